@@ -1,0 +1,54 @@
+/** Names, addresses and folders of the sandbox: one of it runs on a machine at a time. */
+import * as os from "node:os";
+import * as path from "node:path";
+
+/** The repository's root. */
+export const projectDir = path.resolve(__dirname, "..");
+
+const home = os.homedir();
+
+/** Built and fetched artifacts, keyed by their inputs; survives the sandbox. */
+export const cacheDir = path.join(
+  process.env.XDG_CACHE_HOME || path.join(home, ".cache"),
+  "gitlab-fargate-runners",
+);
+
+/**
+ * Everything of the running sandbox: sockets, logs, the Pulumi backend, overlays, the registry's blobs.
+ * The same folder for every clone, so that any clone can clear away what another one left.
+ */
+export const stateDir = path.join(
+  process.env.XDG_STATE_HOME || path.join(home, ".local", "state"),
+  "gitlab-fargate-runners",
+  "sandbox",
+);
+
+/** Prefix of network namespaces, links and cgroups. */
+export const prefix = "gfr";
+
+/** The one parent cgroup (in every hierarchy that is used) of all that the sandbox runs. */
+export const cgroupName = "gfr-sandbox";
+
+/** The bridge that stands for the VPC (moto's default VPC is 172.31.0.0/16). */
+export const network = {
+  bridge: "gfr0",
+  gateway: "172.31.255.254",
+  prefixLength: 16,
+  metadata: "169.254.169.254",
+} as const;
+
+export const region = "us-east-1";
+export const accountId = "123456789012";
+export const stackName = "sandbox";
+
+/** Services on the bridge's address, reached by the engine, the hosts and the tasks alike. */
+export const ports = { aws: 4566, gitlab: 8929, downloads: 8930, moto: 5566, registry: 5055 } as const;
+
+export const awsEndpoint = `http://${network.gateway}:${ports.aws}`;
+export const gitlabUrl = `http://${network.gateway}:${ports.gitlab}`;
+export const downloadsUrl = `http://${network.gateway}:${ports.downloads}`;
+/** The registry listens on loopback only; it takes the place of ECR. */
+export const registryAddress = `127.0.0.1:${ports.registry}`;
+
+/** The token the sandbox stack's GitLab provider uses; the stand-in accepts no other. */
+export const gitlabAdminToken = "glpat-sandbox-administrator";
