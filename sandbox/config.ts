@@ -8,10 +8,7 @@ export const projectDir = path.resolve(__dirname, "..");
 const home = os.homedir();
 
 /** Built and fetched artifacts, keyed by their inputs; survives the sandbox. */
-export const cacheDir = path.join(
-  process.env.XDG_CACHE_HOME || path.join(home, ".cache"),
-  "gitlab-fargate-runners",
-);
+export const cacheDir = path.join(process.env.XDG_CACHE_HOME || path.join(home, ".cache"), "gitlab-fargate-runners");
 
 /**
  * Everything of the running sandbox: sockets, logs, the Pulumi backend, overlays, the registry's blobs.

@@ -1,0 +1,54 @@
+/** The CLI's side of the control API. */
+import { Client } from "undici";
+import { controlSocket, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
+
+/** The daemon's status, or undefined when no sandbox is up (no socket, or nobody listening at it). */
+export async function readStatus(): Promise<Status | undefined> {
+  try {
+    return (await call("GET", "/status")) as Status;
+  } catch (error) {
+    if (["ENOENT", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+export const requestShutdown = () => call("POST", "/shutdown");
+export const cancelJob = (id: number) => call("POST", `/jobs/${id}/cancel`);
+
+/** Starts a pipeline and yields its events; ending the iteration early cancels the pipeline. */
+export async function* streamPipeline(request: PipelineRequest, signal?: AbortSignal): AsyncGenerator<PipelineEvent> {
+  const client = newClient();
+  try {
+    const { body } = await client.request({
+      method: "POST",
+      path: "/pipelines",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    });
+    let rest = "";
+    body.setEncoding("utf8");
+    for await (const chunk of body) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) yield JSON.parse(line) as PipelineEvent;
+    }
+  } finally {
+    await client.destroy();
+  }
+}
+
+async function call(method: "GET" | "POST", path: string): Promise<unknown> {
+  const client = newClient();
+  try {
+    const { statusCode, body } = await client.request({ method, path });
+    const answer = await body.json();
+    if (statusCode >= 400) throw new Error(`control API ${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  } finally {
+    await client.destroy();
+  }
+}
+
+/** Pipelines are silent for as long as their jobs are: no body time-out. */
+const newClient = () => new Client("http://sandbox", { socketPath: controlSocket, bodyTimeout: 0, headersTimeout: 0 });

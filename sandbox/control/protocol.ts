@@ -1,0 +1,43 @@
+/** What the CLI and the daemon say to each other over the control socket. */
+import * as path from "node:path";
+import { stateDir } from "../config";
+import type { JobResult } from "../gitlab";
+
+export const controlSocket = path.join(stateDir, "control.sock");
+
+/** Body of POST /pipelines; the answer is a stream of PipelineEvent, one JSON document a line. */
+export interface PipelineRequest {
+  /** Group whose `demo` project runs the pipeline, as "acme/backend". */
+  group: string;
+  /** Absolute path of the CI file. */
+  ciFile: string;
+  variables?: Record<string, string>;
+}
+
+export type PipelineEvent =
+  | { type: "job"; id: number; name: string; status: string }
+  | { type: "trace"; name: string; chunk: string }
+  | { type: "result"; result: RunResult }
+  | { type: "error"; message: string };
+
+/** The document that `run --json` writes. Times are in seconds. */
+export interface RunResult {
+  jobs: JobResult[];
+  tasks: TaskCounts;
+}
+
+export interface TaskCounts {
+  started: number;
+  stopped: number;
+  running: number;
+}
+
+/** Answer of GET /status. */
+export interface Status {
+  pid: number;
+  endpoints: { aws: string; gitlab: string };
+  debugProviders: string;
+  tasks: TaskCounts;
+  hosts: { instanceId: string; address: string; state: string }[];
+  runners: { id: number; description: string; contacted: boolean }[];
+}

@@ -1,0 +1,61 @@
+/** The daemon's control API on a Unix socket, for the CLI and the tests. */
+import { rmSync } from "node:fs";
+import Fastify from "fastify";
+import type { Aws } from "../aws";
+import { awsEndpoint } from "../config";
+import type { GitLab } from "../gitlab";
+import { controlSocket, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
+import { runPipeline } from "./run-pipeline";
+
+export interface Control {
+  close(): Promise<void>;
+}
+
+export async function startControl(parts: {
+  aws: Aws;
+  gitlab: GitLab;
+  debugProviders: string;
+  shutdown: () => void;
+}): Promise<Control> {
+  const { aws, gitlab } = parts;
+  rmSync(controlSocket, { force: true });
+  const app = Fastify({ forceCloseConnections: true });
+
+  app.get("/status", async (): Promise<Status> => {
+    const tasks = aws.tasks.list();
+    const running = tasks.filter((task) => task.lastStatus !== "STOPPED").length;
+    const started = aws.tasks.started();
+    return {
+      pid: process.pid,
+      endpoints: { aws: awsEndpoint, gitlab: gitlab.url },
+      debugProviders: parts.debugProviders,
+      tasks: { started, running, stopped: started - running },
+      hosts: aws.hosts.list().map(({ instanceId, address, state }) => ({ instanceId, address, state })),
+      runners: gitlab.runners().map(({ id, description, contacted }) => ({ id, description, contacted })),
+    };
+  });
+
+  app.post<{ Body: PipelineRequest }>("/pipelines", (request, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200, { "content-type": "application/x-ndjson" });
+    const emit = (event: PipelineEvent) => reply.raw.write(JSON.stringify(event) + "\n");
+    const gone = new AbortController();
+    reply.raw.on("close", () => gone.abort());
+    void runPipeline({ aws, gitlab, request: request.body, emit, signal: gone.signal })
+      .catch((error: Error) => emit({ type: "error", message: error.message }))
+      .finally(() => reply.raw.end());
+  });
+
+  app.post<{ Params: { id: string } }>("/jobs/:id/cancel", async (request) => {
+    await gitlab.cancelJob(Number(request.params.id));
+    return {};
+  });
+
+  app.post("/shutdown", async () => {
+    setImmediate(parts.shutdown);
+    return {};
+  });
+
+  await app.listen({ path: controlSocket });
+  return { close: () => app.close() };
+}

@@ -1,0 +1,87 @@
+/**
+ * The sandbox's one long-lived process: AWS, GitLab and the provider servers, with a control API on a Unix socket.
+ *
+ * Started by the CLI (sandbox/lifecycle.ts). It enters the sandbox's cgroup before it starts anything, so that whatever
+ * descends from it can be found and ended even after a `kill -9`. With `--lease` it takes the sandbox down when its
+ * standard input closes, that is when the CLI that started it is gone, however it went.
+ */
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { startAws } from "./aws";
+import { awsEndpoint, gitlabAdminToken, network, ports, stateDir } from "./config";
+import { startControl } from "./control/server";
+import { startGitLab } from "./gitlab";
+import { startProviders } from "./providers";
+import { prepareArtifacts } from "./setup";
+import { createWorld, enterCgroup } from "./world";
+
+/** What the daemon tells the CLI over the IPC channel while it starts. */
+export type DaemonMessage = { ready: true } | { failed: string };
+
+const log = (source: string) => (line: string) => console.log(`${new Date().toISOString()} ${source}: ${line}`);
+
+async function main(): Promise<void> {
+  const lease = process.argv.includes("--lease");
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  await createWorld();
+  await enterCgroup(process.pid);
+  const artifacts = await prepareArtifacts({ onProgress: () => {} });
+
+  const closers: (() => Promise<void>)[] = [];
+  let closing: Promise<void> | undefined;
+  const shutdown = () =>
+    (closing ??= (async () => {
+      for (const close of closers.reverse()) await close().catch((error) => log("daemon")(`closing: ${error}`));
+    })());
+  const exit = () => void shutdown().then(() => process.exit(0));
+  process.on("SIGTERM", exit);
+  // Ctrl-C in the CLI's terminal must not reach the daemon first: the CLI ends it in order.
+  process.on("SIGINT", () => {});
+  if (lease) {
+    process.stdin.on("close", exit);
+    process.stdin.resume();
+  }
+
+  const aws = await startAws({ artifacts, stateDir, log: log("aws") });
+  closers.push(() => aws.close());
+  const gitlab = await startGitLab({
+    host: network.gateway,
+    port: ports.gitlab,
+    stateDir: path.join(stateDir, "gitlab"),
+    adminToken: gitlabAdminToken,
+    log: log("gitlab"),
+  });
+  closers.push(() => gitlab.close());
+  const providers = await startProviders({
+    awsEndpoint,
+    build: {
+      alpineRootfs: artifacts.alpineRootfs,
+      apkRepository: artifacts.apkRepository,
+      apkKey: artifacts.apkKey,
+      stateDir: path.join(stateDir, "build"),
+    },
+    log: log("providers"),
+  });
+  closers.push(() => providers.close());
+  const control = await startControl({ aws, gitlab, debugProviders: providers.debugProviders, shutdown: exit });
+  closers.push(() => control.close());
+}
+
+function tell(message: DaemonMessage): void {
+  process.send?.(message);
+  if (process.connected) process.disconnect();
+}
+
+process.on("unhandledRejection", (error) =>
+  log("daemon")(`unhandled: ${error instanceof Error ? error.stack : error}`),
+);
+main().then(
+  () => tell({ ready: true }),
+  (error: Error) => {
+    log("daemon")(`cannot start: ${error.stack}`);
+    tell({ failed: error.message });
+    process.exitCode = 1;
+    // The CLI heals the machine after a failed start; this process only has to go.
+    setImmediate(() => process.exit(1));
+  },
+);

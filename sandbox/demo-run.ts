@@ -1,0 +1,63 @@
+/** `npm start`: the whole way from nothing to a finished pipeline and back to nothing. */
+import * as path from "node:path";
+import type { RunResult } from "./control/protocol";
+import { describe, deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { readStatus } from "./control/client";
+import { say, UserError } from "./report";
+import { runPipelineFile } from "./run";
+import { inspectWorld } from "./world";
+
+const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
+export const demoGroup = "acme/backend";
+/** The job that the demo cancels from GitLab, once its log holds this. */
+export const demoCancel = { cancelled: "waiting to be cancelled" };
+
+/** Jobs of the demo that do not simply succeed. */
+const expected: Record<string, { status: string; exit_code: number | null }> = {
+  "exit-42": { status: "failed", exit_code: 42 },
+  cancelled: { status: "canceled", exit_code: null },
+};
+
+export async function runDemo(signal: AbortSignal): Promise<void> {
+  if (await readStatus()) {
+    throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
+  }
+  await prepare(signal);
+  let complaints: string[] = [];
+  try {
+    const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));
+    await timed("sandbox: stack deployed", () => deploy(status, signal));
+    const result = await timed("sandbox: pipeline ended", () =>
+      runPipelineFile(demoFile, { group: demoGroup, cancelAt: demoCancel, signal }),
+    );
+    complaints = unexpected(result);
+  } finally {
+    await timed("sandbox: taken down", takeDown);
+  }
+  const left = await inspectWorld();
+  if (describe(left) !== "") complaints.push(`left on this machine: ${describe(left)}`);
+  if (complaints.length > 0) throw new UserError(complaints.join("\n"));
+  say("The pipeline did what it should; nothing of the sandbox is left.");
+}
+
+/** What went otherwise than the demo's file says, in sentences. */
+export function unexpected({ jobs, tasks }: RunResult): string[] {
+  const complaints = jobs.flatMap((job) => {
+    const want = expected[job.name] ?? { status: "success", exit_code: 0 };
+    const statusRight = job.status === want.status;
+    const codeRight = want.exit_code === null || want.exit_code === 0 || job.exit_code === want.exit_code;
+    if (statusRight && codeRight) return [];
+    return [`job ${job.name}: ${job.status} (exit code ${job.exit_code}), expected ${want.status} (${want.exit_code})`];
+  });
+  if (jobs.length === 0) complaints.push("the pipeline had no jobs");
+  if (tasks.running > 0) complaints.push(`${tasks.running} Fargate tasks still run`);
+  if (tasks.started !== jobs.length) complaints.push(`${tasks.started} tasks were started for ${jobs.length} jobs`);
+  return complaints;
+}
+
+async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const result = await work();
+  say(`${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return result;
+}

@@ -1,0 +1,73 @@
+/** The stock Pulumi CLI on the sandbox's stack: file backend, attached providers, nothing outside the sandbox's folder. */
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import * as path from "node:path";
+import { execa } from "execa";
+import { projectDir, stackName, stateDir } from "./config";
+import { prepareArtifacts } from "./setup";
+
+/** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
+const passphrase = "sandbox";
+
+/** Variables of the caller that would take the CLI somewhere else than to the sandbox. */
+const foreign = /^(PULUMI_|AWS_|GITLAB_|DOCKER_HOST$|BUILDKIT_HOST$|NODE_OPTIONS$)/;
+
+/**
+ * Environment of a Pulumi CLI that works on the sandbox.
+ * @param debugProviders "aws:PORT,…", the provider servers that the daemon runs
+ */
+export async function engineEnvironment(debugProviders: string): Promise<NodeJS.ProcessEnv> {
+  const { pulumiHome } = await prepareArtifacts({ onProgress: () => {} });
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !foreign.test(name) || name === "AWS_CA_BUNDLE"),
+  );
+  return {
+    ...own,
+    PULUMI_HOME: writableHome(pulumiHome),
+    PULUMI_BACKEND_URL: `file://${path.join(stateDir, "pulumi")}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_DEBUG_PROVIDERS: debugProviders,
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+/** The CLI writes workspaces and credentials into its home: one of the sandbox's own, with the cached versions in it. */
+function writableHome(cached: string): string {
+  const home = path.join(stateDir, "pulumi-home");
+  mkdirSync(path.join(stateDir, "pulumi"), { recursive: true });
+  mkdirSync(home, { recursive: true });
+  const versions = path.join(home, "versions");
+  rmSync(versions, { force: true });
+  symlinkSync(path.join(cached, "versions"), versions);
+  return home;
+}
+
+/** Runs `pulumi ARGS…` in the project's folder with the terminal's input and output; resolves to its exit code. */
+export async function runPulumi(debugProviders: string, args: string[], signal?: AbortSignal): Promise<number> {
+  const env = await engineEnvironment(debugProviders);
+  await selectStack(env);
+  const result = await execa(pulumiEntry, args, {
+    cwd: projectDir,
+    env,
+    extendEnv: false,
+    stdio: "inherit",
+    reject: false,
+    cancelSignal: signal,
+    // The engine cancels its steps on SIGINT and leaves its state whole.
+    killSignal: "SIGINT",
+    forceKillAfterDelay: 60_000,
+  });
+  return result.exitCode ?? 1;
+}
+
+const pulumiEntry = path.join(projectDir, "node_modules", ".bin", "pulumi");
+
+/** The stack exists and is the selected one, so that `pulumi preview` needs no --stack. */
+async function selectStack(env: NodeJS.ProcessEnv): Promise<void> {
+  if (existsSync(path.join(stateDir, "pulumi-home", "workspaces"))) return;
+  await execa(pulumiEntry, ["stack", "select", stackName, "--create", "--non-interactive"], {
+    cwd: projectDir,
+    env,
+    extendEnv: false,
+  });
+}

@@ -1,0 +1,115 @@
+/** Brings the sandbox up and down: what has to be there, the daemon, the deployed stack, and nothing left afterwards. */
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { stateDir } from "./config";
+import { readStatus, requestShutdown } from "./control/client";
+import { controlSocket, type Status } from "./control/protocol";
+import type { DaemonMessage } from "./daemon";
+import { runPulumi } from "./engine";
+import { say, progress, UserError } from "./report";
+import { checkRequirements, installSystemPackages, prepareArtifacts } from "./setup";
+import { healWorld, type WorldCounts } from "./world";
+
+const daemonLog = path.join(stateDir, "daemon.log");
+
+/** Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met. */
+export async function prepare(signal?: AbortSignal): Promise<void> {
+  const missing = await checkRequirements();
+  if (missing.length > 0) {
+    throw new UserError(
+      ["The sandbox cannot run on this machine:", ...missing.map((line) => `  - ${line}`)].join("\n") +
+        "\nNothing has been changed. The unit tests run everywhere: npm run test:unit",
+    );
+  }
+  await installSystemPackages(progress());
+  await prepareArtifacts({ onProgress: progress(), signal });
+}
+
+/**
+ * Starts the daemon on a machine that is clean: what an earlier sandbox left is cleared first.
+ * @param lease the sandbox goes when this process goes, whichever way it ends
+ */
+export async function startDaemon(options: { lease: boolean; signal?: AbortSignal }): Promise<Status> {
+  const healed = await healWorld();
+  if (total(healed) > 0) say(`sandbox: cleared what an earlier one left (${describe(healed)})`);
+  rmSync(stateDir, { recursive: true, force: true });
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+
+  const log = openSync(daemonLog, "a", 0o600);
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", path.join(__dirname, "daemon.ts"), ...(options.lease ? ["--lease"] : [])],
+    // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
+    { detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
+  );
+  const abort = () => child.kill("SIGTERM");
+  options.signal?.addEventListener("abort", abort);
+  const message = await new Promise<DaemonMessage>((resolve) => {
+    child.once("message", (answer) => resolve(answer as DaemonMessage));
+    child.once("error", (error) => resolve({ failed: error.message }));
+    child.once("exit", (code, signal) => resolve({ failed: `it ended with ${signal ?? `exit code ${code}`}` }));
+  });
+  options.signal?.removeEventListener("abort", abort);
+  if ("failed" in message) {
+    const log = tail(daemonLog);
+    throw new UserError(`The sandbox's services did not start: ${message.failed}\n${log}`);
+  }
+  child.unref();
+  (child.stdin as net.Socket | null)?.unref();
+  const status = await readStatus();
+  if (!status) throw new Error(`the daemon says it is ready and does not answer at ${controlSocket}`);
+  return status;
+}
+
+/** Deploys the sandbox's stack, or brings it up to date. */
+export async function deploy(status: Status, signal?: AbortSignal): Promise<void> {
+  const exitCode = await runPulumi(
+    status.debugProviders,
+    ["up", "--yes", "--skip-preview", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"],
+    signal,
+  );
+  if (exitCode !== 0) throw new UserError(`pulumi up failed (exit code ${exitCode}); its messages are above`);
+}
+
+/** Takes everything down: services in order where they still answer, then whatever is left by force. */
+export async function takeDown(): Promise<WorldCounts> {
+  if (await readStatus()) {
+    const gone = connectionClosed();
+    await requestShutdown().catch(() => {});
+    await gone;
+  }
+  const healed = await healWorld();
+  rmSync(stateDir, { recursive: true, force: true });
+  return healed;
+}
+
+/** Settles when the daemon no longer holds its end of a connection, at the latest after half a minute. */
+function connectionClosed(): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = net.connect(controlSocket);
+    const timer = setTimeout(() => socket.destroy(), 30_000);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const total = (counts: WorldCounts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+export const describe = (counts: WorldCounts): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ");
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, "utf8").split("\n").slice(-15).join("\n");
+  } catch {
+    return "";
+  }
+}
