@@ -1,0 +1,137 @@
+/** The bridge that stands for the VPC, and the network namespaces of tasks and hosts on it. */
+import { existsSync, readdirSync } from "node:fs";
+import * as os from "node:os";
+import { network, prefix } from "../config";
+import { attempt, run } from "./command";
+
+/** Our iptables chain: who may reach the instance metadata address. */
+export const metadataChain = "GFR-SANDBOX";
+
+/**
+ * A MAC address from an IPv4 address. Addresses are reused by tasks that come and go: with random MACs the neighbours'
+ * stale ARP entries stall new connections for up to a minute.
+ * @param side "peer" for the interface inside the namespace (and the bridge), "bridge" for the veth's end on the bridge
+ */
+export function macAddress(ip: string, side: "peer" | "bridge" = "peer"): string {
+  return [side === "peer" ? "0a:58" : "0a:59", ...ip.split(".").map((part) => hex(Number(part)))].join(":");
+}
+
+/** The name of an address's network namespace and of its link on the bridge (links: at most 15 characters). */
+export const linkName = (ip: string): string =>
+  `${prefix}${ip
+    .split(".")
+    .map((part) => hex(Number(part)))
+    .join("")}`;
+
+const hex = (byte: number) => byte.toString(16).padStart(2, "0");
+
+/** Creates the bridge with the gateway's address, and keeps everybody but permitted hosts off the metadata address. */
+export async function createBridge(): Promise<void> {
+  const { bridge, gateway, prefixLength, metadata } = network;
+  await ipBatch([
+    // The MAC is given at creation: changing it on a live bridge interrupts every connection.
+    `link add ${bridge} address ${macAddress(gateway)} type bridge`,
+    `addr add ${gateway}/${prefixLength} dev ${bridge}`,
+    `link set ${bridge} up`,
+    `addr add ${metadata}/32 dev lo`,
+  ]);
+  await run("iptables", ["-w", "-N", metadataChain]);
+  await run("iptables", ["-w", "-A", metadataChain, "-j", "DROP"]);
+  await run("iptables", ["-w", "-A", "INPUT", "-d", metadata, "!", "-i", "lo", "-j", metadataChain]);
+}
+
+/** A network namespace with one interface, eth0, on the bridge. */
+export interface NetworkNamespace {
+  name: string;
+  /** Path of its handle, for runc and nsenter. */
+  path: string;
+  ip: string;
+  macAddress: string;
+  /** Switches the interface's link; down = the cable is cut. */
+  setLink(state: "up" | "down"): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Creates an address's network namespace, with its default route over the gateway. */
+export async function createNamespace(ip: string): Promise<NetworkNamespace> {
+  const name = linkName(ip);
+  const mac = macAddress(ip);
+  const remove = async () => {
+    if (isLink(name)) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
+    if (isNamespace(name)) await run("ip", ["netns", "del", name]);
+  };
+  try {
+    await ipBatch([
+      `netns add ${name}`,
+      `link add ${name} address ${macAddress(ip, "bridge")} type veth peer name eth0 address ${mac} netns ${name}`,
+      `link set ${name} master ${network.bridge} up`,
+    ]);
+    await ipBatch(
+      [
+        "link set lo up",
+        `addr add ${ip}/${network.prefixLength} dev eth0`,
+        "link set eth0 up",
+        `route add default via ${network.gateway}`,
+      ],
+      name,
+    );
+  } catch (error) {
+    await remove().catch(() => {});
+    throw error;
+  }
+  const setLink = (state: "up" | "down") => ipBatch([`link set ${name} ${state}`]);
+  return { name, path: `/run/netns/${name}`, ip, macAddress: mac, setLink, remove };
+}
+
+/** Lets an address reach the instance metadata server, or no longer. */
+export async function allowMetadata(ip: string, allowed: boolean): Promise<void> {
+  const rule = ["-s", ip, "-i", network.bridge, "-j", "ACCEPT"];
+  await run("iptables", ["-w", allowed ? "-I" : "-D", metadataChain, ...rule]);
+}
+
+/** What of the sandbox's network is on this machine. */
+export async function inspectNetwork(): Promise<{
+  namespaces: string[];
+  links: string[];
+  address: boolean;
+  chain: boolean;
+}> {
+  const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns").filter(isOurs) : [];
+  const links = readdirSync("/sys/class/net").filter(isOurs);
+  const address = (os.networkInterfaces().lo ?? []).some((entry) => entry.address === network.metadata);
+  return { namespaces, links, address, chain: await hasChain() };
+}
+
+/** Removes everything that inspectNetwork() finds. */
+export async function removeNetwork(): Promise<void> {
+  const { namespaces, links, address, chain } = await inspectNetwork();
+  // A veth goes with its peer's namespace, so a link may be gone before its turn.
+  for (const name of links) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
+  for (const name of namespaces) await run("ip", ["netns", "del", name]).catch(ignoreIf(() => !isNamespace(name)));
+  if (address) await ipBatch([`addr del ${network.metadata}/32 dev lo`]);
+  if (chain) {
+    const jump = ["INPUT", "-d", network.metadata, "!", "-i", "lo", "-j", metadataChain];
+    while ((await attempt("iptables", ["-w", "-D", ...jump])).exitCode === 0);
+    await run("iptables", ["-w", "-F", metadataChain]);
+    await run("iptables", ["-w", "-X", metadataChain]);
+  }
+}
+
+/** Runs `ip` once for several commands, in a namespace if one is named. */
+async function ipBatch(commands: string[], namespace?: string): Promise<void> {
+  await run("ip", [...(namespace ? ["-n", namespace] : []), "-batch", "-"], { input: commands.join("\n") });
+}
+
+async function hasChain(): Promise<boolean> {
+  const { exitCode } = await attempt("iptables", ["-w", "-n", "-L", metadataChain]);
+  return exitCode === 0;
+}
+
+/** Links and namespaces carry the prefix and an address in hexadecimal; nothing else of that name is touched. */
+const isOurs = (name: string) => name === network.bridge || new RegExp(`^${prefix}[0-9a-f]{8}$`).test(name);
+const isLink = (name: string) => existsSync(`/sys/class/net/${name}`);
+const isNamespace = (name: string) => existsSync(`/run/netns/${name}`);
+
+const ignoreIf = (condition: () => boolean) => (error: unknown) => {
+  if (!condition()) throw error;
+};
