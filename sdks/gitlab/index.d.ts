@@ -1,0 +1,4 @@
+export * from "./provider";
+export * from "./userRunner";
+export * from "./getGroup";
+export * from "./getProject";
