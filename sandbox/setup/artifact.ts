@@ -1,0 +1,126 @@
+/**
+ * Cached artifacts. Each lies in a folder of the cache named after a hash of all that it is made from, so a changed
+ * recipe makes a new folder and an unchanged one costs a look at the disk. A build works in a temporary folder that
+ * is renamed when it is whole: a killed build leaves nothing that looks ready.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import * as path from "node:path";
+import { lock } from "./lock";
+import { openLog, runner, type Run } from "./process";
+
+export interface BuildContext {
+  /** The folder to fill; it has another name when the artifact is ready, so nothing in it may hold its path. */
+  dir: string;
+  /** Scratch space, removed after the build. */
+  scratch: string;
+  run: Run;
+  signal?: AbortSignal | undefined;
+  /** Folder of a needed artifact. */
+  need(artifact: Artifact): string;
+}
+
+export interface Artifact {
+  name: string;
+  /** Versions and other words that decide the result. */
+  inputs: string[];
+  /** Files that decide the result; their contents are hashed, a missing one counts as empty. */
+  files?: string[];
+  needs?: Artifact[];
+  build(context: BuildContext): Promise<void>;
+}
+
+export type State = "cached" | "building" | "done";
+
+export interface ProgressEvent {
+  artifact: string;
+  state: State;
+  /** Duration of the build, with state "done". */
+  seconds?: number;
+}
+
+/** The hash that names an artifact's folder: of its inputs, its files and its needs' hashes. */
+export function keyOf(artifact: Artifact): string {
+  const hash = createHash("sha256");
+  const add = (label: string, content: string | Buffer) => {
+    // Lengths keep "ab"+"c" apart from "a"+"bc".
+    hash.update(`${label}:${content.length}:`).update(content);
+  };
+  add("name", artifact.name);
+  for (const input of artifact.inputs) add("input", input);
+  for (const file of artifact.files ?? []) {
+    add("file", path.basename(file));
+    add("content", existsSync(file) ? readFileSync(file) : "");
+  }
+  for (const need of artifact.needs ?? []) add("need", keyOf(need));
+  return hash.digest("hex").slice(0, 16);
+}
+
+export function folderOf(cache: string, artifact: Artifact): string {
+  return path.join(cache, `${artifact.name}-${keyOf(artifact)}`);
+}
+
+/**
+ * Makes sure that an artifact is in the cache; its needs must be there already.
+ * Two processes that want the same artifact take turns, and the second finds it done.
+ */
+export async function ensure(
+  cache: string,
+  artifact: Artifact,
+  onProgress: (event: ProgressEvent) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const folder = folderOf(cache, artifact);
+  if (existsSync(folder)) {
+    onProgress({ artifact: artifact.name, state: "cached" });
+    return folder;
+  }
+  await mkdir(path.join(cache, "locks"), { recursive: true });
+  await mkdir(path.join(cache, "logs"), { recursive: true });
+  const unlock = await lock(path.join(cache, "locks", artifact.name), signal);
+  try {
+    if (existsSync(folder)) {
+      onProgress({ artifact: artifact.name, state: "cached" });
+      return folder;
+    }
+    await removeLeftovers(cache, artifact);
+    onProgress({ artifact: artifact.name, state: "building" });
+    const started = performance.now();
+    await build(cache, artifact, folder, signal);
+    onProgress({ artifact: artifact.name, state: "done", seconds: (performance.now() - started) / 1000 });
+    return folder;
+  } finally {
+    await unlock();
+  }
+}
+
+async function build(cache: string, artifact: Artifact, folder: string, signal?: AbortSignal): Promise<void> {
+  const temporary = `${folder}.partial`;
+  const scratch = `${folder}.scratch`;
+  const log = openLog(path.join(cache, "logs", `${artifact.name}.log`));
+  try {
+    await mkdir(temporary, { recursive: true });
+    await mkdir(scratch, { recursive: true });
+    const need = (needed: Artifact) => folderOf(cache, needed);
+    await artifact.build({ dir: temporary, scratch, run: runner(log, signal), signal, need });
+    signal?.throwIfAborted();
+    await rename(temporary, folder);
+  } catch (error) {
+    throw new Error(`building ${artifact.name}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    log.end();
+    await rm(temporary, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What killed builds of this artifact left; the caller holds the artifact's lock. */
+async function removeLeftovers(cache: string, artifact: Artifact): Promise<void> {
+  const leftover = new RegExp(`^${artifact.name}-[0-9a-f]{16}\\.(partial|scratch)$`);
+  for (const entry of await readdir(cache)) {
+    if (leftover.test(entry)) await rm(path.join(cache, entry), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,9 @@
+/** What there is to prepare, in the order in which builds should start: the longest on the critical path first. */
+import type { Artifact } from "./artifact";
+import { alpine } from "./artifacts/alpine";
+import { hostTree } from "./artifacts/host";
+import { shellLinters } from "./artifacts/linters";
+import { moto } from "./artifacts/moto";
+import { pulumi } from "./artifacts/pulumi";
+
+export const catalog: Artifact[] = [pulumi, hostTree, alpine, moto, shellLinters];

@@ -1,0 +1,54 @@
+/** The pinned Go toolchain. */
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { query, type Run } from "./process";
+import { versions } from "./versions";
+
+/**
+ * Environment of every Go command: the pinned toolchain, which the go command fetches from the module proxy when the
+ * machine's own is another, and nothing of the machine's settings that would change the result.
+ */
+export const goEnvironment = {
+  GOTOOLCHAIN: `go${versions.go}`,
+  GOFLAGS: "-buildvcs=false",
+  GOWORK: "off",
+  CGO_ENABLED: "0",
+  GOOS: "linux",
+  GOARCH: "amd64",
+  GOAMD64: "v1",
+} as const;
+
+/** Where installers put Go without setting PATH. */
+const usualPlace = "/usr/local/go/bin/go";
+
+/** The machine's go command; it only has to be able to fetch the pinned toolchain (1.21 or later). */
+export function goCommand(): string {
+  const directories = (process.env.PATH ?? "").split(path.delimiter);
+  return directories.some((directory) => existsSync(path.join(directory, "go"))) ? "go" : usualPlace;
+}
+
+/** Folder of the pinned toolchain, fetched when it isn't there yet. */
+export async function goRoot(): Promise<string> {
+  return query(goCommand(), ["env", "GOROOT"], goEnvironment);
+}
+
+export interface GoBuild {
+  /** The folder with go.mod and go.sum. */
+  module: string;
+  /** What to build: an import path or ".". */
+  target: string;
+  output: string;
+  /** Variables to set, name to value. */
+  variables?: Record<string, string>;
+}
+
+/**
+ * Compiles a program, reproducibly: same sources, toolchain and options, same bytes, whatever the folder.
+ * Runs at low priority, as builds take both processors for minutes.
+ */
+export async function goBuild(run: Run, { module, target, output, variables = {} }: GoBuild): Promise<void> {
+  const settings = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
+  const ldflags = ["-s", "-w", ...settings].join(" ");
+  const flags = ["-trimpath", "-mod=readonly", "-ldflags", ldflags, "-o", output];
+  await run("nice", [goCommand(), "build", ...flags, target], { cwd: module, env: goEnvironment });
+}
