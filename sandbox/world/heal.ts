@@ -12,7 +12,7 @@ export interface WorldCounts {
   processes: number;
   mounts: number;
   namespaces: number;
-  /** Links, the metadata address on lo and the packet-filter chain. */
+  /** Links, the metadata addresses on lo and the packet-filter chain. */
   links: number;
   cgroups: number;
 }
@@ -22,12 +22,12 @@ const patience = 10_000;
 
 /** Counts what there is; changes nothing. The calling process is not counted. */
 export async function inspectWorld(): Promise<WorldCounts> {
-  const { namespaces, links, address, chain } = await inspectNetwork();
+  const { namespaces, links, addresses, chain } = await inspectNetwork();
   return {
     processes: worldProcesses().length,
     mounts: mountsBelow(stateDir).length,
     namespaces: namespaces.length,
-    links: links.length + Number(address) + Number(chain),
+    links: links.length + addresses.length + Number(chain),
     cgroups: sandboxCgroups().length,
   };
 }

@@ -7,6 +7,12 @@ import { attempt, run } from "./command";
 /** Our iptables chain: who may reach the instance metadata address. */
 export const metadataChain = "GFR-SANDBOX";
 
+/** Where containers of a task find their role's credentials; fixed by ECS. */
+export const taskMetadataAddress = "169.254.170.2";
+
+/** Addresses that AWS has beside the network; here they are on the loopback interface. */
+const serviceAddresses: readonly string[] = [network.metadata, taskMetadataAddress];
+
 /**
  * A MAC address from an IPv4 address. Addresses are reused by tasks that come and go: with random MACs the neighbours'
  * stale ARP entries stall new connections for up to a minute.
@@ -33,7 +39,7 @@ export async function createBridge(): Promise<void> {
     `link add ${bridge} address ${macAddress(gateway)} type bridge`,
     `addr add ${gateway}/${prefixLength} dev ${bridge}`,
     `link set ${bridge} up`,
-    `addr add ${metadata}/32 dev lo`,
+    ...serviceAddresses.map((address) => `addr add ${address}/32 dev lo`),
   ]);
   await run("iptables", ["-w", "-N", metadataChain]);
   await run("iptables", ["-w", "-A", metadataChain, "-j", "DROP"]);
@@ -93,22 +99,23 @@ export async function allowMetadata(ip: string, allowed: boolean): Promise<void>
 export async function inspectNetwork(): Promise<{
   namespaces: string[];
   links: string[];
-  address: boolean;
+  addresses: string[];
   chain: boolean;
 }> {
   const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns").filter(isOurs) : [];
   const links = readdirSync("/sys/class/net").filter(isOurs);
-  const address = (os.networkInterfaces().lo ?? []).some((entry) => entry.address === network.metadata);
-  return { namespaces, links, address, chain: await hasChain() };
+  const onLoopback = (os.networkInterfaces().lo ?? []).map((entry) => entry.address);
+  const addresses = serviceAddresses.filter((address) => onLoopback.includes(address));
+  return { namespaces, links, addresses, chain: await hasChain() };
 }
 
 /** Removes everything that inspectNetwork() finds. */
 export async function removeNetwork(): Promise<void> {
-  const { namespaces, links, address, chain } = await inspectNetwork();
+  const { namespaces, links, addresses, chain } = await inspectNetwork();
   // A veth goes with its peer's namespace, so a link may be gone before its turn.
   for (const name of links) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
   for (const name of namespaces) await run("ip", ["netns", "del", name]).catch(ignoreIf(() => !isNamespace(name)));
-  if (address) await ipBatch([`addr del ${network.metadata}/32 dev lo`]);
+  for (const address of addresses) await ipBatch([`addr del ${address}/32 dev lo`]);
   if (chain) {
     const jump = ["INPUT", "-d", network.metadata, "!", "-i", "lo", "-j", metadataChain];
     while ((await attempt("iptables", ["-w", "-D", ...jump])).exitCode === 0);

@@ -1,0 +1,120 @@
+/** One EC2 instance: a systemd-nspawn machine with its own network namespace on the bridge. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import * as path from "node:path";
+import { createCgroup, removeCgroup, sandboxCgroup } from "../../world/cgroups";
+import { allowMetadata, createNamespace, type NetworkNamespace } from "../../world/network";
+import { mountOverlay, unmountOverlay } from "../ecs/images";
+import { waitForPort } from "../service";
+import { prepareTree } from "./host-tree";
+
+export interface HostOptions {
+  instanceId: string;
+  address: string;
+  /** The debootstrapped tree that all hosts share, read only. */
+  tree: string;
+  /** The host's own folder: its disk (an overlay's upper layer) and its console's log. */
+  dir: string;
+  /** OpenSSH public keys that may log in as `admin`. */
+  authorizedKeys: string[];
+}
+
+export interface Host {
+  /** Boots; settles when sshd accepts connections. @throws when it does not within a minute, naming the console's log */
+  boot(): Promise<void>;
+  /** Orderly power-off, forced after `grace` milliseconds. The disk stays. */
+  powerOff(grace: number): Promise<void>;
+  /** Removes the disk; after powerOff(). */
+  remove(): Promise<void>;
+}
+
+/** systemd's power-off signal, SIGRTMIN+4 (systemd(1), "Signals"). */
+const powerOffSignal = 34 + 4;
+const bootTimeout = 60_000;
+
+/**
+ * Moves itself into the host's cgroup, then into its network namespace and a mount namespace in which /sys/fs/cgroup is
+ * the unified hierarchy alone: systemd inside refuses the hybrid layout of cgroup v1.
+ */
+const bootScript = `
+echo $$ > "$1/cgroup.procs" || exit 1
+exec ip netns exec "$2" unshare --mount sh -c '
+  umount -R /sys/fs/cgroup 2>/dev/null
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup && mount -t tmpfs tmpfs /run || exit 1
+  exec systemd-nspawn --quiet --keep-unit --register=no --boot --console=read-only --resolv-conf=off --timezone=off \\
+    --link-journal=no --directory="$1" --hostname="$2"
+' sh "$3" "$4"`;
+
+export function createHost(options: HostOptions): Host {
+  const { instanceId, address, dir } = options;
+  const hostname = `ip-${address.replaceAll(".", "-")}`;
+  let machine: { process: ChildProcess; exited: Promise<void>; cgroup: string; merged: string } | undefined;
+  let namespace: NetworkNamespace | undefined;
+
+  async function boot(): Promise<void> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const cgroup = path.join(sandboxCgroup(""), `host-${instanceId}`);
+    createCgroup(cgroup);
+    namespace = await createNamespace(address);
+    await allowMetadata(address, true);
+    const merged = await mountOverlay(options.tree, dir);
+    await prepareTree(merged, { hostname, address, authorizedKeys: options.authorizedKeys });
+    const console = openSync(path.join(dir, "console.log"), "a", 0o600);
+    const process = spawn("sh", ["-c", bootScript, "sh", cgroup, namespace.name, merged, hostname], {
+      stdio: ["ignore", console, console],
+    });
+    closeSync(console);
+    const gaveUp = new AbortController();
+    const exited = new Promise<void>((resolve) => process.once("exit", () => (gaveUp.abort(), resolve())));
+    machine = { process, exited, cgroup, merged };
+    const failure = await waitForPort(address, 22, bootTimeout, gaveUp.signal);
+    if (failure) {
+      throw new Error(`instance ${instanceId} does not boot: ${failure.message}; see ${path.join(dir, "console.log")}`);
+    }
+  }
+
+  async function powerOff(grace: number): Promise<void> {
+    if (machine) {
+      const { process, exited, cgroup, merged } = machine;
+      machine = undefined;
+      const end = (signal: number | NodeJS.Signals) => {
+        // Not systemd-nspawn itself: the machine would live on without it.
+        for (const pid of childrenOf(process.pid!)) kill(pid, signal);
+      };
+      if (grace > 0) end(powerOffSignal);
+      const timer = setTimeout(() => {
+        end("SIGKILL");
+        // Before the machine's PID 1 exists there is only the starter.
+        if (childrenOf(process.pid!).length === 0) kill(process.pid!, "SIGKILL");
+      }, grace);
+      await exited;
+      clearTimeout(timer);
+      await unmountOverlay(merged);
+      removeCgroup(cgroup);
+    }
+    if (namespace) {
+      await allowMetadata(address, false);
+      await namespace.remove();
+      namespace = undefined;
+    }
+  }
+
+  return { boot, powerOff, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function kill(pid: number, signal: number | NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,162 @@
+/** The runc bundle of a container: what the image, the container definition and RunTask's overrides make together. */
+import type { ContainerDefinition, ContainerOverride } from "./types";
+
+/** What of an image's configuration a container starts with. */
+export interface ImageConfig {
+  entrypoint: string[];
+  command: string[];
+  /** NAME=value. */
+  environment: string[];
+  workingDirectory: string;
+  user: { uid: number; gid: number; additionalGids?: number[] };
+}
+
+export interface SpecOptions {
+  image: ImageConfig;
+  definition: ContainerDefinition;
+  override?: ContainerOverride;
+  /** What ECS itself sets. */
+  environment: Record<string, string>;
+  hostname: string;
+  rootfs: string;
+  networkNamespace: string;
+  /** Relative: runc puts it below its own cgroup, which is the sandbox's. */
+  cgroup: string;
+  /** CPU units of the task. */
+  cpu: number;
+  /** The container's own hard limit in bytes; the task's is its parent cgroup's. */
+  memoryLimit?: number;
+  /** Host paths shown in the container. */
+  binds: { source: string; destination: string; readOnly: boolean }[];
+}
+
+/** Docker's default set, which Fargate containers have. */
+const capabilities = [
+  "AUDIT_WRITE",
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "KILL",
+  "MKNOD",
+  "NET_BIND_SERVICE",
+  "NET_RAW",
+  "SETFCAP",
+  "SETGID",
+  "SETPCAP",
+  "SETUID",
+  "SYS_CHROOT",
+].map((name) => `CAP_${name}`);
+
+const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * The OCI runtime configuration. Differs from Fargate's: no seccomp filter, and a CPU quota instead of a virtual machine
+ * of that size.
+ */
+export function containerSpec(options: SpecOptions): object {
+  const { image, definition } = options;
+  return {
+    ociVersion: "1.0.2",
+    process: {
+      terminal: false,
+      user: image.user,
+      args: processArguments(image, definition, options.override),
+      env: processEnvironment(options),
+      cwd: definition.workingDirectory ?? (image.workingDirectory || "/"),
+      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      rlimits: resourceLimits(definition),
+      noNewPrivileges: false,
+    },
+    root: { path: options.rootfs, readonly: definition.readonlyRootFilesystem ?? false },
+    hostname: options.hostname,
+    mounts: [...systemMounts, ...options.binds.map(bindMount)],
+    linux: {
+      cgroupsPath: options.cgroup,
+      resources: {
+        devices: [{ allow: false, access: "rwm" }],
+        memory: options.memoryLimit === undefined ? {} : { limit: options.memoryLimit },
+        cpu: {
+          shares: Math.max(2, definition.cpu ?? 0),
+          period: 100_000,
+          quota: Math.round((options.cpu / 1024) * 100_000),
+        },
+      },
+      namespaces: [
+        { type: "pid" },
+        { type: "ipc" },
+        { type: "uts" },
+        { type: "mount" },
+        { type: "network", path: options.networkNamespace },
+      ],
+      maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/sys/firmware"],
+      readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+    },
+  };
+}
+
+/** As Docker does: an entry point that is given drops the image's command with the image's entry point. */
+export function processArguments(
+  image: ImageConfig,
+  definition: ContainerDefinition,
+  override?: ContainerOverride,
+): string[] {
+  const ownEntryPoint = definition.entryPoint?.length ? definition.entryPoint : undefined;
+  const command = [override?.command, definition.command].find((list) => list?.length);
+  return [...(ownEntryPoint ?? image.entrypoint), ...(command ?? (ownEntryPoint ? [] : image.command))];
+}
+
+/** Later ones win: image, container definition, override, ECS. */
+export function processEnvironment(
+  options: Pick<SpecOptions, "image" | "definition" | "override" | "environment">,
+): string[] {
+  const variables = new Map<string, string>();
+  for (const entry of [defaultPath, ...options.image.environment]) {
+    const at = entry.indexOf("=");
+    variables.set(entry.slice(0, at), entry.slice(at + 1));
+  }
+  const given = [...(options.definition.environment ?? []), ...(options.override?.environment ?? [])];
+  for (const { name, value } of given) variables.set(name, value);
+  for (const [name, value] of Object.entries(options.environment)) variables.set(name, value);
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function resourceLimits({ ulimits = [] }: ContainerDefinition): object[] {
+  const limits = new Map([["RLIMIT_NOFILE", { type: "RLIMIT_NOFILE", soft: 65535, hard: 65535 }]]);
+  for (const { name, softLimit, hardLimit } of ulimits) {
+    const type = `RLIMIT_${name.toUpperCase()}`;
+    limits.set(type, { type, soft: softLimit, hard: hardLimit });
+  }
+  return [...limits.values()];
+}
+
+const bindMount = ({ source, destination, readOnly }: SpecOptions["binds"][number]) => ({
+  source,
+  destination,
+  type: "bind",
+  options: ["rbind", "rprivate", readOnly ? "ro" : "rw"],
+});
+
+const systemMounts = [
+  { destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
+  {
+    destination: "/dev",
+    type: "tmpfs",
+    source: "tmpfs",
+    options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
+  },
+  {
+    destination: "/dev/pts",
+    type: "devpts",
+    source: "devpts",
+    options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+  },
+  {
+    destination: "/dev/shm",
+    type: "tmpfs",
+    source: "shm",
+    options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
+  },
+  { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
+  { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
+];

@@ -1,0 +1,79 @@
+/** One runc container from its start to its exit. */
+import { spawn } from "node:child_process";
+import { existsSync, watch } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { attempt } from "../../world/command";
+
+export interface RunningContainer {
+  /** Settles with PID 1's exit code (128 + n after signal n) when all its processes are gone. */
+  exited: Promise<number>;
+  signal(name: "TERM" | "KILL"): Promise<void>;
+}
+
+export interface StartOptions {
+  /** runc's own state folder. */
+  runcRoot: string;
+  id: string;
+  bundle: string;
+  spec: object;
+  output(chunk: Buffer): void;
+}
+
+/**
+ * Starts a container; settles once its PID 1 runs.
+ * @throws Error whose message is ECS's: "CannotStartContainerError: …"
+ */
+export async function startContainer(options: StartOptions): Promise<RunningContainer> {
+  const { runcRoot, id, bundle } = options;
+  await mkdir(bundle, { recursive: true });
+  await writeFile(path.join(bundle, "config.json"), JSON.stringify(options.spec), { mode: 0o600 });
+  const pidFile = path.join(bundle, "pid");
+
+  // runc stays in the foreground: it is the parent that learns the exit code.
+  const child = spawn("runc", ["--root", runcRoot, "run", "--bundle", bundle, "--pid-file", pidFile, id], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let early = "";
+  let started = false;
+  const take = (chunk: Buffer) => {
+    if (!started) early += chunk.toString();
+    options.output(chunk);
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? (signal ? 137 : 255)));
+  });
+  await Promise.race([appears(pidFile, bundle), exited]);
+  started = true;
+  if (!existsSync(pidFile)) throw new Error(`CannotStartContainerError: ${runcMessage(early)}`);
+  return {
+    exited,
+    async signal(name) {
+      const { exitCode, stderr } = await attempt("runc", ["--root", runcRoot, "kill", id, name]);
+      if (exitCode !== 0 && !/not running|does not exist|process already finished/.test(stderr)) {
+        throw new Error(`signalling container ${id}: ${stderr.trim()}`);
+      }
+    },
+  };
+}
+
+function appears(file: string, dir: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(dir, () => {
+      if (!existsSync(file)) return;
+      watcher.close();
+      resolve();
+    });
+    // It may have appeared before the watch was set.
+    if (existsSync(file)) {
+      watcher.close();
+      resolve();
+    }
+  });
+}
+
+const runcMessage = (output: string) =>
+  /msg="((?:[^"\\]|\\.)*)"/.exec(output)?.[1]?.replaceAll('\\"', '"') ?? output.trim();

@@ -1,0 +1,117 @@
+/** Images of tasks: pulled once per digest, unpacked, and shared by all tasks as their overlays' lower layer. */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import * as path from "node:path";
+import { accountId, region, registryAddress } from "../../config";
+import { attempt, CommandError, run } from "../../world/command";
+import type { ImageConfig } from "./container-spec";
+
+export interface Image {
+  digest: string;
+  /** The unpacked file system; read only. */
+  rootfs: string;
+  config: ImageConfig;
+}
+
+export interface ImageStore {
+  /** @throws Error whose message is ECS's: "CannotPullContainerError: …" */
+  pull(reference: string): Promise<Image>;
+}
+
+const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
+
+/** Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. */
+export function pullSource(reference: string): { source: string; tlsVerify: boolean } {
+  return reference.startsWith(`${ecr}/`)
+    ? { source: `docker://${registryAddress}${reference.slice(ecr.length)}`, tlsVerify: false }
+    : { source: `docker://${reference}`, tlsVerify: true };
+}
+
+export function createImageStore(dir: string): ImageStore {
+  // Tasks that start together share one pull.
+  const pulls = new Map<string, Promise<Image>>();
+
+  async function unpack(source: string, tlsVerify: boolean, digest: string): Promise<Image> {
+    const name = digest.replace(":", "-");
+    const target = path.join(dir, name);
+    if (!existsSync(target)) {
+      const work = path.join(dir, `${name}.partial`);
+      await rm(work, { recursive: true, force: true });
+      await mkdir(work, { recursive: true });
+      const pinned = source.replace(/(@sha256:[0-9a-f]+|:[^/:@]+)?$/, `@${digest}`);
+      const layout = path.join(work, "layout");
+      await run("skopeo", [
+        "--insecure-policy",
+        "copy",
+        `--src-tls-verify=${tlsVerify}`,
+        pinned,
+        `oci:${layout}:image`,
+      ]);
+      await run("umoci", ["unpack", "--image", `${layout}:image`, path.join(work, "bundle")]);
+      await rename(work, target);
+    }
+    return { digest, rootfs: path.join(target, "bundle", "rootfs"), config: await readConfig(target) };
+  }
+
+  async function pull(reference: string): Promise<Image> {
+    const { source, tlsVerify } = pullSource(reference);
+    try {
+      const digest =
+        /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ??
+        (await run("skopeo", ["inspect", `--tls-verify=${tlsVerify}`, "--format", "{{.Digest}}", source])).trim();
+      const running = pulls.get(digest) ?? unpack(source, tlsVerify, digest);
+      pulls.set(digest, running);
+      try {
+        return await running;
+      } catch (error) {
+        pulls.delete(digest);
+        throw error;
+      }
+    } catch (error) {
+      throw new Error(`CannotPullContainerError: ${reference}: ${pullReason(error)}`, { cause: error });
+    }
+  }
+  return { pull };
+}
+
+/** The last words of skopeo's log line, without its time stamps. */
+function pullReason(error: unknown): string {
+  if (!(error instanceof CommandError)) return String(error);
+  return /msg="((?:[^"\\]|\\.)*)"/.exec(error.stderr)?.[1]?.replaceAll('\\"', '"') ?? error.stderr.trim();
+}
+
+/** Entry point and command from the image; the user as umoci resolved it in the image's own /etc/passwd. */
+async function readConfig(dir: string): Promise<ImageConfig> {
+  const layout = path.join(dir, "layout");
+  const json = async (file: string) => JSON.parse(await readFile(file, "utf8"));
+  const blob = (digest: string) => json(path.join(layout, "blobs", ...digest.split(":")));
+  const index = await json(path.join(layout, "index.json"));
+  const manifest = await blob(index.manifests[0].digest);
+  const { config = {} } = await blob(manifest.config.digest);
+  const runtime = await json(path.join(dir, "bundle", "config.json"));
+  return {
+    entrypoint: config.Entrypoint ?? [],
+    command: config.Cmd ?? [],
+    environment: config.Env ?? [],
+    workingDirectory: config.WorkingDir ?? "",
+    user: runtime.process.user,
+  };
+}
+
+/** Mounts a writable layer over an image or a host's tree. */
+export async function mountOverlay(lower: string, dir: string): Promise<string> {
+  const [upper, work, merged] = ["upper", "work", "merged"].map((name) => path.join(dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [upper, work, merged]) await mkdir(folder, { recursive: true });
+  await run("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${lower},upperdir=${upper},workdir=${work}`, merged]);
+  return merged;
+}
+
+/** Unmounts what mountOverlay() mounted. */
+export async function unmountOverlay(merged: string): Promise<void> {
+  const { exitCode, stderr } = await attempt("umount", [merged]);
+  if (exitCode !== 0 && !stderr.includes("not mounted")) await run("umount", ["--lazy", merged]);
+}

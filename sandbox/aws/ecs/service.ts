@@ -1,0 +1,290 @@
+/** ECS's task actions, played by real containers; clusters and task definitions stay in moto. */
+import { EventEmitter } from "node:events";
+import { AwsError } from "../protocol";
+import type { Moto } from "../moto";
+import { resolveCapacity } from "./capacity";
+import { createFaults, type Faults } from "./faults";
+import { validateRunTask } from "./run-task-request";
+import { taskSize } from "./size";
+import { advance, describeTask, markStopping, newTask, type StopCode, type Task } from "./task";
+import type { RunningTask } from "./task-runner";
+import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
+
+export interface EcsOptions {
+  moto: Moto;
+  run(task: Task): RunningTask;
+  /** A subnet's zone. @throws AwsError when there is no such subnet */
+  availabilityZone(subnetId: string): Promise<string>;
+  log(line: string): void;
+}
+
+type Handler = (body: never) => Promise<object | undefined>;
+
+/** Stopped tasks are shown for an hour (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html). */
+const stoppedTaskLife = 3600;
+
+export class EcsService extends EventEmitter<{ change: [Task] }> {
+  private readonly tasks = new Map<string, Task>();
+  private readonly running = new Map<string, RunningTask>();
+  private readonly tokens = new Map<string, { request: string; answer: Promise<object> }>();
+  private nextSubnet = 0;
+  private startedCount = 0;
+  readonly faults: Faults;
+
+  constructor(private readonly options: EcsOptions) {
+    super();
+    this.faults = createFaults({
+      stop: (arn, code, reason) => this.end(this.task(arn), code, reason),
+      setLink: (arn, state) => this.runningTask(arn).setLink(state),
+    });
+  }
+
+  /** Answers an action, or undefined where moto has to. @throws AwsError */
+  async handle(action: string, body: object): Promise<object | undefined> {
+    this.faults.check(action);
+    const handler = (this.handlers as Record<string, Handler | undefined>)[action];
+    return handler?.(body as never);
+  }
+
+  list(): Task[] {
+    return [...this.tasks.values()];
+  }
+
+  started(): number {
+    return this.startedCount;
+  }
+
+  find(predicate: (task: Task) => boolean): Task | undefined {
+    return this.list().find(predicate);
+  }
+
+  async close(): Promise<void> {
+    for (const task of this.tasks.values()) markStopping(task, "UserInitiated", "The sandbox is going down");
+    await Promise.all(
+      [...this.running.values()].map((task) => {
+        task.kill();
+        return task.stopped;
+      }),
+    );
+  }
+
+  private readonly handlers = {
+    RunTask: (request: RunTaskRequest) => this.idempotent(request, () => this.runTask(request)),
+
+    StopTask: async ({ cluster, task, reason }: { cluster?: string; task: string; reason?: string }) => {
+      const found = await this.inCluster(cluster, task);
+      if (!found) throw invalid("The referenced task was not found.");
+      this.end(found, "UserInitiated", reason ?? "Task stopped by user");
+      return { task: describeTask(found, { tags: false }) };
+    },
+
+    DescribeTasks: async ({
+      cluster,
+      tasks,
+      include = [],
+    }: {
+      cluster?: string;
+      tasks: string[];
+      include?: string[];
+    }) => {
+      const found: object[] = [];
+      const failures: Failure[] = [];
+      if (!tasks?.length) throw invalid("Tasks cannot be empty.");
+      if (tasks.length > 100) throw invalid("Tasks must have at most 100 elements.");
+      for (const id of tasks) {
+        const task = await this.inCluster(cluster, id);
+        if (task) found.push(describeTask(task, { tags: include.includes("TAGS") }));
+        else failures.push({ arn: id, reason: "MISSING" });
+      }
+      return { tasks: found, failures };
+    },
+
+    ListTasks: async (request: ListTasksRequest) => {
+      const { clusterArn } = await this.cluster(request.cluster);
+      const { desiredStatus = "RUNNING", family, startedBy, launchType, maxResults = 100, nextToken } = request;
+      const arns = this.list()
+        .filter((task) => task.clusterArn === clusterArn && task.desiredState === desiredStatus)
+        .filter((task) => family === undefined || task.definition.family === family)
+        .filter((task) => startedBy === undefined || task.startedBy === startedBy)
+        .filter(() => launchType === undefined || launchType === "FARGATE")
+        .map((task) => task.arn);
+      const from = Number(nextToken ?? 0);
+      const to = from + maxResults;
+      return { taskArns: arns.slice(from, to), nextToken: to < arns.length ? String(to) : undefined };
+    },
+
+    DescribeClusters: async (request: object) => {
+      const answer = await this.options.moto.ecs<{ clusters: Cluster[] }>("DescribeClusters", request);
+      for (const cluster of answer.clusters) {
+        const own = this.list().filter((task) => task.clusterArn === cluster.clusterArn);
+        cluster.runningTasksCount = own.filter((task) => task.state === "RUNNING").length;
+        cluster.pendingTasksCount = own.filter((task) => ["PROVISIONING", "PENDING"].includes(task.state)).length;
+      }
+      return answer;
+    },
+
+    DeleteCluster: async ({ cluster }: { cluster: string }) => {
+      const { clusterArn } = await this.cluster(cluster);
+      if (this.find((task) => task.clusterArn === clusterArn && task.state !== "STOPPED")) {
+        throw new AwsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.");
+      }
+      return undefined;
+    },
+
+    ListTagsForResource: async ({ resourceArn }: { resourceArn: string }) => {
+      const task = this.tasks.get(resourceArn);
+      return task && { tags: task.tags };
+    },
+
+    TagResource: async ({ resourceArn, tags }: { resourceArn: string; tags: Tag[] }) => {
+      const task = this.tasks.get(resourceArn);
+      if (!task) return undefined;
+      task.tags = [...task.tags.filter((old) => !tags.some((tag) => tag.key === old.key)), ...tags];
+      return {};
+    },
+
+    UntagResource: async ({ resourceArn, tagKeys }: { resourceArn: string; tagKeys: string[] }) => {
+      const task = this.tasks.get(resourceArn);
+      if (!task) return undefined;
+      task.tags = task.tags.filter((tag) => !tagKeys.includes(tag.key));
+      return {};
+    },
+  };
+
+  private async runTask(request: RunTaskRequest): Promise<object> {
+    const { moto, availabilityZone } = this.options;
+    const cluster = await this.cluster(request.cluster);
+    const { taskDefinition: definition, tags: definitionTags = [] } = await moto
+      .ecs<{ taskDefinition: TaskDefinition; tags?: Tag[] }>("DescribeTaskDefinition", {
+        taskDefinition: request.taskDefinition,
+        include: ["TAGS"],
+      })
+      .catch((error: unknown) => {
+        throw error instanceof AwsError ? new AwsError("ClientException", "TaskDefinition not found.") : error;
+      });
+    validateRunTask(request, definition);
+    const size = taskSize(definition, request.overrides);
+    const capacity = resolveCapacity(cluster, request);
+    const subnets = request.networkConfiguration!.awsvpcConfiguration!.subnets!;
+    const zones = await Promise.all(subnets.map(availabilityZone));
+    const inherited = request.propagateTags === "TASK_DEFINITION" ? definitionTags : [];
+
+    const tasks: object[] = [];
+    const failures: Failure[] = [];
+    for (let index = 0; index < (request.count ?? 1); index++) {
+      const capacityProvider = "providers" in capacity ? capacity.providers[index] : undefined;
+      const refusal = this.faults.capacityFailure(capacityProvider ?? "FARGATE");
+      if (refusal) {
+        failures.push({ reason: refusal });
+        continue;
+      }
+      const at = this.nextSubnet++ % subnets.length;
+      const own = request.tags ?? [];
+      const task = newTask({
+        clusterArn: cluster.clusterArn,
+        definition,
+        size,
+        group: request.group ?? `family:${definition.family}`,
+        startedBy: request.startedBy,
+        capacityProvider,
+        platformVersion:
+          !request.platformVersion || request.platformVersion === "LATEST" ? "1.4.0" : request.platformVersion,
+        enableExecuteCommand: request.enableExecuteCommand ?? false,
+        overrides: request.overrides ?? {},
+        tags: [...inherited.filter((tag) => !own.some((other) => other.key === tag.key)), ...own],
+        subnetId: subnets[at]!,
+        securityGroups: request.networkConfiguration!.awsvpcConfiguration!.securityGroups ?? [],
+        availabilityZone: zones[at]!,
+      });
+      this.start(task);
+      tasks.push(describeTask(task, { tags: true }));
+    }
+    return { tasks, failures };
+  }
+
+  private start(task: Task): void {
+    this.tasks.set(task.arn, task);
+    this.startedCount++;
+    const run = this.options.run(task);
+    this.running.set(task.arn, run);
+    void run.stopped
+      .catch((error: Error) => {
+        this.options.log(`task ${task.id}: ${error.stack}`);
+        if (task.state !== "STOPPED") advance(task, "STOPPED");
+      })
+      .then(() => {
+        this.running.delete(task.arn);
+        // The clock of the hour must not keep the process.
+        setTimeout(() => this.tasks.delete(task.arn), stoppedTaskLife * 1000).unref();
+      });
+    this.emit("change", task);
+  }
+
+  private end(task: Task, code: StopCode, reason: string): void {
+    if (!markStopping(task, code, reason)) return;
+    this.running.get(task.arn)?.stop();
+    this.emit("change", task);
+  }
+
+  /** The same token with the same parameters is the same request, also while the first is still on its way. */
+  private idempotent(request: RunTaskRequest, run: () => Promise<object>): Promise<object> {
+    const { clientToken, ...parameters } = request;
+    if (!clientToken) return run();
+    const text = JSON.stringify(parameters);
+    const known = this.tokens.get(clientToken);
+    if (known && known.request !== text) {
+      throw new AwsError("ConflictException", "The RunTask request's client token was used with other parameters.");
+    }
+    if (known) return known.answer.then((answer) => this.refresh(answer));
+    const answer = run();
+    this.tokens.set(clientToken, { request: text, answer });
+    // A request that was refused started nothing and may be sent again.
+    answer.catch(() => this.tokens.delete(clientToken));
+    return answer;
+  }
+
+  /** A repeated RunTask shows the tasks as they are now. */
+  private refresh(answer: object): object {
+    const { tasks, failures } = answer as { tasks: { taskArn: string }[]; failures: Failure[] };
+    const current = tasks.map(({ taskArn }) => this.tasks.get(taskArn)).filter((task) => task !== undefined);
+    return { tasks: current.map((task) => describeTask(task, { tags: true })), failures };
+  }
+
+  private async cluster(name = "default"): Promise<Cluster> {
+    const { clusters } = await this.options.moto.ecs<{ clusters: Cluster[] }>("DescribeClusters", { clusters: [name] });
+    if (!clusters[0]) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
+    return clusters[0];
+  }
+
+  /** A task by ARN or id; moto is asked only where no task of the cluster is known. */
+  private async inCluster(cluster: string | undefined, id: string): Promise<Task | undefined> {
+    const name = (cluster ?? "default").split("/").pop();
+    const isIn = (task: Task) => task.clusterArn.split("/").pop() === name;
+    if (!this.find(isIn)) await this.cluster(cluster);
+    return this.find((task) => isIn(task) && (task.arn === id || task.id === id));
+  }
+
+  private task(arn: string): Task {
+    const task = this.tasks.get(arn);
+    if (!task) throw new Error(`no task ${arn}`);
+    return task;
+  }
+
+  private runningTask(arn: string): RunningTask {
+    const task = this.running.get(arn);
+    if (!task) throw new Error(`no running task ${arn}`);
+    return task;
+  }
+}
+
+interface ListTasksRequest {
+  cluster?: string;
+  desiredStatus?: string;
+  family?: string;
+  startedBy?: string;
+  launchType?: string;
+  maxResults?: number;
+  nextToken?: string;
+}
+
+const invalid = (message: string) => new AwsError("InvalidParameterException", message);

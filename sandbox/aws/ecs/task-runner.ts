@@ -1,0 +1,278 @@
+/** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { region } from "../../config";
+import type { NetworkNamespace } from "../../world/network";
+import { startContainer, type RunningContainer } from "./container";
+import { containerSpec } from "./container-spec";
+import { mountOverlay, unmountOverlay, type Image, type ImageStore } from "./images";
+import { openContainerLog, type ContainerLog } from "./logs";
+import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
+import { createTaskCgroup, type TaskCgroup } from "./task-cgroup";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+
+export interface RunnerOptions {
+  images: ImageStore;
+  logsClient: CloudWatchLogsClient;
+  /** Folders of tasks, gone with them. */
+  dir: string;
+  /** Output of containers, kept. */
+  logDir: string;
+  runcRoot: string;
+  createEni(task: Task): Promise<{ eni: Eni; namespace: NetworkNamespace; remove(): Promise<void> }>;
+  /** What ECS puts into each container's environment beside the constant part. */
+  environment(task: Task, container: ContainerRecord): Record<string, string>;
+  changed(task: Task): void;
+  log(line: string): void;
+}
+
+export interface RunningTask {
+  /** Settles when the task is STOPPED and nothing of it is left. */
+  stopped: Promise<void>;
+  /** The task's containers are asked to end; call markStopping() first. */
+  stop(): void;
+  /** Ends them without asking. */
+  kill(): void;
+  /** Cuts the task's network, or mends it. */
+  setLink(state: "up" | "down"): Promise<void>;
+}
+
+/** How often the kernel's count of out-of-memory kills is read, in milliseconds: cgroup v1 notifies nobody. */
+const oomInterval = 500;
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, stopTimeout, in seconds. */
+const defaultStopTimeout = 30;
+
+export function runTask(task: Task, options: RunnerOptions): RunningTask {
+  const stopping = new AbortController();
+  const running = new Map<ContainerRecord, RunningContainer>();
+  const undo: (() => void | Promise<void>)[] = [];
+  const dir = path.join(options.dir, task.id);
+  let namespace: NetworkNamespace | undefined;
+
+  /** Settles when the task has to end, for whatever reason. */
+  const ending = new Promise<void>((resolve) =>
+    stopping.signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  const stop = () => stopping.abort();
+  const killAll = () => Promise.all([...running.values()].map((container) => container.signal("KILL"))).catch(report);
+  let killed = false;
+  const move = (state: Task["state"]) => {
+    advance(task, state);
+    options.changed(task);
+  };
+
+  async function provision(): Promise<TaskCgroup> {
+    const attached = await options.createEni(task);
+    undo.push(attached.remove);
+    ({ namespace } = attached);
+    task.eni = attached.eni;
+    const cgroup = createTaskCgroup(task.id, task.size.memory);
+    undo.push(() => cgroup.remove());
+    const timer = setInterval(() => {
+      if (cgroup.oomKills() === 0) return;
+      clearInterval(timer);
+      for (const container of running.keys()) container.reason = outOfMemory;
+      void killAll();
+    }, oomInterval);
+    undo.push(() => clearInterval(timer));
+    return cgroup;
+  }
+
+  async function pullImages(): Promise<Map<ContainerRecord, Image>> {
+    task.times.pullStarted = now();
+    const pulled = await Promise.all(
+      task.containers.map(
+        async (container) => [container, await options.images.pull(container.definition.image)] as const,
+      ),
+    );
+    task.times.pullStopped = now();
+    for (const [container, image] of pulled) container.imageDigest = image.digest;
+    return new Map(pulled);
+  }
+
+  async function start(container: ContainerRecord, image: Image, cgroup: TaskCgroup): Promise<void> {
+    const { definition } = container;
+    const folder = path.join(dir, container.runtimeId);
+    const rootfs = await mountOverlay(image.rootfs, folder);
+    undo.push(() => unmountOverlay(rootfs));
+    const log: ContainerLog = await openContainerLog({
+      file: path.join(options.logDir, task.id, `${definition.name}.log`),
+      definition,
+      taskId: task.id,
+      client: options.logsClient,
+      onError: options.log,
+    });
+    const hostname = `ip-${task.eni!.privateIp.replaceAll(".", "-")}.ec2.internal`;
+    const spec = containerSpec({
+      image: image.config,
+      definition,
+      override: task.overrides.containerOverrides?.find((override) => override.name === definition.name),
+      environment: {
+        AWS_EXECUTION_ENV: "AWS_ECS_FARGATE",
+        AWS_REGION: region,
+        AWS_DEFAULT_REGION: region,
+        HOSTNAME: hostname,
+        ...options.environment(task, container),
+      },
+      hostname,
+      rootfs,
+      networkNamespace: namespace!.path,
+      cgroup: cgroup.containerPath(container.runtimeId),
+      cpu: task.size.cpu,
+      memoryLimit: definition.memory === undefined ? undefined : definition.memory * 1024 * 1024,
+      binds: [
+        ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
+        ...(await volumes(definition.mountPoints)),
+      ],
+    });
+    const bundle = path.join(folder, "bundle");
+    let process: RunningContainer;
+    try {
+      process = await startContainer({
+        runcRoot: options.runcRoot,
+        id: container.runtimeId,
+        bundle,
+        spec,
+        output: (chunk) => log.write(chunk),
+      });
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+    running.set(container, process);
+    container.state = "RUNNING";
+    exits.set(
+      container,
+      process.exited.then(async (exitCode) => {
+        running.delete(container);
+        container.state = "STOPPED";
+        container.exitCode = exitCode;
+        if (cgroup.oomKills() > 0) container.reason ??= outOfMemory;
+        await log.close();
+        options.changed(task);
+        if (definition.essential !== false) {
+          markStopping(task, "EssentialContainerExited", "Essential container in task exited");
+          stop();
+        }
+        return exitCode;
+      }),
+    );
+  }
+
+  const exits = new Map<ContainerRecord, Promise<number>>();
+
+  /** Starts all containers, each as soon as what it depends on is there. */
+  async function startAll(images: Map<ContainerRecord, Image>, cgroup: TaskCgroup): Promise<void> {
+    const starts = new Map<string, Promise<void>>();
+    const begin = (container: ContainerRecord): Promise<void> => {
+      const name = container.definition.name;
+      const known = starts.get(name);
+      if (known) return known;
+      const own = (async () => {
+        for (const { containerName, condition } of container.definition.dependsOn ?? []) {
+          const other = task.containers.find((candidate) => candidate.definition.name === containerName);
+          if (!other) throw new Error(`${name} depends on ${containerName}, which the task definition does not have`);
+          await begin(other);
+          if (condition === "START") continue;
+          const exitCode = await Promise.race([exits.get(other), ending]);
+          if (stopping.signal.aborted) return;
+          if (condition === "SUCCESS" && exitCode !== 0) {
+            throw new Error(`${name}: its dependency ${containerName} ended with exit code ${exitCode}`);
+          }
+        }
+        // A task that is being stopped starts nothing more.
+        if (!stopping.signal.aborted) await start(container, images.get(container)!, cgroup);
+      })();
+      // The others may be waiting for something that now never comes.
+      own.catch((error: Error) => fail(error));
+      starts.set(name, own);
+      return own;
+    };
+    const results = await Promise.allSettled(task.containers.map(begin));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  async function volumes(mountPoints: Task["containers"][number]["definition"]["mountPoints"] = []) {
+    return Promise.all(
+      mountPoints.map(async ({ sourceVolume, containerPath, readOnly = false }) => {
+        const source = path.join(dir, "volumes", sourceVolume);
+        await mkdir(source, { recursive: true });
+        return { source, destination: containerPath, readOnly };
+      }),
+    );
+  }
+
+  /** SIGTERM, and SIGKILL after each container's stopTimeout. */
+  async function stopContainers(): Promise<void> {
+    await Promise.all(
+      [...running].map(async ([container, process]) => {
+        await process.signal(killed ? "KILL" : "TERM");
+        const seconds = container.definition.stopTimeout ?? defaultStopTimeout;
+        const timer = setTimeout(() => void process.signal("KILL").catch(report), seconds * 1000);
+        await exits.get(container);
+        clearTimeout(timer);
+      }),
+    );
+    for (const container of task.containers) container.state = "STOPPED";
+    task.times.executionStopped = now();
+  }
+
+  const report = (error: unknown) => options.log(`task ${task.id}: ${error instanceof Error ? error.message : error}`);
+
+  const fail = (error: unknown) => {
+    if (markStopping(task, "TaskFailedToStart", error instanceof Error ? error.message : String(error))) report(error);
+    stop();
+  };
+
+  async function live(): Promise<void> {
+    undo.push(() => rm(dir, { recursive: true, force: true }));
+    try {
+      const cgroup = await provision();
+      if (!stopping.signal.aborted) move("PENDING");
+      const images = stopping.signal.aborted ? undefined : await pullImages();
+      if (images && !stopping.signal.aborted) await startAll(images, cgroup);
+      if (!stopping.signal.aborted) move("RUNNING");
+      await ending;
+    } catch (error) {
+      fail(error);
+    }
+    await stopContainers().catch(report);
+    move("DEPROVISIONING");
+    // The last that was set up goes first; one failure must not keep the rest.
+    for (const step of undo.reverse()) await Promise.resolve(step()).catch(report);
+    move("STOPPED");
+  }
+
+  return {
+    stopped: live(),
+    stop,
+    kill() {
+      killed = true;
+      stop();
+      void killAll();
+    },
+    async setLink(state) {
+      if (!namespace) throw new Error(`task ${task.id} has no network interface`);
+      await namespace.setLink(state);
+    },
+  };
+}
+
+const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";
+
+/** Names beyond these do not resolve in the sandbox; a closed port says so at once where a silent server would not. */
+async function networkFiles(folder: string, hostname: string, ip: string) {
+  const files = {
+    hosts: `127.0.0.1 localhost\n::1 localhost\n${ip} ${hostname} ${hostname.split(".")[0]}\n`,
+    hostname: `${hostname}\n`,
+    "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+  };
+  return Promise.all(
+    Object.entries(files).map(async ([name, content]) => {
+      const source = path.join(folder, name);
+      await writeFile(source, content);
+      return { source, destination: `/etc/${name}`, readOnly: false };
+    }),
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * The AWS endpoint of the sandbox: every request goes to moto unchanged, except those whose effects have to be real,
+ * which are ECS's task actions and EC2's instance actions.
+ */
+import * as http from "node:http";
+import { buffer } from "node:stream/consumers";
+import { network, ports } from "../config";
+import { motoAddress } from "./moto";
+import { AwsError, ec2ErrorBody, ecsAction, isEc2Form } from "./protocol";
+
+export interface FrontOptions {
+  /** An ECS action; undefined: moto answers. @throws AwsError */
+  ecs(action: string, body: object): Promise<object | undefined>;
+  /**
+   * An EC2 action: what is sent to moto instead, and what follows from moto's answer before it is passed on.
+   * Undefined: the request goes to moto as it is. @throws AwsError
+   */
+  ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
+  log(line: string): void;
+}
+
+export interface Ec2Step {
+  form: URLSearchParams;
+  answered(body: string): Promise<void>;
+}
+
+/** Bodies that are read as a whole; ECS's and EC2's requests are far smaller. */
+const maxBody = 4 * 1024 * 1024;
+
+export async function startFront(options: FrontOptions): Promise<{ close(): Promise<void> }> {
+  const agent = new http.Agent({ keepAlive: true });
+
+  const server = http.createServer((request, response) => {
+    const answer = async () => {
+      const action = ecsAction(request.headers);
+      if (action) await answerEcs(action, request, response);
+      else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response);
+      else passOn(request, response);
+    };
+    answer().catch((error: Error) => {
+      options.log(`${request.method} ${request.url}: ${error.stack}`);
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  // Uploads and long answers are not bounded by a time of their own.
+  server.requestTimeout = 0;
+
+  async function answerEcs(action: string, request: http.IncomingMessage, response: http.ServerResponse) {
+    const body = await readBody(request);
+    try {
+      const answer = await options.ecs(action, JSON.parse(body.toString() || "{}") as object);
+      if (!answer) return passOn(request, response, body);
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+    } catch (error) {
+      const { code, message, status } = asAwsError(error, action);
+      response
+        .writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code })
+        .end(JSON.stringify({ __type: code, message }));
+    }
+  }
+
+  async function answerEc2(request: http.IncomingMessage, response: http.ServerResponse) {
+    const body = await readBody(request);
+    const form = new URLSearchParams(body.toString());
+    try {
+      const step = await options.ec2(form);
+      if (!step) return passOn(request, response, body);
+      const answer = await ask(request, Buffer.from(step.form.toString()));
+      if (answer.status < 300) await step.answered(answer.body.toString());
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    } catch (error) {
+      const failure = asAwsError(error, form.get("Action") ?? "");
+      response.writeHead(failure.status, { "content-type": "text/xml" }).end(ec2ErrorBody(failure));
+    }
+  }
+
+  function asAwsError(error: unknown, action: string): AwsError {
+    if (error instanceof AwsError) return error;
+    options.log(`${action}: ${error instanceof Error ? error.stack : error}`);
+    return new AwsError("ServerException", `the sandbox failed on ${action}: ${(error as Error).message}`, 500);
+  }
+
+  /** Streams a request to moto and its answer back. The Host header stays: signatures and S3's addressing name it. */
+  function passOn(request: http.IncomingMessage, response: http.ServerResponse, body?: Buffer): void {
+    const upstream = http.request(
+      { ...motoAddress, agent, method: request.method, path: request.url, headers: request.headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    upstream.on("error", (error) => {
+      options.log(`${request.method} ${request.url}: moto: ${error.message}`);
+      if (!response.headersSent) response.writeHead(502);
+      response.end();
+    });
+    response.on("close", () => upstream.destroy());
+    if (body) upstream.end(body);
+    else request.pipe(upstream);
+  }
+
+  async function ask(request: http.IncomingMessage, body: Buffer) {
+    const headers = { ...request.headers, "content-length": String(body.length) };
+    return new Promise<{ status: number; headers: http.OutgoingHttpHeaders; body: Buffer }>((resolve, reject) => {
+      const upstream = http.request({ ...motoAddress, agent, method: "POST", path: request.url, headers }, (answer) => {
+        buffer(answer).then((content) => {
+          const { "transfer-encoding": _, "content-length": __, ...rest } = answer.headers;
+          resolve({ status: answer.statusCode ?? 502, headers: rest, body: content });
+        }, reject);
+      });
+      upstream.on("error", reject).end(body);
+    });
+  }
+
+  await listen(server, network.gateway, ports.aws);
+  return {
+    async close() {
+      await closeServer(server);
+      agent.destroy();
+    },
+  };
+}
+
+async function readBody(request: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) throw new AwsError("RequestEntityTooLarge", "The request is too large.", 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function listen(server: http.Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Ends a server with the connections that it holds. */
+export function closeServer(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * AWS on one machine. Real: tasks (runc containers with the task definition's memory limit, each task in a network
+ * namespace of its own), hosts (systemd-nspawn machines), the image registry. Stand-ins: moto keeps all other records
+ * and checks no permission; the instance and task metadata services answer what the stack asks of them.
+ */
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { awsEndpoint } from "../config";
+import type { Artifacts } from "../setup";
+import { enterCgroup } from "../world";
+import { AddressPool } from "./addresses";
+import { createCredentials } from "./credentials";
+import { startDownloads } from "./downloads";
+import { Instances, type HostView } from "./ec2/instances";
+import { createSubnets } from "./ec2/subnets";
+import { createEni } from "./ecs/eni";
+import type { Faults } from "./ecs/faults";
+import { createImageStore } from "./ecs/images";
+import { EcsService } from "./ecs/service";
+import type { Task, TaskState } from "./ecs/task";
+import { runTask } from "./ecs/task-runner";
+import { startFront } from "./front";
+import { startMetadata } from "./metadata";
+import { startMoto } from "./moto";
+import { startRegistry } from "./registry";
+import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
+
+export type { HostView } from "./ec2/instances";
+export type { Faults } from "./ecs/faults";
+
+/** A task as the sandbox's status shows it. */
+export interface TaskView {
+  taskArn: string;
+  lastStatus: TaskState;
+  desiredStatus: "RUNNING" | "STOPPED";
+  stopCode?: string;
+  stoppedReason?: string;
+  startedBy?: string;
+  group: string;
+  capacityProvider?: string;
+  address?: string;
+  /** vCPU units and MiB. */
+  cpu: number;
+  memory: number;
+}
+
+export interface Aws {
+  endpoint: string;
+  tasks: {
+    /** Tasks that run, and those stopped in the last hour. */
+    list(): TaskView[];
+    /** How many tasks RunTask has started. */
+    started(): number;
+    on(event: "change", listener: (task: TaskView) => void): void;
+    off(event: "change", listener: (task: TaskView) => void): void;
+  };
+  hosts: { list(): HostView[] };
+  faults: Faults;
+  close(): Promise<void>;
+}
+
+export interface AwsOptions {
+  artifacts: Pick<Artifacts, "moto" | "hostTree" | "downloads">;
+  stateDir: string;
+  log(line: string): void;
+}
+
+/**
+ * Starts everything of AWS. The world must have been created; the calling process enters its cgroup.
+ * @throws when a part does not start; those that did are closed again
+ */
+export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promise<Aws> {
+  const dir = path.join(stateDir, "aws");
+  const folder = (name: string) => {
+    mkdirSync(path.join(dir, name), { recursive: true, mode: 0o700 });
+    return path.join(dir, name);
+  };
+  // What runc and systemd-nspawn start lands in the cgroups of this process.
+  await enterCgroup(process.pid);
+
+  const closers: (() => Promise<void>)[] = [];
+  const started = async <Part extends { close(): Promise<void> }>(part: Promise<Part>): Promise<Part> => {
+    const result = await part;
+    closers.push(() => result.close());
+    return result;
+  };
+  const close = async () => {
+    const errors: unknown[] = [];
+    for (const step of closers.splice(0).reverse()) await step().catch((error) => errors.push(error));
+    if (errors.length > 0) throw new AggregateError(errors, `closing AWS: ${errors.join("; ")}`);
+  };
+
+  try {
+    const [moto] = await Promise.all([
+      started(startMoto({ executable: artifacts.moto, stateDir: folder("moto") })),
+      started(startRegistry(folder("registry"))),
+      started(startDownloads(artifacts.downloads)),
+    ]);
+    const subnets = createSubnets(moto.ec2);
+    const addresses = new AddressPool();
+    const credentials = createCredentials(moto);
+    const instances = new Instances({ moto, subnets, addresses, tree: artifacts.hostTree, dir: folder("hosts"), log });
+    closers.push(() => instances.close());
+
+    const images = createImageStore(folder("images"));
+    const ecs: EcsService = new EcsService({
+      moto,
+      log,
+      availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
+      run: (task) =>
+        runTask(task, {
+          images,
+          log,
+          logsClient: moto.logs,
+          dir: folder("tasks"),
+          logDir: folder("logs"),
+          runcRoot: folder("runc"),
+          createEni: (owner) => createEni(owner, { client: moto.ec2, subnets, addresses }),
+          environment: taskMetadataEnvironment,
+          changed: (changed) => ecs.emit("change", changed),
+        }),
+    });
+    closers.push(() => ecs.close());
+
+    await started(
+      startMetadata({ moto, credentials, log, instanceId: (address) => instances.byAddress(address)?.instanceId }),
+    );
+    await started(
+      startTaskMetadata({
+        credentials,
+        log,
+        task: (address) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address),
+      }),
+    );
+    await started(
+      startFront({ ecs: (action, body) => ecs.handle(action, body), ec2: (form) => instances.handle(form), log }),
+    );
+    return { endpoint: awsEndpoint, tasks: taskViews(ecs), hosts: instances, faults: ecs.faults, close };
+  } catch (error) {
+    await close().catch((closing: Error) => log(closing.message));
+    throw error;
+  }
+}
+
+function taskViews(ecs: EcsService): Aws["tasks"] {
+  const listeners = new Map<(task: TaskView) => void, (task: Task) => void>();
+  return {
+    list: () => ecs.list().map(view),
+    started: () => ecs.started(),
+    on(event, listener) {
+      const own = (task: Task) => listener(view(task));
+      listeners.set(listener, own);
+      ecs.on(event, own);
+    },
+    off(event, listener) {
+      const own = listeners.get(listener);
+      if (own) ecs.off(event, own);
+      listeners.delete(listener);
+    },
+  };
+}
+
+const view = (task: Task): TaskView => ({
+  taskArn: task.arn,
+  lastStatus: task.state,
+  desiredStatus: task.desiredState,
+  stopCode: task.stopCode,
+  stoppedReason: task.stoppedReason,
+  startedBy: task.startedBy,
+  group: task.group,
+  capacityProvider: task.capacityProvider,
+  address: task.eni?.privateIp,
+  cpu: task.size.cpu,
+  memory: task.size.memory,
+});

@@ -1,0 +1,45 @@
+/** The two wire protocols of which the front understands requests: JSON (ECS) and form-encoded (EC2). */
+import type { IncomingHttpHeaders } from "node:http";
+
+/** An error as AWS services answer it. */
+export class AwsError extends Error {
+  constructor(
+    /** AWS's name of it, e.g. InvalidParameterException. */
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+  }
+}
+
+const ecsTarget = "AmazonEC2ContainerServiceV20141113.";
+
+/** The ECS action that a request names, if it is one. */
+export function ecsAction(headers: IncomingHttpHeaders): string | undefined {
+  const target = headers["x-amz-target"];
+  return typeof target === "string" && target.startsWith(ecsTarget) ? target.slice(ecsTarget.length) : undefined;
+}
+
+/** Whether a request is a form-encoded call of EC2: the service's name is in the signature's scope. */
+export function isEc2Form(method: string | undefined, headers: IncomingHttpHeaders): boolean {
+  return (
+    method === "POST" &&
+    (headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded") &&
+    /Credential=[^,\s]*\/ec2\/aws4_request/.test(headers.authorization ?? "")
+  );
+}
+
+/** The numbered list of a form: ("InstanceId") of InstanceId.1=a&InstanceId.2=b is ["a", "b"]. */
+export function formList(form: URLSearchParams, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 1; form.has(`${name}.${index}`); index++) values.push(form.get(`${name}.${index}`)!);
+  return values;
+}
+
+export const ec2ErrorBody = (error: AwsError): string =>
+  `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${xml(error.code)}</Code>` +
+  `<Message>${xml(error.message)}</Message></Error></Errors><RequestID>sandbox</RequestID></Response>`;
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const xml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character]!);

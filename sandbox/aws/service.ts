@@ -1,0 +1,84 @@
+/** A server program that the sandbox runs as a child. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import * as net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface ServiceOptions {
+  name: string;
+  command: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+  /** Where it will listen; it is up when a connection is accepted. */
+  host: string;
+  port: number;
+  /** File for its output. */
+  logFile: string;
+  /** How long its start may take, in milliseconds. */
+  timeout?: number;
+}
+
+export interface Service {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server and waits until it accepts connections.
+ * @throws when it exits first or takes too long, naming its log
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { name, host, port, logFile, timeout = 60_000 } = options;
+  const log = openSync(logFile, "a", 0o600);
+  const child = spawn(options.command, options.args, { env: options.env, stdio: ["ignore", log, log] });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+  });
+  const failure = await Promise.race([waitForPort(host, port, timeout), ended.then((reason) => new Error(reason))]);
+  if (failure) {
+    child.kill("SIGKILL");
+    throw new Error(`${name} does not start: ${failure.message}; its output is in ${logFile}`);
+  }
+  return { close: () => endProcess(child, 5_000) };
+}
+
+/** Ends a child: SIGTERM, and SIGKILL when that was not enough after `grace` milliseconds. */
+export async function endProcess(child: ChildProcess, grace: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), grace);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** Settles when a connection is accepted; with an error when that takes longer than `timeout` milliseconds. */
+export async function waitForPort(
+  host: string,
+  port: number,
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Error | undefined> {
+  const deadline = Date.now() + timeout;
+  while (!(await accepts(host, port))) {
+    if (signal?.aborted) return new Error("given up");
+    if (Date.now() > deadline) return new Error(`nothing listens on ${host}:${port} after ${timeout / 1000} s`);
+    await delay(40);
+  }
+  return undefined;
+}
+
+/** One attempt, short: a SYN that is lost because an interface is not up yet would be repeated only after a second. */
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port });
+    const finish = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(200, () => finish(false));
+    socket.once("connect", () => finish(true));
+    socket.once("error", () => finish(false));
+  });
+}
