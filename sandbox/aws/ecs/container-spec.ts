@@ -26,6 +26,8 @@ export interface SpecOptions {
   cpu: number;
   /** The container's own hard limit in bytes; the task's is its parent cgroup's. */
   memoryLimit?: number;
+  /** The most open files that this machine lets the sandbox grant. */
+  maxOpenFiles: number;
   /** Host paths shown in the container. */
   binds: { source: string; destination: string; readOnly: boolean }[];
 }
@@ -65,7 +67,7 @@ export function containerSpec(options: SpecOptions): object {
       env: processEnvironment(options),
       cwd: definition.workingDirectory ?? (image.workingDirectory || "/"),
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: resourceLimits(definition),
+      rlimits: resourceLimits(definition, options.maxOpenFiles),
       noNewPrivileges: false,
     },
     root: { path: options.rootfs, readonly: definition.readonlyRootFilesystem ?? false },
@@ -75,7 +77,7 @@ export function containerSpec(options: SpecOptions): object {
       cgroupsPath: options.cgroup,
       resources: {
         devices: [{ allow: false, access: "rwm" }],
-        memory: options.memoryLimit === undefined ? {} : { limit: options.memoryLimit },
+        memory: options.memoryLimit === undefined ? {} : { limit: options.memoryLimit, disableOOMKiller: true },
         cpu: {
           shares: Math.max(2, definition.cpu ?? 0),
           period: 100_000,
@@ -121,13 +123,14 @@ export function processEnvironment(
   return [...variables].map(([name, value]) => `${name}=${value}`);
 }
 
-function resourceLimits({ ulimits = [] }: ContainerDefinition): object[] {
-  const limits = new Map([["RLIMIT_NOFILE", { type: "RLIMIT_NOFILE", soft: 65535, hard: 65535 }]]);
-  for (const { name, softLimit, hardLimit } of ulimits) {
-    const type = `RLIMIT_${name.toUpperCase()}`;
-    limits.set(type, { type, soft: softLimit, hard: hardLimit });
-  }
-  return [...limits.values()];
+/** Fargate allows 65,535 open files; a machine whose root may not raise limits keeps its own. */
+function resourceLimits({ ulimits = [] }: ContainerDefinition, maxOpenFiles: number): object[] {
+  const limits = new Map([["nofile", { soft: 65_535, hard: 65_535 }]]);
+  for (const { name, softLimit, hardLimit } of ulimits) limits.set(name, { soft: softLimit, hard: hardLimit });
+  return [...limits].map(([name, { soft, hard }]) => {
+    const most = name === "nofile" ? maxOpenFiles : Infinity;
+    return { type: `RLIMIT_${name.toUpperCase()}`, soft: Math.min(soft, most), hard: Math.min(hard, most) };
+  });
 }
 
 const bindMount = ({ source, destination, readOnly }: SpecOptions["binds"][number]) => ({

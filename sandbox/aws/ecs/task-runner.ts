@@ -1,4 +1,5 @@
 /** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
+import { readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { region } from "../../config";
@@ -37,8 +38,8 @@ export interface RunningTask {
   setLink(state: "up" | "down"): Promise<void>;
 }
 
-/** How often the kernel's count of out-of-memory kills is read, in milliseconds: cgroup v1 notifies nobody. */
-const oomInterval = 500;
+/** How often a task's memory cgroup is looked at, in milliseconds: cgroup v1 notifies by eventfd only, which Node lacks. */
+const oomInterval = 250;
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, stopTimeout, in seconds. */
 const defaultStopTimeout = 30;
 
@@ -69,7 +70,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     const cgroup = createTaskCgroup(task.id, task.size.memory);
     undo.push(() => cgroup.remove());
     const timer = setInterval(() => {
-      if (cgroup.oomKills() === 0) return;
+      if (!cgroup.outOfMemory()) return;
       clearInterval(timer);
       for (const container of running.keys()) container.reason = outOfMemory;
       void killAll();
@@ -120,6 +121,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       cgroup: cgroup.containerPath(container.runtimeId),
       cpu: task.size.cpu,
       memoryLimit: definition.memory === undefined ? undefined : definition.memory * 1024 * 1024,
+      maxOpenFiles: openFilesLimit(),
       binds: [
         ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
         ...(await volumes(definition.mountPoints)),
@@ -147,7 +149,6 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
         running.delete(container);
         container.state = "STOPPED";
         container.exitCode = exitCode;
-        if (cgroup.oomKills() > 0) container.reason ??= outOfMemory;
         await log.close();
         options.changed(task);
         if (definition.essential !== false) {
@@ -237,6 +238,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     } catch (error) {
       fail(error);
     }
+    if (running.size > 0) move("STOPPING");
     await stopContainers().catch(report);
     move("DEPROVISIONING");
     // The last that was set up goes first; one failure must not keep the rest.
@@ -257,6 +259,12 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       await namespace.setLink(state);
     },
   };
+}
+
+/** The hard limit of this process, which a container's may not pass. */
+function openFilesLimit(): number {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
 }
 
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";
