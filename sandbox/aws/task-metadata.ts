@@ -1,7 +1,8 @@
 /** The address at which a task's containers find their role's credentials and their metadata: 169.254.170.2. */
 import * as http from "node:http";
 import type { RoleCredentials } from "./credentials";
-import { describeTask, type ContainerRecord, type Task } from "./ecs/task";
+import { describeTask } from "./ecs/describe-task";
+import type { ContainerRecord, Task } from "./ecs/task";
 import { closeServer, listen } from "./front";
 import { taskMetadataAddress } from "../world/network";
 

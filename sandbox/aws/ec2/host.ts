@@ -51,6 +51,7 @@ export function createHost(options: HostOptions): Host {
   const hostname = `ip-${address.replaceAll(".", "-")}`;
   let machine: { process: ChildProcess; exited: Promise<void>; cgroup: string; merged: string } | undefined;
   let namespace: NetworkNamespace | undefined;
+  let goingDown: { force(): void; done: Promise<void> } | undefined;
 
   async function boot(): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -75,21 +76,32 @@ export function createHost(options: HostOptions): Host {
   }
 
   async function powerOff(grace: number): Promise<void> {
+    // A second call, with less patience, hastens the first.
+    if (goingDown) {
+      if (grace === 0) goingDown.force();
+      return goingDown.done;
+    }
+    const off = new AbortController();
+    goingDown = { force: () => off.abort(), done: takeDown(grace, off.signal) };
+    await goingDown.done.finally(() => (goingDown = undefined));
+  }
+
+  async function takeDown(grace: number, forced: AbortSignal): Promise<void> {
     if (machine) {
       const { process, exited, cgroup, merged } = machine;
-      machine = undefined;
-      const end = (signal: number | NodeJS.Signals) => {
-        // Not systemd-nspawn itself: the machine would live on without it.
-        for (const pid of childrenOf(process.pid!)) kill(pid, signal);
-      };
-      if (grace > 0) end(powerOffSignal);
-      const timer = setTimeout(() => {
+      // Not systemd-nspawn itself: the machine would live on without it.
+      const end = (signal: number | NodeJS.Signals) => childrenOf(process.pid!).forEach((pid) => kill(pid, signal));
+      const force = () => {
         end("SIGKILL");
         // Before the machine's PID 1 exists there is only the starter.
         if (childrenOf(process.pid!).length === 0) kill(process.pid!, "SIGKILL");
-      }, grace);
+      };
+      forced.addEventListener("abort", force, { once: true });
+      if (grace > 0) end(powerOffSignal);
+      const timer = setTimeout(force, grace);
       await exited;
       clearTimeout(timer);
+      machine = undefined;
       await unmountOverlay(merged);
       removeCgroup(cgroup);
     }

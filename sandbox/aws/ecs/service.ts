@@ -2,13 +2,13 @@
 import { EventEmitter } from "node:events";
 import { AwsError } from "../protocol";
 import type { Moto } from "../moto";
-import { resolveCapacity } from "./capacity";
+import { ClientTokens } from "./client-tokens";
+import { describeTask } from "./describe-task";
 import { createFaults, type Faults } from "./faults";
-import { validateRunTask } from "./run-task-request";
-import { taskSize } from "./size";
-import { advance, describeTask, markStopping, newTask, type StopCode, type Task } from "./task";
+import { mergeTags, planTasks } from "./plan-tasks";
+import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
-import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
+import type { Cluster, Failure, RunTaskRequest, Tag } from "./types";
 
 export interface EcsOptions {
   moto: Moto;
@@ -26,7 +26,7 @@ const stoppedTaskLife = 3600;
 export class EcsService extends EventEmitter<{ change: [Task] }> {
   private readonly tasks = new Map<string, Task>();
   private readonly running = new Map<string, RunningTask>();
-  private readonly tokens = new Map<string, { request: string; answer: Promise<object> }>();
+  private readonly tokens = new ClientTokens();
   private nextSubnet = 0;
   private startedCount = 0;
   readonly faults: Faults;
@@ -69,7 +69,10 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
   }
 
   private readonly handlers = {
-    RunTask: (request: RunTaskRequest) => this.idempotent(request, () => this.runTask(request)),
+    RunTask: async (request: RunTaskRequest) => {
+      const { answer, repeated } = this.tokens.once(request, () => this.runTask(request));
+      return repeated ? this.refresh(await answer) : answer;
+    },
 
     StopTask: async ({ cluster, task, reason }: { cluster?: string; task: string; reason?: string }) => {
       const found = await this.inCluster(cluster, task);
@@ -139,7 +142,7 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     TagResource: async ({ resourceArn, tags }: { resourceArn: string; tags: Tag[] }) => {
       const task = this.tasks.get(resourceArn);
       if (!task) return undefined;
-      task.tags = [...task.tags.filter((old) => !tags.some((tag) => tag.key === old.key)), ...tags];
+      task.tags = mergeTags(task.tags, tags);
       return {};
     },
 
@@ -152,54 +155,16 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
   };
 
   private async runTask(request: RunTaskRequest): Promise<object> {
-    const { moto, availabilityZone } = this.options;
     const cluster = await this.cluster(request.cluster);
-    const { taskDefinition: definition, tags: definitionTags = [] } = await moto
-      .ecs<{ taskDefinition: TaskDefinition; tags?: Tag[] }>("DescribeTaskDefinition", {
-        taskDefinition: request.taskDefinition,
-        include: ["TAGS"],
-      })
-      .catch((error: unknown) => {
-        throw error instanceof AwsError ? new AwsError("ClientException", "TaskDefinition not found.") : error;
-      });
-    validateRunTask(request, definition);
-    const size = taskSize(definition, request.overrides);
-    const capacity = resolveCapacity(cluster, request);
-    const subnets = request.networkConfiguration!.awsvpcConfiguration!.subnets!;
-    const zones = await Promise.all(subnets.map(availabilityZone));
-    const inherited = request.propagateTags === "TASK_DEFINITION" ? definitionTags : [];
-
-    const tasks: object[] = [];
-    const failures: Failure[] = [];
-    for (let index = 0; index < (request.count ?? 1); index++) {
-      const capacityProvider = "providers" in capacity ? capacity.providers[index] : undefined;
-      const refusal = this.faults.capacityFailure(capacityProvider ?? "FARGATE");
-      if (refusal) {
-        failures.push({ reason: refusal });
-        continue;
-      }
-      const at = this.nextSubnet++ % subnets.length;
-      const own = request.tags ?? [];
-      const task = newTask({
-        clusterArn: cluster.clusterArn,
-        definition,
-        size,
-        group: request.group ?? `family:${definition.family}`,
-        startedBy: request.startedBy,
-        capacityProvider,
-        platformVersion:
-          !request.platformVersion || request.platformVersion === "LATEST" ? "1.4.0" : request.platformVersion,
-        enableExecuteCommand: request.enableExecuteCommand ?? false,
-        overrides: request.overrides ?? {},
-        tags: [...inherited.filter((tag) => !own.some((other) => other.key === tag.key)), ...own],
-        subnetId: subnets[at]!,
-        securityGroups: request.networkConfiguration!.awsvpcConfiguration!.securityGroups ?? [],
-        availabilityZone: zones[at]!,
-      });
-      this.start(task);
-      tasks.push(describeTask(task, { tags: true }));
-    }
-    return { tasks, failures };
+    const { planned, failures } = await planTasks(request, cluster, {
+      moto: this.options.moto,
+      availabilityZone: this.options.availabilityZone,
+      capacityFailure: (provider) => this.faults.capacityFailure(provider),
+      pickSubnet: (count) => this.nextSubnet++ % count,
+    });
+    const tasks = planned.map(newTask);
+    for (const task of tasks) this.start(task);
+    return { tasks: tasks.map((task) => describeTask(task, { tags: true })), failures };
   }
 
   private start(task: Task): void {
@@ -224,23 +189,6 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     if (!markStopping(task, code, reason)) return;
     this.running.get(task.arn)?.stop();
     this.emit("change", task);
-  }
-
-  /** The same token with the same parameters is the same request, also while the first is still on its way. */
-  private idempotent(request: RunTaskRequest, run: () => Promise<object>): Promise<object> {
-    const { clientToken, ...parameters } = request;
-    if (!clientToken) return run();
-    const text = JSON.stringify(parameters);
-    const known = this.tokens.get(clientToken);
-    if (known && known.request !== text) {
-      throw new AwsError("ConflictException", "The RunTask request's client token was used with other parameters.");
-    }
-    if (known) return known.answer.then((answer) => this.refresh(answer));
-    const answer = run();
-    this.tokens.set(clientToken, { request: text, answer });
-    // A request that was refused started nothing and may be sent again.
-    answer.catch(() => this.tokens.delete(clientToken));
-    return answer;
   }
 
   /** A repeated RunTask shows the tasks as they are now. */

@@ -1,6 +1,5 @@
 /** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
-import { readFileSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import * as path from "node:path";
 import { region } from "../../config";
 import type { NetworkNamespace } from "../../world/network";
@@ -8,7 +7,9 @@ import { startContainer, type RunningContainer } from "./container";
 import { containerSpec } from "./container-spec";
 import { mountOverlay, unmountOverlay, type Image, type ImageStore } from "./images";
 import { openContainerLog, type ContainerLog } from "./logs";
+import { startInOrder } from "./start-order";
 import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
+import { networkFiles, openFilesLimit, volumes } from "./task-files";
 import { createTaskCgroup, type TaskCgroup } from "./task-cgroup";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 
@@ -124,7 +125,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       maxOpenFiles: openFilesLimit(),
       binds: [
         ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
-        ...(await volumes(definition.mountPoints)),
+        ...(await volumes(path.join(dir, "volumes"), definition.mountPoints)),
       ],
     });
     const bundle = path.join(folder, "bundle");
@@ -162,47 +163,15 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
 
   const exits = new Map<ContainerRecord, Promise<number>>();
 
-  /** Starts all containers, each as soon as what it depends on is there. */
-  async function startAll(images: Map<ContainerRecord, Image>, cgroup: TaskCgroup): Promise<void> {
-    const starts = new Map<string, Promise<void>>();
-    const begin = (container: ContainerRecord): Promise<void> => {
-      const name = container.definition.name;
-      const known = starts.get(name);
-      if (known) return known;
-      const own = (async () => {
-        for (const { containerName, condition } of container.definition.dependsOn ?? []) {
-          const other = task.containers.find((candidate) => candidate.definition.name === containerName);
-          if (!other) throw new Error(`${name} depends on ${containerName}, which the task definition does not have`);
-          await begin(other);
-          if (condition === "START") continue;
-          const exitCode = await Promise.race([exits.get(other), ending]);
-          if (stopping.signal.aborted) return;
-          if (condition === "SUCCESS" && exitCode !== 0) {
-            throw new Error(`${name}: its dependency ${containerName} ended with exit code ${exitCode}`);
-          }
-        }
-        // A task that is being stopped starts nothing more.
-        if (!stopping.signal.aborted) await start(container, images.get(container)!, cgroup);
-      })();
-      // The others may be waiting for something that now never comes.
-      own.catch((error: Error) => fail(error));
-      starts.set(name, own);
-      return own;
-    };
-    const results = await Promise.allSettled(task.containers.map(begin));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
-  }
+  const byName = (name: string) => task.containers.find(({ definition }) => definition.name === name)!;
 
-  async function volumes(mountPoints: Task["containers"][number]["definition"]["mountPoints"] = []) {
-    return Promise.all(
-      mountPoints.map(async ({ sourceVolume, containerPath, readOnly = false }) => {
-        const source = path.join(dir, "volumes", sourceVolume);
-        await mkdir(source, { recursive: true });
-        return { source, destination: containerPath, readOnly };
-      }),
-    );
-  }
+  const startAll = (images: Map<ContainerRecord, Image>, cgroup: TaskCgroup) =>
+    startInOrder(task.definition.containerDefinitions, {
+      start: (name) => start(byName(name), images.get(byName(name))!, cgroup),
+      exited: (name) => exits.get(byName(name))!,
+      failed: fail,
+      stopping: stopping.signal,
+    });
 
   /** SIGTERM, and SIGKILL after each container's stopTimeout. */
   async function stopContainers(): Promise<void> {
@@ -261,26 +230,4 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
   };
 }
 
-/** The hard limit of this process, which a container's may not pass. */
-function openFilesLimit(): number {
-  const limits = readFileSync("/proc/self/limits", "utf8");
-  return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
-}
-
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";
-
-/** Names beyond these do not resolve in the sandbox; a closed port says so at once where a silent server would not. */
-async function networkFiles(folder: string, hostname: string, ip: string) {
-  const files = {
-    hosts: `127.0.0.1 localhost\n::1 localhost\n${ip} ${hostname} ${hostname.split(".")[0]}\n`,
-    hostname: `${hostname}\n`,
-    "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
-  };
-  return Promise.all(
-    Object.entries(files).map(async ([name, content]) => {
-      const source = path.join(folder, name);
-      await writeFile(source, content);
-      return { source, destination: `/etc/${name}`, readOnly: false };
-    }),
-  );
-}

@@ -1,0 +1,80 @@
+/** From a RunTask request to the tasks that it makes, and those for which there is no capacity. */
+import type { Moto } from "../moto";
+import { AwsError } from "../protocol";
+import { resolveCapacity } from "./capacity";
+import { validateRunTask } from "./run-task-request";
+import { taskSize } from "./size";
+import type { NewTask } from "./task";
+import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
+
+export interface PlanOptions {
+  moto: Pick<Moto, "ecs">;
+  /** A subnet's zone. @throws AwsError when there is no such subnet */
+  availabilityZone(subnetId: string): Promise<string>;
+  /** Why a provider has no capacity for one more task, if it has none. */
+  capacityFailure(provider: string): string | undefined;
+  /** Which of `count` subnets the next task is placed in. */
+  pickSubnet(count: number): number;
+}
+
+/** @throws AwsError where ECS refuses the request as a whole */
+export async function planTasks(
+  request: RunTaskRequest,
+  cluster: Cluster,
+  options: PlanOptions,
+): Promise<{ planned: NewTask[]; failures: Failure[] }> {
+  const { definition, definitionTags } = await findDefinition(request.taskDefinition, options.moto);
+  validateRunTask(request, definition);
+  const size = taskSize(definition, request.overrides);
+  const capacity = resolveCapacity(cluster, request);
+  const { subnets = [], securityGroups = [] } = request.networkConfiguration?.awsvpcConfiguration ?? {};
+  const zones = await Promise.all(subnets.map(options.availabilityZone));
+  const tags = mergeTags(request.propagateTags === "TASK_DEFINITION" ? definitionTags : [], request.tags ?? []);
+
+  const planned: NewTask[] = [];
+  const failures: Failure[] = [];
+  for (let index = 0; index < (request.count ?? 1); index++) {
+    const capacityProvider = "providers" in capacity ? capacity.providers[index] : undefined;
+    const reason = options.capacityFailure(capacityProvider ?? "FARGATE");
+    if (reason) {
+      failures.push({ reason });
+      continue;
+    }
+    const at = options.pickSubnet(subnets.length);
+    const { platformVersion = "LATEST" } = request;
+    planned.push({
+      clusterArn: cluster.clusterArn,
+      definition,
+      size,
+      group: request.group ?? `family:${definition.family}`,
+      startedBy: request.startedBy,
+      capacityProvider,
+      platformVersion: platformVersion === "LATEST" ? "1.4.0" : platformVersion,
+      enableExecuteCommand: request.enableExecuteCommand ?? false,
+      overrides: request.overrides ?? {},
+      tags,
+      subnetId: subnets[at]!,
+      securityGroups,
+      availabilityZone: zones[at]!,
+    });
+  }
+  return { planned, failures };
+}
+
+async function findDefinition(taskDefinition: string, moto: Pick<Moto, "ecs">) {
+  try {
+    const answer = await moto.ecs<{ taskDefinition: TaskDefinition; tags?: Tag[] }>("DescribeTaskDefinition", {
+      taskDefinition,
+      include: ["TAGS"],
+    });
+    return { definition: answer.taskDefinition, definitionTags: answer.tags ?? [] };
+  } catch (error) {
+    throw error instanceof AwsError ? new AwsError("ClientException", "TaskDefinition not found.") : error;
+  }
+}
+
+/** Later tags replace earlier ones of the same key. */
+export const mergeTags = (first: Tag[], second: Tag[]): Tag[] => [
+  ...first.filter((tag) => !second.some((other) => other.key === tag.key)),
+  ...second,
+];
