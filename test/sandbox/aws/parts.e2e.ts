@@ -1,0 +1,227 @@
+/**
+ * AWS's real parts: runc tasks, nspawn hosts, the registry, and what is left of them after a crash. Needs root and the
+ * sandbox's artifacts, and the machine's one sandbox to itself.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  DescribeInstancesCommand,
+  DescribeSubnetsCommand,
+  ImportKeyPairCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  CreateClusterCommand,
+  DeleteClusterCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+  type ContainerDefinition,
+  type RunTaskCommandInput,
+} from "@aws-sdk/client-ecs";
+import { expect } from "chai";
+import type { HostView } from "../../../sandbox/aws";
+import { stateDir } from "../../../sandbox/config";
+import { prepareArtifacts } from "../../../sandbox/setup";
+import { healWorld, inspectWorld } from "../../../sandbox/world";
+import { attempt, run } from "../../../sandbox/world/command";
+import { addressOf, ec2, ecs, inTask, pushImage, startDaemon, taskIs, type Daemon, type Tasks } from "./machine";
+
+const cluster = "parts";
+const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/parts:latest";
+const nothing = { processes: 0, mounts: 0, namespaces: 0, links: 0, cgroups: 0 };
+
+describe("AWS's real parts", function () {
+  this.timeout(60_000);
+  let daemon: Daemon;
+  let subnets: string[];
+  let folder: string;
+
+  before("start AWS and push an image", async function () {
+    this.timeout(600_000);
+    const artifacts = await prepareArtifacts({ onProgress: () => {} });
+    folder = mkdtempSync(path.join(os.tmpdir(), "aws-parts-"));
+    await healWorld();
+    rmSync(stateDir, { recursive: true, force: true });
+    daemon = await startDaemon(artifacts, path.join(folder, "daemon.log"));
+    await pushImage(artifacts.alpineRootfs, "parts");
+    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+    subnets = Subnets.map(({ SubnetId }) => SubnetId!).slice(0, 2);
+    await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+    await register("serve", { stopTimeout: 5 });
+  });
+
+  after("leave nothing", async () => {
+    await daemon?.kill();
+    await healWorld();
+    rmSync(stateDir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const register = (family: string, container: Partial<ContainerDefinition>) =>
+    ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family,
+        networkMode: "awsvpc",
+        cpu: "256",
+        memory: "512",
+        requiresCompatibilities: ["FARGATE"],
+        containerDefinitions: [{ name: "main", image, ...container }],
+      }),
+    );
+  const runTask = async (taskDefinition: string, more: Partial<RunTaskCommandInput> = {}) => {
+    const { tasks = [] } = await ecs.send(
+      new RunTaskCommand({
+        cluster,
+        taskDefinition,
+        launchType: "FARGATE",
+        networkConfiguration: { awsvpcConfiguration: { subnets } },
+        ...more,
+      }),
+    );
+    return tasks.map(({ taskArn }) => taskArn!);
+  };
+
+  it("run a task from the registry's image, with its overrides, in a network of its own", async () => {
+    const environment = [{ name: "GREETING", value: "two words" }];
+    const [arn] = await runTask("serve", {
+      startedBy: "test/1",
+      overrides: { containerOverrides: [{ name: "main", environment }] },
+    });
+    const task = await taskIs(cluster, arn!, "RUNNING");
+    expect(addressOf(task)).to.match(/^172\.31\./);
+    expect(await inTask(addressOf(task), 'echo "$GREETING"; ip -4 -o addr show eth0')).to.match(
+      new RegExp(`^two words\n.* ${addressOf(task)}/16 `),
+    );
+    const { taskArns } = await ecs.send(new ListTasksCommand({ cluster, startedBy: "test/1" }));
+    expect(taskArns).to.deep.equal([arn]);
+    const deletion = await ecs.send(new DeleteClusterCommand({ cluster })).catch((error: Error) => error.name);
+    expect(deletion).to.equal("ClusterContainsTasksException");
+
+    await ecs.send(new StopTaskCommand({ cluster, task: arn, reason: "seen enough" }));
+    const stopped = await taskIs(cluster, arn!, "STOPPED");
+    expect(stopped).to.include({ stopCode: "UserInitiated", stoppedReason: "seen enough" });
+    // The container's own handler of SIGTERM had its say.
+    expect(stopped.containers![0]!.exitCode).to.equal(3);
+  });
+
+  it("start one task for a client token however often it is sent", async () => {
+    const before = (await daemon.ask<Tasks>({ ask: "tasks" })).started;
+    const answers = await Promise.all([1, 2, 3].map(() => runTask("serve", { clientToken: "once" })));
+    expect(new Set(answers.flat()).size).to.equal(1);
+    expect((await daemon.ask<Tasks>({ ask: "tasks" })).started).to.equal(before + 1);
+    await ecs.send(new StopTaskCommand({ cluster, task: answers[0]![0] }));
+  });
+
+  it("keep tasks away from the instance metadata", async () => {
+    const [arn] = await runTask("serve");
+    const task = await taskIs(cluster, arn!, "RUNNING");
+    const output = await inTask(addressOf(task), "wget -T 1 -q -O - http://169.254.169.254/latest/ 2>&1; echo $?");
+    expect(output).to.match(/timed out\n1\n$/);
+    await ecs.send(new StopTaskCommand({ cluster, task: arn }));
+  });
+
+  it("stop a task when its essential container exits, with the exit code", async () => {
+    await register("exits", { command: ["sh", "-c", "exit 42"] });
+    const [arn] = await runTask("exits");
+    const task = await taskIs(cluster, arn!, "STOPPED");
+    expect(task.stopCode).to.equal("EssentialContainerExited");
+    expect(task.containers![0]!.exitCode).to.equal(42);
+  });
+
+  it("end a task that passes its memory limit", async () => {
+    await register("greedy", { command: ["sh", "-c", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'; sleep 60"] });
+    const [arn] = await runTask("greedy");
+    const task = await taskIs(cluster, arn!, "STOPPED");
+    expect(task.containers![0]).to.include({
+      exitCode: 137,
+      reason: "OutOfMemoryError: Container killed due to memory usage",
+    });
+  });
+
+  it("say why a task could not start", async () => {
+    await register("no-image", { image: image.replace("parts:", "absent:") });
+    const pull = await taskIs(cluster, (await runTask("no-image"))[0]!, "STOPPED");
+    expect(pull.stopCode).to.equal("TaskFailedToStart");
+    expect(pull.stoppedReason).to.match(/^CannotPullContainerError: .*absent:latest.*manifest unknown/);
+    await register("no-program", { entryPoint: ["/no/such/program"] });
+    const start = await taskIs(cluster, (await runTask("no-program"))[0]!, "STOPPED");
+    expect(start.stoppedReason).to.match(/^CannotStartContainerError: .*no such file/);
+  });
+
+  it("interrupt, cut off and throttle when told", async () => {
+    const [arn] = await runTask("serve");
+    const task = await taskIs(cluster, arn!, "RUNNING");
+    await daemon.ask({ ask: "cutNetwork", taskArn: arn! });
+    const cut = inTask(addressOf(task), "echo through").catch((error: Error) => error.message);
+    expect(await Promise.race([cut, delay(1_000, "silence")])).to.equal("silence");
+    await daemon.ask({ ask: "mendNetwork", taskArn: arn! });
+    expect(await cut).to.equal("through\n");
+    await daemon.ask({ ask: "interruptSpot", taskArn: arn! });
+    expect((await taskIs(cluster, arn!, "STOPPED")).stopCode).to.equal("SpotInterruption");
+
+    await daemon.ask({ ask: "throttle", action: "DescribeTasks" });
+    const describe = new DescribeTasksCommand({ cluster, tasks: [arn!] });
+    // The SDK's own retries see the fault; the call succeeds after it.
+    const { $metadata } = await ecs.send(describe);
+    expect($metadata.attempts).to.equal(2);
+  });
+
+  it("boot an instance that admits the key pair's owner and knows its AWS", async () => {
+    const key = path.join(folder, "key");
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const { stdout: publicKey } = await attempt("cat", [`${key}.pub`]);
+    await ec2.send(new ImportKeyPairCommand({ KeyName: "parts", PublicKeyMaterial: Buffer.from(publicKey) }));
+    const { Instances = [] } = await ec2.send(
+      new RunInstancesCommand({ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1, KeyName: "parts" }),
+    );
+    const { InstanceId: id, PrivateIpAddress: address } = Instances[0]!;
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id!] }));
+    expect(Reservations[0]!.Instances![0]!.PrivateIpAddress).to.equal(address);
+
+    const hostIs = async (state: HostView["state"]) => {
+      const find = async () => (await daemon.ask<HostView[]>({ ask: "hosts" })).find((host) => host.instanceId === id);
+      for (let host = await find(); host?.state !== state; host = await find()) {
+        if (host?.state === "failed") throw new Error("the host does not boot");
+        await delay(50);
+      }
+    };
+    await hostIs("running");
+    const onHost = async (command: string) =>
+      run("ssh", [
+        ...["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"],
+        ...[`admin@${address}`, command],
+      ]);
+    expect(await onHost("sudo systemctl is-system-running --wait")).to.equal("running\n");
+    expect(await onHost("echo $AWS_ENDPOINT_URL")).to.equal("http://172.31.255.254:4566\n");
+    expect(await onHost("sudo systemd-run --wait --pipe -q printenv AWS_ENDPOINT_URL")).to.equal(
+      "http://172.31.255.254:4566\n",
+    );
+    const token = "$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $imds/api/token)";
+    const metadata = `imds=http://169.254.169.254/latest; curl -sf -H "X-aws-ec2-metadata-token: ${token}" $imds/meta-data`;
+    expect(await onHost(`${metadata}/instance-id`)).to.equal(id);
+    expect(await onHost("curl -s -o /dev/null -w %{http_code} http://169.254.169.254/latest/meta-data/")).to.equal(
+      "401",
+    );
+
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id!] }));
+    await hostIs("terminated");
+  });
+
+  it("leave nothing after a crash that healWorld() does not find", async () => {
+    const [arn] = await runTask("serve");
+    await taskIs(cluster, arn!, "RUNNING");
+    await ec2.send(new RunInstancesCommand({ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1 }));
+    await daemon.kill();
+    const left = await inspectWorld();
+    for (const count of Object.values(left)) expect(count).to.be.greaterThan(0);
+    expect(await healWorld()).to.deep.equal(left);
+    expect(await inspectWorld()).to.deep.equal(nothing);
+    expect(await healWorld()).to.deep.equal(nothing);
+  });
+});
