@@ -22,14 +22,14 @@ export interface FrontOptions {
 export interface Ec2Step {
   form: URLSearchParams;
   answered(body: string): Promise<void>;
+  /** moto refused it. */
+  refused?(): void;
 }
 
 /** Bodies that are read as a whole; ECS's and EC2's requests are far smaller. */
 const maxBody = 4 * 1024 * 1024;
 
 export async function startFront(options: FrontOptions): Promise<{ close(): Promise<void> }> {
-  const agent = new http.Agent({ keepAlive: true });
-
   const server = http.createServer((request, response) => {
     const answer = async () => {
       const action = ecsAction(request.headers);
@@ -68,6 +68,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!step) return passOn(request, response, body);
       const answer = await ask(request, Buffer.from(step.form.toString()));
       if (answer.status < 300) await step.answered(answer.body.toString());
+      else step.refused?.();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch (error) {
       const failure = asAwsError(error, form.get("Action") ?? "");
@@ -84,7 +85,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   /** Streams a request to moto and its answer back. The Host header stays: signatures and S3's addressing name it. */
   function passOn(request: http.IncomingMessage, response: http.ServerResponse, body?: Buffer): void {
     const upstream = http.request(
-      { ...motoAddress, agent, method: request.method, path: request.url, headers: request.headers },
+      { ...motoAddress, method: request.method, path: request.url, headers: request.headers },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
@@ -103,7 +104,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   async function ask(request: http.IncomingMessage, body: Buffer) {
     const headers = { ...request.headers, "content-length": String(body.length) };
     return new Promise<{ status: number; headers: http.OutgoingHttpHeaders; body: Buffer }>((resolve, reject) => {
-      const upstream = http.request({ ...motoAddress, agent, method: "POST", path: request.url, headers }, (answer) => {
+      const upstream = http.request({ ...motoAddress, method: "POST", path: request.url, headers }, (answer) => {
         buffer(answer).then((content) => {
           const { "transfer-encoding": _, "content-length": __, ...rest } = answer.headers;
           resolve({ status: answer.statusCode ?? 502, headers: rest, body: content });
@@ -114,12 +115,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   }
 
   await listen(server, network.gateway, ports.aws);
-  return {
-    async close() {
-      await closeServer(server);
-      agent.destroy();
-    },
-  };
+  return { close: () => closeServer(server) };
 }
 
 async function readBody(request: http.IncomingMessage): Promise<Buffer> {

@@ -31,8 +31,6 @@ export async function startMoto(options: { executable: string; stateDir: string 
     env: {
       ...process.env,
       MOTO_ACCOUNT_ID: accountId,
-      // Without it moto tries to resolve an S3 bucket from every host name.
-      MOTO_S3_CUSTOM_ENDPOINTS: "",
       AWS_DEFAULT_REGION: region,
     },
     ...motoAddress,

@@ -1,6 +1,7 @@
 /** The bridge that stands for the VPC, and the network namespaces of tasks and hosts on it. */
 import { existsSync, readdirSync } from "node:fs";
 import * as os from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { network, prefix } from "../config";
 import { attempt, run } from "./command";
 
@@ -9,6 +10,9 @@ export const metadataChain = "GFR-SANDBOX";
 
 /** Where containers of a task find their role's credentials; fixed by ECS. */
 export const taskMetadataAddress = "169.254.170.2";
+
+/** How long the kernel may take to end the interfaces of deleted namespaces, in milliseconds. */
+const namespaceGrace = 2_000;
 
 /** Addresses that AWS has beside the network; here they are on the loopback interface. */
 const serviceAddresses: readonly string[] = [network.metadata, taskMetadataAddress];
@@ -112,9 +116,13 @@ export async function inspectNetwork(): Promise<{
 /** Removes everything that inspectNetwork() finds. */
 export async function removeNetwork(): Promise<void> {
   const { namespaces, links, addresses, chain } = await inspectNetwork();
-  // A veth goes with its peer's namespace, so a link may be gone before its turn.
-  for (const name of links) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
-  for (const name of namespaces) await run("ip", ["netns", "del", name]).catch(ignoreIf(() => !isNamespace(name)));
+  if (namespaces.length > 0) await ipBatch(namespaces.map((name) => `netns del ${name}`));
+  // A veth goes with its peer's namespace: the kernel takes many of them down at once, far sooner than one by one.
+  if (links.includes(network.bridge)) await ipBatch([`link del ${network.bridge}`]);
+  const deadline = Date.now() + namespaceGrace;
+  while (links.some(isLink) && Date.now() < deadline) await delay(10);
+  // Those whose namespace somebody still holds.
+  for (const name of links.filter(isLink)) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
   for (const address of addresses) await ipBatch([`addr del ${address}/32 dev lo`]);
   if (chain) {
     const jump = ["INPUT", "-d", network.metadata, "!", "-i", "lo", "-j", metadataChain];

@@ -97,6 +97,7 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
     if (address) changed.set(`${own}PrivateIpAddress`, address);
     return {
       form: changed,
+      refused: () => address && this.options.addresses.release(address),
       answered: async (body) => {
         const ids = [...body.matchAll(/<instanceId>(i-[0-9a-f]+)<\/instanceId>/g)].map(([, id]) => id!);
         const { Reservations = [] } = await this.options.moto.ec2.send(

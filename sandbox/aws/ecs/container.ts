@@ -44,9 +44,11 @@ export async function startContainer(options: StartOptions): Promise<RunningCont
   child.stderr.on("data", take);
   const exited = new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? (signal ? 137 : 255)));
+    // "close" comes after the last output, "exit" may come before it.
+    child.once("close", (code, signal) => resolve(code ?? (signal ? 137 : 255)));
   });
-  await Promise.race([appears(pidFile, bundle), exited]);
+  const waiting = new AbortController();
+  await Promise.race([appears(pidFile, bundle, waiting.signal), exited]).finally(() => waiting.abort());
   started = true;
   if (!existsSync(pidFile)) throw new Error(`CannotStartContainerError: ${runcMessage(early)}`);
   return {
@@ -60,18 +62,12 @@ export async function startContainer(options: StartOptions): Promise<RunningCont
   };
 }
 
-function appears(file: string, dir: string): Promise<void> {
+function appears(file: string, dir: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = watch(dir, () => {
-      if (!existsSync(file)) return;
-      watcher.close();
-      resolve();
-    });
+    const look = () => existsSync(file) && resolve();
+    watch(dir, { signal }, look);
     // It may have appeared before the watch was set.
-    if (existsSync(file)) {
-      watcher.close();
-      resolve();
-    }
+    look();
   });
 }
 

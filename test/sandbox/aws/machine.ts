@@ -37,6 +37,7 @@ export async function startDaemon(artifacts: AwsOptions["artifacts"], logFile: s
   return {
     ask: (question) => ask(child, next++, question),
     async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGKILL");
       await gone;
@@ -90,8 +91,20 @@ export async function taskIs(cluster: string, taskArn: string, state: "RUNNING" 
   }
 }
 
-/** Runs a command in the shell that pushImage()'s containers serve. */
-export function inTask(address: string, command: string): Promise<string> {
+/** Runs a command in the shell that pushImage()'s containers serve, as soon as it does. */
+export async function inTask(address: string, command: string): Promise<string> {
+  for (;;) {
+    try {
+      return await converse(address, command);
+    } catch (error) {
+      // RUNNING says that the container's first process runs, not that it listens already.
+      if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+      await delay(20);
+    }
+  }
+}
+
+function converse(address: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";
     const socket = net.connect(7000, address, () => socket.write(`${command}\nexit\n`));

@@ -134,6 +134,39 @@ describe("AWS's real parts", function () {
     expect(task.containers![0]!.exitCode).to.equal(42);
   });
 
+  it("let a task's containers share network and volume, and start in order", async () => {
+    const mountPoints = [{ sourceVolume: "shared", containerPath: "/shared" }];
+    const listen = "echo ready > /shared/ready; nc -l -p 9000 > /shared/heard; grep -q hello /shared/heard && exit 7";
+    await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "several",
+        networkMode: "awsvpc",
+        cpu: "256",
+        memory: "512",
+        requiresCompatibilities: ["FARGATE"],
+        volumes: [{ name: "shared" }],
+        containerDefinitions: [
+          {
+            name: "talker",
+            image,
+            essential: false,
+            mountPoints,
+            command: ["sh", "-c", "cat /shared/first && until echo hello | nc -w 1 127.0.0.1 9000; do :; done"],
+            dependsOn: [{ containerName: "first", condition: "SUCCESS" }],
+          },
+          { name: "listener", image, mountPoints, command: ["sh", "-c", listen] },
+          { name: "first", image, essential: false, mountPoints, command: ["sh", "-c", "echo done > /shared/first"] },
+        ],
+      }),
+    );
+    const task = await taskIs(cluster, (await runTask("several"))[0]!, "STOPPED");
+    const exitCodes = Object.fromEntries(task.containers!.map(({ name, exitCode }) => [name, exitCode]));
+    expect(exitCodes).to.include({ listener: 7, first: 0 });
+    expect(
+      new Set(task.containers!.map((container) => container.networkInterfaces![0]!.privateIpv4Address)).size,
+    ).to.equal(1);
+  });
+
   it("end a task that passes its memory limit", async () => {
     await register("greedy", { command: ["sh", "-c", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'; sleep 60"] });
     const [arn] = await runTask("greedy");
