@@ -73,9 +73,8 @@ program
   .option("--json <file>", "write jobs and task counts to this file")
   .action(async (file: string, { group, json }: { group: string; json?: string }) => {
     await upOrTell();
-    const { jobs } = await runPipelineFile(file, { group, json, signal });
-    const failed = jobs.filter((job) => !job.allow_failure && ["failed", "canceled"].includes(job.status));
-    if (failed.length > 0) throw new UserError(`failed: ${failed.map((job) => job.name).join(", ")}`);
+    const { failed } = await runPipelineFile(file, { group, json, signal });
+    if (failed) throw new UserError("The pipeline failed.");
   });
 
 program

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { cancelJob, streamPipeline } from "./control/client";
-import type { RunResult } from "./control/protocol";
+import type { PipelineEvent, RunResult } from "./control/protocol";
 import { prefixedLines, say, table, UserError } from "./report";
 
 export interface RunOptions {
@@ -14,17 +14,17 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** Runs the file's pipeline and resolves to its result. The caller judges it. */
-export async function runPipelineFile(file: string, options: RunOptions): Promise<RunResult> {
+/** Runs the file's pipeline and resolves to its result and to whether GitLab calls it failed. */
+export async function runPipelineFile(file: string, options: RunOptions): Promise<RunResult & { failed: boolean }> {
   const lines = prefixedLines(say);
   const ids = new Map<string, number>();
   const pending = new Map(Object.entries(options.cancelAt ?? {}));
   const seen = new Map<string, string>();
-  let result: RunResult | undefined;
+  let end: (PipelineEvent & { type: "result" }) | undefined;
 
   for await (const event of streamPipeline({ group: options.group, ciFile: path.resolve(file) }, options.signal)) {
     if (event.type === "error") throw new UserError(`${file}: ${event.message}`);
-    if (event.type === "result") result = event.result;
+    if (event.type === "result") end = event;
     if (event.type === "job") {
       ids.set(event.name, event.id);
       if (event.status !== "created") say(`${event.name} : ${event.status}`);
@@ -41,10 +41,11 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
     }
   }
   lines.end();
-  if (!result) throw new Error("the sandbox went away before the pipeline ended");
+  if (!end) throw new Error("the sandbox went away before the pipeline ended");
+  const { result, failed } = end;
   if (options.json) writeFileSync(options.json, JSON.stringify(result, null, 2) + "\n");
   say("\n" + summary(result));
-  return result;
+  return { ...result, failed };
 }
 
 export function summary({ jobs, tasks }: RunResult): string {

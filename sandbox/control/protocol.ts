@@ -17,7 +17,8 @@ export interface PipelineRequest {
 export type PipelineEvent =
   | { type: "job"; id: number; name: string; status: string }
   | { type: "trace"; name: string; chunk: string }
-  | { type: "result"; result: RunResult }
+  /** The last one. `failed`: the pipeline's own verdict, which knows what may fail. */
+  | { type: "result"; failed: boolean; result: RunResult }
   | { type: "error"; message: string };
 
 /** The document that `run --json` writes. Times are in seconds. */

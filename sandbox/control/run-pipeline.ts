@@ -29,11 +29,11 @@ export async function runPipeline(options: {
   for (const { id, name, status } of pipeline.jobs) emit({ type: "job", id, name, status });
   signal.addEventListener("abort", () => void pipeline.cancel());
 
-  const { jobs } = await pipeline.done;
+  const { jobs, status } = await pipeline.done;
   await settled(aws, () => own().every((task) => task.lastStatus === "STOPPED"));
   const running = own().filter((task) => task.lastStatus !== "STOPPED").length;
   const tasks: TaskCounts = { started: own().length, stopped: own().length - running, running };
-  emit({ type: "result", result: { jobs, tasks } });
+  emit({ type: "result", failed: status !== "success", result: { jobs, tasks } });
 }
 
 function settled(aws: Aws, quiet: () => boolean): Promise<void> {

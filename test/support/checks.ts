@@ -42,7 +42,7 @@ export const endToEndChecks: Check[] = [
   { name: "staticcheck", run: async () => command((await linters()).staticcheck, ["./..."], driverDir) },
   { name: "shellcheck", run: async () => command((await linters()).shellcheck, await shellFiles()) },
   { name: "hadolint", run: async () => command((await linters()).hadolint, ["image/Dockerfile"]) },
-  { name: "end to end", run: () => mocha(["test/e2e/**/*.test.ts"]) },
+  { name: "end to end", run: () => mocha(["--require", "test/support/hooks.ts", "test/e2e/**/*.test.ts"]) },
 ];
 
 const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
@@ -74,19 +74,19 @@ function noOutput(text: string, complaint: string): Counts {
   return { passed: text === "" ? 1 : 0, failed: text === "" ? 0 : 1, skipped: 0 };
 }
 
-async function mocha(patterns: string[]): Promise<Counts> {
+async function mocha(args: string[]): Promise<Counts> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "mocha-"));
   const counts = path.join(folder, "counts.json");
   try {
     const { exitCode } = await execa(
       bin("mocha"),
-      ["--require", "tsx/cjs", "--reporter", path.join(__dirname, "reporter.cjs"), "--exit", ...patterns],
+      ["--reporter", path.join(__dirname, "reporter.cjs"), "--exit", ...args],
       { cwd: projectDir, stdio: "inherit", reject: false, env: { MOCHA_COUNTS_FILE: counts } },
     );
     const result = JSON.parse(readFileSync(counts, "utf8")) as Counts;
     // A run that broke outside a test (a file that does not load, a hook) is a failure too.
     if (exitCode !== 0 && result.failed === 0) result.failed = 1;
-    if (result.passed + result.failed === 0) throw new Error(`no test ran for ${patterns.join(" ")}`);
+    if (result.passed + result.failed === 0) throw new Error(`no test ran for ${args.join(" ")}`);
     return result;
   } finally {
     rmSync(folder, { recursive: true, force: true });

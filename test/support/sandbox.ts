@@ -1,10 +1,12 @@
 /** The sandbox as the end-to-end tests use it: through its command line, like a person does. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { execa, type Options } from "execa";
-import { projectDir } from "../../sandbox/config";
+import { projectDir, stateDir } from "../../sandbox/config";
+import { readStatus } from "../../sandbox/control/client";
 import type { RunResult, Status } from "../../sandbox/control/protocol";
+import { inspectWorld } from "../../sandbox/world";
 
 export const cli = path.join(projectDir, "sandbox", "cli.ts");
 
@@ -93,3 +95,17 @@ export async function onHost(command: string): Promise<string> {
     folder.remove();
   }
 }
+
+/** For a test file whose tests need the sandbox up: the first such file brings it up, the others find it so. */
+export function useSandbox(): void {
+  before("bring the sandbox up", async () => {
+    if (!(await readStatus())) await sandboxOk(["up"]);
+  });
+}
+
+/** What there is of a sandbox on this machine: {processes, mounts, …}, all 0 when nothing is left. */
+export async function leftovers(): Promise<Record<string, number>> {
+  return { ...(await inspectWorld()), stateFolder: Number(existsSync(stateDir)) };
+}
+
+export const nothing = { processes: 0, mounts: 0, namespaces: 0, links: 0, cgroups: 0, stateFolder: 0 };

@@ -1,0 +1,113 @@
+/** Jobs in Fargate tasks: what the developer whose job runs there sees. */
+import { expect } from "chai";
+import { runCi, status, useSandbox } from "../support/sandbox";
+
+const job = (result: Awaited<ReturnType<typeof runCi>>, name: string) => {
+  const found = result.jobs.find((one) => one.name === name);
+  if (!found) throw new Error(`no job ${name}; there are ${result.jobs.map((one) => one.name).join(", ")}`);
+  return found;
+};
+
+describe("jobs in Fargate tasks", () => {
+  useSandbox();
+
+  afterEach("no task is left running", async () => {
+    expect((await status()).tasks.running).to.equal(0);
+  });
+
+  it("end with the script's own exit code", async () => {
+    const codes = [1, 2, 3, 42, 126, 137, 255];
+    const result = await runCi(
+      codes
+        .map((code) => `exit-${code}:\n  script: [exit ${code}]\n  allow_failure: {exit_codes: [${code}]}\n`)
+        .join(""),
+    );
+    expect(result.exitCode).to.equal(0);
+    for (const code of codes) {
+      expect(job(result, `exit-${code}`)).to.include({
+        status: "failed",
+        exit_code: code,
+        failure_reason: "script_failure",
+      });
+    }
+    expect(result.tasks).to.deep.equal({ started: codes.length, stopped: codes.length, running: 0 });
+  });
+
+  it("fail the pipeline where failing is not allowed", async () => {
+    const result = await runCi("job:\n  script: [exit 3]\n  allow_failure: {exit_codes: [4]}\n");
+    expect(result.exitCode).to.equal(1);
+    expect(job(result, "job")).to.include({ status: "failed", exit_code: 3 });
+  });
+
+  it("run in the stack's image as root, each in a task of its own", async () => {
+    const result = await runCi(
+      "job:\n  parallel: 2\n  script:\n    - cat /etc/alpine-release\n    - id -un\n    - git --version\n    - ip -4 -o addr show dev eth0 || hostname -i\n",
+    );
+    for (const one of result.jobs) {
+      expect(one.trace).to.match(/\n.*3\.23\.\d+/);
+      expect(one.trace).to.match(/\broot\b/);
+      expect(one.trace).to.contain("git version");
+    }
+    const addresses = result.jobs.map((one) => /172\.31\.\d+\.\d+/.exec(one.trace.split("git version").pop()!)?.[0]);
+    expect(new Set(addresses).size, addresses.join(" ")).to.equal(2);
+  });
+
+  it("take a script of 2 MB, and commands that read standard input", async () => {
+    const line = `: ${"x".repeat(1000)}`;
+    const big = Array.from({ length: 2000 }, () => `      ${line}`).join("\n");
+    const result = await runCi(`job:\n  script:\n    - |\n${big}\n      cat\n      echo "the end of 2 MB"\n`);
+    expect(job(result, "job"), job(result, "job").trace.slice(-500)).to.include({ status: "success", exit_code: 0 });
+    expect(job(result, "job").trace).to.match(/\n[^$\n]*the end of 2 MB/);
+  });
+
+  it("run after_script after a failure, and keep the script's result", async () => {
+    const result = await runCi("job:\n  script: [exit 7]\n  after_script: [echo status $CI_JOB_STATUS]\n");
+    expect(job(result, "job")).to.include({ status: "failed", exit_code: 7 });
+    expect(job(result, "job").trace).to.contain("status failed");
+  });
+
+  it("say in their log that image: and services: are ignored", async () => {
+    const result = await runCi(
+      "job:\n  image: node:24\n  services: [postgres:18]\n  script: [cat /etc/alpine-release]\n",
+    );
+    expect(job(result, "job").status).to.equal("success");
+    expect(job(result, "job").trace).to.match(/image.*node:24.*ignored|ignor.*image.*node:24/i);
+    expect(job(result, "job").trace).to.match(/postgres:18/);
+  });
+
+  it("are held to the task definition's memory", async () => {
+    const result = await runCi("job:\n  script: ['head -c 4G /dev/zero | tail -c 1 | wc -c']\n");
+    expect(job(result, "job").status).to.equal("failed");
+  });
+
+  it("hand artifacts on, expand a matrix, follow needs and rules", async () => {
+    const result = await runCi(
+      [
+        "stages: [make, use]",
+        "make:",
+        "  stage: make",
+        "  script: [echo from-make > made.txt]",
+        "  artifacts: {paths: [made.txt]}",
+        "skipped:",
+        "  stage: make",
+        "  script: [exit 1]",
+        "  rules: [{if: '$NEVER_SET'}]",
+        "use:",
+        "  stage: use",
+        "  needs: [make]",
+        "  parallel: {matrix: [{FLAVOUR: [sweet, sour]}]}",
+        "  script: ['cat made.txt', 'echo tastes $FLAVOUR']",
+        "",
+      ].join("\n"),
+    );
+    expect(result.exitCode).to.equal(0);
+    expect(result.jobs.map(({ name }) => name).sort()).to.deep.equal(["make", "use: [sour]", "use: [sweet]"]);
+    expect(job(result, "use: [sour]").trace).to.contain("from-make").and.to.contain("tastes sour");
+  });
+
+  it("are refused as a whole where the file is wrong", async () => {
+    let message = "";
+    await runCi("job:\n  script: [echo]\n  needs: [missing]\n").catch((error: Error) => (message = error.message));
+    expect(message).to.contain("missing");
+  });
+});

@@ -1,0 +1,80 @@
+/** No secret is readable: not in the state, a process list, a log or a trace. */
+import { expect } from "chai";
+import { execa } from "execa";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { gitlabAdminToken, stateDir } from "../../sandbox/config";
+import { onHost, runCi, sandboxOk, scratch, useSandbox } from "../support/sandbox";
+import { exportStack, stackSecrets, withGroups } from "../support/stack";
+
+describe("secrets", () => {
+  useSandbox();
+
+  let secrets: string[];
+  before(async () => {
+    const { stdout: key } = await sandboxOk([
+      "pulumi",
+      "config",
+      "get",
+      "--path",
+      "gitlab-fargate-runners:host.privateKey",
+    ]);
+    // A line of the key's body: the whole text would only be found where its line ends are kept.
+    secrets = [...Object.values(await stackSecrets()), gitlabAdminToken, key.trim().split("\n")[2]];
+    expect(secrets).to.have.length(3);
+    for (const secret of secrets) expect(secret).to.have.length.greaterThan(20);
+  });
+
+  const readable = (text: string) => secrets.filter((secret) => text.includes(secret));
+
+  it("are encrypted in the stack's state and its history", async () => {
+    const { text } = await exportStack();
+    expect(readable(text)).to.deep.equal([]);
+    const { stdout } = await execa(
+      "grep",
+      ["-rlF", ...secrets.flatMap((one) => ["-e", one]), path.join(stateDir, "pulumi")],
+      {
+        reject: false,
+      },
+    );
+    expect(stdout).to.equal("");
+  });
+
+  it("are in no process's arguments while the stack is deployed", async () => {
+    const folder = scratch();
+    try {
+      const file = await withGroups(folder, ["acme/backend", "acme/data"]);
+      const seen: string[] = [];
+      let deploying = true;
+      const watching = (async () => {
+        // The hosts' processes are this machine's too.
+        while (deploying) seen.push((await execa("ps", ["axww", "-o", "args"])).stdout);
+      })();
+      await sandboxOk(["pulumi", "up", "--yes", "--skip-preview", "--config-file", file]);
+      const added = Object.values(await stackSecrets());
+      await sandboxOk(["pulumi", "up", "--yes", "--skip-preview"]);
+      deploying = false;
+      await watching;
+      expect(seen.length).to.be.greaterThan(5);
+      const text = seen.join("\n");
+      expect([...readable(text), ...added.filter((token) => text.includes(token))]).to.deep.equal([]);
+    } finally {
+      folder.remove();
+    }
+  });
+
+  it("are in no log and no trace", async () => {
+    const { jobs } = await runCi("job:\n  script: [env]\n");
+    expect(readable(jobs[0].trace)).to.deep.equal([]);
+    expect(readable(readFileSync(path.join(stateDir, "daemon.log"), "utf8"))).to.deep.equal([]);
+    expect(readable(await onHost("journalctl --no-pager"))).to.deep.equal([]);
+  });
+
+  it("are readable by root alone on the host", async () => {
+    expect(await onHost("stat -c '%a %U' /etc/gitlab-runner/config.toml")).to.equal("600 root");
+    const found = await onHost(
+      "find /etc/gitlab-runner /opt/gitlab-runner /tmp /var/tmp -type f -perm /044 -exec grep -lF glrt- {} + || true",
+    );
+    expect(found).to.equal("");
+  });
+});

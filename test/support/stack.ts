@@ -1,0 +1,49 @@
+/** Looking into the sandbox's stack: what a preview plans, what the state holds, a stack file with other groups. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parseDocument } from "yaml";
+import { projectDir } from "../../sandbox/config";
+import { sandboxOk, type scratch } from "./sandbox";
+
+export const stackFile = path.join(projectDir, "Pulumi.sandbox.yaml");
+
+export interface Step {
+  op: string;
+  type: string;
+  urn: string;
+}
+
+/** The steps that `pulumi preview` plans. */
+export async function previewSteps(args: string[]): Promise<Step[]> {
+  const { stdout } = await sandboxOk(["pulumi", "preview", "--json", ...args]);
+  const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+  return steps.map(({ op, urn }) => ({ op, urn, type: urn.split("::")[2].split("$").pop()! }));
+}
+
+/** A copy of the sandbox's stack file with these groups; the committed file stays as it is. */
+export async function withGroups(folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> {
+  const document = parseDocument(readFileSync(stackFile, "utf8"));
+  document.setIn(["config", "gitlab-fargate-runners:groups"], document.createNode(groups));
+  return folder.file("Pulumi.sandbox.yaml", document.toString());
+}
+
+export async function exportStack(args: string[] = []): Promise<{ text: string; resources: StackResource[] }> {
+  const { stdout: text } = await sandboxOk(["pulumi", "stack", "export", ...args]);
+  return { text, resources: JSON.parse(text).deployment.resources };
+}
+
+export interface StackResource {
+  urn: string;
+  type: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** The runners' authentication tokens in the state, by URN. */
+export async function stackSecrets(): Promise<Record<string, string>> {
+  const { resources } = await exportStack(["--show-secrets"]);
+  return Object.fromEntries(
+    resources
+      .filter(({ type }) => type === "gitlab:index/userRunner:UserRunner")
+      .map(({ urn, outputs }) => [urn, JSON.parse((outputs!.token as { plaintext: string }).plaintext) as string]),
+  );
+}
