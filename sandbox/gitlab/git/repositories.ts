@@ -1,0 +1,88 @@
+/** The projects' bare repositories, and the commits that pipelines run on. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import * as path from "node:path";
+import { git, runCommand } from "../command";
+import { user, type CommitInfo, type Project } from "../model";
+import type { State } from "../state";
+
+export const repositoriesDir = (state: State) => path.join(state.stateDir, "repositories");
+/** Repositories are named after the project's id, so that no path of a request reaches the file system. */
+export const repositoryPath = (state: State, project: Project) =>
+  path.join(repositoriesDir(state), `${project.id}.git`);
+
+export async function createRepositories(state: State): Promise<void> {
+  await mkdir(repositoriesDir(state), { recursive: true });
+  for (const project of state.projects) {
+    const cwd = repositoriesDir(state);
+    await git(["init", "--quiet", "--bare", `--initial-branch=${project.defaultBranch}`, `${project.id}.git`], { cwd });
+    // Jobs fetch the pipeline's commit by its id.
+    await git(["config", "uploadpack.allowAnySHA1InWant", "true"], { cwd: repositoryPath(state, project) });
+  }
+}
+
+export interface Checkout {
+  dir: string;
+  sha: string;
+  /** Of the commit before, all zeros for the first. */
+  beforeSha: string;
+  commit: CommitInfo;
+  /** Moves the branch to the commit and keeps it for the pipeline, as refs/pipelines/ID. */
+  publish(pipelineId: number): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** A work tree with one new commit on top of the project's default branch; `fill` puts the files there. */
+export async function commitSource(
+  state: State,
+  project: Project,
+  fill: (dir: string) => Promise<void>,
+): Promise<Checkout> {
+  const scratch = path.join(state.stateDir, "checkouts");
+  await mkdir(scratch, { recursive: true });
+  const dir = await mkdtemp(path.join(scratch, `${project.id}-`));
+  const remove = () => rm(dir, { recursive: true, force: true });
+  const bare = repositoryPath(state, project);
+  const branch = project.defaultBranch;
+  try {
+    await fill(dir);
+    const cwd = dir;
+    await git(["init", "--quiet", `--initial-branch=${branch}`], { cwd });
+    await git(["config", "user.name", user.name], { cwd });
+    await git(["config", "user.email", user.email], { cwd });
+    await git(["remote", "add", "origin", `${state.url}/${project.fullPath}.git`], { cwd });
+    const fetched = await runCommand("git", ["fetch", "--quiet", "--depth=1", bare, branch], { cwd });
+    if (fetched.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
+    await git(["add", "--all", "--force"], { cwd });
+    const title = "Run a pipeline in the sandbox";
+    await git(["commit", "--quiet", "--allow-empty", "--no-verify", `--message=${title}`], { cwd });
+    const [sha, timestamp] = (await git(["log", "-1", "--format=%H %cI"], { cwd })).trim().split(" ");
+    const before = await runCommand("git", ["rev-parse", "--verify", "--quiet", "HEAD^"], { cwd });
+    return {
+      dir,
+      sha,
+      beforeSha: before.exitCode === 0 ? before.stdout.trim() : "0".repeat(40),
+      commit: { title, message: title, author: `${user.name} <${user.email}>`, timestamp },
+      remove,
+      publish: async (id) => {
+        // Two pipelines may start at the same time: whoever comes second takes the branch.
+        const refs = [`+HEAD:refs/heads/${branch}`, `HEAD:refs/pipelines/${id}`];
+        await git(["push", "--quiet", bare, ...refs], { cwd });
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** The id of the last commit that changed the file, undefined where there is none. */
+export async function lastChange(
+  state: State,
+  project: Project,
+  sha: string,
+  file: string,
+): Promise<string | undefined> {
+  const args = ["log", "-1", "--format=%H", sha, "--", file];
+  const { exitCode, stdout } = await runCommand("git", args, { cwd: repositoryPath(state, project) });
+  return exitCode === 0 && stdout.trim() ? stdout.trim() : undefined;
+}

@@ -1,0 +1,178 @@
+/**
+ * Runs gitlab-ci-local, which expands CI files and evaluates their rules, on a git checkout.
+ *
+ * What it leaves out is won by two detours, so that no second parser is needed:
+ * - It applies six of the keywords of `default:` and then drops the section. A wrapper file includes the CI file and
+ *   adds one job that inherits the other keywords; that job shows them.
+ * - It says what a job's rules came to, but not which rule matched (whose variables and needs count). The expanded file
+ *   is evaluated again with each rule's index written into its `allow_failure:exit_codes`.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { parse, stringify } from "yaml";
+import { runCommand } from "../command";
+import { PipelineError } from "../errors";
+import { restoreDropped } from "./dropped-keywords";
+
+/** A job as the expanded file has it; its fields are checked by gitlab-ci-local against GitLab's JSON schema. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type RawJob = Record<string, any>;
+
+export interface ExpandedFile {
+  stages: string[];
+  variables: Record<string, string>;
+  jobs: Record<string, RawJob>;
+  /** Keywords of `default:` that the jobs don't carry yet. */
+  defaults: RawJob;
+  /** By job name, one entry per copy: the index of the rule that matched, -1 for none. Only jobs with rules. */
+  matchedRules: Record<string, number[]>;
+}
+
+const keywords = ["hooks", "id_tokens", "interruptible", "retry", "tags", "timeout"];
+const reserved = new Set(["stages", "variables", "workflow", "include", "default", "pages:deploy"]);
+const probe = "default keywords of the sandbox";
+const marker = 100_000;
+
+/** Expands `.gitlab-ci.yml` in `checkout`. Throws PipelineError with the expander's message where the file is wrong. */
+export async function expandFile(options: {
+  checkout: string;
+  variables: Record<string, string>;
+  signal?: AbortSignal;
+}): Promise<ExpandedFile> {
+  const { checkout } = options;
+  const original = ".gitlab-ci.yml";
+  await checkSyntax(path.join(checkout, original));
+
+  const wrapper = ".gitlab-ci-wrapper.yml";
+  const inheriting = { stage: ".pre", inherit: { default: keywords }, script: ["true"] };
+  await writeFile(path.join(checkout, wrapper), stringify({ include: [{ local: original }], [probe]: inheriting }));
+  // The schema is checked on the file itself: it does not let `inherit` name all keywords, and messages name the user's jobs.
+  const [, wrapped] = await Promise.all([
+    run(["--preview", "--file", original, "--state-dir", ".validated"], options),
+    run(["--preview", "--file", wrapper, "--state-dir", ".expanded", "--no-json-schema-validation"], options),
+  ]);
+  const preview = parse(wrapped) as RawJob;
+
+  const { [probe]: inherited = {}, ...rest } = preview;
+  const jobs: Record<string, RawJob> = {};
+  for (const [name, job] of Object.entries(rest)) {
+    if (!reserved.has(name) && !name.startsWith(".")) jobs[name] = job as RawJob;
+  }
+  if (!Object.keys(jobs).length) throw new PipelineError("jobs config should contain at least one visible job");
+  const defaults = Object.fromEntries(keywords.filter((key) => key in inherited).map((key) => [key, inherited[key]]));
+
+  const { workflow } = rest;
+  const workflowJob = "workflow rules of the sandbox";
+  const evaluated: Record<string, RawJob> = { ...jobs };
+  if (workflow?.rules) evaluated[workflowJob] = { stage: ".pre", script: ["true"], rules: workflow.rules };
+  const matchedRules = await matchRules(evaluated, rest, options);
+  if (matchedRules[workflowJob]) {
+    const rule = workflow.rules[matchedRules[workflowJob][0]];
+    if (!rule || rule.when === "never") throw new PipelineError("the pipeline is filtered out by its workflow rules");
+    delete matchedRules[workflowJob];
+  }
+
+  const restored = await restoreDropped(path.join(checkout, original), jobs);
+  return { stages: rest.stages, variables: rest.variables ?? {}, jobs: restored, defaults, matchedRules };
+}
+
+async function matchRules(
+  jobs: Record<string, RawJob>,
+  rest: RawJob,
+  options: { checkout: string; variables: Record<string, string>; signal?: AbortSignal },
+): Promise<Record<string, number[]>> {
+  const withRules = Object.entries(jobs).filter(([, job]) => job.rules);
+  if (!withRules.length) return {};
+  const marked = Object.fromEntries(
+    withRules.map(([name, job]) => {
+      const rules = job.rules.map((rule: RawJob, index: number) => ({
+        ...(rule.if !== undefined && { if: rule.if }),
+        ...(rule.exists !== undefined && { exists: rule.exists }),
+        ...(rule.changes !== undefined && { changes: rule.changes }),
+        // `always`, so that it tells a match from none.
+        when: "always",
+        allow_failure: { exit_codes: [marker + index] },
+      }));
+      const { stage, parallel, variables, inherit } = job;
+      return [name, { stage, parallel, variables, inherit, script: ["true"], rules }];
+    }),
+  );
+  const file = ".gitlab-ci-rules.yml";
+  const content = { stages: rest.stages, variables: rest.variables, ...marked };
+  await writeFile(path.join(options.checkout, file), stringify(JSON.parse(JSON.stringify(content))));
+  const listed = JSON.parse(await run(["--list-json", "--no-json-schema-validation", "--file", file], options)) as {
+    when: string;
+    allow_failure: { exit_codes: number[] };
+  }[];
+
+  // The list keeps the file's order, a job's copies side by side.
+  let position = 0;
+  return Object.fromEntries(
+    withRules.map(([name, job]) => {
+      const copies = listed.slice(position, (position += countCopies(job)));
+      return [name, copies.map((copy) => (copy.when === "never" ? -1 : copy.allow_failure.exit_codes[0] - marker))];
+    }),
+  );
+}
+
+function countCopies({ parallel }: RawJob): number {
+  if (parallel === undefined || parallel === null) return 1;
+  if (typeof parallel === "number") return parallel;
+  const length = (value: unknown) => (Array.isArray(value) ? value.length : 1);
+  return parallel.matrix
+    .map((entry: RawJob) => Object.values(entry).reduce<number>((count, value) => count * length(value), 1))
+    .reduce((sum: number, count: number) => sum + count, 0);
+}
+
+/** A syntax error is told with the place in the user's own file, not in the wrapper. */
+async function checkSyntax(file: string): Promise<void> {
+  const { parseAllDocuments } = await import("yaml");
+  const documents = parseAllDocuments(await readFile(file, "utf8"), {
+    merge: true,
+    uniqueKeys: false,
+    customTags: [{ tag: "!reference", collection: "seq" }],
+  });
+  const error = [...documents].flatMap((document) => document.errors)[0];
+  if (error) throw new PipelineError(`.gitlab-ci.yml: ${error.message.trimEnd()}`);
+}
+
+async function run(
+  args: string[],
+  options: { checkout: string; variables: Record<string, string>; signal?: AbortSignal },
+): Promise<string> {
+  const variables = Object.entries(options.variables).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
+  const predefined = Object.keys(options.variables).join(",");
+  const command = [
+    require.resolve("gitlab-ci-local"),
+    ...args,
+    "--no-evaluate-rule-changes",
+    ...(predefined ? ["--ignore-predefined-vars", predefined] : []),
+    ...variables,
+  ];
+  const { exitCode, stdout, stderr } = await runCommand(process.execPath, command, {
+    cwd: options.checkout,
+    env: { NO_COLOR: "1", FORCE_COLOR: "0" },
+    signal: options.signal,
+  });
+  if (exitCode !== 0) throw new PipelineError(explain(`${stderr}\n${stdout}`));
+  return stdout;
+}
+
+/** The expander's message without its colours, timings, notes about the remote and stack traces. */
+function explain(output: string): string {
+  const noise = [
+    /^\s*$/,
+    /^\s+at /,
+    /^Using fallback git user/,
+    /^Unable to retrieve default remote branch/,
+    /^\s*Command failed with exit code/,
+    /^fatal: ref refs\/remotes/,
+    /^(parsing and downloads finished|json schema validated) in/,
+    /^Node\.js v/,
+  ];
+  const [message] = stripVTControlCharacters(output).split("For further troubleshooting");
+  const lines = message.split("\n");
+  const kept = lines.filter((line) => !noise.some((pattern) => pattern.test(line)));
+  return kept.slice(0, 20).join("\n").trim() || "gitlab-ci-local refused the file without saying why";
+}

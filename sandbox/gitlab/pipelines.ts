@@ -1,0 +1,101 @@
+/** Makes pipelines from files, and shows them to the caller. */
+import type { EventEmitter } from "node:events";
+import { EventEmitter as Emitter } from "node:events";
+import { PipelineError } from "./errors";
+import { findGroup } from "./fixture";
+import { commitSource } from "./git/repositories";
+import { copySource } from "./git/source";
+import type { JobStatus, PipelineRecord, Project } from "./model";
+import { expandFile } from "./pipeline/expander";
+import { normalize } from "./pipeline/normalize";
+import { advance, cancelJob, createJob } from "./pipeline/schedule";
+import { pipelineContext } from "./pipeline/variables";
+import type { State } from "./state";
+import { jobResult, jobView, type JobView, type PipelineResult } from "./views";
+
+export interface PipelineOptions {
+  /** Full path of a group; its project `demo` runs the pipeline. */
+  groupPath: string;
+  ciFile: string;
+  /** Folder that becomes the project's content where the file is called `.gitlab-ci.yml`; default: the file's. */
+  sourceDir?: string;
+  /** Pipeline variables: they win over those of the file. */
+  variables?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface Pipeline {
+  id: number;
+  /** The jobs as they are now, attempts that were retried included. */
+  readonly jobs: JobView[];
+  /** "job" (JobView) at each change of status, "trace" (job's name, piece of its log). */
+  events: EventEmitter;
+  /** Resolves when no job will run any more. */
+  done: Promise<PipelineResult>;
+  cancel(): void;
+}
+
+/**
+ * Commits the source, expands the file and starts the pipeline. Throws PipelineError, before anything has run, where the
+ * group, the file or the project's content won't do.
+ */
+export async function createPipeline(state: State, options: PipelineOptions): Promise<Pipeline> {
+  const { groupPath, ciFile, sourceDir, variables = {}, signal } = options;
+  const project = projectOf(state, groupPath);
+  const checkout = await commitSource(state, project, (target) => copySource({ ciFile, sourceDir, target }));
+  try {
+    const { sha, beforeSha, commit } = checkout;
+    const origin = { project, ref: project.defaultBranch, sha, beforeSha, commit, createdAt: new Date() };
+    const context = { ...pipelineContext({ url: state.url, ...origin }), ...variables };
+    const definition = normalize(await expandFile({ checkout: checkout.dir, variables: context, signal }));
+    const id = state.nextId("pipeline");
+    await checkout.publish(id);
+    const record: PipelineRecord = {
+      ...origin,
+      ...{ id, iid: id, definition, variables, jobs: [], ended: false },
+      events: new Emitter().setMaxListeners(0),
+    };
+    state.pipelines.set(id, record);
+    for (const job of definition.jobs) createJob(state, record, job);
+    const pipeline = view(state, record);
+    // The caller gets to listen before the first event.
+    setImmediate(() => advance(state, record));
+    return pipeline;
+  } finally {
+    await checkout.remove();
+  }
+}
+
+function projectOf(state: State, groupPath: string): Project {
+  const group = findGroup(state, groupPath);
+  const project = state.projects.find((candidate) => candidate.group === group);
+  if (project) return project;
+  const known = state.groups.map((candidate) => candidate.fullPath).join(", ");
+  throw new PipelineError(`no group '${groupPath}' in the sandbox's GitLab; there are ${known}`);
+}
+
+function view(state: State, record: PipelineRecord): Pipeline {
+  const done = new Promise<PipelineResult>((resolve) => {
+    record.events.once("end", (status: JobStatus) => {
+      const jobs = record.jobs.filter((job) => !job.retried).map(jobResult);
+      resolve({ id: record.id, status, jobs });
+    });
+  });
+  return {
+    id: record.id,
+    events: record.events,
+    done,
+    get jobs() {
+      return record.jobs.map(jobView);
+    },
+    cancel: () => cancelPipeline(state, record),
+  };
+}
+
+/** What hasn't started first, so that nothing starts in the place of what is cancelled. */
+export function cancelPipeline(state: State, record: PipelineRecord): void {
+  const order: JobStatus[] = ["created", "manual", "pending", "running"];
+  for (const status of order) {
+    for (const job of record.jobs.filter((candidate) => candidate.status === status)) cancelJob(state, job);
+  }
+}

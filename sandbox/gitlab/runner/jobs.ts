@@ -1,0 +1,63 @@
+/** What the runner says about a job it has: its log, and how it ended. */
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { ApiError, badRequest } from "../errors";
+import type { Job } from "../model";
+import { bodyOf, text } from "../parameters";
+import { finishJob } from "../pipeline/schedule";
+import type { State } from "../state";
+import { authenticateJob } from "./auth";
+import { maxTraceSize } from "./trace";
+
+/** How often the runner shall send the log, in seconds: GitLab's interval while somebody watches it. */
+const updateInterval = 3;
+/** In bytes; the runner sends at most 1 MiB at a time. */
+const maxPatchSize = 8 * 1024 * 1024;
+
+export function jobRoutes(server: FastifyInstance, state: State): void {
+  server.patch("/jobs/:id/trace", { bodyLimit: maxPatchSize }, async (request, reply) => {
+    const job = authenticateJob(state, request);
+    const header = text(request.headers["content-range"]);
+    if (!header) throw badRequest("Missing header Content-Range");
+    const range = /^(\d+)-(\d+)$/.exec(header);
+    const data = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const [start, last] = range ? [Number(range[1]), Number(range[2])] : [NaN, NaN];
+    if (last - start + 1 !== data.length) throw badRequest("Content-Range does not fit the body");
+    if (start + data.length > maxTraceSize) {
+      finishJob(state, job, { status: "failed", failureReason: "trace_size_exceeded" });
+      throw new ApiError(403, { message: "403 Forbidden" }, { "Job-Status": job.status });
+    }
+    const size = job.trace.append(data, start);
+    report(reply, job).header("Range", `0-${size}`);
+    // A piece that came twice ends where the log ends: that is fine too.
+    if (size !== last + 1) return reply.code(416).send({ message: "416 Range Not Satisfiable" });
+    return reply.code(202).send();
+  });
+
+  server.put("/jobs/:id", async (request, reply) => {
+    const job = authenticateJob(state, request);
+    const body = bodyOf(request);
+    switch (body.state) {
+      case "success":
+        finishJob(state, job, { status: "success" });
+        break;
+      case "failed": {
+        const failureReason = text(body.failure_reason) ?? "unknown_failure";
+        // The runner leaves out an exit code of 0: no script has failed then.
+        const exitCode = typeof body.exit_code === "number" && body.exit_code !== 0 ? body.exit_code : null;
+        finishJob(state, job, { status: "failed", failureReason, exitCode });
+        break;
+      }
+      case "running":
+      case "pending":
+      case undefined:
+        break;
+      default:
+        throw badRequest(`state ${JSON.stringify(body.state)}`);
+    }
+    return report(reply, job).code(200).send("200");
+  });
+}
+
+function report(reply: FastifyReply, job: Job): FastifyReply {
+  return reply.header("Job-Status", job.status).header("X-GitLab-Trace-Update-Interval", String(updateInterval));
+}

@@ -1,0 +1,35 @@
+/** A job's log as the runner sends it: bytes that are appended at known offsets. */
+import { StringDecoder } from "node:string_decoder";
+
+/** In bytes (GitLab's limit is 100 MB). */
+export const maxTraceSize = 100 * 1024 * 1024;
+
+export class Trace {
+  private chunks: Buffer[] = [];
+  private decoder = new StringDecoder("utf8");
+  /** In bytes. */
+  size = 0;
+  onText: (text: string) => void = () => undefined;
+
+  /** Appends what begins at `offset`, if that is where the log ends. Returns the log's size. */
+  append(data: Buffer, offset: number): number {
+    if (offset === this.size && data.length > 0) {
+      this.chunks.push(data);
+      this.size += data.length;
+      this.emit(this.decoder.write(data));
+    }
+    return this.size;
+  }
+
+  end(): void {
+    this.emit(this.decoder.end());
+  }
+
+  text(): string {
+    return Buffer.concat(this.chunks).toString("utf8");
+  }
+
+  private emit(text: string): void {
+    if (text) this.onText(text);
+  }
+}

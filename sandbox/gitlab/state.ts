@@ -1,0 +1,50 @@
+/** The one place where the stand-in's records are kept and found; ids count up as GitLab's do. */
+import { EventEmitter } from "node:events";
+import { fixture, type Namespaces } from "./fixture";
+import type { Job, PipelineRecord, Runner } from "./model";
+import { sameToken } from "./tokens";
+
+export interface State extends Namespaces {
+  url: string;
+  stateDir: string;
+  runners: Map<number, Runner>;
+  pipelines: Map<number, PipelineRecord>;
+  jobs: Map<number, Job>;
+  /**
+   * "queued" (Job): a job became pending; "runner" (Runner): a runner was changed or removed;
+   * "close": the server ends.
+   */
+  events: EventEmitter;
+  nextId(kind: "runner" | "pipeline" | "job"): number;
+  log: (line: string) => void;
+}
+
+export function createState(options: { stateDir: string; log: (line: string) => void }): State {
+  const counters = { runner: 0, pipeline: 0, job: 0 };
+  const events = new EventEmitter();
+  events.setMaxListeners(0);
+  return {
+    ...fixture(),
+    ...options,
+    url: "",
+    runners: new Map(),
+    pipelines: new Map(),
+    jobs: new Map(),
+    events,
+    nextId: (kind) => ++counters[kind],
+  };
+}
+
+export function runnerByToken(state: State, token: string): Runner | undefined {
+  return [...state.runners.values()].find((runner) => sameToken(runner.token, token));
+}
+
+/** The running job whose token this is. */
+export function jobByToken(state: State, token: string): Job | undefined {
+  return [...state.jobs.values()].find((job) => isActive(job) && sameToken(job.token, token));
+}
+
+/** A runner has the job. */
+export const isActive = (job: Job) => job.status === "running" || job.status === "canceling";
+/** Nothing will happen to the job any more. */
+export const isEnded = (job: Job) => ["success", "failed", "canceled", "skipped"].includes(job.status);

@@ -1,0 +1,102 @@
+/** What callers of the stand-in see of its records: plain copies, without tokens. */
+import type { Job, JobStatus, Runner, RunnerType } from "./model";
+
+export interface RunnerView {
+  id: number;
+  description: string;
+  type: RunnerType;
+  /** Full path of the group or project, undefined for an instance runner. */
+  scope?: string;
+  tags: string[];
+  runUntagged: boolean;
+  locked: boolean;
+  paused: boolean;
+  accessLevel: "not_protected" | "ref_protected";
+  /** In seconds. */
+  maximumTimeout: number | null;
+  maintenanceNote: string | null;
+  /** Whether a runner process has used the token. */
+  contacted: boolean;
+  contactedAt: Date | null;
+  managers: number;
+}
+
+export interface JobView {
+  id: number;
+  name: string;
+  stage: string;
+  status: JobStatus;
+  allowFailure: boolean;
+  failureReason: string | null;
+  exitCode: number | null;
+  attempt: number;
+  retried: boolean;
+  runnerId: number | null;
+}
+
+/** One job of a finished pipeline. */
+export interface JobResult {
+  name: string;
+  status: JobStatus;
+  /** The script's; 0 after success, null where no script ended. */
+  exit_code: number | null;
+  failure_reason: string | null;
+  /** Seconds from pending to handed out; null where that never happened. */
+  queued_s: number | null;
+  /** Seconds from handed out to finished. */
+  duration_s: number | null;
+  trace: string;
+}
+
+export interface PipelineResult {
+  id: number;
+  status: JobStatus;
+  jobs: JobResult[];
+}
+
+export function runnerView(runner: Runner): RunnerView {
+  const { id, description, type, tags, runUntagged, locked, paused, accessLevel } = runner;
+  return {
+    ...{ id, description, type, runUntagged, locked, paused, accessLevel },
+    scope: runner.group?.fullPath ?? runner.project?.fullPath,
+    tags: [...tags],
+    maximumTimeout: runner.maximumTimeout,
+    maintenanceNote: runner.maintenanceNote,
+    contacted: runner.contactedAt !== null,
+    contactedAt: runner.contactedAt,
+    managers: runner.managers.size,
+  };
+}
+
+export function jobView(job: Job): JobView {
+  const { id, status, allowFailure, failureReason, exitCode, attempt, retried } = job;
+  const { name, stage } = job.definition;
+  return {
+    id,
+    name,
+    stage,
+    status,
+    allowFailure,
+    failureReason,
+    exitCode,
+    attempt,
+    retried,
+    runnerId: job.runner?.id ?? null,
+  };
+}
+
+export function jobResult(job: Job): JobResult {
+  return {
+    name: job.definition.name,
+    status: job.status,
+    exit_code: job.exitCode,
+    failure_reason: job.failureReason,
+    queued_s: seconds(job.queuedAt, job.startedAt),
+    duration_s: seconds(job.startedAt, job.finishedAt),
+    trace: job.trace.text(),
+  };
+}
+
+function seconds(from: Date | null, to: Date | null): number | null {
+  return from && to ? (to.getTime() - from.getTime()) / 1000 : null;
+}
