@@ -78,7 +78,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
 
   function asAwsError(error: unknown, action: string): AwsError {
     if (error instanceof AwsError) return error;
-    options.log(`${action}: ${error instanceof Error ? error.stack : error}`);
+    options.log(`${action}: ${error instanceof Error ? error.stack : String(error)}`);
     return new AwsError("ServerException", `the sandbox failed on ${action}: ${(error as Error).message}`, 500);
   }
 
@@ -106,8 +106,11 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     return new Promise<{ status: number; headers: http.OutgoingHttpHeaders; body: Buffer }>((resolve, reject) => {
       const upstream = http.request({ ...motoAddress, method: "POST", path: request.url, headers }, (answer) => {
         buffer(answer).then((content) => {
-          const { "transfer-encoding": _, "content-length": __, ...rest } = answer.headers;
-          resolve({ status: answer.statusCode ?? 502, headers: rest, body: content });
+          const { statusCode = 502, headers } = answer;
+          // The body is whole now, however it was framed.
+          const framed = { ...headers, "content-length": String(content.length) };
+          delete framed["transfer-encoding"];
+          resolve({ status: statusCode, headers: framed, body: content });
         }, reject);
       });
       upstream.on("error", reject).end(body);

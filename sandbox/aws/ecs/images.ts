@@ -80,15 +80,23 @@ function pullReason(error: unknown): string {
   return /msg="((?:[^"\\]|\\.)*)"/.exec(error.stderr)?.[1]?.replaceAll('\\"', '"') ?? error.stderr.trim();
 }
 
+/** https://github.com/opencontainers/image-spec/blob/main/config.md */
+interface OciConfig {
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Env?: string[];
+  WorkingDir?: string;
+}
+
 /** Entry point and command from the image; the user as umoci resolved it in the image's own /etc/passwd. */
 async function readConfig(dir: string): Promise<ImageConfig> {
   const layout = path.join(dir, "layout");
-  const json = async (file: string) => JSON.parse(await readFile(file, "utf8"));
-  const blob = (digest: string) => json(path.join(layout, "blobs", ...digest.split(":")));
-  const index = await json(path.join(layout, "index.json"));
-  const manifest = await blob(index.manifests[0].digest);
-  const { config = {} } = await blob(manifest.config.digest);
-  const runtime = await json(path.join(dir, "bundle", "config.json"));
+  const json = async <Content>(file: string) => JSON.parse(await readFile(file, "utf8")) as Content;
+  const blob = <Content>(digest: string) => json<Content>(path.join(layout, "blobs", ...digest.split(":")));
+  const index = await json<{ manifests: { digest: string }[] }>(path.join(layout, "index.json"));
+  const manifest = await blob<{ config: { digest: string } }>(index.manifests[0]!.digest);
+  const { config = {} } = await blob<{ config?: OciConfig }>(manifest.config.digest);
+  const runtime = await json<{ process: { user: ImageConfig["user"] } }>(path.join(dir, "bundle", "config.json"));
   return {
     entrypoint: config.Entrypoint ?? [],
     command: config.Cmd ?? [],

@@ -188,7 +188,8 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     task.times.executionStopped = now();
   }
 
-  const report = (error: unknown) => options.log(`task ${task.id}: ${error instanceof Error ? error.message : error}`);
+  const report = (error: unknown) =>
+    options.log(`task ${task.id}: ${error instanceof Error ? error.message : String(error)}`);
 
   const fail = (error: unknown) => {
     if (markStopping(task, "TaskFailedToStart", error instanceof Error ? error.message : String(error))) report(error);
