@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/stage"
+)
+
+// version is the driver's own, told to the runner and by --version.
+const version = "0.1.0"
+
+// process is what a call gets from the operating system.
+type process struct {
+	Args           []string
+	Getenv         func(string) string
+	Stdout, Stderr io.Writer
+}
+
+// execute runs one call and returns its exit code.
+func execute(ctx context.Context, p process) int {
+	command := rootCommand(p)
+	command.SetArgs(p.Args)
+	command.SetOut(p.Stdout)
+	command.SetErr(p.Stderr)
+	return exitCode(command.ExecuteContext(ctx), p)
+}
+
+func rootCommand(p process) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "fargate",
+		Short:         "Run GitLab CI jobs in AWS Fargate tasks",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml", "the driver's configuration `file`")
+	custom := &cobra.Command{Use: "custom", Short: "The calls of GitLab Runner's custom executor"}
+	root.AddCommand(custom)
+	custom.AddCommand(
+		&cobra.Command{
+			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				// Reads the file so that a mistake in it shows before anything is started.
+				if _, err := config.Load(*file, p.Getenv); err != nil {
+					return err
+				}
+				return stage.Configure(p.Stdout, version, hostname())
+			},
+		},
+		driverCommand("prepare", "Start the job's task", cobra.NoArgs, p, file,
+			func(ctx context.Context, d *stage.Driver, _ []string) error { return d.Prepare(ctx) }),
+		driverCommand("run SCRIPT STAGE", "Run a script in the job's task", cobra.ExactArgs(2), p, file,
+			func(ctx context.Context, d *stage.Driver, args []string) error { return d.Run(ctx, args[0], args[1]) }),
+		driverCommand("cleanup", "Stop the job's task", cobra.NoArgs, p, file,
+			func(ctx context.Context, d *stage.Driver, _ []string) error { return d.Cleanup(ctx) }),
+	)
+	return root
+}
+
+func driverCommand(use, short string, args cobra.PositionalArgs, p process, file *string, run func(context.Context, *stage.Driver, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(command *cobra.Command, args []string) error {
+			driver, closeLog, err := newDriver(command.Context(), *file, p)
+			if err != nil {
+				return err
+			}
+			defer closeLog()
+			if err := run(command.Context(), driver, args); err != nil {
+				driver.Log.Debug("failed", "error", err)
+				return err
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// exitCode turns a call's result into what the runner expects: the one place where errors become exit codes.
+// https://docs.gitlab.com/runner/executors/custom/#error-handling
+func exitCode(err error, p process) int {
+	if err == nil {
+		return 0
+	}
+	systemFailure := number(p.Getenv("SYSTEM_FAILURE_EXIT_CODE"), 2)
+	var script *failure.Script
+	if !errors.As(err, &script) {
+		tell(err, p)
+		return systemFailure
+	}
+	if script.Signal != "" {
+		tell(err, p)
+	}
+	if path := p.Getenv("BUILD_EXIT_CODE_FILE"); path != "" {
+		if err := os.WriteFile(path, []byte(strconv.Itoa(script.Code)), 0o600); err != nil {
+			tell(fmt.Errorf("writing the script's exit code: %w", err), p)
+			return systemFailure
+		}
+	}
+	return number(p.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
+}
+
+// tell writes the cause and the hint.
+func tell(err error, p process) {
+	_, _ = fmt.Fprintf(p.Stderr, "ERROR: %v\n", err)
+	var cause *failure.Failure
+	if errors.As(err, &cause) && cause.Hint != "" {
+		_, _ = fmt.Fprintf(p.Stderr, "Hint: %s\n", cause.Hint)
+	}
+}
+
+// number parses an exit code; 0 would tell the runner that all is well.
+func number(text string, otherwise int) int {
+	if code, err := strconv.Atoi(text); err == nil && code > 0 && code < 256 {
+		return code
+	}
+	return otherwise
+}

@@ -1,0 +1,54 @@
+// Command fargate is a driver for GitLab Runner's custom executor that runs each job in an AWS Fargate task of its own.
+//
+//	fargate --config FILE custom config            answers the runner's config_exec
+//	fargate --config FILE custom prepare           starts the job's task and waits until it can be reached
+//	fargate --config FILE custom run SCRIPT STAGE  runs one stage's script in the task
+//	fargate --config FILE custom cleanup           stops the task; can be repeated
+//	fargate --version
+//
+// The command line, fargate.toml and the task definition are the community driver's; package internal/config lists the
+// file's keys. The task needs a container named ci-coordinator with an sshd that lets the key in which it finds in
+// SSH_PUBLIC_KEY.
+//
+// # Environment
+//
+// Set by the runner:
+//
+//   - JOB_RESPONSE_FILE: the job as GitLab sent it. The driver takes the job's identity, image and services from here,
+//     for a job can override any CUSTOM_ENV_* by a variable of its own.
+//   - BUILD_FAILURE_EXIT_CODE, SYSTEM_FAILURE_EXIT_CODE: what to exit with when the script failed, and when anything
+//     else did. Default: 1 and 2.
+//   - BUILD_EXIT_CODE_FILE: takes the script's exit code.
+//   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's.
+//   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: stand in for
+//     JOB_RESPONSE_FILE with runners that write none; CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID for what is
+//     not in it.
+//
+// Read by the AWS SDK: AWS_REGION (where the file has no Region), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS,
+// AWS_ENDPOINT_URL_EC2, and the variables of its credential chain.
+//
+// # Output
+//
+// stdout and stderr of prepare and run are the job's log. Log records go to stderr, or to LogFile. An error is one
+// sentence on stderr, with a hint where there is one.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"gitlab-fargate-runners/driver/internal/stage"
+)
+
+func main() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		<-signals
+		cancel(stage.ErrCancelled)
+	}()
+	os.Exit(execute(ctx, process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/publicip"
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/stage"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// newDriver puts the parts together; the second result closes the log file.
+func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func(), error) {
+	settings, err := config.Load(file, p.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	current, err := job.Load(p.Getenv, hostname())
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := state.Open(settings.TaskMetadata.Directory)
+	if err != nil {
+		return nil, nil, err
+	}
+	awsSettings, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, closeLog, err := newLogger(settings, p.Stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	log = log.With("job", current.ID)
+	return &stage.Driver{
+		Config: settings,
+		Job:    current,
+		Store:  store,
+		Log:    log,
+		Stdout: p.Stdout,
+		Stderr: p.Stderr,
+		Tasks: &task.Tasks{
+			API:       ecs.NewFromConfig(awsSettings),
+			Addresses: &publicip.Client{Config: awsSettings},
+			Config:    settings.Fargate,
+			Log:       log,
+			Settle:    task.DefaultSettle,
+		},
+		Connect: func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (stage.Connection, error) {
+			client, err := sshconn.Connect(ctx, settings.SSH, target, retrying)
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+	}, closeLog, nil
+}
+
+func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
+	loaded, err := awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithRegion(settings.Region),
+		awsconfig.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
+		}),
+	)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if loaded.Region == "" {
+		return aws.Config{}, failure.New("Set Fargate.Region in fargate.toml, or AWS_REGION.", "no AWS region is set")
+	}
+	return loaded, nil
+}
+
+func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(), error) {
+	to, closeLog := stderr, func() {}
+	if settings.LogFile != "" {
+		file, err := os.OpenFile(settings.LogFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("opening LogFile: %w", err)
+		}
+		to, closeLog = file, func() { _ = file.Close() }
+	}
+	options := &slog.HandlerOptions{Level: settings.Level()}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(to, options)), closeLog, nil
+	}
+	return slog.New(slog.NewTextHandler(to, options)), closeLog, nil
+}
+
+// hostname is empty where the system has none to tell.
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}

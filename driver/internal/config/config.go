@@ -1,0 +1,136 @@
+// Package config reads fargate.toml.
+//
+// It takes the community driver's file as it is and knows some keys more. What it returns is complete: defaults are
+// applied, the job's overrides are in, nothing else has to be checked.
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is the whole of fargate.toml.
+type Config struct {
+	// LogLevel is trace, debug, info, warn, warning, error, fatal or panic. Default: info.
+	LogLevel string
+	// LogFile takes the log records. Default: stderr, which is the job's log in prepare and run.
+	LogFile string
+	// LogFormat is text or json. Default: text.
+	LogFormat string
+
+	Fargate      Fargate
+	TaskMetadata TaskMetadata
+	SSH          SSH
+}
+
+// Fargate says which task is started where.
+type Fargate struct {
+	// Cluster is the ECS cluster's name or ARN. Required.
+	Cluster string
+	// Region is the cluster's AWS region. Default: the SDK's own (AWS_REGION, shared configuration).
+	Region string
+	// Subnet is the one subnet of the community driver's file; Subnets is a list of them. One of both is required.
+	Subnet  string
+	Subnets []string
+	// SecurityGroup is the one group of the community driver's file; SecurityGroups is a list. One of both is required.
+	SecurityGroup  string
+	SecurityGroups []string
+	// TaskDefinition is a family or family:revision. Required. The CI variable FARGATE_TASK_DEFINITION overrides it.
+	TaskDefinition string
+	// EnablePublicIP gives the task a public address.
+	EnablePublicIP bool
+	// UsePublicIP connects to the task's public address instead of its private one.
+	UsePublicIP bool
+	// PlatformVersion of Fargate. Default: LATEST. The CI variable FARGATE_PLATFORM_VERSION overrides it.
+	PlatformVersion string
+	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
+	CapacityProviders []CapacityProvider
+	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without the table, even an
+	// empty one, a task gets no tags: tagging needs the permission ecs:TagResource, which older installations lack.
+	Tags map[string]string
+
+	// StartTimeout is how long a task may take from RunTask to RUNNING. Default: 10m.
+	StartTimeout Duration
+	// StopTimeout bounds all attempts to stop a task. Default: 5m.
+	StopTimeout Duration
+	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
+	PollInterval    Duration
+	MaxPollInterval Duration
+	// APIAttempts is how often the SDK tries one call that is throttled or cut off. Default: 8.
+	APIAttempts int
+}
+
+// CapacityProvider is one item of a capacity-provider strategy.
+type CapacityProvider struct {
+	// Name, for example FARGATE_SPOT.
+	Name string
+	// Weight is the provider's share of the tasks beyond Base, 0–1000.
+	Weight int32
+	// Base is how many tasks run on this provider before weights count, 0–100000.
+	Base int32
+}
+
+// TaskMetadata says where the driver keeps what it knows of running tasks.
+type TaskMetadata struct {
+	// Directory is created if missing; the files are in a subdirectory that only the runner's user can enter.
+	// Default: /opt/gitlab-runner/metadata.
+	Directory string
+}
+
+// SSH says how the task is reached.
+type SSH struct {
+	// Username in the task. Default: root.
+	Username string
+	// Port of sshd in the task. Default: 22.
+	Port int
+
+	// ConnectTimeout bounds all attempts of one call to connect. Default: 2m.
+	ConnectTimeout Duration
+	// DialTimeout bounds the TCP connect, and again the SSH handshake, of one attempt. Default: 5s.
+	DialTimeout Duration
+	// RetryInterval is the first pause between two attempts; it grows to MaxRetryInterval. Default: 200ms, 3s.
+	RetryInterval    Duration
+	MaxRetryInterval Duration
+	// KeepAliveInterval is the time between two keepalive requests. Default: 15s.
+	KeepAliveInterval Duration
+	// KeepAliveCountMax is how many intervals may pass without a reply before the connection is given up. Default: 4.
+	KeepAliveCountMax int
+	// KillGracePeriod is the time a cancelled script has between SIGTERM and SIGKILL. Default: 30s.
+	KillGracePeriod Duration
+}
+
+// Level returns LogLevel as slog knows it.
+func (c *Config) Level() slog.Level { return levels[c.LogLevel] }
+
+var levels = map[string]slog.Level{
+	"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo,
+	"warn": slog.LevelWarn, "warning": slog.LevelWarn,
+	"error": slog.LevelError, "fatal": slog.LevelError, "panic": slog.LevelError,
+}
+
+func defaults() *Config {
+	return &Config{
+		LogLevel:  "info",
+		LogFormat: "text",
+		Fargate: Fargate{
+			PlatformVersion: "LATEST",
+			StartTimeout:    Duration{10 * time.Minute},
+			StopTimeout:     Duration{5 * time.Minute},
+			PollInterval:    Duration{500 * time.Millisecond},
+			MaxPollInterval: Duration{5 * time.Second},
+			APIAttempts:     8,
+		},
+		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
+		SSH: SSH{
+			Username:          "root",
+			Port:              22,
+			ConnectTimeout:    Duration{2 * time.Minute},
+			DialTimeout:       Duration{5 * time.Second},
+			RetryInterval:     Duration{200 * time.Millisecond},
+			MaxRetryInterval:  Duration{3 * time.Second},
+			KeepAliveInterval: Duration{15 * time.Second},
+			KeepAliveCountMax: 4,
+			KillGracePeriod:   Duration{30 * time.Second},
+		},
+	}
+}

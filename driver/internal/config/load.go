@@ -1,0 +1,108 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Duration is a time in TOML, written as Go does: "500ms", "2m".
+type Duration struct{ time.Duration }
+
+// UnmarshalText parses a positive duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil || parsed <= 0 {
+		return fmt.Errorf("%q is no positive duration such as \"30s\" or \"2m\"", text)
+	}
+	d.Duration = parsed
+	return nil
+}
+
+// Load reads the file at path. getenv is os.Getenv: the runner hands CI variables over as CUSTOM_ENV_*.
+// All that is wrong comes back in one error, a line each: file, line where it has one, key and reason.
+func Load(path string, getenv func(string) string) (*Config, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return Parse(path, content, getenv)
+}
+
+// Parse is Load for content that has been read; path is for messages.
+func Parse(path string, content []byte, getenv func(string) string) (*Config, error) {
+	config := defaults()
+	decoder := toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields()
+	if err := decoder.Decode(config); err != nil {
+		return nil, located(path, err)
+	}
+	if err := config.merge(getenv); err != nil {
+		return nil, prefixed(path, err)
+	}
+	if err := config.validate(); err != nil {
+		return nil, prefixed(path, err)
+	}
+	return config, nil
+}
+
+// merge folds what has two sources into one place.
+func (c *Config) merge(getenv func(string) string) error {
+	var errs []error
+	fold := func(one *string, many *[]string, oneKey, manyKey string) {
+		if *one == "" {
+			return
+		}
+		if len(*many) > 0 {
+			errs = append(errs, fmt.Errorf("%s and %s are both set; keep one", oneKey, manyKey))
+		}
+		*many, *one = []string{*one}, ""
+	}
+	fold(&c.Fargate.Subnet, &c.Fargate.Subnets, "Fargate.Subnet", "Fargate.Subnets")
+	fold(&c.Fargate.SecurityGroup, &c.Fargate.SecurityGroups, "Fargate.SecurityGroup", "Fargate.SecurityGroups")
+	override := func(target *string, variable string) {
+		if value := getenv("CUSTOM_ENV_" + variable); value != "" {
+			*target = value
+		}
+	}
+	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
+	override(&c.Fargate.PlatformVersion, "FARGATE_PLATFORM_VERSION")
+	c.LogLevel = strings.ToLower(c.LogLevel)
+	return errors.Join(errs...)
+}
+
+// located turns the decoder's errors into lines of "file:line: reason".
+func located(path string, err error) error {
+	var missing *toml.StrictMissingError
+	if errors.As(err, &missing) {
+		var errs []error
+		for i := range missing.Errors {
+			line, _ := missing.Errors[i].Position()
+			errs = append(errs, fmt.Errorf("%s:%d: unknown key %s", path, line, strings.Join(missing.Errors[i].Key(), ".")))
+		}
+		return errors.Join(errs...)
+	}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, column := decode.Position()
+		reason := strings.TrimPrefix(decode.Error(), "toml: ")
+		if key := strings.Join(decode.Key(), "."); key != "" {
+			reason = key + ": " + reason
+		}
+		return fmt.Errorf("%s:%d:%d: %s", path, line, column, reason)
+	}
+	return prefixed(path, err)
+}
+
+// prefixed puts the path before each of the joined errors.
+func prefixed(path string, err error) error {
+	var errs []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		errs = append(errs, fmt.Errorf("%s: %s", path, line))
+	}
+	return errors.Join(errs...)
+}

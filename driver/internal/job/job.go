@@ -1,0 +1,132 @@
+// Package job knows the job that the runner called the driver for.
+//
+// A job can override any CUSTOM_ENV_* by a variable of its own, so what decides (identity, image, services) is read
+// from the job's payload in JOB_RESPONSE_FILE, which the runner writes as GitLab sent it.
+package job
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+)
+
+// Job is the part of the job's payload that the driver uses.
+type Job struct {
+	ID        int64
+	ProjectID int64
+	// PipelineID and RunnerID are decimal numbers, empty where GitLab did not tell.
+	PipelineID string
+	RunnerID   string
+	// Image is the job's `image:`, empty if it has none.
+	Image string
+	// Services are the images of the job's `services:`.
+	Services []string
+
+	// digest makes the identity unguessable and unique among GitLab instances and hosts.
+	digest string
+}
+
+type payload struct {
+	ID      int64  `json:"id"`
+	Token   string `json:"token"`
+	JobInfo struct {
+		ProjectID int64 `json:"project_id"`
+	} `json:"job_info"`
+	Image struct {
+		Name string `json:"name"`
+	} `json:"image"`
+	Services []struct {
+		Name string `json:"name"`
+	} `json:"services"`
+	Variables []struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+	} `json:"variables"`
+}
+
+// Load reads the job from the environment that the runner gives to the driver. host names the runner's host.
+func Load(getenv func(string) string, host string) (Job, error) {
+	var data payload
+	if path := getenv("JOB_RESPONSE_FILE"); path != "" {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return Job{}, fmt.Errorf("reading the job's payload (JOB_RESPONSE_FILE): %w", err)
+		}
+		if err := json.Unmarshal(content, &data); err != nil {
+			return Job{}, fmt.Errorf("reading the job's payload in %s: %w", path, err)
+		}
+	} else {
+		// Runners before 13.10 write no payload.
+		data.ID, _ = strconv.ParseInt(getenv("CUSTOM_ENV_CI_JOB_ID"), 10, 64)
+		data.JobInfo.ProjectID, _ = strconv.ParseInt(getenv("CUSTOM_ENV_CI_PROJECT_ID"), 10, 64)
+		data.Token = getenv("CUSTOM_ENV_CI_JOB_TOKEN")
+		data.Image.Name = getenv("CUSTOM_ENV_CI_JOB_IMAGE")
+	}
+	if data.ID <= 0 {
+		return Job{}, fmt.Errorf("the job has no id: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID tells it; is the driver called by gitlab-runner's custom executor?")
+	}
+	job := Job{
+		ID:         data.ID,
+		ProjectID:  data.JobInfo.ProjectID,
+		PipelineID: data.number("CI_PIPELINE_ID", getenv),
+		RunnerID:   data.number("CI_RUNNER_ID", getenv),
+		Image:      data.Image.Name,
+	}
+	for _, service := range data.Services {
+		job.Services = append(job.Services, service.Name)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", host, job.RunnerID, job.ID, data.Token))
+	job.digest = hex.EncodeToString(sum[:8])
+	return job, nil
+}
+
+var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
+
+// number returns the predefined variable of that name. GitLab sends its own variables before the job's, so the first
+// of that name is the true one.
+func (p *payload) number(name string, getenv func(string) string) string {
+	value := getenv("CUSTOM_ENV_" + name)
+	for _, variable := range p.Variables {
+		if variable.Key == name {
+			value = variable.Value
+			break
+		}
+	}
+	if !decimal.MatchString(value) {
+		return ""
+	}
+	return value
+}
+
+// Key identifies the job among all that this host runs; it is a safe file name.
+func (j Job) Key() string {
+	return fmt.Sprintf("job-%d-%s", j.ID, j.digest)
+}
+
+// StartedBy is what the job's task is started by in ECS, the same in each call for the job, so that a task can be found
+// whose ARN was never written down. ECS allows 128 letters, digits, '-', '/' and '_'.
+func (j Job) StartedBy() string {
+	runner := j.RunnerID
+	if runner == "" {
+		runner = "unknown"
+	}
+	return fmt.Sprintf("gitlab/runner-%s/job-%d/%s", runner, j.ID, j.digest)
+}
+
+// Tags describe the job on its task.
+func (j Job) Tags() map[string]string {
+	tags := map[string]string{"gitlab-job-id": strconv.FormatInt(j.ID, 10)}
+	add := func(key, value string) {
+		if value != "" && value != "0" {
+			tags[key] = value
+		}
+	}
+	add("gitlab-project-id", strconv.FormatInt(j.ProjectID, 10))
+	add("gitlab-pipeline-id", j.PipelineID)
+	add("gitlab-runner-id", j.RunnerID)
+	return tags
+}

@@ -1,0 +1,167 @@
+package sshconn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/crypto/ssh"
+
+	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// Target is one task's sshd.
+type Target struct {
+	// Address is an IP address.
+	Address string
+	// PrivateKey is in OpenSSH's PEM format.
+	PrivateKey string
+	// HostKey is a line of authorized_keys; empty at first contact, when any key is taken and pinned.
+	HostKey string
+}
+
+// Attempt is told of each attempt that failed and will be repeated.
+type Attempt func(err error, since time.Duration)
+
+// maxRefusedKeys is how often a refused key is tried again: an image may start sshd before it has written the key.
+const maxRefusedKeys = 5
+
+// Connect connects to the target, again and again with growing pauses until SSH.ConnectTimeout is over. It gives up at
+// once on an error that does not heal: a changed host key, a key refused several times.
+func Connect(ctx context.Context, settings config.SSH, target Target, retrying Attempt) (*Client, error) {
+	started := time.Now()
+	clientConfig, err := newClientConfig(settings, target)
+	if err != nil {
+		return nil, err
+	}
+	refusals := 0
+	client, err := backoff.Retry(ctx, func() (*Client, error) {
+		client, err := connectOnce(ctx, settings, target, clientConfig)
+		var mismatch *hostKeyMismatch
+		switch {
+		case errors.As(err, &mismatch):
+			return nil, backoff.Permanent(err)
+		case isRefusedKey(err):
+			if refusals++; refusals >= maxRefusedKeys {
+				return nil, backoff.Permanent(err)
+			}
+		}
+		return client, err
+	},
+		backoff.WithBackOff(&backoff.ExponentialBackOff{
+			InitialInterval: settings.RetryInterval.Duration, MaxInterval: settings.MaxRetryInterval.Duration,
+			Multiplier: 1.6, RandomizationFactor: 0.2,
+		}),
+		backoff.WithMaxElapsedTime(settings.ConnectTimeout.Duration),
+		backoff.WithNotify(func(err error, _ time.Duration) { retrying(err, time.Since(started)) }),
+	)
+	if err == nil {
+		return client, nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return nil, explainConnect(err, settings, target, time.Since(started))
+}
+
+func newClientConfig(settings config.SSH, target Target) (*ssh.ClientConfig, error) {
+	signer, err := ssh.ParsePrivateKey([]byte(target.PrivateKey))
+	if err != nil {
+		return nil, fmt.Errorf("reading the task's SSH key from its state: %w", err)
+	}
+	clientConfig := &ssh.ClientConfig{
+		User: settings.Username,
+		Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
+		// First contact: nothing can be known of a task that did not exist a minute ago.
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	}
+	if target.HostKey != "" {
+		pinned, _, _, _, err := ssh.ParseAuthorizedKey([]byte(target.HostKey))
+		if err != nil {
+			return nil, fmt.Errorf("reading the task's host key from its state: %w", err)
+		}
+		clientConfig.HostKeyCallback = fixed(pinned)
+		clientConfig.HostKeyAlgorithms = algorithmsFor(pinned)
+	}
+	return clientConfig, nil
+}
+
+// connectOnce is one attempt. The handshake takes no context, so a done context closes the connection under it.
+func connectOnce(ctx context.Context, settings config.SSH, target Target, clientConfig *ssh.ClientConfig) (*Client, error) {
+	address := net.JoinHostPort(target.Address, strconv.Itoa(settings.Port))
+	dialer := net.Dialer{Timeout: settings.DialTimeout.Duration}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	unwatch := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer unwatch()
+
+	var hostKey ssh.PublicKey
+	own := *clientConfig
+	own.HostKeyCallback = func(name string, remote net.Addr, key ssh.PublicKey) error {
+		hostKey = key
+		return clientConfig.HostKeyCallback(name, remote, key)
+	}
+	_ = conn.SetDeadline(time.Now().Add(settings.DialTimeout.Duration))
+	sshConn, channels, requests, err := ssh.NewClientConn(conn, address, &own)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return newClient(ssh.NewClient(sshConn, channels, requests), hostKey, settings), nil
+}
+
+type hostKeyMismatch struct{ want, got string }
+
+func (e *hostKeyMismatch) Error() string {
+	return fmt.Sprintf("the task's host key is %s, pinned at first contact was %s", e.got, e.want)
+}
+
+func fixed(pinned ssh.PublicKey) ssh.HostKeyCallback {
+	return func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		if bytes.Equal(key.Marshal(), pinned.Marshal()) {
+			return nil
+		}
+		return &hostKeyMismatch{want: ssh.FingerprintSHA256(pinned), got: ssh.FingerprintSHA256(key)}
+	}
+}
+
+// algorithmsFor makes the server offer the pinned key and not another one that it has as well.
+func algorithmsFor(key ssh.PublicKey) []string {
+	if key.Type() == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key.Type()}
+}
+
+func isRefusedKey(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "unable to authenticate")
+}
+
+func explainConnect(err error, settings config.SSH, target Target, since time.Duration) error {
+	where := net.JoinHostPort(target.Address, strconv.Itoa(settings.Port))
+	var mismatch *hostKeyMismatch
+	var timeout net.Error
+	switch {
+	case errors.As(err, &mismatch):
+		return failure.Wrap(err, "Another machine answers at the task's address; the job must not run there.", "refusing to connect to %s", where)
+	case isRefusedKey(err):
+		return failure.New("The image must put SSH_PUBLIC_KEY into that user's authorized_keys, and the account must not be locked (root's is on Alpine).",
+			"sshd of the task at %s refused user %s's key", where, settings.Username)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return failure.New("Nothing answers: check that a security group of the task lets the runner's host in on this port, and that the subnets reach each other.",
+			"the task at %s could not be reached within %s", where, since.Round(time.Second))
+	default:
+		return failure.Wrap(err, "The task runs, but its sshd does not answer: look at the container's log.",
+			"connecting to the task at %s failed for %s", where, since.Round(time.Second))
+	}
+}

@@ -1,0 +1,159 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// progressEvery is how often the job's log is told that the task is still not there.
+const progressEvery = 5 * time.Second
+
+// Prepare starts the job's task and returns once a command can run in it. Where it fails or is cancelled, it stops what
+// it started.
+func (d *Driver) Prepare(ctx context.Context) error {
+	d.tellIgnored()
+	if err := d.clearEarlier(ctx); err != nil {
+		return err
+	}
+	err := d.prepare(ctx)
+	if err == nil {
+		return nil
+	}
+	if stopErr := d.stopAndForget(ctx, "prepare failed"); stopErr != nil {
+		// cleanup_exec comes next and tries again.
+		d.Log.Warn("stopping the task after a failed prepare", "error", stopErr)
+	}
+	return err
+}
+
+func (d *Driver) prepare(ctx context.Context) error {
+	private, public, err := sshconn.GenerateKey()
+	if err != nil {
+		return err
+	}
+	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
+	if err := d.Store.Save(d.Job.Key(), known); err != nil {
+		return err
+	}
+	if err := d.start(ctx, known, public); err != nil {
+		return err
+	}
+	say := d.progress()
+	known.Address, err = d.Tasks.AwaitRunning(ctx, known.ARN, say)
+	if err != nil {
+		return err
+	}
+	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
+	if known.HostKey, err = d.firstContact(ctx, known); err != nil {
+		return err
+	}
+	if err := d.Store.Save(d.Job.Key(), known); err != nil {
+		return err
+	}
+	d.printf("Fargate task is ready after %s", seconds(time.Since(known.IntendedAt)))
+	return nil
+}
+
+// start runs the task and writes its ARN down.
+func (d *Driver) start(ctx context.Context, known *state.Task, public string) error {
+	d.printf("Starting a Fargate task of %s in cluster %s", d.Config.Fargate.TaskDefinition, d.Config.Fargate.Cluster)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), startCallTimeout)
+	defer cancel()
+	arn, err := d.Tasks.Start(call, task.Request{
+		ClientToken: known.ClientToken(), StartedBy: known.StartedBy, PublicKey: public, Tags: d.Job.Tags(),
+	})
+	if err != nil {
+		return err
+	}
+	known.ARN = arn
+	return d.Store.Save(d.Job.Key(), known)
+}
+
+// firstContact connects and returns the host key to pin. A task that stops meanwhile ends the wait with its reason.
+func (d *Driver) firstContact(ctx context.Context, known *state.Task) (string, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if err := d.Tasks.AwaitStopped(ctx, known.ARN); err != nil && ctx.Err() == nil {
+			cancel(err)
+		}
+	}()
+	say := d.progress()
+	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
+		d.Log.Debug("sshd does not answer yet", "error", err)
+		say("up, its sshd not yet", since)
+	})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = connection.Close() }()
+	return connection.PinnedKey(), nil
+}
+
+// clearEarlier stops what an earlier attempt left whose cleanup did not come through.
+func (d *Driver) clearEarlier(ctx context.Context) error {
+	earlier, err := d.Store.Load(d.Job.Key())
+	if err == nil && earlier == nil {
+		return nil
+	}
+	d.Log.Warn("an earlier attempt left its state", "error", err)
+	return d.stopAndForget(ctx, "left by an earlier attempt")
+}
+
+// tellIgnored says what of the job has no effect here.
+func (d *Driver) tellIgnored() {
+	const why = "is ignored: the job runs in the image of the task definition"
+	if d.Job.Image != "" {
+		d.printf("image: %s %s %s", printable(d.Job.Image), why, d.Config.Fargate.TaskDefinition)
+	}
+	for _, service := range d.Job.Services {
+		d.printf("services: %s %s %s", printable(service), why, d.Config.Fargate.TaskDefinition)
+	}
+}
+
+// progress returns a function that prints a line when the status changes or progressEvery has passed.
+func (d *Driver) progress() task.Progress {
+	last, at := "", time.Time{}
+	return func(status string, since time.Duration) {
+		if status == last && time.Since(at) < progressEvery {
+			return
+		}
+		last, at = status, time.Now()
+		d.printf("Fargate task %s, %s", status, seconds(since))
+	}
+}
+
+func (d *Driver) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(d.Stdout, format+"\n", args...)
+}
+
+func seconds(d time.Duration) string {
+	return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
+}
+
+// printable keeps control characters of a job's own words out of the log's lines.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func target(known *state.Task) sshconn.Target {
+	return sshconn.Target{Address: known.Address, PrivateKey: known.PrivateKey, HostKey: known.HostKey}
+}
+
+// ErrCancelled is the cause of a context that a signal has ended.
+var ErrCancelled = errors.New("cancelled by the runner (job cancelled or timed out)")

@@ -1,0 +1,55 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/state"
+)
+
+// Run runs the script in the job's task. It returns *failure.Script when the script ended with a code other than 0.
+func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
+	known, err := d.Store.Load(d.Job.Key())
+	if err != nil {
+		return err
+	}
+	if known == nil || known.Address == "" {
+		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(), d.Config.TaskMetadata.Directory)
+	}
+	script, err := os.Open(scriptPath)
+	if err != nil {
+		return fmt.Errorf("opening the script of %s: %w", stage, err)
+	}
+	defer func() { _ = script.Close() }()
+
+	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
+		d.Log.Debug("the task does not answer", "error", err, "since", since)
+	})
+	if err != nil {
+		return d.explain(ctx, known, err)
+	}
+	defer func() { _ = connection.Close() }()
+	err = connection.Run(ctx, sshconn.Script{Source: script, Stdout: d.Stdout, Stderr: d.Stderr})
+	var ended *failure.Script
+	if err == nil || errors.As(err, &ended) {
+		return err
+	}
+	return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
+}
+
+// explain asks ECS whether the task's end is why the connection failed, for that is the better reason to tell.
+func (d *Driver) explain(ctx context.Context, known *state.Task, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if over := d.Tasks.Check(ctx, known.ARN); over != nil {
+		d.Log.Debug("the connection failed as the task ended", "error", err)
+		return over
+	}
+	return err
+}

@@ -1,0 +1,143 @@
+// Package state keeps what the driver must remember between two calls for a job: which task it has and how to get in.
+package state
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const version = 1
+
+// Task is what is known of a job's task. It does not say who started it: a ready task can be handed to a job as well.
+type Task struct {
+	Version int `json:"version"`
+	// Cluster and StartedBy find the task while its ARN is unknown.
+	Cluster   string `json:"cluster"`
+	StartedBy string `json:"started_by"`
+	// Nonce is new for each attempt to start a task, so that a second attempt gets a second task.
+	Nonce string `json:"nonce"`
+	// IntendedAt is the time just before RunTask.
+	IntendedAt time.Time `json:"intended_at"`
+	// ARN is empty from the intent until RunTask has answered.
+	ARN string `json:"arn,omitempty"`
+	// Address is an IP address, empty until the task runs.
+	Address string `json:"address,omitempty"`
+	// HostKey is sshd's key in authorized_keys format, pinned at first contact.
+	HostKey string `json:"host_key,omitempty"`
+	// PrivateKey is the task's own key in OpenSSH's PEM format.
+	PrivateKey string `json:"private_key"`
+}
+
+// NewTask returns an intent with a fresh nonce.
+func NewTask(cluster, startedBy, privateKey string) *Task {
+	nonce := make([]byte, 16)
+	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
+	return &Task{
+		Version: version, Cluster: cluster, StartedBy: startedBy, PrivateKey: privateKey,
+		Nonce: hex.EncodeToString(nonce), IntendedAt: time.Now().UTC(),
+	}
+}
+
+// ClientToken makes RunTask idempotent: 64 hexadecimal digits, which is what ECS allows at most.
+func (t *Task) ClientToken() string {
+	sum := sha256.Sum256([]byte(t.StartedBy + "\x00" + t.Nonce))
+	return hex.EncodeToString(sum[:])
+}
+
+// Store is a directory with a file per job.
+type Store struct{ directory string }
+
+// Open returns the store below the configured directory. Its own subdirectory is closed to other users, whatever the
+// mode of the configured one is.
+func Open(directory string) (*Store, error) {
+	own := filepath.Join(directory, "tasks")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return nil, fmt.Errorf("creating the state directory (TaskMetadata.Directory): %w", err)
+	}
+	if err := os.Chmod(own, 0o700); err != nil {
+		return nil, fmt.Errorf("closing the state directory to other users: %w", err)
+	}
+	return &Store{directory: own}, nil
+}
+
+func (s *Store) path(key string) string { return filepath.Join(s.directory, key+".json") }
+
+// Load returns nil without an error where there is no file for the job.
+func (s *Store) Load(key string) (*Task, error) {
+	content, err := os.ReadFile(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the task's state: %w", err)
+	}
+	var task Task
+	if err := json.Unmarshal(content, &task); err != nil {
+		return nil, fmt.Errorf("reading the task's state in %s: %w", s.path(key), err)
+	}
+	if task.Version != version {
+		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key), task.Version, version)
+	}
+	return &task, nil
+}
+
+// Save replaces the job's file as a whole and returns once it is on disk: a crash leaves the old or the new content.
+func (s *Store) Save(key string, task *Task) (err error) {
+	content, err := json.Marshal(task)
+	if err != nil {
+		return fmt.Errorf("writing the task's state: %w", err)
+	}
+	file, err := os.CreateTemp(s.directory, "."+key+"-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing the task's state: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close()
+			_ = os.Remove(file.Name())
+			err = fmt.Errorf("writing the task's state: %w", err)
+		}
+	}()
+	if _, err = file.Write(content); err != nil {
+		return err
+	}
+	if err = file.Sync(); err != nil {
+		return err
+	}
+	if err = file.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(file.Name(), s.path(key)); err != nil {
+		return err
+	}
+	return s.sync()
+}
+
+// Remove deletes the job's file, and what an interrupted Save may have left; no file is fine.
+func (s *Store) Remove(key string) error {
+	leftovers, _ := filepath.Glob(filepath.Join(s.directory, "."+key+"-*"))
+	for _, path := range append(leftovers, s.path(key)) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the task's state: %w", err)
+		}
+	}
+	return s.sync()
+}
+
+// sync makes a rename or removal durable.
+func (s *Store) sync() error {
+	directory, err := os.Open(s.directory)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = directory.Close() }()
+	return directory.Sync()
+}

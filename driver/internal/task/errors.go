@@ -1,0 +1,92 @@
+package task
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// explain turns an error of the API into a sentence and a hint. action is the call's name, for example "RunTask".
+func explain(action string, err error) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return failure.Wrap(err, "Check that the runner's host reaches the AWS API and has credentials (an instance profile).", "calling ecs:%s failed", action)
+	}
+	switch code := api.ErrorCode(); {
+	case isDenied(err):
+		return failure.New("Allow ecs:"+action+" in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and ecs:TagResource where tasks get tags.",
+			"AWS denied ecs:%s: %s", action, api.ErrorMessage())
+	case code == "ClusterNotFoundException":
+		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.", "the ECS cluster does not exist: %s", api.ErrorMessage())
+	case isThrottled(code):
+		return failure.New("Too many calls in this account and region; a later try works.", "AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
+	default:
+		return failure.New("", "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+	}
+}
+
+func isThrottled(code string) bool {
+	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
+}
+
+func isDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
+}
+
+// refused explains why RunTask started nothing, from the failures[] of an answer that is otherwise a success.
+// Reasons: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+func refused(failures []types.Failure) error {
+	if len(failures) == 0 {
+		return failure.New("A later try may work.", "ECS started no task and gave no reason")
+	}
+	reasons := make([]string, 0, len(failures))
+	for _, f := range failures {
+		reasons = append(reasons, join(value(f.Reason), value(f.Detail)))
+	}
+	reason := strings.Join(reasons, "; ")
+	return failure.New(hintFor(reason), "ECS started no task: %s", reason)
+}
+
+func hintFor(reason string) string {
+	lower := strings.ToLower(reason)
+	switch {
+	case strings.Contains(lower, "capacity is unavailable"):
+		return "Fargate has no capacity of this kind at the moment: a later try, more subnets in other zones, or FARGATE beside FARGATE_SPOT helps."
+	case strings.Contains(lower, "limit") || strings.Contains(lower, "quota"):
+		return "A Fargate quota of this account and region is used up: wait for tasks to end or ask AWS for more vCPUs."
+	case strings.HasPrefix(reason, "RESOURCE:"):
+		return "The cluster lacks this resource; in a subnet without free addresses (RESOURCE:ENI) add another one to Fargate.Subnets."
+	case strings.Contains(lower, "cannotpull"):
+		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet to the registry (public address, NAT or endpoints)."
+	case strings.Contains(lower, "resourceinitializationerror"):
+		return "The task could not reach what it needs to start: check the execution role and the subnet's way to ECR, S3 and CloudWatch Logs."
+	case strings.Contains(lower, "outofmemory"):
+		return "Give the task more memory."
+	case strings.Contains(lower, "spot"):
+		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
+	}
+	return ""
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// join puts a detail behind its reason, where there is one.
+func join(reason, detail string) string {
+	if detail == "" || detail == reason {
+		return reason
+	}
+	if reason == "" {
+		return detail
+	}
+	return reason + " (" + detail + ")"
+}

@@ -1,0 +1,92 @@
+package task
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// Request is what differs from task to task.
+type Request struct {
+	// ClientToken makes the call idempotent; StartedBy finds the task without its ARN.
+	ClientToken string
+	StartedBy   string
+	// PublicKey is handed to the container as SSH_PUBLIC_KEY, in authorized_keys format.
+	PublicKey string
+	// Tags describe the job; used only where the configuration asks for tags.
+	Tags map[string]string
+}
+
+// Start asks for the task and returns its ARN. It does not wait for it.
+func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
+	input := t.runTaskInput(request)
+	output, err := t.API.RunTask(ctx, input)
+	if err != nil {
+		return "", explain("RunTask", err)
+	}
+	if len(output.Tasks) == 0 {
+		return "", refused(output.Failures)
+	}
+	arn := value(output.Tasks[0].TaskArn)
+	if arn == "" {
+		return "", failure.New("", "ECS answered RunTask without the task's ARN")
+	}
+	t.Log.Debug("started task", "arn", arn)
+	return arn, nil
+}
+
+func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
+	c := t.Config
+	assign := types.AssignPublicIpDisabled
+	if c.EnablePublicIP {
+		assign = types.AssignPublicIpEnabled
+	}
+	input := &ecs.RunTaskInput{
+		Cluster:         aws.String(c.Cluster),
+		TaskDefinition:  aws.String(c.TaskDefinition),
+		Count:           aws.Int32(1),
+		ClientToken:     aws.String(request.ClientToken),
+		StartedBy:       aws.String(request.StartedBy),
+		PlatformVersion: aws.String(c.PlatformVersion),
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+			Subnets:        c.Subnets,
+			SecurityGroups: c.SecurityGroups,
+			AssignPublicIp: assign,
+		}},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
+			Name:        aws.String(Container),
+			Environment: []types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
+		}}},
+		Tags: t.tags(request.Tags),
+	}
+	if len(c.CapacityProviders) == 0 {
+		// Without either, RunTask works only in a cluster that has a default strategy.
+		input.LaunchType = types.LaunchTypeFargate
+	}
+	for _, provider := range c.CapacityProviders {
+		input.CapacityProviderStrategy = append(input.CapacityProviderStrategy, types.CapacityProviderStrategyItem{
+			CapacityProvider: aws.String(provider.Name), Weight: provider.Weight, Base: provider.Base,
+		})
+	}
+	return input
+}
+
+// tags merges the configured tags with the job's, which win; sorted, so that a repeated call is the same call.
+func (t *Tasks) tags(job map[string]string) []types.Tag {
+	if t.Config.Tags == nil {
+		return nil
+	}
+	all := maps.Clone(t.Config.Tags)
+	maps.Copy(all, job)
+	var tags []types.Tag
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})
+	}
+	return tags
+}

@@ -1,0 +1,111 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Known is what the caller remembers of the tasks of a job; any of it may be empty.
+type Known struct {
+	ARN       string
+	StartedBy string
+	// IntendedAt is when RunTask was about to be called; zero where no call is remembered.
+	IntendedAt time.Time
+}
+
+// StopAll stops every task of the job, retrying until ECS has confirmed each, within Fargate.StopTimeout, and returns
+// the ARNs that it stopped. Nothing to stop is fine.
+func (t *Tasks) StopAll(ctx context.Context, known Known, reason string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
+	defer cancel()
+	arns, findErr := t.find(ctx, known)
+	if known.ARN != "" && !slices.Contains(arns, known.ARN) {
+		arns = append(arns, known.ARN)
+	}
+	if findErr != nil && known.ARN != "" {
+		// A role without ecs:ListTasks can still stop what was written down.
+		t.Log.Warn("cannot look for further tasks of the job", "error", findErr)
+		findErr = nil
+	}
+	errs := []error{findErr}
+	var stopped []string
+	for _, arn := range arns {
+		did, err := t.stop(ctx, arn, known.IntendedAt, reason)
+		if did {
+			stopped = append(stopped, arn)
+		}
+		errs = append(errs, err)
+	}
+	return stopped, errors.Join(errs...)
+}
+
+// find lists the job's tasks. Where RunTask may have been cut off before its answer, ECS may need a moment to show the
+// task, so a list without any is asked for again until that moment is over.
+func (t *Tasks) find(ctx context.Context, known Known) ([]string, error) {
+	pauses := t.polling()
+	for {
+		arns, err := t.list(ctx, known.StartedBy)
+		unanswered := known.ARN == "" && !known.IntendedAt.IsZero()
+		switch {
+		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || isDenied(err)):
+			return nil, explain("ListTasks", err)
+		case err == nil && (len(arns) > 0 || !unanswered || time.Since(known.IntendedAt) > t.Settle):
+			return arns, nil
+		}
+		if sleepErr := sleep(ctx, pauses.NextBackOff()); sleepErr != nil {
+			if err != nil {
+				return nil, explain("ListTasks", err)
+			}
+			return nil, sleepErr
+		}
+	}
+}
+
+func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
+	var arns []string
+	pages := ecs.NewListTasksPaginator(t.API, &ecs.ListTasksInput{
+		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy), DesiredStatus: types.DesiredStatusRunning,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		arns = append(arns, page.TaskArns...)
+	}
+	return arns, nil
+}
+
+// stop returns true where it stopped the task, false where the task was over already.
+func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reason string) (bool, error) {
+	pauses := t.polling()
+	for {
+		output, err := t.API.StopTask(ctx, &ecs.StopTaskInput{
+			Cluster: aws.String(t.Config.Cluster), Task: aws.String(arn), Reason: aws.String(reason),
+		})
+		if err == nil {
+			return output.Task == nil || value(output.Task.LastStatus) != "STOPPED", nil
+		}
+		if isDenied(err) {
+			return false, explain("StopTask", err)
+		}
+		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)
+		// A task that is over needs no stop, whatever StopTask said. One that ECS does not show yet does.
+		switch task, describeErr := t.describe(ctx, arn); {
+		case describeErr != nil:
+		case task != nil && Over(task):
+			return false, nil
+		case task == nil && time.Since(intendedAt) > t.Settle:
+			return false, nil
+		}
+		if sleep(ctx, pauses.NextBackOff()) != nil {
+			return false, explain("StopTask", err)
+		}
+	}
+}

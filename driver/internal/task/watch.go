@@ -1,0 +1,157 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// Progress is told each time the task was looked at.
+type Progress func(status string, since time.Duration)
+
+// AwaitRunning waits until the task runs and returns the address to reach it by. It ends early where the task stops, and
+// after Fargate.StartTimeout.
+func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress) (string, error) {
+	started := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, t.Config.StartTimeout.Duration, errStartTimeout)
+	defer cancel()
+	pauses, status := t.polling(), "requested"
+	for {
+		task, err := t.describe(ctx, arn)
+		switch {
+		case context.Cause(ctx) != nil:
+			return "", t.gaveUp(ctx, status)
+		case err != nil:
+			return "", err
+		case task == nil:
+			if time.Since(started) > t.Settle {
+				return "", failure.New("", "ECS does not know the task %s any more", ID(arn))
+			}
+		default:
+			status = value(task.LastStatus)
+			if Over(task) {
+				return "", Stopped(task)
+			}
+			if status == "RUNNING" {
+				address, err := t.address(ctx, task)
+				if err != nil || address != "" {
+					return address, err
+				}
+			}
+		}
+		progress(strings.ToLower(status), time.Since(started))
+		if sleep(ctx, pauses.NextBackOff()) != nil {
+			return "", t.gaveUp(ctx, status)
+		}
+	}
+}
+
+var errStartTimeout = errors.New("the start took too long")
+
+func (t *Tasks) gaveUp(ctx context.Context, status string) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, errStartTimeout) {
+		return cause
+	}
+	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be raised.",
+		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
+}
+
+// describe returns nil without an error where ECS does not know the task (yet, or any more).
+func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
+	output, err := t.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
+	if err != nil {
+		return nil, explain("DescribeTasks", err)
+	}
+	if len(output.Tasks) == 0 {
+		return nil, nil
+	}
+	return &output.Tasks[0], nil
+}
+
+// Check returns an error that says why, if the task is over or unknown; nil if it lives or nobody can tell.
+func (t *Tasks) Check(ctx context.Context, arn string) error {
+	task, err := t.describe(ctx, arn)
+	if err != nil {
+		t.Log.Warn("cannot look at the task", "error", err)
+		return nil
+	}
+	if task == nil {
+		return failure.New("", "ECS does not know the task %s any more", ID(arn))
+	}
+	if Over(task) {
+		return Stopped(task)
+	}
+	return nil
+}
+
+// AwaitStopped returns why the task stopped, or ctx's cause where ctx ends first.
+func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
+	pauses := t.polling()
+	for {
+		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+			return err
+		}
+		if err := t.Check(ctx, arn); err != nil {
+			return err
+		}
+	}
+}
+
+// Over tells whether the task has stopped or is about to.
+func Over(task *types.Task) bool {
+	return value(task.DesiredStatus) == "STOPPED" || value(task.LastStatus) == "STOPPED"
+}
+
+// Stopped explains why a task is over, with the reasons of its containers.
+func Stopped(task *types.Task) error {
+	reason := value(task.StoppedReason)
+	if reason == "" {
+		reason = "no reason given"
+	}
+	if task.StopCode != "" {
+		reason = string(task.StopCode) + ": " + reason
+	}
+	for _, container := range task.Containers {
+		detail := value(container.Reason)
+		if container.ExitCode != nil {
+			detail = join(fmt.Sprintf("exit code %d", *container.ExitCode), detail)
+		}
+		if detail != "" {
+			reason += fmt.Sprintf("; container %s: %s", value(container.Name), detail)
+		}
+	}
+	return failure.New(hintFor(reason), "the task %s stopped: %s", ID(value(task.TaskArn)), reason)
+}
+
+// ID is the last part of an ARN, as the AWS console shows it.
+func ID(arn string) string {
+	return arn[strings.LastIndex(arn, "/")+1:]
+}
+
+// address returns "" while the task has no address of the kind asked for.
+func (t *Tasks) address(ctx context.Context, task *types.Task) (string, error) {
+	for _, attachment := range task.Attachments {
+		if value(attachment.Type) != "ElasticNetworkInterface" {
+			continue
+		}
+		details := map[string]string{}
+		for _, detail := range attachment.Details {
+			details[value(detail.Name)] = value(detail.Value)
+		}
+		if !t.Config.UsePublicIP {
+			return details["privateIPv4Address"], nil
+		}
+		if id := details["networkInterfaceId"]; id != "" {
+			return t.Addresses.PublicAddress(ctx, id)
+		}
+	}
+	return "", nil
+}
