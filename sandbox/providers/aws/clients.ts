@@ -1,0 +1,64 @@
+/** AWS clients of a provider's configuration, and what every AWS resource has in common: region and tags. */
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { STSClient } from "@aws-sdk/client-sts";
+import type { Context } from "../framework/definition";
+import type { Props } from "../framework/values";
+
+/** Used where the provider's configuration names no keys: the emulated AWS takes any. */
+const anyCredentials = { accessKeyId: "sandbox", secretAccessKey: "sandbox" };
+
+export interface Clients {
+  region: string;
+  ec2: EC2Client;
+  ecs: ECSClient;
+  ecr: ECRClient;
+  iam: IAMClient;
+  logs: CloudWatchLogsClient;
+  s3: S3Client;
+  ssm: SSMClient;
+  sts: STSClient;
+}
+
+/** Clients by region, made once. A resource's own `region` goes before the provider's. */
+export type ClientsFor = (context: Pick<Context, "config">, properties?: Props) => Clients;
+
+export function clientFactory(endpoint: string): ClientsFor {
+  const byRegion = new Map<string, Clients>();
+  return (context, properties) => {
+    const region = properties?.region ?? context.config.region;
+    if (typeof region !== "string") throw new Error("no region: set aws:region in the stack's configuration");
+    const known = byRegion.get(region);
+    if (known) return known;
+    const settings = { region, endpoint, credentials: anyCredentials };
+    const clients: Clients = {
+      region,
+      ec2: new EC2Client(settings),
+      ecs: new ECSClient(settings),
+      ecr: new ECRClient(settings),
+      iam: new IAMClient(settings),
+      logs: new CloudWatchLogsClient(settings),
+      // Names in the path: bucket names do not resolve as host names here.
+      s3: new S3Client({ ...settings, forcePathStyle: true }),
+      ssm: new SSMClient(settings),
+      sts: new STSClient(settings),
+    };
+    byRegion.set(region, clients);
+    return clients;
+  };
+}
+
+/** Undefined where AWS answers with one of these error names; every other error goes on. */
+export async function unlessGone<T>(work: Promise<T>, ...names: string[]): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (names.includes((error as Error).name)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+/** Look-ups: the account, the region, networks, parameters, registry credentials. */
+import { DescribeSubnetsCommand, DescribeVpcsCommand, type Filter } from "@aws-sdk/client-ec2";
+import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import type { Invoke } from "../framework/definition";
+import { makeSecret, type Props } from "../framework/values";
+import type { ClientsFor } from "./clients";
+import { fromTagList, tagsOf } from "./common";
+
+export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
+  return {
+    "aws:index/getCallerIdentity:getCallerIdentity": async (args, context) => {
+      const { sts } = clientsFor(context, args);
+      const { Account = "", Arn = "", UserId = "" } = await sts.send(new GetCallerIdentityCommand({}));
+      return { id: Account, accountId: Account, arn: Arn, userId: UserId };
+    },
+
+    "aws:index/getRegion:getRegion": async (args, context) => {
+      const { region } = clientsFor(context, args);
+      const endpoint = `ec2.${region}.amazonaws.com`;
+      return { id: region, region, name: region, description: region, endpoint };
+    },
+
+    "aws:index/getPartition:getPartition": async () => ({
+      id: "aws",
+      partition: "aws",
+      dnsSuffix: "amazonaws.com",
+      reverseDnsPrefix: "com.amazonaws",
+    }),
+
+    "aws:ec2/getVpc:getVpc": async (args, context) => {
+      const { ec2, region } = clientsFor(context, args);
+      const Filters = filters(args, {
+        isDefault: args.default === undefined ? undefined : String(args.default),
+        cidr: args.cidrBlock,
+        state: args.state,
+      });
+      const VpcIds = args.id === undefined ? undefined : [args.id as string];
+      const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({ VpcIds, Filters }));
+      if (Vpcs.length !== 1) {
+        throw new Error(
+          Vpcs.length === 0
+            ? "no matching EC2 VPC found"
+            : "multiple EC2 VPCs matched; use additional constraints to reduce matches to a single EC2 VPC",
+        );
+      }
+      const { VpcId = "", CidrBlock = "", IsDefault = false, OwnerId = "", State = "", Tags } = Vpcs[0];
+      return {
+        id: VpcId,
+        arn: `arn:aws:ec2:${region}:${OwnerId}:vpc/${VpcId}`,
+        cidrBlock: CidrBlock,
+        default: IsDefault,
+        ownerId: OwnerId,
+        region,
+        state: State,
+        tags: fromTagList(Tags),
+      };
+    },
+
+    "aws:ec2/getSubnets:getSubnets": async (args, context) => {
+      const { ec2, region } = clientsFor(context, args);
+      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ Filters: filters(args, {}) }));
+      return { id: region, region, ids: Subnets.map(({ SubnetId = "" }) => SubnetId), tags: tagsOf(args) };
+    },
+
+    "aws:ec2/getSubnet:getSubnet": async (args, context) => {
+      const { ec2, region } = clientsFor(context, args);
+      const SubnetIds = args.id === undefined ? undefined : [args.id as string];
+      const Filters = filters(args, { "vpc-id": args.vpcId, "availability-zone": args.availabilityZone });
+      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds, Filters }));
+      if (Subnets.length !== 1) {
+        throw new Error(
+          Subnets.length === 0
+            ? "no matching EC2 Subnet found"
+            : "multiple EC2 Subnets matched; use additional constraints to reduce matches to a single EC2 Subnet",
+        );
+      }
+      const [subnet] = Subnets;
+      return {
+        id: subnet.SubnetId ?? "",
+        arn: subnet.SubnetArn ?? "",
+        availabilityZone: subnet.AvailabilityZone ?? "",
+        cidrBlock: subnet.CidrBlock ?? "",
+        defaultForAz: subnet.DefaultForAz ?? false,
+        mapPublicIpOnLaunch: subnet.MapPublicIpOnLaunch ?? false,
+        region,
+        state: subnet.State ?? "",
+        tags: fromTagList(subnet.Tags),
+        vpcId: subnet.VpcId ?? "",
+      };
+    },
+
+    "aws:ssm/getParameter:getParameter": async (args, context) => {
+      const { ssm, region } = clientsFor(context, args);
+      const Name = args.name as string;
+      const query = new GetParameterCommand({ Name, WithDecryption: args.withDecryption !== false });
+      const { Parameter } = await ssm.send(query).catch((cause: Error) => {
+        throw new Error(`reading SSM Parameter (${Name})`, { cause });
+      });
+      const { ARN = "", Type = "String", Value = "", Version = 0 } = Parameter ?? {};
+      // What is no secret in the store can be had without the mark that hides it.
+      const insecureValue = Type === "SecureString" ? "" : Value;
+      return {
+        id: Name,
+        name: Name,
+        arn: ARN,
+        region,
+        type: Type,
+        version: Version,
+        insecureValue,
+        value: makeSecret(Value),
+      };
+    },
+
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": async (args, context) => {
+      const { ecr, region } = clientsFor(context, args);
+      const registryIds = args.registryId === undefined ? undefined : [args.registryId as string];
+      const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({ registryIds }));
+      const { authorizationToken = "", expiresAt, proxyEndpoint = "" } = authorizationData?.[0] ?? {};
+      const [userName, ...password] = Buffer.from(authorizationToken, "base64").toString().split(":");
+      return {
+        id: region,
+        region,
+        authorizationToken: makeSecret(authorizationToken),
+        expiresAt: expiresAt?.toISOString() ?? "",
+        password: makeSecret(password.join(":")),
+        proxyEndpoint,
+        userName,
+      };
+    },
+  };
+}
+
+/** The look-up's own `filters`, its `tags`, and those that it has names for. */
+function filters(args: Props, named: Record<string, Props[string] | undefined>): Filter[] | undefined {
+  const own = (args.filters ?? []) as unknown as { name: string; values: string[] }[];
+  const all = [
+    ...own.map(({ name, values }) => ({ Name: name, Values: values })),
+    ...Object.entries(tagsOf(args)).map(([name, value]) => ({ Name: `tag:${name}`, Values: [value] })),
+    ...Object.entries(named).flatMap(([Name, value]) =>
+      value === undefined ? [] : [{ Name, Values: [String(value)] }],
+    ),
+  ];
+  return all.length > 0 ? all : undefined;
+}

@@ -1,0 +1,134 @@
+/**
+ * A stand-in for the `command` provider's remote half (1.2.1): commands and copies over SSH.
+ *
+ * Differs from the real one: `local.*` and `remote.CopyFile` are missing; an SSH agent is used only where the connection
+ * names its socket; perDialTimeout also covers the handshake.
+ */
+import { randomBytes } from "node:crypto";
+import * as path from "node:path";
+import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
+import { compact, hasUnknown, isArchive, isAsset, isObject, UNKNOWN, type Props } from "../framework/values";
+import { connectionOf, dial, withDefaults } from "./connection";
+import { copyToRemote, type Source } from "./copy";
+import { runRemote, type Logging, type Output } from "./run";
+
+/** `workDir`: the folder that relative paths of assets start from, the engine's own. */
+export function commandPackage(options: { workDir: string }): Package {
+  return {
+    name: "command",
+    version: "1.2.1",
+    resources: {
+      "command:remote:Command": command,
+      "command:remote:CopyToRemote": copy(options.workDir),
+    },
+    functions: {},
+  };
+}
+
+const command: Resource = {
+  replaceOn: ["triggers"],
+  secretInputs: ["connection"],
+  changedByUpdate: ["stdout", "stderr"],
+  check: (inputs) => checkConnection(inputs),
+  async create(inputs, context) {
+    const id = `${context.name}${randomBytes(4).toString("hex")}`;
+    const output = inputs.create ? await run(inputs.create as string, inputs, context) : noOutput;
+    return { id, outputs: { ...inputs, ...output } };
+  },
+  async update(_id, state, inputs, context) {
+    const line = (inputs.update ?? inputs.create) as string | undefined;
+    const previous = { stdout: state.stdout ?? "", stderr: state.stderr ?? "" };
+    return { ...inputs, ...(line ? await run(line, { ...inputs, ...previous }, context) : previous) };
+  },
+  async delete(_id, state, context) {
+    if (state.delete) await run(state.delete as string, state, context);
+  },
+};
+
+const noOutput: Output = { stdout: "", stderr: "" };
+
+function run(line: string, props: Props, context: Context): Promise<Output> {
+  const previous = compact({
+    PULUMI_COMMAND_STDOUT: props.stdout || undefined,
+    PULUMI_COMMAND_STDERR: props.stderr || undefined,
+  });
+  return runRemote(
+    {
+      connection: connectionOf(props),
+      command: line,
+      stdin: props.stdin as string | undefined,
+      environment: (props.environment ?? {}) as Record<string, string>,
+      optionalEnvironment: props.addPreviousOutputInEnv === false ? {} : (previous as Record<string, string>),
+      logging: (props.logging ?? "stdoutAndStderr") as Logging,
+    },
+    context,
+  );
+}
+
+function copy(workDir: string): Resource {
+  const transfer = async (inputs: Props, context: Context) => {
+    const session = await dial(connectionOf(inputs), context);
+    const abort = () => session.client.destroy();
+    context.signal.addEventListener("abort", abort, { once: true });
+    try {
+      await copyToRemote(session.client, sourceOf(inputs, workDir), inputs.remotePath as string);
+    } finally {
+      context.signal.removeEventListener("abort", abort);
+      session.close();
+    }
+  };
+  return {
+    replaceOn: ["triggers"],
+    secretInputs: ["connection"],
+    check(inputs) {
+      const { inputs: completed, failures } = checkConnection(inputs);
+      return { inputs: completed, failures: [...failures, ...checkSource(inputs)] };
+    },
+    async create(inputs, context) {
+      await transfer(inputs, context);
+      return { id: randomBytes(4).toString("hex"), outputs: inputs };
+    },
+    async update(_id, state, inputs, context) {
+      const moved = state.remotePath !== inputs.remotePath;
+      if (moved || hashOf(state) !== hashOf(inputs)) await transfer(inputs, context);
+      return inputs;
+    },
+    // The real provider, too, leaves on the host what it copied there.
+    async delete() {},
+  };
+}
+
+function checkConnection(inputs: Props): { inputs: Props; failures: CheckFailure[] } {
+  const { connection } = inputs;
+  if (connection === UNKNOWN) return { inputs, failures: [] };
+  const missing = !isObject(connection) || connection.host === undefined;
+  return {
+    inputs: { ...inputs, connection: withDefaults(connection) },
+    failures: missing ? [{ property: "connection.host", reason: "Missing required property 'host'" }] : [],
+  };
+}
+
+function checkSource({ source, remotePath }: Props): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  if (remotePath === undefined) failures.push({ property: "remotePath", reason: "Missing required property" });
+  if (hasUnknown(source)) return failures;
+  if (!isAsset(source) && !isArchive(source)) {
+    failures.push({ property: "asset", reason: "either asset or archive must be set" });
+  } else if (isAsset(source) && source.path === undefined && source.text === undefined) {
+    failures.push({ property: "asset", reason: "asset must be a path-based file asset or a text asset" });
+  } else if (isArchive(source) && source.path === undefined) {
+    failures.push({ property: "archive", reason: "archive must be a path to a file or directory" });
+  }
+  return failures;
+}
+
+function sourceOf({ source }: Props, workDir: string): Source {
+  const { text, path: location } = source as { text?: string; path?: string };
+  if (location === undefined || location === "") return { kind: "text", text: text ?? "" };
+  // path.resolve drops the trailing slash, which says whether the folder itself or its content is copied.
+  return { kind: "path", path: path.resolve(workDir, location) + (location.endsWith("/") ? "/" : "") };
+}
+
+function hashOf({ source }: Props): unknown {
+  return isObject(source) ? source.hash : undefined;
+}

@@ -1,0 +1,186 @@
+/** Builds and pushes images by buildah, which needs no daemon. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import * as path from "node:path";
+
+export interface BuilderOptions {
+  /** A root file system as .tar, which images can start from as `baseImage`. */
+  alpineRootfs: string;
+  /** A folder with an apk repository, and the list of repositories that names it. */
+  apkRepository: string;
+  /** The key that the repository is signed with. */
+  apkKey: string;
+  /** For image layers and for what a build leaves behind. */
+  stateDir: string;
+  /** Where the images of ECR's host names really go. */
+  registry: string;
+}
+
+export interface BuildRequest {
+  context: string;
+  dockerfile: string;
+  buildArgs: Record<string, string>;
+  labels: Record<string, string>;
+  platform?: string;
+  target?: string;
+  noCache: boolean;
+  tags: string[];
+  push: boolean;
+  /** One line of the build's output. */
+  onOutput(line: string): void;
+  signal: AbortSignal;
+}
+
+/** The name under which a Dockerfile finds the local base; builds never pull. */
+export const baseImage = "docker.io/library/alpine:3.23";
+
+export interface Builder {
+  /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
+  build(request: BuildRequest): Promise<string | undefined>;
+}
+
+export function createBuilder(options: BuilderOptions): Builder {
+  let prepared: Promise<void> | undefined;
+  const storage = [
+    "--root",
+    path.join(options.stateDir, "storage"),
+    "--runroot",
+    path.join(options.stateDir, "run"),
+    // Plain folders: nothing is mounted that a crash could leave behind.
+    "--storage-driver",
+    "vfs",
+  ];
+  const buildah = (args: string[], run: Pick<BuildRequest, "onOutput" | "signal">) =>
+    runProcess("buildah", [...storage, ...args], options.stateDir, run);
+  const prepare = (run: Pick<BuildRequest, "onOutput" | "signal">) => {
+    prepared ??= importBase(buildah, options, run).catch((error) => {
+      // The next build tries again.
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  };
+
+  return {
+    async build(request) {
+      mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+      await prepare(request);
+      const scratch = mkdtempSync(path.join(options.stateDir, "build-"));
+      try {
+        const idFile = path.join(scratch, "image-id");
+        await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request);
+        const image = readFileSync(idFile, "utf8").trim();
+        if (!request.push) return undefined;
+        const digestFile = path.join(scratch, "digest");
+        for (const tag of request.tags) {
+          const target = `docker://${mapRegistry(tag, options.registry)}`;
+          await buildah(
+            ["push", "--tls-verify=false", "--format", "oci", "--digestfile", digestFile, image, target],
+            request,
+          );
+        }
+        return readFileSync(digestFile, "utf8").trim();
+      } finally {
+        rmSync(scratch, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+type Buildah = (args: string[], run: Pick<BuildRequest, "onOutput" | "signal">) => Promise<string>;
+
+async function importBase(buildah: Buildah, options: BuilderOptions, run: Pick<BuildRequest, "onOutput" | "signal">) {
+  const base = (await buildah(["from", "scratch"], run)).trim();
+  try {
+    await buildah(["add", "--quiet", base, options.alpineRootfs, "/"], run);
+    await buildah(["config", "--cmd", "/bin/sh", base], run);
+    await buildah(["commit", "--quiet", "--timestamp", "0", base, baseImage], run);
+  } finally {
+    await buildah(["rm", base], { ...run, signal: new AbortController().signal }).catch(() => {});
+  }
+}
+
+function buildArguments(request: BuildRequest, { apkRepository, apkKey }: BuilderOptions): string[] {
+  const key = `/etc/apk/keys/${path.basename(apkKey)}`;
+  const pairs = (flag: string, values: Record<string, string>) =>
+    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
+  return [
+    // RUN in a changed root: no container runtime, no network or cgroup of its own.
+    ...["--isolation", "chroot", "--network", "host", "--pull=never"],
+    // The same context gives the same digest, so that a rebuild changes nothing for those who use the image.
+    ...["--timestamp", "0", "--format", "oci", request.noCache ? "--no-cache" : "--layers"],
+    ...["--volume", `${apkRepository}:${repositoryMount(apkRepository)}:ro`],
+    ...["--volume", `${path.join(apkRepository, "repositories")}:/etc/apk/repositories:ro`],
+    ...["--volume", `${apkKey}:${key}:ro`],
+    ...pairs("--build-arg", request.buildArgs),
+    ...pairs("--label", request.labels),
+    ...(request.platform ? ["--platform", request.platform] : []),
+    ...(request.target ? ["--target", request.target] : []),
+    ...request.tags.flatMap((tag) => ["--tag", tag]),
+    ...ignoreFile(request),
+    ...["--file", request.dockerfile, request.context],
+  ];
+}
+
+/** The list of repositories names the folder by the place where it is mounted. */
+function repositoryMount(apkRepository: string): string {
+  const list = readFileSync(path.join(apkRepository, "repositories"), "utf8");
+  const local = list.split("\n").find((line) => line.startsWith("/"));
+  if (!local) throw new Error(`${apkRepository}/repositories names no local folder`);
+  return local.trim();
+}
+
+function ignoreFile({ dockerfile }: BuildRequest): string[] {
+  const own = `${dockerfile}.dockerignore`;
+  return existsSync(own) ? ["--ignorefile", own] : [];
+}
+
+/** Puts the local registry in the place of an ECR host name; other names stay. */
+export function mapRegistry(tag: string, registry: string): string {
+  return tag.replace(/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\//, `${registry}/`);
+}
+
+const KEPT_LINES = 40;
+
+/** Collects standard output; everything goes to `onOutput` line by line. */
+function runProcess(
+  command: string,
+  args: string[],
+  home: string,
+  { onOutput, signal }: Pick<BuildRequest, "onOutput" | "signal">,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      signal,
+      // Credentials and registry settings of the user have no part in it.
+      env: { PATH: process.env.PATH, HOME: home, TMPDIR: home },
+    });
+    let stdout = "";
+    const tail: string[] = [];
+    let rest = "";
+    const note = (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines.filter((text) => text.trim() !== "")) {
+        onOutput(line);
+        tail.push(line);
+        if (tail.length > KEPT_LINES) tail.shift();
+      }
+    };
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk;
+      note(chunk);
+    });
+    child.stderr.on("data", note);
+    child.on("error", (cause: NodeJS.ErrnoException) =>
+      reject(cause.code === "ENOENT" ? new Error(`${command} is not installed`) : cause),
+    );
+    child.on("close", (code, killedBy) => {
+      if (code === 0) return resolve(stdout);
+      const subcommand = args.find((arg) => ["from", "add", "config", "commit", "build", "push", "rm"].includes(arg));
+      const how = killedBy ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
+      reject(new Error(`${command} ${subcommand} ${how}:\n${[...tail, rest].join("\n").trim()}`));
+    });
+  });
+}

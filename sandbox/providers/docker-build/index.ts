@@ -1,0 +1,117 @@
+/**
+ * A stand-in for the `docker-build` provider (0.0.14): images built by buildah in the place of BuildKit.
+ *
+ * Differs from the real one: the base image is a local one, nothing is pulled; images of ECR's host names go to a local
+ * registry; one platform, the machine's own; caches, secrets, ssh, exports, named and remote contexts and inline Dockerfiles
+ * are refused or, where they change nothing in the result, ignored; Dockerfiles are checked for being there and for a FROM,
+ * not for their syntax; a delete leaves the registry alone.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import * as path from "node:path";
+import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
+import { hasUnknown, isObject, type Props } from "../framework/values";
+import type { Builder } from "./buildah";
+import { hashContext } from "./context-hash";
+
+export function dockerBuildPackage(options: { workDir: string; builder: Builder }): Package {
+  return {
+    name: "docker-build",
+    version: "0.0.14",
+    resources: { "docker-build:index:Image": image(options) },
+    functions: {},
+  };
+}
+
+/** What the stand-in cannot do, and what would make a different image. */
+const refused = ["secrets", "ssh", "exports", "load", "addHosts"] as const;
+
+function image({ workDir, builder }: { workDir: string; builder: Builder }): Resource {
+  const places = (inputs: Props) => {
+    const { location = "." } = (inputs.context ?? {}) as { location?: string };
+    const { location: dockerfile } = (inputs.dockerfile ?? {}) as { location?: string };
+    const context = path.resolve(workDir, location);
+    return { context, dockerfile: dockerfile ? path.resolve(workDir, dockerfile) : path.join(context, "Dockerfile") };
+  };
+
+  const build = async (inputs: Props, context: Context) => {
+    const { context: folder, dockerfile } = places(inputs);
+    const contextHash = await hashContext(folder, dockerfile);
+    const tags = (inputs.tags ?? []) as string[];
+    const digest = await builder.build({
+      context: folder,
+      dockerfile,
+      buildArgs: (inputs.buildArgs ?? {}) as Record<string, string>,
+      labels: (inputs.labels ?? {}) as Record<string, string>,
+      platform: (inputs.platforms as string[] | undefined)?.[0],
+      target: inputs.target as string | undefined,
+      noCache: inputs.noCache === true,
+      tags,
+      push: inputs.push === true,
+      onOutput: (line) => context.log.status(line),
+      signal: context.signal,
+    });
+    const ref = tags[0] && digest ? `${tags[0]}@${digest}` : (tags[0] ?? "");
+    return { ...inputs, contextHash, digest: digest ?? "", ref };
+  };
+
+  return {
+    // Short-lived: each deployment brings new ones.
+    ignoreInDiff: ["registries"],
+    changedByUpdate: ["contextHash", "digest", "ref"],
+    check(inputs) {
+      const completed = { buildOnPreview: true, network: "default", ...inputs, ...withDockerfile(inputs) };
+      return { inputs: completed, failures: [...refusals(inputs), ...checkPlaces(inputs, places(completed))] };
+    },
+    async diff(state, inputs) {
+      if (hasUnknown(inputs.context) || hasUnknown(inputs.dockerfile)) return [];
+      const { context, dockerfile } = places(inputs);
+      const olds = (state.registries ?? []) as { address?: string; username?: string }[];
+      const news = (inputs.registries ?? []) as { address?: string; username?: string }[];
+      const sameRegistries =
+        olds.length === news.length &&
+        olds.every((old, index) => old.address === news[index].address && old.username === news[index].username);
+      return [
+        ...((await hashContext(context, dockerfile)) === state.contextHash ? [] : ["contextHash"]),
+        ...(sameRegistries || hasUnknown(inputs.registries) ? [] : ["registries"]),
+      ];
+    },
+    async create(inputs, context) {
+      const outputs = await build(inputs, context);
+      return { id: outputs.digest || context.name, outputs };
+    },
+    update: (_id, _state, inputs, context) => build(inputs, context),
+    // Images of other deployments may share the layers; the repository's own lifecycle clears them.
+    async delete() {},
+  };
+}
+
+function withDockerfile(inputs: Props): Props {
+  const { location = "." } = (inputs.context ?? {}) as { location?: string };
+  const given = isObject(inputs.dockerfile) ? inputs.dockerfile : {};
+  if (given.location !== undefined || given.inline !== undefined || hasUnknown(inputs.context)) return {};
+  return { dockerfile: { ...given, location: path.posix.join(location, "Dockerfile") } };
+}
+
+function refusals(inputs: Props): CheckFailure[] {
+  const failures: CheckFailure[] = refused
+    .filter((name) => inputs[name] !== undefined && inputs[name] !== false)
+    .map((property) => ({ property, reason: "not known to the stand-in for docker-build" }));
+  const platforms = inputs.platforms;
+  if (Array.isArray(platforms) && platforms.length > 1) {
+    failures.push({ property: "platforms", reason: "the stand-in for docker-build builds for one platform at a time" });
+  }
+  if (isObject(inputs.dockerfile) && inputs.dockerfile.inline !== undefined) {
+    failures.push({ property: "dockerfile.inline", reason: "not known to the stand-in for docker-build" });
+  }
+  return failures;
+}
+
+function checkPlaces(inputs: Props, { context, dockerfile }: { context: string; dockerfile: string }): CheckFailure[] {
+  if (hasUnknown(inputs.context) || hasUnknown(inputs.dockerfile)) return [];
+  if (!existsSync(context) || !statSync(context).isDirectory()) {
+    return [{ property: "context.location", reason: `"${context}": not a valid directory` }];
+  }
+  if (!existsSync(dockerfile)) return [{ property: "dockerfile.location", reason: `"${dockerfile}": no such file` }];
+  const hasBase = /^\s*FROM\s+\S/im.test(readFileSync(dockerfile, "utf8"));
+  return hasBase ? [] : [{ property: "dockerfile.location", reason: "file with no instructions: FROM is missing" }];
+}

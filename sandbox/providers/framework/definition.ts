@@ -1,0 +1,83 @@
+/** What a stand-in for a package of resources is made of: tables of resources and functions. */
+import type { AutoName } from "./names";
+import type { Props } from "./values";
+
+/** Writes one line for the user of the deployment, attached to the resource. */
+export interface ResourceLog {
+  info(message: string): void;
+  warn(message: string): void;
+  /** Shown beside the resource while it is worked on, not kept. */
+  status(message: string): void;
+}
+
+/** What every operation is given. `config` is the provider's own configuration, nested values parsed. */
+export interface Context {
+  config: Props;
+  log: ResourceLog;
+  signal: AbortSignal;
+  urn: string;
+  /** The resource's logical name. */
+  name: string;
+}
+
+export interface CheckFailure {
+  /** Path of the wrong property; empty for the resource as a whole. */
+  property: string;
+  reason: string;
+}
+
+export interface Checked {
+  inputs: Props;
+  failures?: CheckFailure[];
+}
+
+/** Thrown by `create` or `update` when the thing exists but is not what it should be: it is kept in the stack's state. */
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
+  constructor(
+    message: string,
+    readonly id: string,
+    readonly outputs: Props,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** All values arrive plain (secret marks off) and known, except in `check` and `diff`, where they may be unknown. */
+export interface Resource {
+  autoName?: AutoName;
+  /** Property names of which a change needs a new resource, or the rule that tells it. */
+  replaceOn?: readonly string[] | ((name: string, inputs: Props) => boolean);
+  /** Property names that are no change when they differ. */
+  ignoreInDiff?: readonly string[];
+  /** Outputs that are secret whatever the inputs are. */
+  secretOutputs?: readonly string[];
+  /** Inputs that the schema declares secret. */
+  secretInputs?: readonly string[];
+  /** Outputs that an update may change: unknown in its preview. */
+  changedByUpdate?: readonly string[];
+  /** The old one has to go before the new one can be made. */
+  deleteBeforeReplace?: boolean;
+  /** Validates and completes inputs. No side effects. */
+  check?(inputs: Props, context: Context, olds: Props | undefined): Checked | Promise<Checked>;
+  /** Names of further properties that changed, beside those that differ between the inputs. */
+  diff?(state: Props, inputs: Props, context: Context): string[] | Promise<string[]>;
+  create(inputs: Props, context: Context): Promise<{ id: string; outputs: Props }>;
+  /** The state as it is, or undefined where the thing is gone. */
+  read?(id: string, state: Props, context: Context): Promise<Props | undefined>;
+  /** Missing: every change replaces. */
+  update?(id: string, state: Props, inputs: Props, context: Context): Promise<Props>;
+  delete(id: string, state: Props, context: Context): Promise<void>;
+}
+
+export type Invoke = (args: Props, context: Omit<Context, "urn" | "name">) => Promise<Props>;
+
+/** One package (its name as in `pulumi.Config` and in tokens) with its resources and functions by token. */
+export interface Package {
+  name: string;
+  version: string;
+  resources: Record<string, Resource>;
+  /** Results may hold secrets, marked by `makeSecret`. */
+  functions: Record<string, Invoke>;
+}

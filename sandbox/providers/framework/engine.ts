@@ -1,0 +1,34 @@
+/** The way back to the engine that a provider was attached to: messages for the user. */
+import * as grpc from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import type { ResourceLog } from "./definition";
+
+export interface Engine {
+  logFor(urn: string): ResourceLog;
+  close(): void;
+}
+
+export function connectEngine(address: string): Engine {
+  const client = new EngineClient(address, grpc.credentials.createInsecure());
+  const send = (urn: string, severity: LogSeverity, message: string, ephemeral: boolean) => {
+    const request = new LogRequest();
+    request.setUrn(urn);
+    request.setSeverity(severity);
+    request.setMessage(message);
+    request.setEphemeral(ephemeral);
+    // A lost message is no reason to fail the deployment.
+    client.log(request, () => {});
+  };
+  return {
+    logFor: (urn) => ({
+      info: (message) => send(urn, LogSeverity.INFO, message, false),
+      warn: (message) => send(urn, LogSeverity.WARNING, message, false),
+      status: (message) => send(urn, LogSeverity.INFO, message, true),
+    }),
+    close: () => client.close(),
+  };
+}
+
+/** For calls that come before any engine has introduced itself. */
+export const silentLog: ResourceLog = { info: () => {}, warn: () => {}, status: () => {} };

@@ -1,0 +1,172 @@
+/**
+ * A stand-in for the `gitlab` provider (10.4.0), with what runners need: UserRunner, getGroup, getProject.
+ *
+ * Differs from the real one: failed requests are not retried; `insecure` and `cacertFile` are ignored; UserRunner
+ * cannot be imported.
+ */
+import type { Context, Invoke, Package, Resource } from "./framework/definition";
+import { compact, hasUnknown, type Props, type Value } from "./framework/values";
+
+export function gitlabPackage(): Package {
+  return {
+    name: "gitlab",
+    version: "10.4.0",
+    resources: { "gitlab:index/userRunner:UserRunner": userRunner },
+    functions: { "gitlab:index/getGroup:getGroup": getGroup, "gitlab:index/getProject:getProject": getProject },
+  };
+}
+
+/** Properties that a runner is created with and can be given later on, with GitLab's names for them. */
+const settings = {
+  description: "description",
+  tagLists: "tag_list",
+  untagged: "run_untagged",
+  locked: "locked",
+  paused: "paused",
+  accessLevel: "access_level",
+  maximumTimeout: "maximum_timeout",
+  maintenanceNote: "maintenance_note",
+} as const;
+
+const runnerTypes = ["instance_type", "group_type", "project_type"];
+
+const userRunner: Resource = {
+  replaceOn: ["runnerType", "groupId", "projectId"],
+  secretOutputs: ["token"],
+  check(inputs) {
+    const failures = [];
+    const { runnerType, groupId, projectId, maximumTimeout } = inputs;
+    const wants = { group_type: ["groupId", groupId], project_type: ["projectId", projectId] } as const;
+    if (hasUnknown(runnerType)) return { inputs };
+    if (!runnerTypes.includes(runnerType as string)) {
+      failures.push({ property: "runnerType", reason: `expected one of ${runnerTypes.join(", ")}` });
+    }
+    const [name, owner] = wants[runnerType as keyof typeof wants] ?? [];
+    if (name && owner === undefined) failures.push({ property: name, reason: `required by runnerType ${runnerType}` });
+    if (typeof maximumTimeout === "number" && maximumTimeout < 600) {
+      failures.push({ property: "maximumTimeout", reason: "expected at least 600 (seconds)" });
+    }
+    return { inputs: compact({ ...inputs, tagLists: sortedTags(inputs.tagLists) }), failures };
+  },
+  async create(inputs, context) {
+    const created = await request(context, "POST", "/user/runners", {
+      runner_type: inputs.runnerType,
+      group_id: inputs.groupId,
+      project_id: inputs.projectId,
+      ...toApi(inputs),
+    });
+    // The one answer that holds the token.
+    const { id, token } = created as { id: number; token: string };
+    return { id: String(id), outputs: { ...inputs, ...fromApi(await runner(String(id), context)), token } };
+  },
+  async read(id, state, context) {
+    const found = await runner(id, context);
+    return found ? { ...state, ...fromApi(found) } : undefined;
+  },
+  async update(id, state, inputs, context) {
+    const updated = await request(context, "PUT", `/runners/${id}`, toApi(inputs));
+    return { ...inputs, ...fromApi(updated), token: state.token };
+  },
+  async delete(id, _state, context) {
+    await request(context, "DELETE", `/runners/${id}`).catch(unlessGone);
+  },
+};
+
+async function runner(id: string, context: Caller): Promise<Props | undefined> {
+  return request(context, "GET", `/runners/${id}`).catch(unlessGone);
+}
+
+/** Tags are a set: their order is no change. */
+function sortedTags(tags: Value | undefined): Value | undefined {
+  return Array.isArray(tags) && !hasUnknown(tags) ? [...(tags as string[])].sort() : tags;
+}
+
+function toApi(inputs: Props): Props {
+  return compact(Object.fromEntries(Object.entries(settings).map(([ours, theirs]) => [theirs, inputs[ours]])));
+}
+
+function fromApi(found: Props | undefined): Props {
+  const values = Object.entries(settings).map(([ours, theirs]) => [ours, found?.[theirs] ?? undefined] as const);
+  const known = Object.fromEntries(values);
+  return compact({ ...known, tagLists: sortedTags(known.tagLists) });
+}
+
+const getGroup: Invoke = async (args, context) => {
+  const path = args.fullPath ?? args.groupId;
+  if (path === undefined) throw new Error("one of fullPath, groupId is needed");
+  const group = await request(context, "GET", `/groups/${encodeURIComponent(String(path))}`);
+  const { id } = group as { id: number };
+  return compact({
+    id: String(id),
+    groupId: id,
+    fullPath: group.full_path,
+    fullName: group.full_name,
+    name: group.name,
+    path: group.path,
+    description: group.description ?? "",
+    parentId: group.parent_id ?? 0,
+    visibilityLevel: group.visibility,
+    webUrl: group.web_url,
+  });
+};
+
+const getProject: Invoke = async (args, context) => {
+  const path = args.pathWithNamespace ?? args.id;
+  if (path === undefined) throw new Error("one of id, pathWithNamespace is needed");
+  const project = await request(context, "GET", `/projects/${encodeURIComponent(String(path))}`);
+  const { id } = project as { id: number };
+  return compact({
+    id: String(id),
+    name: project.name,
+    path: project.path,
+    pathWithNamespace: project.path_with_namespace,
+    description: project.description ?? "",
+    defaultBranch: project.default_branch ?? undefined,
+    visibilityLevel: project.visibility,
+    webUrl: project.web_url,
+    httpUrlToRepo: project.http_url_to_repo,
+  });
+};
+
+type Caller = Pick<Context, "config" | "signal">;
+
+class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Throws ApiError worded as the real provider's client words it: method, address, status, GitLab's message. */
+async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
+  const { baseUrl, token } = context.config as { baseUrl?: string; token?: string };
+  if (!token) throw new Error("no token: set gitlab:token in the stack's configuration (as a secret)");
+  const url = new URL(`.${path}`, (baseUrl ?? "https://gitlab.com/api/v4/").replace(/\/?$/, "/"));
+  const response = await fetch(url, {
+    method,
+    headers: { "private-token": token, ...(body ? { "content-type": "application/json" } : {}) },
+    body: body ? JSON.stringify(body) : undefined,
+    signal: context.signal,
+  }).catch((cause: Error) => {
+    throw new Error(`${method} ${url}: GitLab cannot be reached`, { cause: cause.cause ?? cause });
+  });
+  const text = await response.text();
+  if (response.ok) return text ? (JSON.parse(text) as Props) : {};
+  throw new ApiError(`${method} ${url}: ${response.status} ${messageOf(text)}`, response.status);
+}
+
+function messageOf(text: string): string {
+  try {
+    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
+    const said = message ?? error ?? text;
+    return `{message: ${typeof said === "string" ? said : JSON.stringify(said)}}`;
+  } catch {
+    return text.slice(0, 200);
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
+}
