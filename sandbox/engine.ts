@@ -52,10 +52,9 @@ export async function runPulumi(debugProviders: string, args: string[], signal?:
     extendEnv: false,
     stdio: "inherit",
     reject: false,
-    cancelSignal: signal,
+    signal,
     // The engine cancels its steps on SIGINT and leaves its state whole.
     killSignal: "SIGINT",
-    forceKillAfterDelay: 60_000,
   });
   return result.exitCode ?? 1;
 }

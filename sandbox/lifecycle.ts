@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { stateDir } from "./config";
+import { projectDir, stateDir } from "./config";
 import { readStatus, requestShutdown } from "./control/client";
 import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
@@ -42,7 +42,7 @@ export async function startDaemon(options: { lease: boolean; signal?: AbortSigna
     process.execPath,
     ["--import", "tsx", path.join(__dirname, "daemon.ts"), ...(options.lease ? ["--lease"] : [])],
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
-    { detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
+    { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
   );
   const abort = () => child.kill("SIGTERM");
   options.signal?.addEventListener("abort", abort);

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
@@ -42,7 +43,7 @@ export const endToEndChecks: Check[] = [
   { name: "staticcheck", run: async () => command((await linters()).staticcheck, ["./..."], driverDir) },
   { name: "shellcheck", run: async () => command((await linters()).shellcheck, await shellFiles()) },
   { name: "hadolint", run: async () => command((await linters()).hadolint, ["image/Dockerfile"]) },
-  { name: "end to end", run: () => mocha(["--require", "test/support/hooks.ts", "test/e2e/**/*.test.ts"]) },
+  { name: "end to end", run: () => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"]) },
 ];
 
 const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
@@ -105,7 +106,7 @@ async function goTest(): Promise<Counts> {
   const run = execa("go", ["test", "-race", "-json", "./..."], { cwd: driverDir, reject: false, stderr: "inherit" });
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const outputs = new Map<string, string>();
-  for await (const line of run) {
+  for await (const line of createInterface({ input: run.stdout! })) {
     if (!line.startsWith("{")) continue;
     const event = JSON.parse(line) as GoEvent;
     const key = `${event.Package} ${event.Test ?? ""}`;
