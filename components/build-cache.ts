@@ -1,0 +1,51 @@
+import * as s3 from "@pulumi/aws/s3";
+import * as pulumi from "@pulumi/pulumi";
+import { tlsOnly } from "./iam-documents";
+
+export interface BuildCacheArgs {
+  /** Days after which an archive is deleted. */
+  expiry: number;
+  tags: Record<string, string>;
+}
+
+/** The bucket that keeps what jobs declare under `cache:`: private, encrypted, over TLS only, expiring. */
+export class BuildCache extends pulumi.ComponentResource {
+  readonly bucket: s3.Bucket;
+
+  constructor(name: string, args: BuildCacheArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gitlab-fargate-runners:index:BuildCache", name, {}, opts);
+    const parent = { parent: this };
+    // Jobs fill it again: its content never stands in the way of taking the stack down.
+    this.bucket = new s3.Bucket(name, { forceDestroy: true, tags: args.tags }, parent);
+    const bucket = this.bucket.id;
+    const access = new s3.BucketPublicAccessBlock(
+      name,
+      { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+      parent,
+    );
+    new s3.BucketServerSideEncryptionConfiguration(
+      name,
+      { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+      parent,
+    );
+    new s3.BucketLifecycleConfiguration(
+      name,
+      {
+        bucket,
+        rules: [
+          {
+            id: "expire",
+            status: "Enabled",
+            filter: { prefix: "" },
+            expiration: { days: args.expiry },
+            abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+          },
+        ],
+      },
+      parent,
+    );
+    // S3 refuses two changes of a bucket's access at the same time.
+    new s3.BucketPolicy(name, { bucket, policy: this.bucket.arn.apply(tlsOnly) }, { ...parent, dependsOn: access });
+    this.registerOutputs({ bucket: this.bucket.bucket });
+  }
+}

@@ -1,0 +1,100 @@
+import { stringify, type TomlTable } from "smol-toml";
+import { jobPaths, paths } from "./paths";
+
+export interface ConfigTomlArgs {
+  gitlabUrl: string;
+  /** Jobs at once, all runners together. */
+  concurrency: number;
+  runners: readonly ConfigRunner[];
+  cache?: { bucket: string; region: string };
+}
+
+export interface ConfigRunner {
+  /** Tells the entry in errors. */
+  key: string;
+  name: string;
+  /** Secret. */
+  token: string;
+  /** Jobs at once of this runner. */
+  limit?: number;
+  /** family:revision; fargate.toml's where left out. */
+  taskDefinition?: string;
+}
+
+/**
+ * The runner's config.toml.
+ *
+ * @throws Error naming the entries whose tokens are missing or the same
+ * @see https://docs.gitlab.com/runner/configuration/advanced-configuration/
+ */
+export function configToml(args: ConfigTomlArgs): string {
+  checkTokens(args.runners);
+  const runners = [...args.runners].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return stringify({
+    // A long poll holds a slot, so every runner needs one besides those of the jobs; `limit` below bounds the jobs.
+    concurrent: runners.length + args.concurrency,
+    check_interval: 3,
+    log_level: "info",
+    // Seconds; above graceful_kill_timeout + force_kill_timeout + the clean-up of a job, or a SIGTERM skips the latter.
+    shutdown_timeout: 300,
+    runners: runners.map((runner) => runnerTable(runner, args)),
+  });
+}
+
+function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: ConfigTomlArgs): TomlTable {
+  return {
+    name: runner.name,
+    url: gitlabUrl,
+    // Without token_expires_at: the runner would rotate the token itself and write this file behind the deployment's back.
+    token: runner.token,
+    limit: Math.min(runner.limit ?? concurrency, concurrency),
+    executor: "custom",
+    shell: "bash",
+    builds_dir: jobPaths.builds,
+    cache_dir: jobPaths.cache,
+    ...(runner.taskDefinition && { environment: [`FARGATE_TASK_DEFINITION=${runner.taskDefinition}`] }),
+    custom: {
+      ...driverCall("config", 60),
+      ...driverCall("prepare", 1200),
+      ...driverCall("run"),
+      ...driverCall("cleanup", 600),
+      // Below the runner's 5 minutes of patience with an aborted job, or the clean-up overlaps a script that still runs.
+      graceful_kill_timeout: 120,
+      force_kill_timeout: 10,
+    },
+    ...(cache && {
+      cache: {
+        Type: "s3",
+        // Else the archives' path holds the runner's token, and a new token finds no cache.
+        Shared: true,
+        s3: {
+          // The host's instance profile; jobs get presigned URLs.
+          AuthenticationType: "iam",
+          BucketName: cache.bucket,
+          BucketLocation: cache.region,
+          // The SDK refuses dual-stack addresses beside an endpoint that is set in the environment.
+          DualStack: false,
+        },
+      },
+    }),
+  };
+}
+
+function driverCall(call: string, timeout?: number): TomlTable {
+  return {
+    [`${call}_exec`]: paths.driver,
+    [`${call}_args`]: ["--config", paths.fargateToml, "custom", call],
+    ...(timeout !== undefined && { [`${call}_exec_timeout`]: timeout }),
+  };
+}
+
+/** What the runner's own lint lets pass: it would run with them, wrongly. */
+function checkTokens(runners: readonly ConfigRunner[]): void {
+  const keyOf = new Map<string, string>();
+  for (const { key, token } of runners) {
+    if (!token) throw new Error(`${key}: GitLab has given no token for this runner`);
+    const other = keyOf.get(token);
+    if (other !== undefined) throw new Error(`${key} and ${other} have the same token`);
+    keyOf.set(token, key);
+  }
+}

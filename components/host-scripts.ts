@@ -1,0 +1,119 @@
+import { paths } from "./paths";
+import { runnerUser } from "./systemd-unit";
+
+/**
+ * The commands that set up a host, in POSIX sh, for a login user with sudo. Each may run again at any time. None holds
+ * a secret: commands show in process lists and in the deployment's output. What is secret comes through stdin.
+ */
+
+/** Quotes a text for the shell. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const script = (...lines: string[]): string => ["set -eu", ...lines].join("\n");
+
+/** The runner's user and the folders that all else goes to. */
+export function createFolders(): string {
+  const runnersOwn = (mode: string) => `sudo install -d -o ${runnerUser} -g ${runnerUser} -m ${mode}`;
+  const loginUsersOwn = `sudo install -d -o "$(id -un)" -g "$(id -gn)" -m 0755`;
+  return script(
+    `getent passwd ${runnerUser} > /dev/null ||`,
+    `  sudo useradd --system --user-group --home-dir ${paths.state} --shell /usr/sbin/nologin ${runnerUser}`,
+    `sudo install -d -m 0755 ${paths.home}`,
+    `${runnersOwn("0700")} ${paths.etc} ${paths.metadata} ${paths.state}`,
+    `${loginUsersOwn} ${paths.sources} ${paths.goCache}`,
+  );
+}
+
+export interface Download {
+  url: string;
+  /** Of the file, in hexadecimal digits. */
+  sha256: string;
+  /** Where the checksum comes from. */
+  setting: string;
+}
+
+/** Fetches a file to $file and checks it before anything uses it. */
+function fetch({ url, sha256, setting }: Download): string[] {
+  return [
+    "file=$(mktemp -p /var/tmp)",
+    `trap 'rm -f "$file"' EXIT`,
+    `curl --fail --silent --show-error --location --retry 5 --retry-connrefused --output "$file" ${quote(url)}`,
+    `actual=$(sha256sum "$file" | cut -d ' ' -f 1)`,
+    `if [ "$actual" != ${sha256} ]; then`,
+    `  echo ${quote(url)}": SHA-256 is $actual, not ${sha256} (${setting})" >&2`,
+    "  exit 1",
+    "fi",
+  ];
+}
+
+/** Swapped in by rename: whoever starts it finds the old or the new one, whole. */
+const swapIn = (file: string, target: string): string[] => [
+  `sudo install -m 0755 ${file} ${target}.new`,
+  `sudo mv -f ${target}.new ${target}`,
+];
+
+export function installRunner(download: Download): string {
+  return script(...fetch(download), ...swapIn(`"$file"`, paths.runner));
+}
+
+export function installGo(download: Download): string {
+  return script(
+    ...fetch(download),
+    `sudo rm -rf ${paths.go}.new`,
+    `sudo mkdir ${paths.go}.new`,
+    `sudo tar -xzf "$file" -C ${paths.go}.new --strip-components=1 --no-same-owner`,
+    `sudo rm -rf ${paths.go}`,
+    `sudo mv ${paths.go}.new ${paths.go}`,
+  );
+}
+
+/** Compiles the driver from a folder below `paths.sources` and forgets the sources of earlier ones. */
+export function buildDriver(folder: string, goProxy: string): string {
+  const source = `${paths.sources}/${folder}`;
+  return script(
+    `cd ${source}`,
+    `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
+    `export GOPROXY=${quote(goProxy)} GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
+    `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w' -o ${paths.sources}/fargate ./cmd/fargate`,
+    ...swapIn(`${paths.sources}/fargate`, paths.driver),
+    `find ${paths.sources} -mindepth 1 -maxdepth 1 ! -name ${folder} -exec rm -rf {} +`,
+  );
+}
+
+/**
+ * Writes stdin to a file of the runner's user (mode 0600). It is checked first, and swapped in by a rename that no
+ * reader sees the middle of; `touch`, as the runner loads only what is newer than what it has.
+ *
+ * @param check a command; `"$new"` is the file
+ */
+function writeChecked(target: string, check: string): string {
+  return script(
+    `new=${target}.new`,
+    `trap 'sudo rm -f "$new"' EXIT`,
+    `sudo -u ${runnerUser} sh -euc 'umask 077; cat > "$1"' sh "$new"`,
+    `sudo -u ${runnerUser} ${check}`,
+    `sudo -u ${runnerUser} sh -euc 'touch "$1"; mv -f "$1" "$2"' sh "$new" ${target}`,
+  );
+}
+
+export const writeConfigToml = (): string => writeChecked(paths.configToml, `${paths.runner} lint -c "$new"`);
+
+export const writeFargateToml = (): string =>
+  writeChecked(paths.fargateToml, `${paths.driver} --config "$new" custom config > /dev/null`);
+
+const installUnit = [`sudo tee ${paths.unit} > /dev/null`, "sudo systemctl daemon-reload"];
+
+/** The unit's text comes through stdin. */
+export const startService = (): string => script(...installUnit, "sudo systemctl enable --now gitlab-runner.service");
+
+/** Does not wait: running jobs finish first, and this deployment may be one of them. */
+export const restartService = (): string =>
+  script(...installUnit, "sudo systemctl --no-block restart gitlab-runner.service");
+
+/** Takes no new job and waits for the running ones. */
+export const drainService = (): string =>
+  script(
+    "if systemctl cat gitlab-runner.service > /dev/null 2>&1; then",
+    "  sudo systemctl disable --now gitlab-runner.service",
+    "fi",
+  );

@@ -1,0 +1,121 @@
+import * as path from "node:path";
+import { remote, types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as scripts from "./host-scripts";
+import { paths } from "./paths";
+import { sourceHash } from "./source-hash";
+import { systemdUnit } from "./systemd-unit";
+
+interface Archive {
+  version: string;
+  /** Of the mirror; without a slash at the end. */
+  baseUrl: string;
+  sha256: string;
+}
+
+export interface HostSetupArgs {
+  connection: types.input.remote.ConnectionArgs;
+  /** Another host is set up anew, and the one before it drained. */
+  instanceId: pulumi.Input<string>;
+  architecture: "x86_64" | "arm64";
+  runner: Archive;
+  go: Archive;
+  /** GOPROXY of the driver's build. */
+  goProxy: string;
+  /** Content of the file; secret. */
+  configToml: pulumi.Input<string>;
+  /** Content of the file. */
+  fargateToml: pulumi.Input<string>;
+  /** What jobs need besides: it is there before the runner starts, and until it has stopped. */
+  needs: pulumi.Input<pulumi.Resource>[];
+}
+
+/** The runner, the driver and their configuration on a host, set up over SSH. */
+export class HostSetup extends pulumi.ComponentResource {
+  constructor(
+    private readonly name: string,
+    private readonly args: HostSetupArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("gitlab-fargate-runners:index:HostSetup", name, {}, opts);
+    const folders = this.run("folders", { create: scripts.createFolders() });
+    const runner = this.installRunner(folders);
+    const driver = this.buildDriver(folders);
+    const configToml = this.run(
+      "config-toml",
+      { create: scripts.writeConfigToml(), stdin: pulumi.secret(args.configToml) },
+      runner,
+    );
+    const fargateToml = this.run(
+      "fargate-toml",
+      { create: scripts.writeFargateToml(), stdin: args.fargateToml },
+      driver,
+    );
+    this.run(
+      "service",
+      {
+        create: scripts.startService(),
+        update: scripts.restartService(),
+        delete: scripts.drainService(),
+        stdin: systemdUnit(args.runner),
+      },
+      configToml,
+      fargateToml,
+      ...args.needs,
+    );
+    this.registerOutputs({});
+  }
+
+  private installRunner(folders: pulumi.Resource): remote.Command {
+    const { version, baseUrl, sha256 } = this.args.runner;
+    const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${this.goArch}`;
+    return this.run(
+      "runner",
+      { create: scripts.installRunner({ url, sha256, setting: "host.runner.sha256" }) },
+      folders,
+    );
+  }
+
+  private buildDriver(folders: pulumi.Resource): remote.Command {
+    const { version, baseUrl, sha256 } = this.args.go;
+    const url = `${baseUrl}/go${version}.linux-${this.goArch}.tar.gz`;
+    const go = this.run("go", { create: scripts.installGo({ url, sha256, setting: "host.go.sha256" }) }, folders);
+    // A folder for each content: nothing of an earlier driver can be left in it.
+    const folder = sourceHash(path.resolve(__dirname, "..", "driver"));
+    const source = new remote.CopyToRemote(
+      `${this.name}-driver-source`,
+      {
+        connection: this.args.connection,
+        // Relative to the project's folder, so that the state does not depend on where it is checked out; the slash
+        // copies the folder's content in the place of the folder.
+        source: new pulumi.asset.FileArchive("driver/"),
+        remotePath: `${paths.sources}/${folder}`,
+        triggers: [this.args.instanceId],
+      },
+      { parent: this, dependsOn: folders },
+    );
+    return this.run("driver", { create: scripts.buildDriver(folder, this.args.goProxy) }, go, source);
+  }
+
+  private get goArch(): "arm64" | "amd64" {
+    return this.args.architecture === "arm64" ? "arm64" : "amd64";
+  }
+
+  private run(
+    suffix: string,
+    command: Pick<remote.CommandArgs, "create" | "update" | "delete" | "stdin">,
+    ...after: pulumi.Input<pulumi.Resource>[]
+  ): remote.Command {
+    return new remote.Command(
+      `${this.name}-${suffix}`,
+      {
+        connection: this.args.connection,
+        triggers: [this.args.instanceId],
+        addPreviousOutputInEnv: false,
+        ...command,
+      },
+      // The provider takes no output for secret, whatever the command was given.
+      { parent: this, dependsOn: after, additionalSecretOutputs: ["stdout", "stderr"] },
+    );
+  }
+}

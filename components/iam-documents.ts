@@ -1,0 +1,136 @@
+/** IAM policy documents, as pure functions of ARNs. Each grants what one role does, and nothing else. */
+
+interface Statement {
+  Sid: string;
+  Effect: "Allow" | "Deny";
+  Action: string[];
+  Resource: string | string[];
+  Principal?: Record<string, string> | "*";
+  Condition?: Record<string, Record<string, string>>;
+}
+
+const document = (...statements: (Statement | undefined)[]): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: statements.filter((statement) => statement !== undefined) });
+
+/** Who may take a role: a service of AWS, like ec2.amazonaws.com. */
+export function assumedBy(service: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } }],
+  });
+}
+
+/** Partition, region and account of an ARN. */
+export function arnParts(arn: string): { partition: string; region: string; account: string } {
+  const [, partition, , region, account] = arn.split(":");
+  return { partition, region, account };
+}
+
+export interface HostAccess {
+  clusterArn: string;
+  /** Families of the task definitions that may be run. */
+  families: string[];
+  executionRoleArn: string;
+  taskRoleArn: string;
+  /** The bucket of `cache:`. */
+  cacheBucketArn?: string;
+}
+
+/** What the driver and the runner on the host do: run, watch and stop tasks of the stack's cluster; presign cache archives. */
+export function hostPolicy({
+  clusterArn,
+  families,
+  executionRoleArn,
+  taskRoleArn,
+  cacheBucketArn,
+}: HostAccess): string {
+  const { partition, region, account } = arnParts(clusterArn);
+  const cluster = clusterArn.slice(clusterArn.indexOf("/") + 1);
+  const ecs = `arn:${partition}:ecs:${region}:${account}`;
+  const inCluster = { ArnEquals: { "ecs:cluster": clusterArn } };
+  const tasks = `${ecs}:task/${cluster}/*`;
+  return document(
+    {
+      Sid: "RunTasks",
+      Effect: "Allow",
+      Action: ["ecs:RunTask"],
+      Resource: families.map((family) => `${ecs}:task-definition/${family}:*`),
+      Condition: inCluster,
+    },
+    {
+      Sid: "WatchAndStopTasks",
+      Effect: "Allow",
+      Action: ["ecs:DescribeTasks", "ecs:StopTask"],
+      Resource: tasks,
+      Condition: inCluster,
+    },
+    // ListTasks knows no task ARNs; the condition confines it.
+    { Sid: "ListTasks", Effect: "Allow", Action: ["ecs:ListTasks"], Resource: "*", Condition: inCluster },
+    {
+      Sid: "TagTasksWhenStarted",
+      Effect: "Allow",
+      Action: ["ecs:TagResource"],
+      Resource: tasks,
+      Condition: { StringEquals: { "ecs:CreateAction": "RunTask" } },
+    },
+    {
+      Sid: "HandRolesToTasks",
+      Effect: "Allow",
+      Action: ["iam:PassRole"],
+      Resource: [executionRoleArn, taskRoleArn],
+      Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+    },
+    cacheBucketArn === undefined
+      ? undefined
+      : {
+          Sid: "CacheArchives",
+          Effect: "Allow",
+          Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+          Resource: `${cacheBucketArn}/*`,
+        },
+    // Without it S3 answers 403, not 404, for an archive that is not there yet.
+    cacheBucketArn === undefined
+      ? undefined
+      : { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: cacheBucketArn },
+  );
+}
+
+/** What ECS does for a task before its container runs: pull the image, write the container's log. */
+export function executionPolicy(args: { logGroupArn: string; imageUri: string }): string {
+  const { partition } = arnParts(args.logGroupArn);
+  const repository = ecrRepositoryArn(args.imageUri, partition);
+  return document(
+    {
+      Sid: "WriteLog",
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      Resource: `${args.logGroupArn}:*`,
+    },
+    // The call knows no resources.
+    repository && { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+    repository && {
+      Sid: "PullImage",
+      Effect: "Allow",
+      Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      Resource: repository,
+    },
+  );
+}
+
+/** The ARN of the ECR repository an image lies in; undefined for any other registry. */
+export function ecrRepositoryArn(imageUri: string, partition: string): string | undefined {
+  const match = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/.exec(imageUri);
+  return match ? `arn:${partition}:ecr:${match[2]}:${match[1]}:repository/${match[3]}` : undefined;
+}
+
+/** Refuses what does not come over TLS. */
+export function tlsOnly(bucketArn: string): string {
+  return document({
+    Sid: "TlsOnly",
+    Effect: "Deny",
+    Principal: "*",
+    Action: ["s3:*"],
+    Resource: [bucketArn, `${bucketArn}/*`],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  });
+}

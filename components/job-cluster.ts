@@ -1,0 +1,159 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as ec2 from "@pulumi/aws/ec2";
+import * as ecs from "@pulumi/aws/ecs";
+import * as iam from "@pulumi/aws/iam";
+import * as vpc from "@pulumi/aws/vpc";
+import * as pulumi from "@pulumi/pulumi";
+import { capacityProviders, type Spot } from "./capacity-providers";
+import { arnParts, assumedBy, executionPolicy } from "./iam-documents";
+import { jobContainer, taskFamily } from "./names";
+import type { Size } from "./settings";
+
+export interface JobClusterArgs {
+  imageUri: pulumi.Input<string>;
+  sizes: Record<string, Size>;
+  architecture: "x86_64" | "arm64";
+  spot: Spot;
+  vpcId: pulumi.Input<string>;
+  /** Days. */
+  logRetention: number;
+  tags: Record<string, string>;
+}
+
+/** Where jobs run: an ECS cluster on Fargate, a task definition per size, their roles, log and security group. */
+export class JobCluster extends pulumi.ComponentResource {
+  readonly cluster: ecs.Cluster;
+  readonly taskDefinitions: Record<string, ecs.TaskDefinition>;
+  readonly executionRole: iam.Role;
+  readonly taskRole: iam.Role;
+  readonly securityGroup: ec2.SecurityGroup;
+
+  constructor(name: string, args: JobClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gitlab-fargate-runners:index:JobCluster", name, {}, opts);
+    this.cluster = this.createCluster(name, args);
+    const logGroup = new cloudwatch.LogGroup(
+      name,
+      { retentionInDays: args.logRetention, tags: args.tags },
+      { parent: this },
+    );
+    this.executionRole = this.createExecutionRole(name, args, logGroup);
+    // Jobs may do nothing in AWS: whoever can push to a project can read the credentials of this role.
+    this.taskRole = this.createRole(`${name}-task`, args.tags);
+    this.taskDefinitions = this.createTaskDefinitions(args, logGroup);
+    this.securityGroup = this.createSecurityGroup(name, args);
+    this.registerOutputs({ cluster: this.cluster.name });
+  }
+
+  private createCluster(name: string, { spot, tags }: JobClusterArgs): ecs.Cluster {
+    const cluster = new ecs.Cluster(name, { tags }, { parent: this });
+    new ecs.ClusterCapacityProviders(
+      name,
+      {
+        clusterName: cluster.name,
+        capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+        // For callers of RunTask that name no strategy: without one ECS looks for EC2 instances.
+        defaultCapacityProviderStrategies: capacityProviders(spot).map(({ name: capacityProvider, weight, base }) => ({
+          capacityProvider,
+          weight,
+          base,
+        })),
+      },
+      { parent: this },
+    );
+    return cluster;
+  }
+
+  private createRole(name: string, tags: Record<string, string>): iam.Role {
+    return new iam.Role(name, { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), tags }, { parent: this });
+  }
+
+  private createExecutionRole(name: string, { imageUri, tags }: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
+    const role = this.createRole(`${name}-execution`, tags);
+    const policy = pulumi
+      .all([log.arn, imageUri])
+      .apply(([logGroupArn, uri]) => executionPolicy({ logGroupArn, imageUri: uri }));
+    new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
+    return role;
+  }
+
+  private createTaskDefinitions(args: JobClusterArgs, log: cloudwatch.LogGroup): Record<string, ecs.TaskDefinition> {
+    const containerDefinitions = pulumi
+      .all([args.imageUri, log.name, log.arn])
+      .apply(([image, logGroup, logGroupArn]) =>
+        JSON.stringify([containerDefinition(image, logGroup, arnParts(logGroupArn).region)]),
+      );
+    return Object.fromEntries(
+      Object.entries(args.sizes).map(([size, { cpu, memory, ephemeralStorage }]) => {
+        const family = taskFamily(pulumi.getStack(), size);
+        const definition = new ecs.TaskDefinition(
+          family,
+          {
+            family,
+            requiresCompatibilities: ["FARGATE"],
+            networkMode: "awsvpc",
+            cpu: String(cpu),
+            memory: String(memory),
+            ephemeralStorage: ephemeralStorage === undefined ? undefined : { sizeInGib: ephemeralStorage },
+            runtimePlatform: {
+              operatingSystemFamily: "LINUX",
+              cpuArchitecture: args.architecture === "arm64" ? "ARM64" : "X86_64",
+            },
+            executionRoleArn: this.executionRole.arn,
+            taskRoleArn: this.taskRole.arn,
+            containerDefinitions,
+            tags: args.tags,
+          },
+          { parent: this },
+        );
+        return [size, definition];
+      }),
+    );
+  }
+
+  private createSecurityGroup(name: string, { vpcId, tags }: JobClusterArgs): ec2.SecurityGroup {
+    const group = new ec2.SecurityGroup(
+      `${name}-task`,
+      { description: "CI jobs: SSH from the runner's host only", vpcId, tags },
+      { parent: this },
+    );
+    new vpc.SecurityGroupEgressRule(
+      `${name}-task-out`,
+      { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
+      { parent: this },
+    );
+    return group;
+  }
+
+  /** Lets the members of a security group reach the jobs by SSH. */
+  allowSshFrom(name: string, source: ec2.SecurityGroup, tags: Record<string, string>): void {
+    new vpc.SecurityGroupIngressRule(
+      name,
+      {
+        securityGroupId: this.securityGroup.id,
+        referencedSecurityGroupId: source.id,
+        ipProtocol: "tcp",
+        fromPort: 22,
+        toPort: 22,
+        description: "SSH from the runner's host",
+        tags,
+      },
+      { parent: this },
+    );
+  }
+}
+
+/** The one container of a task. Its environment holds no secret: task definitions can be read by many. */
+export function containerDefinition(image: string, logGroup: string, region: string) {
+  return {
+    name: jobContainer,
+    image,
+    essential: true,
+    portMappings: [{ containerPort: 22, hostPort: 22, protocol: "tcp" }],
+    // Reaps what a job's background processes leave behind.
+    linuxParameters: { initProcessEnabled: true },
+    logConfiguration: {
+      logDriver: "awslogs",
+      options: { "awslogs-group": logGroup, "awslogs-region": region, "awslogs-stream-prefix": "job" },
+    },
+  };
+}

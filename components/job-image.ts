@@ -1,0 +1,53 @@
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface JobImageArgs {
+  /** An image built elsewhere; where left out, image/Dockerfile is built and pushed. */
+  uri?: string;
+  /** Arguments of the Dockerfile. */
+  buildArgs: Record<string, string>;
+  architecture: "x86_64" | "arm64";
+  tags: Record<string, string>;
+}
+
+/** The image that jobs run in: built from image/ and pushed to a repository of the stack's own, or given by its URI. */
+export class JobImage extends pulumi.ComponentResource {
+  /** By digest where built here. */
+  readonly uri: pulumi.Output<string>;
+
+  constructor(name: string, args: JobImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gitlab-fargate-runners:index:JobImage", name, {}, opts);
+    this.uri = args.uri === undefined ? this.build(name, args) : pulumi.output(args.uri);
+    this.registerOutputs({ uri: this.uri });
+  }
+
+  private build(name: string, args: JobImageArgs): pulumi.Output<string> {
+    const repository = new awsx.ecr.Repository(
+      name,
+      {
+        // Every image in it can be built again.
+        forceDelete: true,
+        imageScanningConfiguration: { scanOnPush: true },
+        lifecyclePolicy: { rules: [{ tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" }] },
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+    const image = new awsx.ecr.Image(
+      name,
+      {
+        repositoryUrl: repository.url,
+        // Relative to the project's folder, so that the state does not depend on where it is checked out.
+        context: "image",
+        args: args.buildArgs,
+        platform: args.architecture === "arm64" ? "linux/arm64" : "linux/amd64",
+      },
+      { parent: this, transforms: [withoutBuildOnPreview] },
+    );
+    return image.imageUri;
+  }
+}
+
+/** A preview must not need a builder, and a value that differs between preview and update would show as a change. */
+const withoutBuildOnPreview: pulumi.ResourceTransform = ({ type, props, opts }) =>
+  type === "docker-build:index:Image" ? { props: { ...props, buildOnPreview: false }, opts } : undefined;

@@ -1,0 +1,23 @@
+/** Where things lie on the host; root's unless said otherwise. */
+export const paths = {
+  runner: "/usr/local/bin/gitlab-runner",
+  home: "/opt/gitlab-runner",
+  driver: "/opt/gitlab-runner/fargate",
+  go: "/opt/gitlab-runner/go",
+  /** Of the login user: sources of the driver, a folder for each content. */
+  sources: "/opt/gitlab-runner/src",
+  /** Of the login user: Go's build and module caches. */
+  goCache: "/var/cache/gitlab-runner",
+  /** Of the runner's user, like all below it. */
+  etc: "/etc/gitlab-runner",
+  configToml: "/etc/gitlab-runner/config.toml",
+  fargateToml: "/etc/gitlab-runner/fargate.toml",
+  /** Of the runner's user: what the driver remembers of running tasks. */
+  metadata: "/opt/gitlab-runner/metadata",
+  /** Of the runner's user. */
+  state: "/var/lib/gitlab-runner",
+  unit: "/etc/systemd/system/gitlab-runner.service",
+} as const;
+
+/** Inside a job's task. */
+export const jobPaths = { builds: "/opt/gitlab-runner/builds", cache: "/opt/gitlab-runner/cache" } as const;

@@ -1,0 +1,39 @@
+import { paths } from "./paths";
+
+/** The runner's user; the driver runs as it too. */
+export const runnerUser = "gitlab-runner";
+
+/**
+ * The unit of gitlab-runner. A stop lets running jobs finish (SIGQUIT, to the runner alone), for up to a day.
+ *
+ * @param runner what is installed: a change of it changes the unit, and so restarts the runner
+ */
+export function systemdUnit(runner: { version: string; sha256: string }): string {
+  return `# Written by the deployment; changes are lost.
+# gitlab-runner ${runner.version}, SHA-256 ${runner.sha256}
+[Unit]
+Description=GitLab Runner
+Documentation=https://docs.gitlab.com/runner/
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+User=${runnerUser}
+WorkingDirectory=${paths.state}
+ExecStart=${paths.runner} run --config ${paths.configToml} --working-directory ${paths.state}
+ExecReload=/bin/kill -HUP $MAINPID
+KillSignal=SIGQUIT
+# The signal is for the runner only: drivers that got it too would cut their jobs short.
+KillMode=mixed
+TimeoutStopSec=1d
+Restart=always
+RestartSec=5
+LimitNOFILE=65536
+NoNewPrivileges=yes
+PrivateTmp=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
