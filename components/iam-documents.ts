@@ -9,8 +9,8 @@ interface Statement {
   Condition?: Record<string, Record<string, string>>;
 }
 
-const document = (...statements: (Statement | undefined)[]): string =>
-  JSON.stringify({ Version: "2012-10-17", Statement: statements.filter((statement) => statement !== undefined) });
+const document = (...statements: Statement[]): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: statements });
 
 /** Who may take a role: a service of AWS, like ec2.amazonaws.com. */
 export function assumedBy(service: string): string {
@@ -80,20 +80,20 @@ export function hostPolicy({
       Resource: [executionRoleArn, taskRoleArn],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
-    cacheBucketArn === undefined
-      ? undefined
-      : {
-          Sid: "CacheArchives",
-          Effect: "Allow",
-          Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-          Resource: `${cacheBucketArn}/*`,
-        },
-    // Without it S3 answers 403, not 404, for an archive that is not there yet.
-    cacheBucketArn === undefined
-      ? undefined
-      : { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: cacheBucketArn },
+    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn)),
   );
 }
+
+const useCache = (bucketArn: string): Statement[] => [
+  {
+    Sid: "CacheArchives",
+    Effect: "Allow",
+    Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+    Resource: `${bucketArn}/*`,
+  },
+  // Without it S3 answers 403, not 404, for an archive that is not there yet.
+  { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucketArn },
+];
 
 /** What ECS does for a task before its container runs: pull the image, write the container's log. */
 export function executionPolicy(args: { logGroupArn: string; imageUri: string }): string {
@@ -106,16 +106,20 @@ export function executionPolicy(args: { logGroupArn: string; imageUri: string })
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
       Resource: `${args.logGroupArn}:*`,
     },
-    // The call knows no resources.
-    repository && { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
-    repository && {
-      Sid: "PullImage",
-      Effect: "Allow",
-      Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-      Resource: repository,
-    },
+    ...(repository === undefined ? [] : pullFrom(repository)),
   );
 }
+
+const pullFrom = (repository: string): Statement[] => [
+  // The call knows no resources.
+  { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+  {
+    Sid: "PullImage",
+    Effect: "Allow",
+    Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    Resource: repository,
+  },
+];
 
 /** The ARN of the ECR repository an image lies in; undefined for any other registry. */
 export function ecrRepositoryArn(imageUri: string, partition: string): string | undefined {
