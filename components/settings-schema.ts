@@ -18,7 +18,9 @@ const always = { when: () => true };
 /** A text that must be given; `how` says where to get it. */
 const required = (how: string) => z.string({ error: (issue) => (issue.input === undefined ? how : undefined) });
 
-const secret = (text: z.ZodString) => text.transform((value) => pulumi.secret(value));
+/** A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin. */
+const secretKey = (text: z.ZodString) => text.transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
+
 const size = strict({
   /** CPU units, 1024 = 1 vCPU. */
   cpu: z.int(),
@@ -139,7 +141,7 @@ const host = strict({
     /^ssh-(ed25519|rsa) \S+/,
     "not an ssh-ed25519 or ssh-rsa public key",
   ),
-  privateKey: secret(
+  privateKey: secretKey(
     required("required: set it by `pulumi config set --path host.privateKey --secret`").regex(
       /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
       "not a private key in PEM format",
