@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { remote, types } from "@pulumi/command";
+import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
