@@ -1,10 +1,13 @@
-/** Look-ups: the account, the region, networks, parameters, registry credentials. */
+/**
+ * Look-ups: the account, the region, networks, parameters, registry credentials. Results carry no secret marks, not even
+ * on passwords: the real provider's do not either.
+ */
 import { DescribeSubnetsCommand, DescribeVpcsCommand, type Filter } from "@aws-sdk/client-ec2";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Invoke } from "../framework/definition";
-import { makeSecret, type Props } from "../framework/values";
+import type { Props } from "../framework/values";
 import type { ClientsFor } from "./clients";
 import { fromTagList, tagsOf } from "./common";
 
@@ -99,7 +102,6 @@ export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
         throw new Error(`reading SSM Parameter (${Name})`, { cause });
       });
       const { ARN = "", Type = "String", Value = "", Version = 0 } = Parameter ?? {};
-      // What is no secret in the store can be had without the mark that hides it.
       const insecureValue = Type === "SecureString" ? "" : Value;
       return {
         id: Name,
@@ -109,7 +111,7 @@ export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
         type: Type,
         version: Version,
         insecureValue,
-        value: makeSecret(Value),
+        value: Value,
       };
     },
 
@@ -122,9 +124,9 @@ export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
       return {
         id: region,
         region,
-        authorizationToken: makeSecret(authorizationToken),
+        authorizationToken: authorizationToken,
         expiresAt: expiresAt?.toISOString() ?? "",
-        password: makeSecret(password.join(":")),
+        password: password.join(":"),
         proxyEndpoint,
         userName,
       };

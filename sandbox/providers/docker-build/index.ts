@@ -9,7 +9,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
-import { hasUnknown, isObject, type Props } from "../framework/values";
+import { ANY, hasUnknown, isObject, type Props } from "../framework/values";
 import type { Builder } from "./buildah";
 import { hashContext } from "./context-hash";
 
@@ -57,6 +57,7 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
   return {
     // Short-lived: each deployment brings new ones.
     ignoreInDiff: ["registries"],
+    secretInputs: [["registries", ANY, "password"], "secrets"],
     changedByUpdate: ["contextHash", "digest", "ref"],
     check(inputs) {
       const completed = { buildOnPreview: true, network: "default", ...inputs, ...withDockerfile(inputs) };

@@ -1,6 +1,6 @@
 /** What a stand-in for a package of resources is made of: tables of resources and functions. */
 import type { AutoName } from "./names";
-import type { Props } from "./values";
+import type { Path, Props } from "./values";
 
 /** Writes one line for the user of the deployment, attached to the resource. */
 export interface ResourceLog {
@@ -53,8 +53,8 @@ export interface Resource {
   ignoreInDiff?: readonly string[];
   /** Outputs that are secret whatever the inputs are. */
   secretOutputs?: readonly string[];
-  /** Inputs that the schema declares secret. */
-  secretInputs?: readonly string[];
+  /** Inputs that the schema declares secret: names, or paths to what is inside. */
+  secretInputs?: readonly (string | Path)[];
   /** Outputs that an update may change: unknown in its preview. */
   changedByUpdate?: readonly string[];
   /** The old one has to go before the new one can be made. */
@@ -78,6 +78,5 @@ export interface Package {
   name: string;
   version: string;
   resources: Record<string, Resource>;
-  /** Results may hold secrets, marked by `makeSecret`. */
   functions: Record<string, Invoke>;
 }

@@ -11,6 +11,8 @@ export interface Engine {
 
 export function connectEngine(address: string): Engine {
   const client = new EngineClient(address, grpc.credentials.createInsecure());
+  // One after the other: the engine shows messages as they come in.
+  let sent: Promise<void> = Promise.resolve();
   const send = (urn: string, severity: LogSeverity, message: string, ephemeral: boolean) => {
     const request = new LogRequest();
     request.setUrn(urn);
@@ -18,7 +20,7 @@ export function connectEngine(address: string): Engine {
     request.setMessage(message);
     request.setEphemeral(ephemeral);
     // A lost message is no reason to fail the deployment.
-    client.log(request, () => {});
+    sent = sent.then(() => new Promise((resolve) => client.log(request, () => resolve())));
   };
   return {
     logFor: (urn) => ({
@@ -26,7 +28,7 @@ export function connectEngine(address: string): Engine {
       warn: (message) => send(urn, LogSeverity.WARNING, message, false),
       status: (message) => send(urn, LogSeverity.INFO, message, true),
     }),
-    close: () => client.close(),
+    close: () => void sent.then(() => client.close()),
   };
 }
 

@@ -20,7 +20,7 @@ export async function check(
       })
     : plain;
   const { inputs, failures } = (await resource.check?.(named, context, olds)) ?? { inputs: named };
-  return { inputs: markSecrets(inputs, [...secrets, ...topLevel(resource.secretInputs)]), failures: failures ?? [] };
+  return { inputs: markSecrets(inputs, [...secrets, ...paths(resource.secretInputs)]), failures: failures ?? [] };
 }
 
 export interface Diff {
@@ -117,7 +117,7 @@ export async function read(
   return {
     id: request.id,
     outputs: mark(resource, found, state.secrets),
-    inputs: markSecrets(names.length > 0 ? fresh : found, [...inputs.secrets, ...topLevel(resource.secretInputs)]),
+    inputs: markSecrets(names.length > 0 ? fresh : found, [...inputs.secrets, ...paths(resource.secretInputs)]),
   };
 }
 
@@ -127,13 +127,9 @@ export async function remove(resource: Resource, request: { id: string; state: P
 
 /** Secret are: what was secret in the inputs, and what the definition says. */
 export function mark(resource: Resource, outputs: Props, secrets: Path[]): Props {
-  return markSecrets(compact(outputs), [
-    ...secrets,
-    ...topLevel(resource.secretInputs),
-    ...topLevel(resource.secretOutputs),
-  ]);
+  return markSecrets(compact(outputs), [...secrets, ...paths(resource.secretInputs), ...paths(resource.secretOutputs)]);
 }
 
-function topLevel(names: readonly string[] | undefined): Path[] {
-  return (names ?? []).map((name) => [name]);
+function paths(places: readonly (string | Path)[] | undefined): Path[] {
+  return (places ?? []).map((place) => (typeof place === "string" ? [place] : place));
 }

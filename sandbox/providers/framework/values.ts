@@ -61,12 +61,16 @@ export function unwrapSecrets(props: Props): { plain: Props; secrets: Path[] } {
   return { plain, secrets };
 }
 
+/** In a path: every key or index. */
+export const ANY = "*";
+
 /** Marks the values at the paths as secret. Paths that lead nowhere are left out; a mark covers all that is below it. */
 export function markSecrets(props: Props, paths: Path[]): Props {
   const mark = (value: Value, below: Path[]): Value => {
     if (below.some((path) => path.length === 0)) return makeSecret(value);
     if (below.length === 0 || typeof value !== "object" || value === null) return value;
-    const next = (key: string | number) => below.filter(([head]) => head === key).map((path) => path.slice(1));
+    const next = (key: string | number) =>
+      below.filter(([head]) => head === key || head === ANY).map((path) => path.slice(1));
     if (Array.isArray(value)) return value.map((item, index) => mark(item, next(index)));
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mark(item, next(key))]));
   };
