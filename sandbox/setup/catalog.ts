@@ -5,5 +5,6 @@ import { hostTree } from "./artifacts/host";
 import { shellLinters } from "./artifacts/linters";
 import { moto } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
+import { runner } from "./artifacts/runner";
 
-export const catalog: Artifact[] = [pulumi, hostTree, alpine, moto, shellLinters];
+export const catalog: Artifact[] = [pulumi, hostTree, alpine, moto, runner, shellLinters];
