@@ -54,12 +54,12 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
   for (const dir of ["repositories", "artifacts", "checkouts"]) {
     await rm(path.join(stateDir, dir), { recursive: true, force: true });
   }
-  const state = createState({ stateDir, log });
+  const state = createState({ stateDir, log, patience: { ...defaultPatience, ...options.patience } });
   await createRepositories(state);
   watchQueue(state);
   const server = await createServer(state, adminToken);
   state.url = await server.listen({ host, port });
-  const stopWatchdog = startWatchdog(state, { ...defaultPatience, ...options.patience });
+  const stopWatchdog = startWatchdog(state);
   return {
     url: state.url,
     runners: () => [...state.runners.values()].map(runnerView),

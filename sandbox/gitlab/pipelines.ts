@@ -40,8 +40,19 @@ export interface Pipeline {
  * group, the file or the project's content won't do.
  */
 export async function createPipeline(state: State, options: PipelineOptions): Promise<Pipeline> {
-  const { groupPath, ciFile, sourceDir, variables = {}, signal } = options;
-  const project = projectOf(state, groupPath);
+  const project = projectOf(state, options.groupPath);
+  const record = await prepare(state, project, options);
+  state.pipelines.set(record.id, record);
+  for (const job of record.definition.jobs) createJob(state, record, job);
+  const pipeline = view(state, record);
+  // The caller gets to listen before the first event.
+  setImmediate(() => advance(state, record));
+  return pipeline;
+}
+
+/** The pipeline on its commit, without jobs yet. */
+async function prepare(state: State, project: Project, options: PipelineOptions): Promise<PipelineRecord> {
+  const { ciFile, sourceDir, variables = {}, signal } = options;
   const checkout = await commitSource(state, project, (target) => copySource({ ciFile, sourceDir, target }));
   try {
     const { sha, beforeSha, commit } = checkout;
@@ -50,17 +61,8 @@ export async function createPipeline(state: State, options: PipelineOptions): Pr
     const definition = normalize(await expandFile({ checkout: checkout.dir, variables: context, signal }));
     const id = state.nextId("pipeline");
     await checkout.publish(id);
-    const record: PipelineRecord = {
-      ...origin,
-      ...{ id, iid: id, definition, variables, jobs: [], ended: false },
-      events: new Emitter().setMaxListeners(0),
-    };
-    state.pipelines.set(id, record);
-    for (const job of definition.jobs) createJob(state, record, job);
-    const pipeline = view(state, record);
-    // The caller gets to listen before the first event.
-    setImmediate(() => advance(state, record));
-    return pipeline;
+    const events = new Emitter().setMaxListeners(0);
+    return { ...origin, id, iid: id, definition, variables, jobs: [], events, ended: false };
   } finally {
     await checkout.remove();
   }

@@ -1,6 +1,6 @@
 /** The HTTP server: parsing, routing, and errors in GitLab's shape. No request, however malformed, ends the process. */
 import multipart from "@fastify/multipart";
-import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { ApiError } from "./errors";
 import { acceptGitBodies, handleGit } from "./git/http";
 import { requireAdmin } from "./rest/auth";
@@ -19,7 +19,7 @@ export async function createServer(state: State, adminToken: string): Promise<Fa
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     // A path such as /groups/%zz.
-    frameworkErrors: (error, _request, reply) => void reply.code(400).send({ error: error.message }),
+    frameworkErrors: (error, _request, reply) => void (reply as FastifyReply).code(400).send({ error: error.message }),
   });
   parseBodies(server);
   acceptGitBodies(server);

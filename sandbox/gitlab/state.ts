@@ -2,11 +2,13 @@
 import { EventEmitter } from "node:events";
 import { fixture, type Namespaces } from "./fixture";
 import type { Job, PipelineRecord, Runner } from "./model";
+import type { Patience } from "./runner/watchdog";
 import { sameToken } from "./tokens";
 
 export interface State extends Namespaces {
   url: string;
   stateDir: string;
+  patience: Patience;
   runners: Map<number, Runner>;
   pipelines: Map<number, PipelineRecord>;
   jobs: Map<number, Job>;
@@ -19,7 +21,7 @@ export interface State extends Namespaces {
   log: (line: string) => void;
 }
 
-export function createState(options: { stateDir: string; log: (line: string) => void }): State {
+export function createState(options: Pick<State, "stateDir" | "patience" | "log">): State {
   const counters = { runner: 0, pipeline: 0, job: 0 };
   const events = new EventEmitter();
   events.setMaxListeners(0);

@@ -1,6 +1,6 @@
 /** Predefined and other variables of a job (https://docs.gitlab.com/ci/variables/predefined_variables/). */
 import { dependencies } from "./dependencies";
-import { user, version, type CommitInfo, type Job, type PipelineRecord, type Project, type Runner } from "../model";
+import { user, version, type CommitInfo, type Job, type Project, type Runner } from "../model";
 
 /** As the runner gets it in a job's payload. */
 export interface Variable {

@@ -30,7 +30,7 @@ export function artifactRoutes(server: FastifyInstance, state: State): void {
     if (!["zip", "gzip", "raw"].includes(format)) throw badParameters(["artifact_format does not have a valid value"]);
     if (job.artifacts.has(type)) throw badRequest("another artifact of the same type already exists");
     if (!request.isMultipart()) throw badParameters(["file is invalid"]);
-    const upload = await request.file({ limits: { fileSize: maxSize, files: 1 } });
+    const upload = await request.file({ limits: { fileSize: maxSize, files: 1 } }).catch(incomplete);
     if (!upload) throw badParameters(["file is missing"]);
 
     const dir = path.join(state.stateDir, "artifacts", String(job.id));
@@ -38,7 +38,9 @@ export function artifactRoutes(server: FastifyInstance, state: State): void {
     const file = path.join(dir, type);
     const partial = `${file}.${process.hrtime.bigint()}.partial`;
     try {
-      await pipe(upload.file, createWriteStream(partial));
+      await pipe(upload.file, createWriteStream(partial)).catch((error) => {
+        throw upload.file.errored ? incomplete(error) : error;
+      });
       if (upload.file.truncated) throw new ApiError(413, { message: "413 Payload Too Large" });
       await rename(partial, file);
     } finally {
@@ -58,6 +60,11 @@ export function artifactRoutes(server: FastifyInstance, state: State): void {
       .type("application/octet-stream")
       .send(createReadStream(archive.file));
   });
+}
+
+/** The form broke off, or is none. */
+function incomplete(error: Error): never {
+  throw badRequest(error.message);
 }
 
 async function store(job: Job, artifact: ArtifactFile): Promise<void> {

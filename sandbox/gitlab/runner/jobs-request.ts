@@ -10,12 +10,6 @@ import { jobToken } from "../tokens";
 import { authenticateRunner } from "./auth";
 import { longPoll, nextJob, queueChange } from "./queue";
 
-/**
- * How long a job may stay without a word from its runner after the connection that carried it broke, in ms. The runner's
- * first report comes after 3 s. Beyond that the job goes to the next runner; GitLab would leave it stuck for an hour.
- */
-const silence = 15_000;
-
 export function jobRequestRoutes(server: FastifyInstance, state: State): void {
   server.post("/jobs/request", async (request, reply) => {
     const runner = authenticateRunner(state, request);
@@ -89,7 +83,7 @@ function watchDelivery(state: State, job: Job, reply: FastifyReply): void {
       if (!isUnheard()) return;
       state.log(`job ${job.id} (${job.definition.name}): nothing heard of the runner that took it`);
       takeBack(state, job);
-    }, silence).unref();
+    }, state.patience.delivery).unref();
   });
 }
 

@@ -6,6 +6,11 @@ import { serves } from "./queue";
 
 /** All in ms. */
 export interface Patience {
+  /**
+   * Without a word about a job whose connection broke after it was handed out; the runner's first report comes after
+   * 3 s. Then the job goes to the next runner (GitLab leaves it stuck).
+   */
+  delivery: number;
   /** Beyond the job's own timeout, which the runner enforces itself. */
   overtime: number;
   /** Without a word about a running job; the runner reports every 30 s even where there is nothing new (GitLab: 1 h). */
@@ -16,10 +21,17 @@ export interface Patience {
   offline: number;
 }
 
-export const defaultPatience: Patience = { overtime: 120_000, silence: 300_000, stuck: 600_000, offline: 120_000 };
+export const defaultPatience: Patience = {
+  delivery: 15_000,
+  overtime: 120_000,
+  silence: 300_000,
+  stuck: 600_000,
+  offline: 120_000,
+};
 
 /** Why the job has to end now, undefined where it may go on. */
-export function overdue(state: State, job: Job, patience: Patience, now = Date.now()): string | undefined {
+export function overdue(state: State, job: Job, now = Date.now()): string | undefined {
+  const { patience } = state;
   const since = (date: Date | null) => (date ? now - date.getTime() : 0);
   if (isActive(job)) {
     if (since(job.startedAt) > job.timeout * 1000 + patience.overtime) return "job_execution_timeout";
@@ -36,11 +48,11 @@ export function overdue(state: State, job: Job, patience: Patience, now = Date.n
 }
 
 /** Returns a function that ends the watch. */
-export function startWatchdog(state: State, patience: Patience): () => void {
-  const interval = Math.max(100, Math.min(5_000, ...Object.values(patience).map((value) => value / 4)));
+export function startWatchdog(state: State): () => void {
+  const interval = Math.max(100, Math.min(5_000, ...Object.values(state.patience).map((value) => value / 4)));
   const timer = setInterval(() => {
     for (const job of [...state.jobs.values()]) {
-      const failureReason = overdue(state, job, patience);
+      const failureReason = overdue(state, job);
       if (!failureReason) continue;
       state.log(`job ${job.id} (${job.definition.name}) fails: ${failureReason}`);
       finishJob(state, job, { status: "failed", failureReason });
