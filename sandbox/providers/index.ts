@@ -14,6 +14,11 @@ import { gitlabPackage } from "./gitlab";
 export interface ProvidersOptions {
   awsEndpoint: string;
   build: Omit<BuilderOptions, "registry">;
+  /**
+   * The folder that the engine is started in, which relative paths in resources start from. Default: the project's.
+   * An attached provider is not told.
+   */
+  workDir?: string;
   log(line: string): void;
 }
 
@@ -24,9 +29,8 @@ export interface Providers {
 }
 
 /** Throws when one of them does not start; the others are closed again. */
-export async function startProviders({ awsEndpoint, build, log }: ProvidersOptions): Promise<Providers> {
-  // The engine is started in the project's folder, and relative paths in resources are relative to it.
-  const workDir = projectDir;
+export async function startProviders(options: ProvidersOptions): Promise<Providers> {
+  const { awsEndpoint, build, log, workDir = projectDir } = options;
   const packages = [
     awsPackage({ endpoint: awsEndpoint }),
     commandPackage({ workDir }),

@@ -23,7 +23,6 @@ export interface BuildRequest {
   labels: Record<string, string>;
   platform?: string;
   target?: string;
-  noCache: boolean;
   tags: string[];
   push: boolean;
   /** One line of the build's output. */
@@ -37,49 +36,51 @@ export const baseImage = "docker.io/library/alpine:3.23";
 export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
   build(request: BuildRequest): Promise<string | undefined>;
+  /** Whether the registry still has what was pushed under a tag. Throws where the registry cannot be asked. */
+  exists(tag: string, digest: string): Promise<boolean>;
 }
 
 export function createBuilder(options: BuilderOptions): Builder {
-  let prepared: Promise<void> | undefined;
   const storage = [
-    "--root",
-    path.join(options.stateDir, "storage"),
-    "--runroot",
-    path.join(options.stateDir, "run"),
+    ...["--root", path.join(options.stateDir, "storage"), "--runroot", path.join(options.stateDir, "run")],
     // Plain folders: nothing is mounted that a crash could leave behind.
-    "--storage-driver",
-    "vfs",
+    ...["--storage-driver", "vfs"],
   ];
-  const buildah = (args: string[], run: Pick<BuildRequest, "onOutput" | "signal">) =>
-    runProcess("buildah", [...storage, ...args], options.stateDir, run);
-  const prepare = (run: Pick<BuildRequest, "onOutput" | "signal">) => {
-    prepared ??= importBase(buildah, options, run).catch((error) => {
-      // The next build tries again.
-      prepared = undefined;
-      throw error;
-    });
-    return prepared;
+  const buildah: Buildah = (args, run) => runProcess("buildah", [...storage, ...args], options.stateDir, run);
+  let cleared: Promise<void> | undefined;
+  let importing: Promise<void> | undefined;
+
+  // One import at a time, and one that failed or has vanished from the disk is made again.
+  const ensureBase = async (signal: AbortSignal) => {
+    const quiet = { onOutput: () => {}, signal };
+    await (cleared ??= clearStorage(buildah, quiet));
+    if ((await buildah(["images", "--quiet", "--filter", `reference=${baseImage}`], quiet)).trim()) return;
+    importing ??= importBase(buildah, options, quiet).finally(() => (importing = undefined));
+    await importing;
   };
 
   return {
+    async exists(tag, digest) {
+      const [host, ...name] = mapRegistry(tag, options.registry)
+        .replace(/:[^:/]*$/, "")
+        .split("/");
+      const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
+        method: "HEAD",
+        headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+      });
+      if (!response.ok && response.status !== 404) throw new Error(`registry ${host} answers ${response.status}`);
+      return response.ok;
+    },
+
     async build(request) {
       mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-      await prepare(request);
+      await ensureBase(request.signal);
       const scratch = mkdtempSync(path.join(options.stateDir, "build-"));
       try {
         const idFile = path.join(scratch, "image-id");
         await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request);
         const image = readFileSync(idFile, "utf8").trim();
-        if (!request.push) return undefined;
-        const digestFile = path.join(scratch, "digest");
-        for (const tag of request.tags) {
-          const target = `docker://${mapRegistry(tag, options.registry)}`;
-          await buildah(
-            ["push", "--tls-verify=false", "--format", "oci", "--digestfile", digestFile, image, target],
-            request,
-          );
-        }
-        return readFileSync(digestFile, "utf8").trim();
+        return request.push ? await push(buildah, image, scratch, options.registry, request) : undefined;
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }
@@ -87,9 +88,30 @@ export function createBuilder(options: BuilderOptions): Builder {
   };
 }
 
-type Buildah = (args: string[], run: Pick<BuildRequest, "onOutput" | "signal">) => Promise<string>;
+type Run = Pick<BuildRequest, "onOutput" | "signal">;
+type Buildah = (args: string[], run: Run) => Promise<string>;
 
-async function importBase(buildah: Buildah, options: BuilderOptions, run: Pick<BuildRequest, "onOutput" | "signal">) {
+/** What earlier processes left: a killed build leaves its working container. */
+async function clearStorage(buildah: Buildah, run: Run): Promise<void> {
+  await buildah(["rm", "--all"], run);
+  await buildah(["rmi", "--all", "--force"], run);
+}
+
+async function push(buildah: Buildah, image: string, scratch: string, registry: string, request: BuildRequest) {
+  const digestFile = path.join(scratch, "digest");
+  for (const tag of request.tags) {
+    const target = `docker://${mapRegistry(tag, registry)}`;
+    await buildah(
+      ["push", "--tls-verify=false", "--format", "oci", "--digestfile", digestFile, image, target],
+      request,
+    );
+  }
+  // From here on the registry has it.
+  await buildah(["rmi", "--force", image], { ...request, onOutput: () => {} });
+  return readFileSync(digestFile, "utf8").trim();
+}
+
+async function importBase(buildah: Buildah, options: BuilderOptions, run: Run): Promise<void> {
   const base = (await buildah(["from", "scratch"], run)).trim();
   try {
     await buildah(["add", "--quiet", base, options.alpineRootfs, "/"], run);
@@ -108,7 +130,7 @@ function buildArguments(request: BuildRequest, { apkRepository, apkKey }: Builde
     // RUN in a changed root: no container runtime, no network or cgroup of its own.
     ...["--isolation", "chroot", "--network", "host", "--pull=never"],
     // The same context gives the same digest, so that a rebuild changes nothing for those who use the image.
-    ...["--timestamp", "0", "--format", "oci", request.noCache ? "--no-cache" : "--layers"],
+    ...["--timestamp", "0", "--format", "oci", "--layers=false"],
     ...["--volume", `${apkRepository}:${repositoryMount(apkRepository)}:ro`],
     ...["--volume", `${path.join(apkRepository, "repositories")}:/etc/apk/repositories:ro`],
     ...["--volume", `${apkKey}:${key}:ro`],
@@ -143,12 +165,7 @@ export function mapRegistry(tag: string, registry: string): string {
 const KEPT_LINES = 40;
 
 /** Collects standard output; everything goes to `onOutput` line by line. */
-function runProcess(
-  command: string,
-  args: string[],
-  home: string,
-  { onOutput, signal }: Pick<BuildRequest, "onOutput" | "signal">,
-): Promise<string> {
+function runProcess(command: string, args: string[], home: string, { onOutput, signal }: Run): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -178,7 +195,9 @@ function runProcess(
     );
     child.on("close", (code, killedBy) => {
       if (code === 0) return resolve(stdout);
-      const subcommand = args.find((arg) => ["from", "add", "config", "commit", "build", "push", "rm"].includes(arg));
+      const subcommand = args.find((arg) =>
+        ["from", "add", "config", "commit", "build", "push", "images", "rm", "rmi"].includes(arg),
+      );
       const how = killedBy ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
       reject(new Error(`${command} ${subcommand} ${how}:\n${[...tail, rest].join("\n").trim()}`));
     });

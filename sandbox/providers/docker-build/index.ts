@@ -2,7 +2,7 @@
  * A stand-in for the `docker-build` provider (0.0.14): images built by buildah in the place of BuildKit.
  *
  * Differs from the real one: the base image is a local one, nothing is pulled; images of ECR's host names go to a local
- * registry; one platform, the machine's own; caches, secrets, ssh, exports, named and remote contexts and inline Dockerfiles
+ * registry; nothing is built on preview; one platform, the machine's own; caches, secrets, ssh, exports, named and remote contexts and inline Dockerfiles
  * are refused or, where they change nothing in the result, ignored; Dockerfiles are checked for being there and for a FROM,
  * not for their syntax; a delete leaves the registry alone.
  */
@@ -44,7 +44,6 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
       labels: (inputs.labels ?? {}) as Record<string, string>,
       platform: (inputs.platforms as string[] | undefined)?.[0],
       target: inputs.target as string | undefined,
-      noCache: inputs.noCache === true,
       tags,
       push: inputs.push === true,
       onOutput: (line) => context.log.status(line),
@@ -79,6 +78,17 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
     async create(inputs, context) {
       const outputs = await build(inputs, context);
       return { id: outputs.digest || context.name, outputs };
+    },
+    async read(_id, state, context) {
+      const [tag] = (state.tags ?? []) as string[];
+      if (!tag || !state.digest) return state;
+      try {
+        return (await builder.exists(tag, state.digest as string)) ? state : undefined;
+      } catch (error) {
+        // Not to be able to look is not to know that it is gone.
+        context.log.warn(`unable to verify image tags, leaving state unchanged: ${(error as Error).message}`);
+        return state;
+      }
     },
     update: (_id, _state, inputs, context) => build(inputs, context),
     // Images of other deployments may share the layers; the repository's own lifecycle clears them.
