@@ -62,7 +62,7 @@ const attributes = {
   limit: z.int().min(1).optional(),
 };
 
-function entries(kind: EntryKind, path: z.ZodString) {
+function entries(setting: string, kind: EntryKind, path: z.ZodString) {
   const entry = strict({ path, ...attributes }).superRefine(({ tags, untagged }, context) => {
     if (untagged !== false || (Array.isArray(tags) && tags.length > 0)) return;
     context.addIssue({ code: "custom", path: ["untagged"], message: "false needs tags, or the runner takes no job" });
@@ -82,7 +82,7 @@ function entries(kind: EntryKind, path: z.ZodString) {
           context.addIssue({
             code: "custom",
             path: [index],
-            message: `duplicate of [${at}]: ${JSON.stringify(one.path)}`,
+            message: `duplicate of ${setting}[${at}]: ${JSON.stringify(one.path)}`,
           });
       });
     }, always)
@@ -168,9 +168,9 @@ const host = strict({
 }).prefault({} as never);
 
 export const schema = strict({
-  groups: entries("group", groupPath),
-  projects: entries("project", projectPath),
-  instanceRunners: entries("instance", instanceName),
+  groups: entries("groups", "group", groupPath),
+  projects: entries("projects", "project", projectPath),
+  instanceRunners: entries("instanceRunners", "instance", instanceName),
   sizes: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, "not a name of lower-case letters, digits, dashes"), size)
     .default({})

@@ -1,0 +1,61 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { parseSettings } from "../../components/settings";
+import { downloadsUrl, gitlabUrl, projectDir, region } from "../../sandbox/config";
+import { raw } from "./support/settings";
+
+type Raw = Record<string, unknown>;
+const prefix = "gitlab-fargate-runners:";
+
+function configOf(stack: string): Raw {
+  return parse(fs.readFileSync(path.join(projectDir, `Pulumi.${stack}.yaml`), "utf8")).config;
+}
+
+/** The stack's settings, with keys and checksums where the file leaves them to its user. */
+function settingsOf(stack: string): Raw {
+  const own = Object.entries(configOf(stack)).filter(([key]) => key.startsWith(prefix));
+  const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])) as Raw;
+  const { host } = raw() as { host: Raw };
+  const given = settings.host as Raw;
+  const runner = { ...(host.runner as Raw), ...(given.runner as Raw) };
+  return { ...settings, host: { ...host, ...given, privateKey: host.privateKey, runner } };
+}
+
+describe("the stacks' files", () => {
+  for (const stack of ["dev", "prod", "sandbox"]) {
+    it(`${stack} holds settings that are accepted`, () => {
+      expect(parseSettings(settingsOf(stack)).entries).to.not.be.empty;
+    });
+  }
+
+  it("dev is small: one arm64 host with public addresses, jobs on spot capacity", () => {
+    const { architecture, spot, network } = parseSettings(settingsOf("dev"));
+    expect({ architecture, spot, network }).to.deep.equal({
+      architecture: "arm64",
+      spot: "prefer",
+      network: { assignPublicIp: true },
+    });
+  });
+
+  it("prod has no public addresses", () => {
+    expect(parseSettings(settingsOf("prod")).network.assignPublicIp).to.equal(false);
+  });
+
+  it("sandbox names the sandbox's addresses", () => {
+    const config = configOf("sandbox");
+    const { host } = settingsOf("sandbox") as { host: { runner: Raw; go: Raw; goProxy: string } };
+    expect(config["aws:region"]).to.equal(region);
+    expect(config["gitlab:baseUrl"]).to.equal(`${gitlabUrl}/api/v4/`);
+    expect(host.runner.baseUrl).to.equal(`${downloadsUrl}/gitlab-runner`);
+    expect(host.go.baseUrl).to.equal(`${downloadsUrl}/go`);
+    expect(host.goProxy).to.equal(`${downloadsUrl}/goproxy`);
+  });
+
+  it("hold secrets encrypted only", () => {
+    const host = (configOf("sandbox")[`${prefix}host`] ?? {}) as { privateKey: unknown };
+    expect(host.privateKey).to.have.all.keys("secure");
+    expect(configOf("sandbox")["gitlab:token"]).to.have.all.keys("secure");
+  });
+});

@@ -1,0 +1,118 @@
+/** Runs the program's components against Pulumi's mocks and records what the engine would have been asked for. */
+import * as pulumi from "@pulumi/pulumi";
+import { getMonitor, waitForRPCs } from "@pulumi/pulumi/runtime/settings";
+import { answers, stateOf } from "./aws";
+
+export interface Registered {
+  type: string;
+  name: string;
+  urn: string;
+  /** As given; a secret stays wrapped, see {@link plain} and {@link isSecret}. */
+  inputs: Record<string, unknown>;
+  ignoreChanges: string[];
+  secretOutputs: string[];
+  /** Names of the resources it waits for, by its inputs or by dependsOn. */
+  dependsOn: string[];
+  transforms: number;
+}
+
+export interface Deployment {
+  resources: Registered[];
+  /** Messages of what failed on the way; a failure that several resources share counts once. */
+  errors: string[];
+  /** Tokens of the provider functions that were called. */
+  calls: string[];
+}
+
+export interface World {
+  /** Paths that GitLab does not have. */
+  missing?: string[];
+  stack?: string;
+  noDefaultVpc?: boolean;
+}
+
+export async function deploy(program: () => unknown, world: World = {}): Promise<Deployment> {
+  const resources: Registered[] = [];
+  const calls: string[] = [];
+  const stack = world.stack ?? "test";
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, id }) => ({ id: id || `${name}-id`, state: stateOf(type, name, inputs) }),
+      call: ({ token, inputs }) => {
+        calls.push(token);
+        return answers(token, inputs, world);
+      },
+    },
+    "gitlab-fargate-runners",
+    stack,
+  );
+  recordRequests(resources);
+  const errors = await collectErrors(async () => {
+    await program();
+    await waitForRPCs();
+  });
+  return { resources, errors, calls };
+}
+
+/** Mocks are not told a resource's options; the request that they answer holds them. */
+function recordRequests(resources: Registered[]): void {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the mock monitor's type is not exported
+  const monitor = getMonitor() as any;
+  const register = monitor.registerResource.bind(monitor);
+  const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  monitor.registerResource = (request: any, callback: any) => {
+    resources.push({
+      type: request.getType(),
+      name: request.getName(),
+      urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+      inputs: request.getObject().toJavaScript(),
+      ignoreChanges: request.getIgnorechangesList(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
+      dependsOn: request.getDependenciesList().map(nameOf),
+      transforms: request.getTransformsList().length,
+    });
+    return register(request, callback);
+  };
+}
+
+/** What fails in an output shows as an unhandled rejection, which mocha would take for a failure of the test. */
+async function collectErrors(work: () => Promise<void>): Promise<string[]> {
+  const errors = new Set<string>();
+  const keep = (error: unknown) => errors.add(error instanceof Error ? error.message : String(error));
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", keep);
+  try {
+    await work().catch(keep);
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    listeners.forEach((listener) => process.on("unhandledRejection", listener));
+  }
+  return [...errors];
+}
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretMark = "1b47061264138c4ac30d75fd1eb44270";
+type Wrapped = Record<string, unknown>;
+
+export const isSecret = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && (value as Wrapped)[signature] === secretMark;
+
+/** A value without the wraps of its secrets. */
+export function plain<T = Record<string, unknown>>(value: unknown): T {
+  if (Array.isArray(value)) return value.map((item) => plain(item)) as T;
+  if (typeof value !== "object" || value === null) return value as T;
+  if (isSecret(value)) return plain<T>((value as Wrapped).value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)])) as T;
+}
+
+export const ofType = ({ resources }: Deployment, type: string): Registered[] =>
+  resources.filter((resource) => resource.type === type);
+
+/** The one resource of a type (with a name). */
+export function only(deployment: Deployment, type: string, name?: string): Registered {
+  const found = ofType(deployment, type).filter((resource) => name === undefined || resource.name === name);
+  if (found.length !== 1) throw new Error(`${found.length} resources ${type} ${name ?? ""}, not one`);
+  return found[0];
+}
