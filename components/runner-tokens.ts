@@ -18,8 +18,8 @@ export class RunnerTokens extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private createRunner(name: string, entry: Entry, owners: pulumi.Output<ReadonlyMap<string, number>>) {
-    const id = owners.apply((found) => found.get(entry.key) as number);
+  private createRunner(name: string, entry: Entry, owners: pulumi.Output<Record<string, number>>) {
+    const id = owners.apply((found) => found[entry.key]);
     return new gitlab.UserRunner(
       // By the path: where it stands in the list, and beside which others, does not matter.
       `${name}-${entry.key}`,
@@ -44,7 +44,7 @@ export class RunnerTokens extends pulumi.ComponentResource {
    * The ids of the entries' groups and projects. All look-ups have ended before any is used, so that a path that
    * GitLab does not have is told, with all others like it, before anything is created.
    */
-  private findOwners(entries: readonly Entry[]): pulumi.Output<ReadonlyMap<string, number>> {
+  private findOwners(entries: readonly Entry[]): pulumi.Output<Record<string, number>> {
     const find = async () => {
       const wanted = entries.filter(({ kind }) => kind !== "instance");
       const results = await Promise.allSettled(wanted.map((entry) => this.findOwner(entry)));
@@ -52,7 +52,8 @@ export class RunnerTokens extends pulumi.ComponentResource {
         result.status === "rejected" ? [describeFailure(wanted[index], result.reason)] : [],
       );
       if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
-      return new Map(
+      // Not a Map: an output turns it into a plain object.
+      return Object.fromEntries(
         results.flatMap((result, index) =>
           result.status === "fulfilled" ? [[wanted[index].key, result.value] as const] : [],
         ),
