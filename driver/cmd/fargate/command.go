@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
@@ -39,7 +40,13 @@ func rootCommand(p process) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml", "the driver's configuration `file`")
-	custom := &cobra.Command{Use: "custom", Short: "The calls of GitLab Runner's custom executor"}
+	custom := &cobra.Command{
+		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
+		// Without a call there is nothing to do, and the runner must not take that for success.
+		RunE: func(*cobra.Command, []string) error {
+			return failure.New("", "custom needs a call: config, prepare, run or cleanup")
+		},
+	}
 	root.AddCommand(custom)
 	custom.AddCommand(
 		&cobra.Command{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/sshconn"
@@ -38,6 +39,9 @@ func (d *Driver) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err
@@ -64,14 +68,15 @@ func (d *Driver) prepare(ctx context.Context) error {
 // start runs the task and writes its ARN down.
 func (d *Driver) start(ctx context.Context, known *state.Task, public string) error {
 	d.printf("Starting a Fargate task of %s in cluster %s", d.Config.Fargate.TaskDefinition, d.Config.Fargate.Cluster)
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), startCallTimeout)
 	defer cancel()
 	arn, err := d.Tasks.Start(call, task.Request{
 		ClientToken: known.ClientToken(), StartedBy: known.StartedBy, PublicKey: public, Tags: d.Job.Tags(),
 	})
+	if errors.Is(err, task.ErrNotStarted) {
+		// The intent has come to nothing, so nobody has to look for its task.
+		return errors.Join(err, d.Store.Remove(d.Job.Key()))
+	}
 	if err != nil {
 		return err
 	}
@@ -82,12 +87,10 @@ func (d *Driver) start(ctx context.Context, known *state.Task, public string) er
 // firstContact connects and returns the host key to pin. A task that stops meanwhile ends the wait with its reason.
 func (d *Driver) firstContact(ctx context.Context, known *state.Task) (string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { cancel(d.Tasks.AwaitStopped(ctx, known.ARN)) })
+	defer watch.Wait()
 	defer cancel(nil)
-	go func() {
-		if err := d.Tasks.AwaitStopped(ctx, known.ARN); err != nil && ctx.Err() == nil {
-			cancel(err)
-		}
-	}()
 	say := d.progress()
 	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
 		d.Log.Debug("sshd does not answer yet", "error", err)

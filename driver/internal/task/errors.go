@@ -2,6 +2,7 @@ package task
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -36,6 +37,24 @@ func isThrottled(code string) bool {
 func isDenied(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
+}
+
+// ErrNotStarted is in an error of Start where it is certain that no task was started.
+var ErrNotStarted = errors.New("no task was started")
+
+// notStarted adds ErrNotStarted to an error without changing what it says.
+type notStarted struct{ error }
+
+func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
+func (e notStarted) Unwrap() error        { return e.error }
+
+// certain tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
+// asked for. A throttled try is none, for an earlier try of the same call may have come through without its answer.
+func certain(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	var api smithy.APIError
+	return errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
+		errors.As(err, &api) && !isThrottled(api.ErrorCode())
 }
 
 // refused explains why RunTask started nothing, from the failures[] of an answer that is otherwise a success.

@@ -23,15 +23,18 @@ type Request struct {
 	Tags map[string]string
 }
 
-// Start asks for the task and returns its ARN. It does not wait for it.
+// Start asks for the task and returns its ARN. It does not wait for it. Its error is ErrNotStarted where no task can have
+// come of the call; after any other one there may be a task.
 func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
 	output, err := t.API.RunTask(ctx, input)
-	if err != nil {
+	switch {
+	case err != nil && certain(err):
+		return "", notStarted{explain("RunTask", err)}
+	case err != nil:
 		return "", explain("RunTask", err)
-	}
-	if len(output.Tasks) == 0 {
-		return "", refused(output.Failures)
+	case len(output.Tasks) == 0:
+		return "", notStarted{refused(output.Failures)}
 	}
 	arn := value(output.Tasks[0].TaskArn)
 	if arn == "" {

@@ -80,7 +80,7 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 func (t *Tasks) Check(ctx context.Context, arn string) error {
 	task, err := t.describe(ctx, arn)
 	if err != nil {
-		t.Log.Warn("cannot look at the task", "error", err)
+		t.Log.Debug("cannot look at the task", "error", err)
 		return nil
 	}
 	if task == nil {

@@ -1,0 +1,103 @@
+package ecstest
+
+import (
+	"net/http"
+)
+
+func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
+	s.Lock()
+	if len(s.Failures) > 0 {
+		defer s.Unlock()
+		var failures []any
+		for _, reason := range s.Failures {
+			failures = append(failures, map[string]any{"reason": reason})
+		}
+		answer(w, map[string]any{"tasks": []any{}, "failures": failures})
+		return
+	}
+	token, _ := input["clientToken"].(string)
+	task, repeated := s.tokens[token]
+	if !repeated {
+		startedBy, _ := input["startedBy"].(string)
+		task = s.add(startedBy, input)
+		s.tokens[token] = task
+	}
+	body := map[string]any{"tasks": []any{s.view(task)}, "failures": []any{}}
+	onRun := s.OnRun
+	s.Unlock()
+	if onRun != nil && !repeated {
+		onRun(task)
+	}
+	answer(w, body)
+}
+
+func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any) {
+	s.Lock()
+	defer s.Unlock()
+	tasks, failures := []any{}, []any{}
+	arns, _ := input["tasks"].([]any)
+	for _, item := range arns {
+		arn, _ := item.(string)
+		task := s.find(arn)
+		if task == nil {
+			failures = append(failures, map[string]any{"arn": arn, "reason": "MISSING"})
+			continue
+		}
+		if task.Status != "STOPPED" {
+			task.Status = s.Script[min(s.looks[arn], len(s.Script)-1)]
+			s.looks[arn]++
+			if task.Status == "STOPPED" {
+				task.StopReason, task.StopCode = s.StopReason, s.StopCode
+			}
+		}
+		tasks = append(tasks, s.view(task))
+	}
+	answer(w, map[string]any{"tasks": tasks, "failures": failures})
+}
+
+func (s *Server) listTasks(w http.ResponseWriter, input map[string]any) {
+	s.Lock()
+	defer s.Unlock()
+	arns := []string{}
+	for _, task := range s.tasks {
+		if task.Status != "STOPPED" && task.StartedBy == input["startedBy"] {
+			arns = append(arns, task.ARN)
+		}
+	}
+	answer(w, map[string]any{"taskArns": arns})
+}
+
+func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
+	s.Lock()
+	defer s.Unlock()
+	arn, _ := input["task"].(string)
+	task := s.find(arn)
+	if task == nil {
+		answerError(w, "InvalidParameterException", "The referenced task was not found.")
+		return
+	}
+	if task.Status != "STOPPED" {
+		task.Status, task.StopCode = "STOPPED", "UserInitiated"
+		task.StopReason, _ = input["reason"].(string)
+	}
+	view := s.view(task)
+	view["lastStatus"] = "RUNNING" // ECS answers before the containers have ended
+	answer(w, map[string]any{"task": view})
+}
+
+func (s *Server) view(task *Task) map[string]any {
+	view := map[string]any{
+		"taskArn": task.ARN, "lastStatus": task.Status, "desiredStatus": "RUNNING", "startedBy": task.StartedBy,
+		"attachments": []any{map[string]any{
+			"type": "ElasticNetworkInterface", "status": "ATTACHED",
+			"details": []any{
+				map[string]any{"name": "networkInterfaceId", "value": "eni-1"},
+				map[string]any{"name": "privateIPv4Address", "value": s.Address},
+			},
+		}},
+	}
+	if task.Status == "STOPPED" {
+		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
+	}
+	return view
+}

@@ -1,0 +1,157 @@
+// Package ecstest is an ECS API over HTTP for tests: the four calls that the driver makes, with tasks that go through
+// their states one look at a time. It checks neither signatures nor permissions.
+package ecstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Task is one task. Its fields may be read and set under Server.Lock only.
+type Task struct {
+	ARN       string
+	Status    string
+	StartedBy string
+	// Request is the input of RunTask.
+	Request map[string]any
+	// StopReason is what StopTask was given, or why the task stopped by itself.
+	StopReason string
+	StopCode   string
+}
+
+// Server is the API.
+type Server struct {
+	URL string
+
+	sync.Mutex
+	// Script is what the next looks at a task find, the last one for good. Default: PROVISIONING, PENDING, RUNNING.
+	Script []string
+	// StopReason and StopCode are those of a task whose Script says STOPPED.
+	StopReason, StopCode string
+	// Address is each task's private address. Default: 127.0.0.1.
+	Address string
+	// OnRun is called with each new task, unlocked.
+	OnRun func(task *Task)
+	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, or "".
+	Fail func(action string, call int) string
+	// Failures are the reasons that RunTask gives for starting nothing.
+	Failures []string
+
+	tasks  []*Task
+	tokens map[string]*Task
+	looks  map[string]int
+	calls  map[string]int
+}
+
+// Start runs the API until the test ends.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{
+		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1",
+		tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.URL = server.URL
+	return s
+}
+
+// Calls is how often an action was called.
+func (s *Server) Calls(action string) int {
+	s.Lock()
+	defer s.Unlock()
+	return s.calls[action]
+}
+
+// Tasks returns all tasks that were ever started, in order, as copies.
+func (s *Server) Tasks() []Task {
+	s.Lock()
+	defer s.Unlock()
+	all := make([]Task, 0, len(s.tasks))
+	for _, task := range s.tasks {
+		all = append(all, *task)
+	}
+	return all
+}
+
+// Running counts tasks that have not stopped.
+func (s *Server) Running() int {
+	running := 0
+	for _, task := range s.Tasks() {
+		if task.Status != "STOPPED" {
+			running++
+		}
+	}
+	return running
+}
+
+// Add puts a running task there that nobody has asked for.
+func (s *Server) Add(startedBy string) string {
+	s.Lock()
+	defer s.Unlock()
+	return s.add(startedBy, nil).ARN
+}
+
+func (s *Server) add(startedBy string, request map[string]any) *Task {
+	task := &Task{
+		ARN:    fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task/cluster/%032x", len(s.tasks)+1),
+		Status: "PROVISIONING", StartedBy: startedBy, Request: request,
+	}
+	s.tasks = append(s.tasks, task)
+	return task
+}
+
+func (s *Server) find(arn string) *Task {
+	for _, task := range s.tasks {
+		if task.ARN == arn {
+			return task
+		}
+	}
+	return nil
+}
+
+// ServeHTTP speaks AWS JSON 1.1.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var input map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.Lock()
+	s.calls[action]++
+	code := ""
+	if s.Fail != nil {
+		code = s.Fail(action, s.calls[action])
+	}
+	s.Unlock()
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if code != "" {
+		answerError(w, code, "made up for the test")
+		return
+	}
+	switch action {
+	case "RunTask":
+		s.runTask(w, input)
+	case "DescribeTasks":
+		s.describeTasks(w, input)
+	case "ListTasks":
+		s.listTasks(w, input)
+	case "StopTask":
+		s.stopTask(w, input)
+	default:
+		answerError(w, "UnknownOperationException", action)
+	}
+}
+
+func answer(w http.ResponseWriter, body any) { _ = json.NewEncoder(w).Encode(body) }
+
+func answerError(w http.ResponseWriter, code, message string) {
+	w.WriteHeader(http.StatusBadRequest)
+	answer(w, map[string]any{"__type": code, "message": message})
+}

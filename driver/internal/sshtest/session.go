@@ -1,0 +1,109 @@
+package sshtest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/crypto/ssh"
+)
+
+var errRefused = errors.New("this key is not allowed")
+
+func (s *Server) session(channel ssh.Channel, requests <-chan *ssh.Request) {
+	for request := range requests {
+		if request.Type != "exec" {
+			_ = request.Reply(false, nil)
+			continue
+		}
+		var exec struct{ Command string }
+		_ = ssh.Unmarshal(request.Payload, &exec)
+		s.commands.Add(1) // before the client can know of it
+		_ = request.Reply(true, nil)
+		go func() {
+			defer s.commands.Done()
+			s.run(channel, exec.Command)
+		}()
+	}
+}
+
+func (s *Server) run(channel ssh.Channel, commandLine string) {
+	defer func() { _ = channel.Close() }()
+	command := exec.Command(s.Shell, "-c", commandLine)
+	command.Env = s.Env
+	command.Dir = "/"
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// Pipes of its own, so that Wait returns when the command ends and not when its output does.
+	var ours, theirs []*os.File
+	pipe := func(reverse bool) (our, their *os.File) {
+		r, w, err := os.Pipe()
+		if err != nil {
+			s.t.Error(err)
+		}
+		our, their = r, w
+		if reverse {
+			our, their = w, r
+		}
+		ours, theirs = append(ours, our), append(theirs, their)
+		return our, their
+	}
+	stdin, in := pipe(true)
+	stdout, out := pipe(false)
+	stderr, err := pipe(false)
+	command.Stdin, command.Stdout, command.Stderr = in, out, err
+	startErr := command.Start()
+	for _, file := range theirs {
+		_ = file.Close()
+	}
+	if startErr != nil {
+		s.t.Error(startErr)
+		return
+	}
+	go func() {
+		_, _ = io.Copy(stdin, channel)
+		_ = stdin.Close()
+	}()
+	var output sync.WaitGroup
+	output.Go(func() { _, _ = io.Copy(channel, stdout) })
+	output.Go(func() { _, _ = io.Copy(channel.Stderr(), stderr) })
+	_ = command.Wait()
+	report(channel, command.ProcessState)
+	output.Wait()
+	for _, file := range ours[1:] {
+		_ = file.Close()
+	}
+}
+
+func report(channel ssh.Channel, state *os.ProcessState) {
+	status := state.Sys().(syscall.WaitStatus)
+	if status.Signaled() {
+		names := map[syscall.Signal]string{syscall.SIGTERM: "TERM", syscall.SIGKILL: "KILL", syscall.SIGINT: "INT"}
+		_, _ = channel.SendRequest("exit-signal", false, ssh.Marshal(struct {
+			Signal            string
+			CoreDumped        bool
+			Message, Language string
+		}{Signal: names[status.Signal()]}))
+		return
+	}
+	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status.ExitStatus())}))
+}
+
+// mutable is a connection that can swallow what comes in: to the other side the network has gone silent.
+type mutable struct {
+	net.Conn
+	mute *atomic.Bool
+}
+
+func (c *mutable) Read(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if err != nil || !c.mute.Load() {
+			return n, err
+		}
+	}
+}
