@@ -1,0 +1,143 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import * as scripts from "../../components/host-scripts";
+import { systemdUnit } from "../../components/systemd-unit";
+
+const download = { url: "https://example.com/it's", sha256: "ab".repeat(32), setting: "host.runner.sha256" };
+const all: Record<string, string> = {
+  createFolders: scripts.createFolders(),
+  installRunner: scripts.installRunner(download),
+  installGo: scripts.installGo(download),
+  buildDriver: scripts.buildDriver("0123abcd", "https://proxy.example.com,direct"),
+  writeConfigToml: scripts.writeConfigToml(),
+  writeFargateToml: scripts.writeFargateToml(),
+  startService: scripts.startService(),
+  restartService: scripts.restartService(),
+  drainService: scripts.drainService(),
+};
+
+describe("the host's scripts", () => {
+  for (const [name, script] of Object.entries(all)) {
+    it(`${name} is valid sh that stops at the first error`, () => {
+      const { status, stderr } = spawnSync("sh", ["-n"], { input: script, encoding: "utf8" });
+      expect(stderr).to.equal("");
+      expect(status).to.equal(0);
+      expect(script.startsWith("set -eu\n")).to.equal(true);
+    });
+  }
+
+  it("quote any text for the shell", () => {
+    const text = fc.string({ unit: "grapheme" }).filter((s) => !s.includes("\0"));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 20 }), (texts) => {
+        const script = `printf '%s\\0' ${texts.map(scripts.quote).join(" ")}`;
+        const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+        return texts.length === 0 || stdout === texts.map((t) => `${t}\0`).join("");
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("restart without waiting, drain with waiting", () => {
+    expect(all.restartService).to.contain("systemctl --no-block restart gitlab-runner.service");
+    expect(all.drainService).to.contain("systemctl disable --now gitlab-runner.service").and.not.contain("--no-block");
+  });
+
+  describe("run", () => {
+    let folder: string;
+    beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), "host-scripts-"))));
+    afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+    /** With programs of its own in front of the system's; `sudo` writes down what it was asked for. */
+    function run(script: string, programs: Record<string, string>, input = "") {
+      const bin = path.join(folder, "bin");
+      const log = path.join(folder, "sudo.log");
+      fs.mkdirSync(bin);
+      fs.writeFileSync(log, "");
+      const sudo = `echo "$@" >> ${log}`;
+      for (const [name, text] of Object.entries({ sudo, ...programs })) {
+        fs.writeFileSync(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      }
+      const env = { PATH: `${bin}:${process.env.PATH}` };
+      const result = spawnSync("sh", ["-c", script], { encoding: "utf8", env, input });
+      return { ...result, sudo: fs.readFileSync(log, "utf8") };
+    }
+
+    const curl = 'while [ "$1" != --output ]; do shift; done; echo "$3" > "$2"; printf content >> "$2"';
+    const content = `${download.url}\ncontent`;
+
+    it("installs an archive whose checksum is right", () => {
+      const sha256 = createHash("sha256").update(content).digest("hex");
+      const { status, sudo } = run(scripts.installRunner({ ...download, sha256 }), { curl });
+      expect(status).to.equal(0);
+      expect(sudo).to.match(
+        /^install -m 0755 \/var\/tmp\/\S+ \/usr\/local\/bin\/gitlab-runner\.new\nmv -f \/usr\/local\/bin\/gitlab-runner\.new \/usr\/local\/bin\/gitlab-runner\n$/,
+      );
+    });
+
+    it("installs nothing when the checksum is wrong, and says so", () => {
+      const actual = createHash("sha256").update(content).digest("hex");
+      const { status, stderr, sudo } = run(scripts.installGo({ ...download, setting: "host.go.sha256" }), { curl });
+      expect(status).to.equal(1);
+      expect(stderr).to.equal(`${download.url}: SHA-256 is ${actual}, not ${download.sha256} (host.go.sha256)\n`);
+      expect(sudo).to.equal("");
+    });
+
+    it("installs nothing when the download fails", () => {
+      const { status, sudo } = run(scripts.installRunner(download), { curl: "echo refused >&2; exit 22" });
+      expect(status).to.equal(22);
+      expect(sudo).to.equal("");
+    });
+
+    // As the runner's user, in the folder of the test in the place of /etc.
+    const asUser = 'shift 2; exec "$@"';
+    const inFolder = (script: string) => script.replaceAll("/etc/gitlab-runner", folder);
+    const lint = (exit: string) => ({ sudo: `[ "$1" = rm ] && exec "$@"; ${asUser}`, lint: exit });
+
+    it("swaps a checked file in, readable by its owner only", () => {
+      const script = inFolder(scripts.writeConfigToml()).replace("/usr/local/bin/gitlab-runner lint -c", "lint");
+      const { status } = run(script, lint("exit 0"), "token = 1\n");
+      expect(status).to.equal(0);
+      const file = path.join(folder, "config.toml");
+      expect(fs.readFileSync(file, "utf8")).to.equal("token = 1\n");
+      expect(fs.statSync(file).mode & 0o777).to.equal(0o600);
+      expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
+    });
+
+    it("keeps the old file when the check fails, and leaves nothing of the new one", () => {
+      const file = path.join(folder, "config.toml");
+      fs.writeFileSync(file, "old");
+      const script = inFolder(scripts.writeConfigToml()).replace("/usr/local/bin/gitlab-runner lint -c", "lint");
+      const { status } = run(script, lint("echo broken >&2; exit 1"), "new");
+      expect(status).to.equal(1);
+      expect(fs.readFileSync(file, "utf8")).to.equal("old");
+      expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
+    });
+  });
+});
+
+describe("the runner's unit", () => {
+  const unit = systemdUnit({ version: "19.4.0", sha256: "ab" });
+
+  it("lets running jobs finish when it stops", () => {
+    expect(unit)
+      .to.match(/^KillSignal=SIGQUIT$/m)
+      .and.match(/^KillMode=mixed$/m)
+      .and.match(/^TimeoutStopSec=1d$/m);
+  });
+
+  it("reloads without a restart and does not run as root", () => {
+    expect(unit)
+      .to.match(/^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
+      .and.match(/^User=gitlab-runner$/m);
+  });
+
+  it("changes with what is installed, so that a new runner is started", () => {
+    expect(systemdUnit({ version: "19.4.0", sha256: "cd" })).to.not.equal(unit);
+  });
+});
