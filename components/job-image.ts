@@ -49,5 +49,5 @@ export class JobImage extends pulumi.ComponentResource {
 }
 
 /** A preview must not need a builder, and a value that differs between preview and update would show as a change. */
-const withoutBuildOnPreview: pulumi.ResourceTransform = ({ type, props, opts }) =>
+export const withoutBuildOnPreview: pulumi.ResourceTransform = ({ type, props, opts }) =>
   type === "docker-build:index:Image" ? { props: { ...props, buildOnPreview: false }, opts } : undefined;
