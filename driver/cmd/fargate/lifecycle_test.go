@@ -325,7 +325,9 @@ func TestFailuresOfPrepare(t *testing.T) {
 		want []string
 	}{
 		"no capacity": {
-			set:  func(s *ecstest.Server) { s.Failures = []string{"Capacity is unavailable at this time. Please try again later"} },
+			set: func(s *ecstest.Server) {
+				s.Failures = []string{"Capacity is unavailable at this time. Please try again later"}
+			},
 			want: []string{"ERROR: ECS started no task: Capacity is unavailable", "Hint: Fargate has no capacity"},
 		},
 		"no address": {
