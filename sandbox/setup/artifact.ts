@@ -124,3 +124,11 @@ async function removeLeftovers(cache: string, artifact: Artifact): Promise<void>
     if (leftover.test(entry)) await rm(path.join(cache, entry), { recursive: true, force: true });
   }
 }
+
+/**
+ * Runs a recipe's shell script in a mount namespace of its own: whatever it mounts is invisible to others and goes with
+ * its processes, so removing a build's folder can never reach through a mount into the machine's /dev.
+ */
+export async function inMountNamespace(run: Run, script: string, args: string[]): Promise<void> {
+  await run("unshare", ["--mount", "--propagation", "private", "sh", script, ...args]);
+}

@@ -1,10 +1,26 @@
 /** What there is to prepare, in the order in which builds should start: the longest on the critical path first. */
 import type { Artifact } from "./artifact";
 import { alpine } from "./artifacts/alpine";
+import { apkRepository } from "./artifacts/apk";
+import { downloads } from "./artifacts/downloads";
+import { goArchive } from "./artifacts/go-archive";
+import { goModules } from "./artifacts/go-modules";
 import { hostTree } from "./artifacts/host";
-import { shellLinters } from "./artifacts/linters";
+import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
 import { runner } from "./artifacts/runner";
 
-export const catalog: Artifact[] = [pulumi, hostTree, alpine, moto, runner, shellLinters];
+export const catalog: Artifact[] = [
+  pulumi,
+  runner,
+  hostTree,
+  alpine,
+  moto,
+  apkRepository,
+  goArchive,
+  goModules,
+  downloads,
+  shellLinters,
+  staticcheck,
+];

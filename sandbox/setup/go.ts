@@ -27,9 +27,23 @@ export function goCommand(): string {
   return directories.some((directory) => existsSync(path.join(directory, "go"))) ? "go" : usualPlace;
 }
 
-/** Folder of the pinned toolchain, fetched when it isn't there yet. */
-export async function goRoot(): Promise<string> {
-  return query(goCommand(), ["env", "GOROOT"], goEnvironment);
+/**
+ * Folder of the pinned distribution as the module proxy serves it, checked against the checksum database. Not the
+ * machine's own installation, even of the same version: distributors change files of it.
+ */
+export async function goDistribution(run: Run, cwd: string): Promise<string> {
+  const module = `golang.org/toolchain@v0.0.1-go${versions.go}.linux-amd64`;
+  const answer = await run(goCommand(), ["mod", "download", "-json", module], { cwd, env: goEnvironment });
+  const { Dir } = JSON.parse(answer) as { Dir?: string };
+  if (!Dir) throw new Error(`go mod download ${module} named no folder: ${answer}`);
+  return Dir;
+}
+
+/** The machine's module cache and where it is filled from. */
+export async function moduleCache(): Promise<{ folder: string; proxy: string }> {
+  const answer = await query(goCommand(), ["env", "-json", "GOMODCACHE", "GOPROXY"], goEnvironment);
+  const { GOMODCACHE: folder, GOPROXY: proxy } = JSON.parse(answer) as { GOMODCACHE: string; GOPROXY: string };
+  return { folder, proxy };
 }
 
 export interface GoBuild {

@@ -8,6 +8,4 @@ export const versions = {
   /** Carries Alpine 3.23.6. */
   quicksandAlpine: "0.10.1",
   debian: "bookworm",
-  shellcheck: "0.11.0.1",
-  hadolint: "2.15.1",
 } as const;

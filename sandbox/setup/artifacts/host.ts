@@ -1,6 +1,6 @@
 /** The file system that the sandbox's EC2 instances boot from. */
 import * as path from "node:path";
-import type { Artifact } from "../artifact";
+import { inMountNamespace, type Artifact } from "../artifact";
 import { recipe } from "../recipes";
 import { versions } from "../versions";
 
@@ -14,8 +14,6 @@ export const hostTree: Artifact = {
   inputs: [versions.debian],
   files: [script],
   async build({ dir, run }) {
-    // In a mount namespace, so that an interrupted build leaves no /proc or /dev mounted in a folder to be removed.
-    const tree = path.join(dir, hostTreeFolder);
-    await run("unshare", ["--mount", "--propagation", "private", "sh", script, versions.debian, tree]);
+    await inMountNamespace(run, script, [versions.debian, path.join(dir, hostTreeFolder)]);
   },
 };

@@ -1,6 +1,6 @@
 /** gitlab-runner as a static binary, for the host and for the job image. */
 import * as path from "node:path";
-import { type Artifact } from "../artifact";
+import type { Artifact } from "../artifact";
 import { goBuild } from "../go";
 import { filesUnder, recipe } from "../recipes";
 import { versions } from "../versions";

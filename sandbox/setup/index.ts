@@ -1,0 +1,78 @@
+/** All that has to be there before the sandbox starts: requirements, system packages, artifacts. */
+import { mkdir } from "node:fs/promises";
+import * as path from "node:path";
+import { cacheDir } from "../config";
+import type { ProgressEvent } from "./artifact";
+import { alpine, alpineRootfsFile } from "./artifacts/alpine";
+import { apkKeyFile, apkRepository } from "./artifacts/apk";
+import { downloads } from "./artifacts/downloads";
+import { hostTree, hostTreeFolder } from "./artifacts/host";
+import { shellLinters, staticcheck } from "./artifacts/linters";
+import { moto, motoFile } from "./artifacts/moto";
+import { pulumi, pulumiBin } from "./artifacts/pulumi";
+import { runner, runnerFile } from "./artifacts/runner";
+import { catalog } from "./catalog";
+import { ensureAll } from "./schedule";
+import { versions } from "./versions";
+
+export type { ProgressEvent } from "./artifact";
+export { installSystemPackages } from "./packages";
+export { checkRequirements } from "./requirements";
+
+/** Paths of what was prepared. All of it is shared between sandboxes: read only. */
+export interface Artifacts {
+  /** A PULUMI_HOME: holds versions/<pulumiVersion>/bin/{pulumi,pulumi-language-nodejs}. */
+  pulumiHome: string;
+  /** To be set as PULUMI_VERSION, so that the npm package `pulumi` takes this version and downloads none. */
+  pulumiVersion: string;
+  pulumiBinary: string;
+  /** Static gitlab-runner binary. */
+  runner: string;
+  /** Tar archive of an alpine image's root file system. */
+  alpineRootfs: string;
+  /** Folder with x86_64/, the file `repositories` and the public key; to be mounted at /repo in the image build. */
+  apkRepository: string;
+  /** The repository's public key; to be mounted in /etc/apk/keys in the image build. */
+  apkKey: string;
+  /** Root file system of a virtual machine. */
+  hostTree: string;
+  /** Executable moto_server. */
+  moto: string;
+  /** Folder to be served: /gitlab-runner/…, /go/…, /goproxy/…. */
+  downloads: string;
+  linters: { shellcheck: string; hadolint: string; staticcheck: string };
+}
+
+/** Builds at a time: each of the long ones keeps both processors of a small machine busy. */
+const buildsAtATime = 2;
+
+/**
+ * Brings all artifacts into the cache, and tells of each whether it was there or how long its build took.
+ * @throws Error with the artifact's name, the end of the build's output and the path of its log
+ */
+export async function prepareArtifacts(options: {
+  onProgress(event: ProgressEvent): void;
+  signal?: AbortSignal | undefined;
+}): Promise<Artifacts> {
+  await mkdir(cacheDir, { recursive: true });
+  const folders = await ensureAll(catalog, { cache: cacheDir, limit: buildsAtATime, ...options });
+  const file = (artifact: { name: string }, ...parts: string[]) =>
+    path.join(folders.get(artifact.name) ?? "", ...parts);
+  return {
+    pulumiHome: file(pulumi),
+    pulumiVersion: versions.pulumi,
+    pulumiBinary: file(pulumi, pulumiBin, "pulumi"),
+    runner: file(runner, runnerFile),
+    alpineRootfs: file(alpine, alpineRootfsFile),
+    apkRepository: file(apkRepository),
+    apkKey: file(apkRepository, apkKeyFile),
+    hostTree: file(hostTree, hostTreeFolder),
+    moto: file(moto, motoFile),
+    downloads: file(downloads),
+    linters: {
+      shellcheck: file(shellLinters, "bin", "shellcheck"),
+      hadolint: file(shellLinters, "bin", "hadolint"),
+      staticcheck: file(staticcheck, "staticcheck"),
+    },
+  };
+}

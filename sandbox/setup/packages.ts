@@ -1,0 +1,106 @@
+/** Programs that come from the distribution, and the packages that carry them in Debian and its relatives. */
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { cacheDir } from "../config";
+import { lock } from "./lock";
+import { openLog, runner } from "./process";
+
+/** What to look for, name of a program or absolute path of a file → package. */
+const packages: Record<string, string> = {
+  "systemd-nspawn": "systemd-container",
+  runc: "runc",
+  ip: "iproute2",
+  iptables: "iptables",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  curl: "curl",
+  git: "git",
+  umoci: "umoci",
+  skopeo: "skopeo",
+  buildah: "buildah",
+  "docker-registry": "docker-registry",
+  mmdebstrap: "mmdebstrap",
+  "qemu-img": "qemu-utils",
+  ps: "procps",
+  openssl: "openssl",
+  "/usr/bin/python3": "python3",
+  "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+  "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
+};
+
+/** The folders in which administrators' programs lie, on PATH or not. */
+const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
+
+/** Whether a program is on PATH or where administrators' programs are. */
+export function hasProgram(name: string): boolean {
+  const folders = [...(process.env.PATH ?? "").split(path.delimiter).filter(Boolean), ...systemFolders];
+  return folders.some((folder) => {
+    try {
+      accessSync(path.join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Debian has the venv module's pip in a package of its own. */
+function hasVenv(): boolean {
+  const library = "/usr/lib";
+  return readdirSync(library).some(
+    (folder) => /^python3/.test(folder) && existsSync(path.join(library, folder, "ensurepip")),
+  );
+}
+
+/** The packages that are missing, sorted, each once. */
+export function missingPackages(): string[] {
+  const missing = Object.entries(packages)
+    .filter(([wanted]) => !(path.isAbsolute(wanted) ? existsSync(wanted) : hasProgram(wanted)))
+    .map(([, name]) => name);
+  if (!hasVenv()) missing.push("python3-venv");
+  return [...new Set(missing)].sort();
+}
+
+/**
+ * Installs what is missing, by apt-get; nothing to do is the usual case and takes no time.
+ * @throws Error with the end of apt-get's output
+ */
+export async function installSystemPackages(
+  onProgress: (event: { artifact: string; state: "cached" | "building" | "done"; seconds?: number }) => void,
+): Promise<void> {
+  const artifact = "system packages";
+  if (missingPackages().length === 0) return onProgress({ artifact, state: "cached" });
+  await mkdir(path.join(cacheDir, "logs"), { recursive: true });
+  await mkdir(path.join(cacheDir, "locks"), { recursive: true });
+  const unlock = await lock(path.join(cacheDir, "locks", "packages"));
+  const log = openLog(path.join(cacheDir, "logs", "packages.log"));
+  try {
+    onProgress({ artifact, state: "building" });
+    const started = performance.now();
+    const run = runner(log);
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    // Another apt-get at work is waited for.
+    const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
+    await run("apt-get", [...options, "update"], { env });
+    await withoutServices(async () => {
+      await run("apt-get", [...options, "install", "--no-install-recommends", ...missingPackages()], { env });
+    });
+    onProgress({ artifact, state: "done", seconds: (performance.now() - started) / 1000 });
+  } finally {
+    log.end();
+    await unlock();
+  }
+}
+
+/** Keeps packages from starting the services that they bring: the sandbox runs its own. */
+async function withoutServices(install: () => Promise<void>): Promise<void> {
+  const policy = "/usr/sbin/policy-rc.d";
+  if (existsSync(policy)) return install();
+  await writeFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    await rm(policy, { force: true });
+  }
+}
