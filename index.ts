@@ -1,4 +1,15 @@
 import { FargateRunners } from "./components/fargate-runners";
+import { lookUp } from "./components/look-ups";
 import { loadSettings } from "./components/settings";
 
-export const { hosts, cluster, image, runners, cacheBucket } = new FargateRunners("gitlab-runners", loadSettings());
+export = async () => {
+  const settings = loadSettings();
+  const runners = new FargateRunners("gitlab-runners", { settings, ...(await lookUp(settings)) });
+  return {
+    hosts: runners.hosts,
+    cluster: runners.cluster,
+    image: runners.image,
+    runners: runners.runners,
+    cacheBucket: runners.cacheBucket,
+  };
+};

@@ -7,11 +7,15 @@ import { HostSetup } from "./host-setup";
 import { arnParts, hostPolicy } from "./iam-documents";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
+import type { LookUps, Network } from "./look-ups";
 import { taskFamily } from "./names";
-import { findNetwork, type Network } from "./network";
 import { RunnerHost } from "./runner-host";
 import { RunnerTokens } from "./runner-tokens";
 import type { Settings } from "./settings";
+
+export interface FargateRunnersArgs extends LookUps {
+  settings: Settings;
+}
 
 /** A host, as the stack's outputs tell it. */
 export interface HostOutput {
@@ -30,21 +34,22 @@ export class FargateRunners extends pulumi.ComponentResource {
   readonly runners: pulumi.Output<Record<string, string>>;
   readonly cacheBucket: pulumi.Output<string> | undefined;
 
+  private readonly settings: Settings;
   private readonly tags: Record<string, string>;
 
   constructor(
     name: string,
-    private readonly settings: Settings,
+    { settings, network, amiId, owners }: FargateRunnersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
+    this.settings = settings;
     this.tags = { "gitlab-fargate-runners:stack": pulumi.getStack(), ...settings.tags };
-    const network = findNetwork(settings.network, { parent: this });
     const image = this.createImage(name);
     const cluster = this.createCluster(name, image, network);
     const cache = this.createCache(name);
-    const tokens = new RunnerTokens(name, { entries: settings.entries }, { parent: this });
-    const host = this.createHost(name, cluster, network, cache);
+    const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
+    const host = this.createHost(name, amiId, cluster, network, cache);
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
     this.setUpHost(name, host, {
       configToml: this.configToml(tokens, cluster, cache),
@@ -80,8 +85,14 @@ export class FargateRunners extends pulumi.ComponentResource {
       : undefined;
   }
 
-  private createHost(name: string, cluster: JobCluster, { vpcId, subnetIds }: Network, cache?: BuildCache): RunnerHost {
-    const { architecture, network, host, sizes } = this.settings;
+  private createHost(
+    name: string,
+    amiId: string,
+    cluster: JobCluster,
+    { vpcId, subnetIds }: Network,
+    cache?: BuildCache,
+  ): RunnerHost {
+    const { network, host, sizes } = this.settings;
     const families = Object.keys(sizes).map((size) => taskFamily(pulumi.getStack(), size));
     const policy = pulumi
       .output({
@@ -95,9 +106,8 @@ export class FargateRunners extends pulumi.ComponentResource {
     return new RunnerHost(
       `${name}-host`,
       {
-        architecture,
         instanceType: host.instanceType,
-        amiId: host.amiId,
+        amiId,
         vpcId,
         subnetId: subnetIds[0],
         publicAddress: network.assignPublicIp,
@@ -140,13 +150,13 @@ export class FargateRunners extends pulumi.ComponentResource {
       .output({
         clusterName: cluster.name,
         clusterArn: cluster.arn,
-        subnetIds,
         securityGroupIds: [securityGroup.id],
         taskDefinition: familyRevision(taskDefinitions.default.arn),
       })
       .apply(({ clusterArn, ...known }) =>
         fargateToml({
           ...known,
+          subnetIds,
           region: arnParts(clusterArn).region,
           assignPublicIp: network.assignPublicIp,
           capacityProviders: capacityProviders(spot),

@@ -14,7 +14,7 @@ export interface JobClusterArgs {
   sizes: Record<string, Size>;
   architecture: "x86_64" | "arm64";
   spot: Spot;
-  vpcId: pulumi.Input<string>;
+  vpcId: string;
   /** Days. */
   logRetention: number;
   tags: Record<string, string>;

@@ -1,16 +1,15 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as iam from "@pulumi/aws/iam";
-import * as ssm from "@pulumi/aws/ssm";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { assumedBy } from "./iam-documents";
 
 export interface RunnerHostArgs {
-  architecture: "x86_64" | "arm64";
   instanceType: string;
-  amiId?: string;
-  vpcId: pulumi.Input<string>;
-  subnetId: pulumi.Input<string>;
+  /** Of a new host; the one that is there keeps its own. */
+  amiId: string;
+  vpcId: string;
+  subnetId: string;
   publicAddress: boolean;
   publicKey: string;
   /** Networks that may reach the SSH port. */
@@ -66,7 +65,7 @@ export class RunnerHost extends pulumi.ComponentResource {
     return new ec2.Instance(
       name,
       {
-        ami: args.amiId ?? this.latestAmazonLinux(args.architecture),
+        ami: args.amiId,
         instanceType: args.instanceType,
         subnetId: args.subnetId,
         associatePublicIpAddress: args.publicAddress,
@@ -81,10 +80,5 @@ export class RunnerHost extends pulumi.ComponentResource {
       // Otherwise each new release of Amazon Linux would replace the host.
       { parent: this, ignoreChanges: ["ami"] },
     );
-  }
-
-  private latestAmazonLinux(architecture: RunnerHostArgs["architecture"]): pulumi.Output<string> {
-    const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
-    return ssm.getParameterOutput({ name }, { parent: this }).insecureValue;
   }
 }

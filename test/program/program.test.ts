@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { parse } from "smol-toml";
 import { FargateRunners } from "../../components/fargate-runners";
+import { lookUp } from "../../components/look-ups";
 import { withoutBuildOnPreview } from "../../components/job-image";
 import { parseSettings } from "../../components/settings";
 import { clusterArn, tokenOf } from "./support/aws";
@@ -8,7 +9,10 @@ import { deploy, isSecret, ofType, only, plain, type Deployment, type World } fr
 import { privateKey, raw, sha256 } from "./support/settings";
 
 const run = (settings: Record<string, unknown> = raw(), world?: World) =>
-  deploy(() => new FargateRunners("gitlab-runners", parseSettings(settings)), world);
+  deploy(async () => {
+    const parsed = parseSettings(settings);
+    return new FargateRunners("gitlab-runners", { settings: parsed, ...(await lookUp(parsed)) });
+  }, world);
 
 const runner = "gitlab:index/userRunner:UserRunner";
 const command = "command:remote:Command";
@@ -188,10 +192,11 @@ describe("the program", () => {
       });
     });
 
-    it("says what to do where there is no default VPC", async () => {
-      const { errors } = await run(raw(), { noDefaultVpc: true });
+    it("says what to do where there is no default VPC, and creates nothing", async () => {
+      const { errors, resources } = await run(raw(), { noDefaultVpc: true });
       expect(errors).to.have.length(1);
       expect(errors[0]).to.match(/^network: no default VPC in this region; name one by network\.vpcId/);
+      expect(resources).to.deep.equal([]);
     });
   });
 
@@ -304,15 +309,15 @@ describe("the program", () => {
       expect(inputs("instance/shared")).to.not.have.any.keys("groupId", "projectId");
     });
 
-    it("that GitLab does not have the groups for are all named, and none is created", async () => {
+    it("of groups that GitLab does not have are refused by name, all at once, before anything is created", async () => {
       const groups = ["acme/backend", "acme/nope", "acme/neither"];
       const { errors, resources } = await run(raw({ groups }), { missing: ["acme/nope", "acme/neither"] });
       expect(errors).to.have.length(1);
-      expect(errors[0])
-        .to.contain('no group "acme/nope"')
-        .and.contain('no group "acme/neither"')
-        .and.not.contain("backend");
-      expect(resources.filter(({ type }) => type === runner)).to.be.empty;
+      const [first, second, ...others] = errors[0].split("\n");
+      expect(first).to.match(/^groups: GitLab has no group "acme\/nope".*404 Group Not Found/);
+      expect(second).to.match(/^groups: GitLab has no group "acme\/neither"/);
+      expect(others).to.deep.equal([]);
+      expect(resources).to.deep.equal([]);
     });
 
     it("come and go alone: one more entry is one more runner and another config.toml, in place", async () => {

@@ -45,7 +45,7 @@ export const tokenOf = (name: string) => `glrt-${Buffer.from(name).toString("hex
 export function answers(token: string, inputs: Record<string, unknown>, world: World): Record<string, unknown> {
   switch (token) {
     case "aws:ec2/getVpc:getVpc":
-      if (world.noDefaultVpc) throw new Error("no matching EC2 VPC found");
+      if (world.noDefaultVpc) throw failure("no matching EC2 VPC found");
       return { id: "vpc-default" };
     case "aws:ec2/getSubnets:getSubnets":
       return { ids: ["subnet-b", "subnet-a"] };
@@ -61,6 +61,9 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
 }
 
 function idOf(path: string, { missing = [] }: World): number {
-  if (missing.includes(path)) throw new Error("404 Group Not Found");
+  if (missing.includes(path)) throw failure("404 Group Not Found");
   return 1000 + path.length;
 }
+
+/** As gRPC hands it over. */
+const failure = (details: string): Error => Object.assign(new Error(details), { details });

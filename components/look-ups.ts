@@ -1,0 +1,87 @@
+/**
+ * What is there already, in AWS and in GitLab. It is looked up before anything is registered: what is missing is told
+ * as a setting that names it, all at once, and nothing has been created by then.
+ */
+import * as ec2 from "@pulumi/aws/ec2";
+import * as ssm from "@pulumi/aws/ssm";
+import * as gitlab from "@pulumi/gitlab";
+import * as pulumi from "@pulumi/pulumi";
+import type { Entry, Settings } from "./settings";
+
+export interface Network {
+  vpcId: string;
+  /** In a fixed order. */
+  subnetIds: readonly string[];
+}
+
+export interface LookUps {
+  network: Network;
+  /** Machine image of a new host. */
+  amiId: string;
+  /** Ids of the entries' groups and projects, by the entry's key. */
+  owners: ReadonlyMap<string, number>;
+}
+
+/** @throws pulumi.RunError that lists everything that was not found */
+export async function lookUp({ network, host, architecture, entries }: Settings): Promise<LookUps> {
+  const owned = entries.filter(({ kind }) => kind !== "instance");
+  const [foundNetwork, foundAmi, ...foundOwners] = await Promise.allSettled([
+    findNetwork(network),
+    host.amiId ?? latestAmazonLinux(architecture),
+    ...owned.map(findOwner),
+  ]);
+  const errors = [foundNetwork, foundAmi, ...foundOwners].flatMap((result) =>
+    result.status === "rejected" ? [messageOf(result.reason)] : [],
+  );
+  if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
+  return {
+    network: valueOf(foundNetwork),
+    amiId: valueOf(foundAmi),
+    owners: new Map(foundOwners.map((result, index) => [owned[index].key, valueOf(result)])),
+  };
+}
+
+async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<Network> {
+  if (vpcId !== undefined && subnetIds !== undefined) return { vpcId, subnetIds };
+  const vpc = await ec2.getVpc({ default: true }).catch((error: unknown) => {
+    throw new Error(
+      `network: no default VPC in this region; name one by network.vpcId and network.subnetIds (${messageOf(error)})`,
+    );
+  });
+  const filters = [
+    { name: "vpc-id", values: [vpc.id] },
+    { name: "default-for-az", values: ["true"] },
+  ];
+  const { ids } = await ec2.getSubnets({ filters });
+  if (ids.length === 0) {
+    throw new Error(`network: the default VPC ${vpc.id} has no default subnets; name some by network.subnetIds`);
+  }
+  return { vpcId: vpc.id, subnetIds: [...ids].sort() };
+}
+
+async function latestAmazonLinux(architecture: Settings["architecture"]): Promise<string> {
+  const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+  const parameter = await ssm.getParameter({ name }).catch((error: unknown) => {
+    throw new Error(`host.amiId: AWS names no Amazon Linux here; set it (${messageOf(error)})`);
+  });
+  return parameter.insecureValue;
+}
+
+async function findOwner({ kind, path }: Entry): Promise<number> {
+  try {
+    if (kind === "group") return (await gitlab.getGroup({ fullPath: path })).groupId;
+    return Number((await gitlab.getProject({ pathWithNamespace: path })).id);
+  } catch (error) {
+    throw new Error(
+      `${kind}s: GitLab has no ${kind} "${path}", or none that the token of gitlab:token may see (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function valueOf<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
