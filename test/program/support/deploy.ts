@@ -1,6 +1,6 @@
 /** Runs the program's components against Pulumi's mocks and records what the engine would have been asked for. */
 import * as pulumi from "@pulumi/pulumi";
-import { getMonitor, waitForRPCs } from "@pulumi/pulumi/runtime/settings";
+import * as runtime from "@pulumi/pulumi/runtime/settings";
 import { answers, stateOf } from "./aws";
 
 export interface Registered {
@@ -31,6 +31,9 @@ export interface World {
   noDefaultVpc?: boolean;
 }
 
+/** Left out of the published types; there is no other way to know that all registrations are done. */
+const internals = runtime as unknown as { waitForRPCs(): Promise<void> };
+
 export async function deploy(program: () => unknown, world: World = {}): Promise<Deployment> {
   const resources: Registered[] = [];
   const calls: string[] = [];
@@ -49,7 +52,7 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
   recordRequests(resources);
   const errors = await collectErrors(async () => {
     await program();
-    await waitForRPCs();
+    await internals.waitForRPCs();
   });
   return { resources, errors, calls };
 }
@@ -57,7 +60,7 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
 /** Mocks are not told a resource's options; the request that they answer holds them. */
 function recordRequests(resources: Registered[]): void {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the mock monitor's type is not exported
-  const monitor = getMonitor() as any;
+  const monitor = runtime.getMonitor() as any;
   const register = monitor.registerResource.bind(monitor);
   const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
