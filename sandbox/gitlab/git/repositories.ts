@@ -63,16 +63,25 @@ export async function commitSource(
       beforeSha: before.exitCode === 0 ? before.stdout.trim() : "0".repeat(40),
       commit: { title, message: title, author: `${user.name} <${user.email}>`, timestamp },
       remove,
-      publish: async (id) => {
-        // Two pipelines may start at the same time: whoever comes second takes the branch.
+      publish: (id) => {
+        // Two pipelines may start at the same time: one after the other takes the branch.
         const refs = [`+HEAD:refs/heads/${branch}`, `HEAD:refs/pipelines/${id}`];
-        await git(["push", "--quiet", bare, ...refs], { cwd });
+        return oneAtATime(bare, () => git(["push", "--quiet", bare, ...refs], { cwd }));
       },
     };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/** Git locks the references that a push changes, and fails instead of waiting. */
+async function oneAtATime(repository: string, work: () => Promise<unknown>): Promise<void> {
+  const turn = (turns.get(repository) ?? Promise.resolve()).catch(() => undefined).then(work);
+  turns.set(repository, turn);
+  await turn;
 }
 
 /** The id of the last commit that changed the file, undefined where there is none. */

@@ -2,28 +2,19 @@
  * gitlab-ci-local keeps only the keywords of `cache:` and `image:`/`services:` that it uses itself. The others are taken
  * from the file: a cache with the same key and paths, an image of the same name. Included files are not looked at.
  */
-import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { parseAllDocuments } from "yaml";
 import type { RawJob } from "./expander";
 
 const cacheKeywords = ["fallback_keys", "untracked", "unprotect"];
 const imageKeywords = ["pull_policy", "docker", "kubernetes"];
 
-export async function restoreDropped(file: string, jobs: Record<string, RawJob>): Promise<Record<string, RawJob>> {
-  const documents = parseAllDocuments(await readFile(file, "utf8"), {
-    merge: true,
-    uniqueKeys: false,
-    customTags: [{ tag: "!reference", collection: "seq" }],
-  });
+export function restoreDropped(documents: unknown[], jobs: Record<string, RawJob>): Record<string, RawJob> {
   const caches: RawJob[] = [];
   const images: RawJob[] = [];
-  for (const document of documents) {
-    walk(document.toJS({ maxAliasCount: 1000 }), (node) => {
-      if (cacheKeywords.some((key) => key in node)) caches.push(node);
-      if (imageKeywords.some((key) => key in node) && typeof node.name === "string") images.push(node);
-    });
-  }
+  walk(documents, (node) => {
+    if (cacheKeywords.some((key) => key in node)) caches.push(node);
+    if (imageKeywords.some((key) => key in node) && typeof node.name === "string") images.push(node);
+  });
   const image = (entry: RawJob) =>
     fill(
       entry,

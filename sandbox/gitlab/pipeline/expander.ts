@@ -7,12 +7,13 @@
  * - It says what a job's rules came to, but not which rule matched (whose variables and needs count). The expanded file
  *   is evaluated again with each rule's index written into its `allow_failure:exit_codes`.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
 import { runCommand } from "../command";
 import { PipelineError } from "../errors";
+import { readCiFile } from "./ci-file";
 import { restoreDropped } from "./dropped-keywords";
 
 /** A job as the expanded file has it; its fields are checked by gitlab-ci-local against GitLab's JSON schema. */
@@ -42,17 +43,19 @@ export async function expandFile(options: {
 }): Promise<ExpandedFile> {
   const { checkout } = options;
   const original = ".gitlab-ci.yml";
-  await checkSyntax(path.join(checkout, original));
+  const written = await readCiFile(path.join(checkout, original));
 
   const wrapper = ".gitlab-ci-wrapper.yml";
   const inheriting = { stage: ".pre", inherit: { default: keywords }, script: ["true"] };
   await writeFile(path.join(checkout, wrapper), stringify({ include: [{ local: original }], [probe]: inheriting }));
   // The schema is checked on the file itself: it does not let `inherit` name all keywords, and messages name the user's jobs.
-  const [, wrapped] = await Promise.all([
+  const [checked, wrapped] = await Promise.allSettled([
     run(["--preview", "--file", original, "--state-dir", ".validated"], options),
     run(["--preview", "--file", wrapper, "--state-dir", ".expanded", "--no-json-schema-validation"], options),
   ]);
-  const preview = parse(wrapped) as RawJob;
+  if (checked.status === "rejected") throw checked.reason;
+  if (wrapped.status === "rejected") throw wrapped.reason;
+  const preview = parse(wrapped.value) as RawJob;
 
   const { [probe]: inherited = {}, ...rest } = preview;
   const jobs: Record<string, RawJob> = {};
@@ -73,7 +76,7 @@ export async function expandFile(options: {
     delete matchedRules[workflowJob];
   }
 
-  const restored = await restoreDropped(path.join(checkout, original), jobs);
+  const restored = restoreDropped(written, jobs);
   return { stages: rest.stages, variables: rest.variables ?? {}, jobs: restored, defaults, matchedRules };
 }
 
@@ -123,18 +126,6 @@ function countCopies({ parallel }: RawJob): number {
   return parallel.matrix
     .map((entry: RawJob) => Object.values(entry).reduce<number>((count, value) => count * length(value), 1))
     .reduce((sum: number, count: number) => sum + count, 0);
-}
-
-/** A syntax error is told with the place in the user's own file, not in the wrapper. */
-async function checkSyntax(file: string): Promise<void> {
-  const { parseAllDocuments } = await import("yaml");
-  const documents = parseAllDocuments(await readFile(file, "utf8"), {
-    merge: true,
-    uniqueKeys: false,
-    customTags: [{ tag: "!reference", collection: "seq" }],
-  });
-  const error = [...documents].flatMap((document) => document.errors)[0];
-  if (error) throw new PipelineError(`.gitlab-ci.yml: ${error.message.trimEnd()}`);
 }
 
 async function run(

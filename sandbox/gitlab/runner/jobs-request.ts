@@ -1,4 +1,5 @@
 /** POST /jobs/request: hands out jobs, and holds requests as long as there are none. */
+import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { forbidden } from "../errors";
 import type { Job, Runner } from "../model";
@@ -68,16 +69,18 @@ function assign(job: Job, runner: Runner, body: Parameters): void {
   setStatus(job, "running");
 }
 
+/** What to look after when a connection closes: the jobs handed out on it. */
+const deliveries = new WeakMap<Socket, (() => void)[]>();
+
 /** Takes the job back where its runner never got the answer, or got it on a connection that broke at once. */
 function watchDelivery(state: State, job: Job, reply: FastifyReply): void {
   const { raw } = reply;
-  const { socket } = raw;
   const handedOut = job.token;
   const isUnheard = () => isActive(job) && job.token === handedOut && job.seenAt === null;
   raw.once("close", () => {
     if (!raw.writableFinished && isUnheard()) takeBack(state, job);
   });
-  socket?.once("close", () => {
+  onClose(reply.request.raw.socket, () => {
     if (!isUnheard()) return;
     setTimeout(() => {
       if (!isUnheard()) return;
@@ -85,6 +88,18 @@ function watchDelivery(state: State, job: Job, reply: FastifyReply): void {
       takeBack(state, job);
     }, state.patience.delivery).unref();
   });
+}
+
+/** One listener for each connection, however many jobs it carries. */
+function onClose(socket: Socket, check: () => void): void {
+  const known = deliveries.get(socket);
+  if (known) {
+    known.push(check);
+    return;
+  }
+  const checks = [check];
+  deliveries.set(socket, checks);
+  socket.once("close", () => checks.forEach((each) => each()));
 }
 
 /** Back into the queue. The new token shuts out a runner that did get the job after all. */

@@ -3,7 +3,8 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { call, startFixture, type Fixture } from "./support";
 
-describe("GitLab stand-in: REST", () => {
+describe("GitLab stand-in: REST", function () {
+  this.timeout(30_000);
   let fixture: Fixture;
   before(async () => (fixture = await startFixture()));
   after(() => fixture.close());

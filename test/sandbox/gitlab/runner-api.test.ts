@@ -5,7 +5,8 @@ import { call, startFixture, variable, type FakeRunner, type Fixture } from "./s
 
 const oneJob = "job:\n  script: [echo one]\n";
 
-describe("GitLab stand-in: runner API", () => {
+describe("GitLab stand-in: runner API", function () {
+  this.timeout(30_000);
   let fixture: Fixture;
   let runner: FakeRunner;
   beforeEach(async () => {
@@ -94,7 +95,7 @@ describe("GitLab stand-in: runner API", () => {
     expect(job.token).to.be.a("string");
     await runner.finish(job, "success");
     expect((await pipeline.done).jobs[0].status).to.equal("success");
-  }).timeout(30_000);
+  });
 
   it("takes a job back when nothing is heard after a hand-out whose connection broke; shuts the first taker out", async () => {
     await fixture.close();
