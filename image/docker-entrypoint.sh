@@ -1,55 +1,62 @@
 #!/bin/sh
-# Makes a task ready for the driver: its public key authorized, sshd running as PID 1.
+# Prepares a container for its one job, then becomes sshd.
 #
-# Environment: SSH_PUBLIC_KEY, the key that the driver logs in with, as in authorized_keys.
-# Exits with 64 when it is missing or malformed.
+# Environment:
+#   SSH_PUBLIC_KEY  the public keys that may log in as root, one a line, as in authorized_keys; required
+# All other variables of the container are handed on to SSH sessions.
 set -eu
 
-# Where the system's files are; another folder in tests.
-root=${ENTRYPOINT_ROOT:-}
-
 fail() {
-  echo "docker-entrypoint: $1" >&2
-  exit 64
+  echo "docker-entrypoint: $*" >&2
+  exit 1
 }
 
-authorize_key() {
-  [ -n "${SSH_PUBLIC_KEY:-}" ] ||
-    fail "SSH_PUBLIC_KEY is not set. The driver sets it by an override of the container 'ci-coordinator'."
-  umask 077
-  mkdir -p "$root/root/.ssh"
-  printf '%s\n' "$SSH_PUBLIC_KEY" >"$root/root/.ssh/authorized_keys"
-  # One key: a second line could carry options or a key of somebody else.
-  [ "$(wc -l <"$root/root/.ssh/authorized_keys")" -eq 1 ] ||
-    fail "SSH_PUBLIC_KEY has more than one line; it has to be one public key."
-  ssh-keygen -l -f "$root/root/.ssh/authorized_keys" >/dev/null 2>&1 ||
-    fail "SSH_PUBLIC_KEY is not a public key. It has to look like 'ssh-ed25519 AAAA…'."
-}
+# Whatever the key contains stays out of messages: it might be a private one, given by mistake.
+[ -n "${SSH_PUBLIC_KEY:-}" ] ||
+  fail "SSH_PUBLIC_KEY is not set. Set it to the public key that may log in, for example by a RunTask override."
 
-# Alpine locks root's account ("!" or "*" in its password field), and sshd refuses locked accounts even with a key.
-# "x" opens no password either: no hash is equal to it.
-unlock_root() {
-  sed -i 's/^root:[!*]*:/root:x:/' "$root/etc/shadow"
-}
+umask 077
+mkdir -p /root/.ssh
+printf '%s\n' "$SSH_PUBLIC_KEY" >/root/.ssh/authorized_keys
 
-make_host_key() {
-  key=$root/etc/ssh/ssh_host_ed25519_key
-  [ -s "$key" ] || ssh-keygen -q -t ed25519 -N '' -C '' -f "$key"
-}
+# ssh-keygen skips lines that are no keys; here each must be one, without options.
+while IFS= read -r line; do
+  case $line in
+  '' | '#'*) continue ;;
+  ssh-* | ecdsa-sha2-* | sk-*) ;;
+  *) fail "SSH_PUBLIC_KEY has a line that is no public key. It must look like 'ssh-ed25519 AAAA… comment'." ;;
+  esac
+  printf '%s\n' "$line" | ssh-keygen -l -f - >/dev/null 2>&1 ||
+    fail "SSH_PUBLIC_KEY has a line that looks like a public key but can't be read as one. Was it cut off?"
+  found=yes
+done </root/.ssh/authorized_keys
+[ -n "${found:-}" ] || fail "SSH_PUBLIC_KEY holds no public key, only empty lines or comments."
 
-# ECS gives these to PID 1 only. SSH sessions get them from ~/.ssh/environment, so that a job finds its task role.
-pass_task_environment() {
-  env | grep -E '^(AWS_CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|AWS_CONTAINER_AUTHORIZATION_TOKEN|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|ECS_CONTAINER_METADATA_URI(_V4)?|ECS_AGENT_URI)=' \
-    >"$root/root/.ssh/environment" || : # none of them outside of ECS
-}
+# sshd refuses accounts whose password field starts with "!". A "*" is no password that could match, and no lock.
+sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
 
-authorize_key
-unlock_root
-make_host_key
-pass_task_environment
-umask 022
-# The folder that sshd gives up its rights into.
-mkdir -p "$root/run/sshd" "$root/var/empty"
+# One host key, made here: no two containers share one, and ed25519 takes milliseconds.
+[ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C '' -f /etc/ssh/ssh_host_ed25519_key
+
+# For sessions: the container's variables, above all those by which AWS SDKs find the task role's credentials
+# (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) and the task its metadata (ECS_CONTAINER_METADATA_URI_V4). Not what belongs
+# to a login or to this shell. sshd reads one NAME=value a line, the value as it is.
+awk 'BEGIN {
+  split("SSH_PUBLIC_KEY HOME USER LOGNAME SHELL MAIL PWD OLDPWD SHLVL TERM HOSTNAME _", names, " ")
+  for (i in names) skip[names[i]] = 1
+  for (name in ENVIRON) {
+    if (name in skip || name !~ /^[A-Za-z_][A-Za-z0-9_]*$/) continue
+    if (index(ENVIRON[name], "\n")) {
+      print "docker-entrypoint: " name " has several lines and can not be handed on to SSH sessions" >"/dev/stderr"
+      continue
+    }
+    print name "=" ENVIRON[name]
+  }
+}' >/root/.ssh/environment
+
+# sshd needs it for its unprivileged half.
+mkdir -p /run/sshd
+chmod 0755 /run/sshd
 
 unset SSH_PUBLIC_KEY
-exec "${SSHD:-/usr/sbin/sshd}" -D -e
+exec /usr/sbin/sshd -D -e

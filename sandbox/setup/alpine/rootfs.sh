@@ -27,7 +27,7 @@ umount "$root/dev"
 for user in quicksand dhcpcd; do
   chroot "$root" /usr/sbin/deluser "$user" 2>/dev/null || true
 done
-rm -rf "$root/boot" "$root/lost+found" "$root/.dockerenv" "$root/home/quicksand" "$root/etc/ssh" \
+rm -rf "${root:?}/boot" "$root/lost+found" "$root/.dockerenv" "$root/home/quicksand" "$root/etc/ssh" \
   "$root/etc/runlevels" "$root/etc/init.d" "$root/etc/conf.d" "$root/etc/rc.conf" "$root/etc/sudoers.d" \
   "$root/etc/network" "$root/etc/hostname" "$root/etc/fstab" "$root/etc/inittab" "$root"/etc/resolv.conf* \
   "$root"/var/log/* "$root"/var/cache/apk/* "$root"/root/.[!.]*
