@@ -44,6 +44,8 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
+	// A runner that died must not end a cleanup by the pipe it left: writing fails, the task is stopped all the same.
+	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	go func() {

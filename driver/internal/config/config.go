@@ -45,8 +45,8 @@ type Fargate struct {
 	PlatformVersion string
 	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
 	CapacityProviders []CapacityProvider
-	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without the table, even an
-	// empty one, a task gets no tags: tagging needs the permission ecs:TagResource, which older installations lack.
+	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
+	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
 
 	// StartTimeout is how long a task may take from RunTask to RUNNING. Default: 10m.

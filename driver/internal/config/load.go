@@ -37,9 +37,8 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 // Parse is Load for content that has been read; path is for messages.
 func Parse(path string, content []byte, getenv func(string) string) (*Config, error) {
 	config := defaults()
-	decoder := toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields()
-	if err := decoder.Decode(config); err != nil {
-		return nil, located(path, err)
+	if err := decode(content, config); err != nil {
+		return nil, located(path, content, err)
 	}
 	if err := config.merge(getenv); err != nil {
 		return nil, prefixed(path, err)
@@ -48,6 +47,10 @@ func Parse(path string, content []byte, getenv func(string) string) (*Config, er
 		return nil, prefixed(path, err)
 	}
 	return config, nil
+}
+
+func decode(content []byte, into *Config) error {
+	return toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields().Decode(into)
 }
 
 // merge folds what has two sources into one place.
@@ -76,7 +79,7 @@ func (c *Config) merge(getenv func(string) string) error {
 }
 
 // located turns the decoder's errors into lines of "file:line: reason".
-func located(path string, err error) error {
+func located(path string, content []byte, err error) error {
 	var missing *toml.StrictMissingError
 	if errors.As(err, &missing) {
 		var errs []error
@@ -86,16 +89,32 @@ func located(path string, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, column := decode.Position()
-		reason := strings.TrimPrefix(decode.Error(), "toml: ")
-		if key := strings.Join(decode.Key(), "."); key != "" {
+	var positioned *toml.DecodeError
+	if errors.As(err, &positioned) {
+		line, column := positioned.Position()
+		reason := strings.TrimPrefix(positioned.Error(), "toml: ")
+		if key := strings.Join(positioned.Key(), "."); key != "" {
 			reason = key + ": " + reason
 		}
 		return fmt.Errorf("%s:%d:%d: %s", path, line, column, reason)
 	}
-	return prefixed(path, err)
+	return fmt.Errorf("%s:%d: %w", path, lineOf(content, err), err)
+}
+
+// lineOf finds the line of an error that tells none (a number where a Duration is read): it is the last line of the
+// shortest beginning of the file that has the error.
+func lineOf(content []byte, err error) int {
+	end := 0
+	for number := 1; ; number++ {
+		next := bytes.IndexByte(content[end:], '\n')
+		if next < 0 {
+			return number
+		}
+		end += next + 1
+		if got := decode(content[:end], defaults()); got != nil && got.Error() == err.Error() {
+			return number
+		}
+	}
 }
 
 // prefixed puts the path before each of the joined errors.

@@ -82,7 +82,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 
 // tags merges the configured tags with the job's, which win; sorted, so that a repeated call is the same call.
 func (t *Tasks) tags(job map[string]string) []types.Tag {
-	if t.Config.Tags == nil {
+	if len(t.Config.Tags) == 0 {
 		return nil
 	}
 	all := maps.Clone(t.Config.Tags)
