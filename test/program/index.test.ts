@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import program from "../../index";
+import { deploy } from "./support/deploy";
+import { raw } from "./support/settings";
+
+describe("index.ts", () => {
+  after(() => pulumi.runtime.setAllConfig({}));
+
+  it("tells the stack's outputs", async () => {
+    const settings = Object.entries(raw({ projects: ["acme/api"] })).map(([key, value]) => [
+      `gitlab-fargate-runners:${key}`,
+      JSON.stringify(value),
+    ]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(settings));
+    let outputs: unknown;
+    const { errors } = await deploy(async () => {
+      const told = pulumi.output(await program());
+      outputs = await new Promise((resolve) => told.apply(resolve));
+    });
+    expect(errors).to.deep.equal([]);
+    expect(outputs).to.deep.equal({
+      hosts: [{ id: "gitlab-runners-host-id", privateAddress: "172.31.0.10", publicAddress: "198.51.100.10" }],
+      cluster: "gitlab-runners-1a2b3c4",
+      image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/gitlab-runners-job@sha256:${"e".repeat(64)}`,
+      runners: {
+        "group/acme/backend": "gitlab-runners-group/acme/backend-id",
+        "project/acme/api": "gitlab-runners-project/acme/api-id",
+      },
+      cacheBucket: "gitlab-runners-cache-1a2b3c4",
+    });
+  });
+
+  it("registers nothing when the settings are wrong", async () => {
+    pulumi.runtime.setAllConfig({ "gitlab-fargate-runners:spot": "always" });
+    const { errors, resources } = await deploy(program);
+    expect(errors).to.have.length(1);
+    expect(errors[0]).to.contain("spot: ").and.contain("host.publicKey: required");
+    expect(resources).to.deep.equal([]);
+  });
+});
