@@ -16,13 +16,15 @@ const foreign = /^(PULUMI_|AWS_|GITLAB_|DOCKER_HOST$|BUILDKIT_HOST$|NODE_OPTIONS
  * @param debugProviders "aws:PORT,…", the provider servers that the daemon runs
  */
 export async function engineEnvironment(debugProviders: string): Promise<NodeJS.ProcessEnv> {
-  const { pulumiHome } = await prepareArtifacts({ onProgress: () => {} });
+  const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
   const own = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !foreign.test(name) || name === "AWS_CA_BUNDLE"),
   );
   return {
     ...own,
     PULUMI_HOME: writableHome(pulumiHome),
+    // The one that was built; the npm package would download its own version.
+    PULUMI_VERSION: pulumiVersion,
     PULUMI_BACKEND_URL: `file://${path.join(stateDir, "pulumi")}`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_DEBUG_PROVIDERS: debugProviders,

@@ -1,12 +1,13 @@
 /**
  * The AWS endpoint of the sandbox: every request goes to moto unchanged, except those whose effects have to be real,
- * which are ECS's task actions and EC2's instance actions.
+ * which are ECS's task actions and EC2's instance actions, and S3's bucket policies, whose conditions moto ignores.
  */
 import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
 import { motoAddress } from "./moto";
 import { AwsError, ec2ErrorBody, ecsAction, isEc2Form } from "./protocol";
+import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
   /** An ECS action; undefined: moto answers. @throws AwsError */
@@ -30,10 +31,13 @@ export interface Ec2Step {
 const maxBody = 4 * 1024 * 1024;
 
 export async function startFront(options: FrontOptions): Promise<{ close(): Promise<void> }> {
+  const policies = new BucketPolicies();
   const server = http.createServer((request, response) => {
     const answer = async () => {
       const action = ecsAction(request.headers);
-      if (action) await answerEcs(action, request, response);
+      const bucket = policyBucket(request.url ?? "/");
+      if (bucket !== undefined) await answerPolicy(bucket, request, response);
+      else if (action) await answerEcs(action, request, response);
       else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response);
       else passOn(request, response);
     };
@@ -45,6 +49,20 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   });
   // Uploads and long answers are not bounded by a time of their own.
   server.requestTimeout = 0;
+
+  async function answerPolicy(bucket: string, request: http.IncomingMessage, response: http.ServerResponse) {
+    const { stored, forward } = policies.handle(request.method ?? "GET", bucket, await readBody(request));
+    if (stored !== undefined) {
+      response.writeHead(200, { "content-type": "application/json" }).end(stored);
+      return;
+    }
+    if (forward) {
+      request.headers["content-length"] = String(forward.length);
+      for (const name of ["content-md5", "x-amz-checksum-crc32", "x-amz-sdk-checksum-algorithm"])
+        delete request.headers[name];
+    }
+    passOn(request, response, forward);
+  }
 
   async function answerEcs(action: string, request: http.IncomingMessage, response: http.ServerResponse) {
     const body = await readBody(request);
