@@ -5,7 +5,8 @@ import { apkRepository } from "./artifacts/apk";
 import { downloads } from "./artifacts/downloads";
 import { goArchive } from "./artifacts/go-archive";
 import { goModules } from "./artifacts/go-modules";
-import { hostTree } from "./artifacts/host";
+import { goCache } from "./artifacts/go-cache";
+import { debian, hostTree } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
@@ -14,13 +15,15 @@ import { runner } from "./artifacts/runner";
 export const catalog: Artifact[] = [
   pulumi,
   runner,
-  hostTree,
+  debian,
   alpine,
   moto,
   apkRepository,
   goArchive,
   goModules,
   downloads,
+  goCache,
+  hostTree,
   shellLinters,
   staticcheck,
 ];
