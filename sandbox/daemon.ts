@@ -63,8 +63,8 @@ async function main(): Promise<void> {
     log: log("providers"),
   });
   closers.push(() => providers.close());
-  const control = await startControl({ aws, gitlab, debugProviders: providers.debugProviders, shutdown: exit });
-  closers.push(() => control.close());
+  // Never closed: its connections end when this process does, which is how the CLI learns that all else is closed.
+  await startControl({ aws, gitlab, debugProviders: providers.debugProviders, shutdown: exit });
 }
 
 function tell(message: DaemonMessage): void {

@@ -23,14 +23,14 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
     throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
   }
   await prepare(signal);
-  let complaints: string[] = [];
+  const complaints: string[] = [];
   try {
     const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));
     await timed("sandbox: stack deployed", () => deploy(status, signal));
     const result = await timed("sandbox: pipeline ended", () =>
       runPipelineFile(demoFile, { group: demoGroup, cancelAt: demoCancel, signal }),
     );
-    complaints = unexpected(result);
+    complaints.push(...unexpected(result));
   } finally {
     await timed("sandbox: taken down", takeDown);
   }

@@ -7,19 +7,16 @@ import type { GitLab } from "../gitlab";
 import { controlSocket, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 import { runPipeline } from "./run-pipeline";
 
-export interface Control {
-  close(): Promise<void>;
-}
-
+/** Listens until the process ends. */
 export async function startControl(parts: {
   aws: Aws;
   gitlab: GitLab;
   debugProviders: string;
   shutdown: () => void;
-}): Promise<Control> {
+}): Promise<void> {
   const { aws, gitlab } = parts;
   rmSync(controlSocket, { force: true });
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify();
 
   app.get("/status", async (): Promise<Status> => {
     const tasks = aws.tasks.list();
@@ -57,5 +54,4 @@ export async function startControl(parts: {
   });
 
   await app.listen({ path: controlSocket });
-  return { close: () => app.close() };
 }

@@ -43,7 +43,10 @@ export const endToEndChecks: Check[] = [
   { name: "staticcheck", run: async () => command((await linters()).staticcheck, ["./..."], driverDir) },
   { name: "shellcheck", run: async () => command((await linters()).shellcheck, await shellFiles()) },
   { name: "hadolint", run: async () => command((await linters()).hadolint, ["image/Dockerfile"]) },
-  { name: "end to end", run: () => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"]) },
+  {
+    name: "end to end",
+    run: () => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"]),
+  },
 ];
 
 const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
