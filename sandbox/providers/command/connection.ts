@@ -107,15 +107,22 @@ function connect(endpoint: Endpoint, sock?: ConnectConfig["sock"]): Promise<Clie
   };
   return new Promise((resolve, reject) => {
     const client = new Client();
-    // A connection that breaks later fails the command's channel; without a listener it would end the process.
-    client.on("error", (error) => {
+    const fail = (cause: Error) => {
       client.destroy();
-      reject(new Error(`connecting to ${endpoint.user}@${endpoint.host}:${endpoint.port}`, { cause: error }));
-    });
+      reject(new Error(`connecting to ${endpoint.user}@${endpoint.host}:${endpoint.port}`, { cause }));
+    };
+    // A connection that breaks later fails the command's channel; without a listener it would end the process.
+    client.on("error", fail);
+    // A server that hangs up during the handshake is no error to the library.
+    client.once("close", () => fail(new Error("the server closed the connection")));
     client.on("keyboard-interactive", (_name, _instructions, _lang, prompts, finish) =>
       finish(prompts.map(() => endpoint.password ?? "")),
     );
-    client.once("ready", () => resolve(client));
+    client.once("ready", () => {
+      // Commands are many small messages.
+      client.setNoDelay(true);
+      resolve(client);
+    });
     client.connect(settings);
   });
 }

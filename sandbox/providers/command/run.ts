@@ -112,7 +112,7 @@ function execute(
 function outcome(code: number | null | undefined, signal: string | undefined): string {
   if (typeof code === "number") return `Process exited with status ${code}`;
   return signal
-    ? `Process exited with signal ${signal}`
+    ? `Process exited with signal ${signal.replace(/^SIG/, "")}`
     : "wait: remote command exited without exit status or exit signal";
 }
 

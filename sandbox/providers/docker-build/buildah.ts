@@ -1,7 +1,7 @@
 /** Builds and pushes images by buildah, which needs no daemon. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
+import { runProcess, type Run } from "./process";
 
 export interface BuilderOptions {
   /** A root file system as .tar, which images can start from as `baseImage`. */
@@ -16,7 +16,7 @@ export interface BuilderOptions {
   registry: string;
 }
 
-export interface BuildRequest {
+export interface BuildRequest extends Run {
   context: string;
   dockerfile: string;
   buildArgs: Record<string, string>;
@@ -25,9 +25,6 @@ export interface BuildRequest {
   target?: string;
   tags: string[];
   push: boolean;
-  /** One line of the build's output. */
-  onOutput(line: string): void;
-  signal: AbortSignal;
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
@@ -46,7 +43,8 @@ export function createBuilder(options: BuilderOptions): Builder {
     // Plain folders: nothing is mounted that a crash could leave behind.
     ...["--storage-driver", "vfs"],
   ];
-  const buildah: Buildah = (args, run) => runProcess("buildah", [...storage, ...args], options.stateDir, run);
+  const buildah: Buildah = (args, run) =>
+    runProcess(`buildah ${args[0]}`, ["buildah", ...storage, ...args], { ...run, home: options.stateDir });
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;
 
@@ -88,7 +86,6 @@ export function createBuilder(options: BuilderOptions): Builder {
   };
 }
 
-type Run = Pick<BuildRequest, "onOutput" | "signal">;
 type Buildah = (args: string[], run: Run) => Promise<string>;
 
 /** What earlier processes left: a killed build leaves its working container. */
@@ -160,46 +157,4 @@ function ignoreFile({ dockerfile }: BuildRequest): string[] {
 /** Puts the local registry in the place of an ECR host name; other names stay. */
 export function mapRegistry(tag: string, registry: string): string {
   return tag.replace(/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\//, `${registry}/`);
-}
-
-const KEPT_LINES = 40;
-
-/** Collects standard output; everything goes to `onOutput` line by line. */
-function runProcess(command: string, args: string[], home: string, { onOutput, signal }: Run): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      stdio: ["ignore", "pipe", "pipe"],
-      signal,
-      // Credentials and registry settings of the user have no part in it.
-      env: { PATH: process.env.PATH, HOME: home, TMPDIR: home },
-    });
-    let stdout = "";
-    const tail: string[] = [];
-    let rest = "";
-    const note = (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines.filter((text) => text.trim() !== "")) {
-        onOutput(line);
-        tail.push(line);
-        if (tail.length > KEPT_LINES) tail.shift();
-      }
-    };
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout += chunk;
-      note(chunk);
-    });
-    child.stderr.on("data", note);
-    child.on("error", (cause: NodeJS.ErrnoException) =>
-      reject(cause.code === "ENOENT" ? new Error(`${command} is not installed`) : cause),
-    );
-    child.on("close", (code, killedBy) => {
-      if (code === 0) return resolve(stdout);
-      const subcommand = args.find((arg) =>
-        ["from", "add", "config", "commit", "build", "push", "images", "rm", "rmi"].includes(arg),
-      );
-      const how = killedBy ? `was ended by ${killedBy}` : `failed with exit code ${code}`;
-      reject(new Error(`${command} ${subcommand} ${how}:\n${[...tail, rest].join("\n").trim()}`));
-    });
-  });
 }

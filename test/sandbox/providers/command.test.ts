@@ -1,0 +1,194 @@
+import { expect } from "chai";
+import { commandPackage } from "../../../sandbox/providers/command";
+import type { Resource } from "../../../sandbox/providers/framework/definition";
+import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
+import { isSecret, makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
+import { createKey, startSshServer, type SshServer, type SshServerOptions } from "./ssh-server";
+import { createContext, rejection } from "./support";
+
+const command = commandPackage({ workDir: "/" }).resources["command:remote:Command"] as Required<Resource>;
+
+describe("command stand-in: remote.Command", () => {
+  const servers: SshServer[] = [];
+  const serve = async (options?: SshServerOptions) => {
+    const server = await startSshServer(options);
+    servers.push(server);
+    return server;
+  };
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+  const inputsFor = async (server: SshServer, inputs: Props, connection: Props = {}) => {
+    const { port, privateKey } = server;
+    const full = { connection: { host: "127.0.0.1", port, privateKey, ...connection }, ...inputs };
+    return (await command.check(full, createContext().context, undefined)).inputs;
+  };
+
+  it("runs create with its input, and cuts one newline from each output", async () => {
+    const { context, lines } = createContext({ name: "setup" });
+    const create = "cat; echo two; echo; echo three >&2";
+    const { id, outputs } = await command.create(await inputsFor(await serve(), { create, stdin: "one\n" }), context);
+    expect(id).to.match(/^setup[0-9a-f]{8}$/);
+    expect(outputs).to.include({ create, stdin: "one\n", stdout: "one\ntwo\n", stderr: "three" });
+    expect(lines).to.have.members(["one", "two", "", "three"]);
+  });
+
+  it("takes an input of 2 MB, in characters of several bytes too", async () => {
+    const stdin = "ü".repeat(1024 * 1024);
+    const inputs = await inputsFor(await serve(), { create: "cat", stdin, logging: "none" });
+    const { outputs } = await command.create(inputs, createContext().context);
+    expect(outputs.stdout === stdin).to.equal(true);
+  });
+
+  it("logs what logging says", async () => {
+    const server = await serve();
+    const logged = async (logging: string) => {
+      const { context, lines } = createContext();
+      await command.create(await inputsFor(server, { create: "echo out; echo err >&2", logging }), context);
+      return lines;
+    };
+    expect(await logged("none")).to.deep.equal([]);
+    expect(await logged("stdout")).to.deep.equal(["out"]);
+    expect(await logged("stderr")).to.deep.equal(["err"]);
+  });
+
+  it("fails with exit code, command and output", async () => {
+    const inputs = await inputsFor(await serve(), { create: "echo why; exit 3" });
+    const error = await rejection(command.create(inputs, createContext().context));
+    expect(error.message).to.equal('Process exited with status 3: running "echo why; exit 3":\nwhy\n');
+  });
+
+  it("names the signal that ended a command", async () => {
+    const inputs = await inputsFor(await serve(), { create: "kill -TERM $$" });
+    expect((await rejection(command.create(inputs, createContext().context))).message).to.match(/signal TERM/);
+  });
+
+  it("updates by update, else by create, and keeps the outputs where there is neither", async () => {
+    const server = await serve();
+    const state = { stdout: "old", stderr: "" };
+    const update = async (inputs: Props) => {
+      const checked = await inputsFor(server, { addPreviousOutputInEnv: false, ...inputs });
+      return (await command.update("id", state, checked, createContext().context)).stdout;
+    };
+    expect(await update({ create: "echo c", update: "echo u" })).to.equal("u");
+    expect(await update({ create: "echo c" })).to.equal("c");
+    expect(await update({ delete: "echo d" })).to.equal("old");
+    expect(server.commands).to.deep.equal(["echo u", "echo c"]);
+  });
+
+  it("deletes by delete, and does nothing where there is none", async () => {
+    const server = await serve();
+    await command.delete("id", await inputsFor(server, { create: "echo c" }), createContext().context);
+    await command.delete("id", await inputsFor(server, { delete: "echo d" }), createContext().context);
+    expect(server.commands).to.deep.equal(["echo d"]);
+  });
+
+  it("is replaced for triggers and updated for everything else", async () => {
+    const { context } = createContext();
+    const oldInputs = { create: "a", triggers: [1], connection: { host: "h" } };
+    const kinds = async (news: Props) =>
+      (
+        await lifecycle.diff(command, { state: oldInputs, oldInputs, news: { ...oldInputs, ...news } }, context)
+      ).changes.map(({ path, replace }) => `${path} ${replace ? "replace" : "update"}`);
+    expect(await kinds({ triggers: [2] })).to.deep.equal(["triggers[0] replace"]);
+    expect(await kinds({ delete: "x" })).to.deep.equal(["delete update"]);
+    expect(await kinds({ connection: { host: "other" } })).to.deep.equal(["connection.host update"]);
+  });
+
+  it("refuses to run without an environment that the server does not take", async () => {
+    const server = await serve({ acceptEnv: ["GOOD"] });
+    const inputs = await inputsFor(server, { create: "echo $GOOD", environment: { GOOD: "1", BAD: "2" } });
+    const error = await rejection(command.create(inputs, createContext().context));
+    expect(error.message).to.equal('could not set environment variable "BAD"');
+    expect(server.commands).to.deep.equal([]);
+    const good = await inputsFor(server, { create: "echo $GOOD", environment: { GOOD: "1" } });
+    expect((await command.create(good, createContext().context)).outputs.stdout).to.equal("1");
+  });
+
+  it("only warns where the server does not take the previous outputs", async () => {
+    const { context, warnings } = createContext();
+    const inputs = await inputsFor(await serve(), { create: "echo new" });
+    const outputs = await command.update("id", { stdout: "old", stderr: "" }, inputs, context);
+    expect(outputs.stdout).to.equal("new");
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include("PULUMI_COMMAND_STDOUT").and.not.include("old");
+  });
+
+  it("dials again until the host answers", async () => {
+    const server = await serve({ refuse: 2 });
+    const { context, lines } = createContext();
+    await command.create(await inputsFor(server, { create: "true" }), context);
+    expect(server.connections()).to.equal(3);
+    expect(lines).to.deep.equal(["Dial 1/10 failed: retrying", "Dial 2/10 failed: retrying"]);
+  });
+
+  it("gives up after dialErrorLimit", async () => {
+    const server = await serve({ refuse: 99 });
+    const inputs = await inputsFor(server, { create: "true" }, { dialErrorLimit: 1 });
+    const error = await rejection(command.create(inputs, createContext().context));
+    expect(error.message).to.equal("after 1 failed attempts");
+    expect(server.connections()).to.equal(2);
+  });
+
+  it("talks to no host with another key than the given one", async () => {
+    const server = await serve();
+    const run = async (hostKey: string) =>
+      command.create(
+        await inputsFor(server, { create: "true" }, { hostKey, dialErrorLimit: 0 }),
+        createContext().context,
+      );
+    await run(server.hostKey);
+    await rejection(run(createKey().publicKey));
+    expect(server.commands).to.have.length(1);
+  });
+
+  it("does not dial with a key that is none", async () => {
+    const server = await serve();
+    const inputs = await inputsFor(server, { create: "true" }, { privateKey: "nonsense" });
+    expect((await rejection(command.create(inputs, createContext().context))).message).to.equal(
+      "reading the private key",
+    );
+    expect(server.connections()).to.equal(0);
+  });
+
+  it("goes through a jump host", async () => {
+    const [jump, target] = [await serve(), await serve()];
+    const proxy = { host: "127.0.0.1", port: jump.port, privateKey: jump.privateKey };
+    const inputs = await inputsFor(target, { create: "echo there" }, { proxy });
+    expect((await command.create(inputs, createContext().context)).outputs.stdout).to.equal("there");
+    expect([jump.commands.length, target.commands.length]).to.deep.equal([0, 1]);
+    expect(jump.connections()).to.equal(1);
+  });
+
+  it("ends with the deployment", async () => {
+    const stop = new AbortController();
+    const { context, lines } = createContext({ signal: stop.signal });
+    const inputs = await inputsFor(await serve(), { create: "echo started; sleep 60" });
+    const push = lines.push.bind(lines);
+    lines.push = (line) => (stop.abort(new Error("cancelled")), push(line));
+    expect((await rejection(command.create(inputs, context))).message).to.equal("cancelled");
+  });
+
+  it("fills in the connection's defaults and keeps all of it secret", async () => {
+    const news = { create: "true", connection: { host: "h", privateKey: makeSecret("k"), proxy: { host: "p" } } };
+    const { context } = createContext();
+    const { inputs, failures } = await lifecycle.check(command, { news, randomSeed: new Uint8Array() }, context);
+    expect(failures).to.deep.equal([]);
+    const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
+    expect(inputs.connection).to.deep.equal(
+      makeSecret({ ...defaults, host: "h", privateKey: "k", proxy: { ...defaults, host: "p" } }),
+    );
+    const { outputs } = await lifecycle.create(command, { inputs, preview: true }, context);
+    expect(isSecret(outputs.connection)).to.equal(true);
+  });
+
+  it("names a missing host, and waits for one that is not known yet", async () => {
+    const failures = async (connection: Props | string) =>
+      (await command.check({ connection }, createContext().context, undefined)).failures?.map(
+        ({ property }) => property,
+      );
+    expect(await failures({})).to.deep.equal(["connection.host"]);
+    expect(await failures({ host: UNKNOWN })).to.deep.equal([]);
+    expect(await failures(UNKNOWN)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,164 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import type { Resource } from "../../../sandbox/providers/framework/definition";
+import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
+import { makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
+import { gitlabPackage } from "../../../sandbox/providers/gitlab";
+import { createContext, rejection } from "./support";
+
+const { resources, functions } = gitlabPackage();
+const userRunner = resources["gitlab:index/userRunner:UserRunner"] as Required<Resource>;
+
+describe("gitlab stand-in", () => {
+  let server: http.Server;
+  let config: Props;
+  /** By "METHOD path"; whatever is not there is a 404 in GitLab's words. */
+  let answers: Record<string, object | number>;
+  let requests: { call: string; token?: string; body?: Props }[];
+  before(async () => {
+    server = http.createServer(async (request, response) => {
+      const call = `${request.method} ${request.url}`;
+      const body = await text(request);
+      const token = request.headers["private-token"] as string | undefined;
+      requests.push({ call, token, ...(body && { body: JSON.parse(body) as Props }) });
+      const answer = answers[call] ?? 404;
+      const status = typeof answer === "number" ? answer : 200;
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(
+        typeof answer === "number" ? JSON.stringify({ message: `${answer} Runner Not Found` }) : JSON.stringify(answer),
+      );
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    // Without a slash at the end: both forms are in use.
+    config = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v4`, token: "admin" };
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    answers = {};
+    requests = [];
+  });
+  const context = () => createContext({ config }).context;
+
+  const inputs: Props = {
+    runnerType: "group_type",
+    groupId: 11,
+    tagLists: ["b", "a"],
+    untagged: true,
+    maximumTimeout: 3600,
+  };
+  const found = {
+    id: 7,
+    tag_list: ["b", "a"],
+    run_untagged: true,
+    locked: false,
+    paused: false,
+    maximum_timeout: 3600,
+  };
+
+  it("creates a runner, and keeps its token secret", async () => {
+    answers = { "POST /api/v4/user/runners": { id: 7, token: "glrt-1" }, "GET /api/v4/runners/7": found };
+    const { id, outputs } = await lifecycle.create(userRunner, { inputs, preview: false }, context());
+    expect(id).to.equal("7");
+    expect(outputs).to.include({ groupId: 11, untagged: true, locked: false, maximumTimeout: 3600 });
+    expect(outputs.token).to.deep.equal(makeSecret("glrt-1"));
+    expect(requests[0]).to.deep.equal({
+      call: "POST /api/v4/user/runners",
+      token: "admin",
+      body: {
+        runner_type: "group_type",
+        group_id: 11,
+        tag_list: ["b", "a"],
+        run_untagged: true,
+        maximum_timeout: 3600,
+      },
+    });
+  });
+
+  it("updates what is set, and keeps the token from the state", async () => {
+    answers = { "PUT /api/v4/runners/7": { ...found, paused: true } };
+    const state = { ...inputs, token: "glrt-1" };
+    const outputs = await userRunner.update("7", state, { ...inputs, paused: true }, context());
+    expect(outputs).to.include({ paused: true, token: "glrt-1" });
+    expect(requests[0].body).to.include({ paused: true }).and.not.have.any.keys("token", "group_id", "description");
+  });
+
+  it("takes the order of tags for no change", async () => {
+    const check = async (tagLists: string[]) =>
+      (await userRunner.check({ ...inputs, tagLists }, context(), undefined)).inputs;
+    expect(await check(["b", "a"])).to.deep.equal(await check(["a", "b"]));
+  });
+
+  it("replaces for another owner only", async () => {
+    const replaced = async (news: Props) =>
+      (
+        await lifecycle.diff(userRunner, { state: inputs, oldInputs: inputs, news: { ...inputs, ...news } }, context())
+      ).changes
+        .filter(({ replace }) => replace)
+        .map(({ path }) => path);
+    expect(await replaced({ groupId: 12 })).to.deep.equal(["groupId"]);
+    expect(await replaced({ untagged: false, maximumTimeout: 600 })).to.deep.equal([]);
+  });
+
+  it("finds out that a runner is gone, and what was changed on it", async () => {
+    expect(await userRunner.read("7", inputs, context())).to.equal(undefined);
+    answers = { "GET /api/v4/runners/7": { ...found, paused: true } };
+    expect(await userRunner.read("7", { ...inputs, token: "t" }, context())).to.include({ paused: true, token: "t" });
+  });
+
+  it("deletes, and does not mind that a runner is gone already", async () => {
+    answers = { "DELETE /api/v4/runners/7": {} };
+    await userRunner.delete("7", {}, context());
+    await userRunner.delete("8", {}, context());
+    expect(requests.map(({ call }) => call)).to.deep.equal(["DELETE /api/v4/runners/7", "DELETE /api/v4/runners/8"]);
+  });
+
+  it("goes on about every other failure", async () => {
+    answers = { "DELETE /api/v4/runners/7": 403 };
+    const error = await rejection(userRunner.delete("7", {}, context()));
+    expect(error.message).to.match(/^DELETE http:.*\/api\/v4\/runners\/7: 403 \{message: 403 /);
+    expect(error.message).not.to.include("admin");
+  });
+
+  it("refuses what GitLab would refuse, and lets pass what is not known yet", async () => {
+    const failures = async (news: Props) =>
+      (await userRunner.check(news, context(), undefined)).failures?.map(({ property }) => property) ?? [];
+    expect(await failures({ runnerType: "other" })).to.deep.equal(["runnerType"]);
+    expect(await failures({ runnerType: "group_type" })).to.deep.equal(["groupId"]);
+    expect(await failures({ runnerType: "project_type", groupId: 1 })).to.deep.equal(["projectId"]);
+    expect(await failures({ runnerType: "instance_type", maximumTimeout: 599 })).to.deep.equal(["maximumTimeout"]);
+    expect(await failures({ runnerType: "group_type", groupId: UNKNOWN, maximumTimeout: 600 })).to.deep.equal([]);
+  });
+
+  it("looks up a group by its path, and says which one GitLab does not have", async () => {
+    const getGroup = functions["gitlab:index/getGroup:getGroup"];
+    answers = { "GET /api/v4/groups/acme%2Fbackend": { id: 11, full_path: "acme/backend", name: "backend" } };
+    expect(await getGroup({ fullPath: "acme/backend" }, context())).to.include({
+      groupId: 11,
+      fullPath: "acme/backend",
+    });
+    const error = await rejection(getGroup({ fullPath: "acme/nope" }, context()));
+    expect(error.message).to.match(/groups\/acme%2Fnope: 404/);
+  });
+
+  it("looks up a project by its path", async () => {
+    answers = { "GET /api/v4/projects/acme%2Fdemo": { id: 101, path_with_namespace: "acme/demo" } };
+    const project = await functions["gitlab:index/getProject:getProject"](
+      { pathWithNamespace: "acme/demo" },
+      context(),
+    );
+    expect(project).to.include({ id: "101", pathWithNamespace: "acme/demo" });
+  });
+
+  it("says what is missing where there is no token, and that GitLab cannot be reached", async () => {
+    const ask = (settings: Props) => rejection(userRunner.delete("1", {}, createContext({ config: settings }).context));
+    expect((await ask({ baseUrl: config.baseUrl })).message).to.include("gitlab:token");
+    expect((await ask({ baseUrl: "http://127.0.0.1:1/api/v4/", token: "admin" })).message).to.include(
+      "cannot be reached",
+    );
+    expect(requests).to.deep.equal([]);
+  });
+});
