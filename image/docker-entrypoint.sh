@@ -33,7 +33,8 @@ done </root/.ssh/authorized_keys
 [ -n "${found:-}" ] || fail "SSH_PUBLIC_KEY holds no public key, only empty lines or comments."
 
 # sshd refuses accounts whose password field starts with "!". A "*" is no password that could match, and no lock.
-sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
+accounts=$(sed 's/^root:[^:]*:/root:*:/' /etc/shadow)
+printf '%s\n' "$accounts" >/etc/shadow
 
 # One host key, made here: no two containers share one, and ed25519 takes milliseconds.
 [ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C '' -f /etc/ssh/ssh_host_ed25519_key

@@ -81,22 +81,22 @@ async function go(machine: Machine): Promise<string[]> {
   ];
 }
 
-/** Features and the files that show them; a module that isn't loaded yet shows nothing, but can be. */
+/** Features of the kernel; a module that isn't loaded yet counts when it can be. */
 function kernel(machine: Machine): string[] {
-  const fileSystems = machine.read("/proc/filesystems");
-  const builtIn = machine.read(`/lib/modules/${os.release()}/modules.builtin`);
-  const loadable = machine.read(`/lib/modules/${os.release()}/modules.dep`);
+  const folder = `/lib/modules/${os.release()}`;
+  const modules = machine.read(`${folder}/modules.builtin`) + machine.read(`${folder}/modules.dep`);
+  // A kernel without any list of modules has all that it has built in, not all of which shows under /sys.
   const hasModule = (name: string) =>
-    machine.exists(`/sys/module/${name}`) || new RegExp(`/${name}\\.ko`).test(builtIn + loadable);
-  // Where there is no list of modules, all that the kernel has is built in, and a small name may not show in /sys.
-  const unknown = builtIn === "" && loadable === "";
-  const missing = [
-    ...(/\boverlay$/m.test(fileSystems) || hasModule("overlay") ? [] : ["overlayfs"]),
-    ...(machine.exists("/proc/self/ns/net") ? [] : ["network namespaces"]),
-    ...(unknown || hasModule("bridge") ? [] : ["bridge"]),
-    ...(unknown || hasModule("veth") ? [] : ["veth"]),
-    ...(machine.exists("/dev/loop-control") || hasModule("loop") ? [] : ["loop devices"]),
-  ];
+    modules === "" || machine.exists(`/sys/module/${name}`) || modules.includes(`/${name}.ko`);
+  const features: Record<string, boolean> = {
+    overlayfs: /\boverlay$/m.test(machine.read("/proc/filesystems")) || (modules !== "" && hasModule("overlay")),
+    "network namespaces": machine.exists("/proc/self/ns/net"),
+    iptables: machine.exists("/proc/net/ip_tables_names") || hasModule("nf_tables") || hasModule("ip_tables"),
+    bridges: hasModule("bridge"),
+    "veth pairs": hasModule("veth"),
+    "loop devices": machine.exists("/dev/loop-control") || (modules !== "" && hasModule("loop")),
+  };
+  const missing = Object.keys(features).filter((name) => !features[name]);
   return missing.length === 0
     ? []
     : [`The kernel lacks ${missing.join(", ")}. Load the modules by modprobe, or use Debian's own kernel.`];

@@ -11,8 +11,8 @@ proxy=$4
 scratch=$5
 cache=$6
 
-mkdir -p "$scratch/opt" "$scratch/bin" "$cache"
-mount --bind "$scratch/opt" /opt
+mkdir -p "$scratch/upper" "$scratch/work" "$scratch/bin" "$cache"
+mount -t overlay overlay -o "lowerdir=/opt,upperdir=$scratch/upper,workdir=$scratch/work" /opt
 mkdir -p "$goroot"
 tar --extract --gzip --file "$archive" --directory "$goroot" --strip-components=1 --no-same-owner
 
