@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import * as path from "node:path";
 import { lock } from "./lock";
 import { openLog, runner, type Run } from "./process";
@@ -73,6 +73,7 @@ export async function ensure(
 ): Promise<string> {
   const folder = folderOf(cache, artifact);
   if (existsSync(folder)) {
+    await markUsed(folder);
     onProgress({ artifact: artifact.name, state: "cached" });
     return folder;
   }
@@ -105,6 +106,7 @@ async function build(cache: string, artifact: Artifact, folder: string, signal?:
     const need = (needed: Artifact) => folderOf(cache, needed);
     await artifact.build({ dir: temporary, scratch, run: runner(log, signal), signal, need });
     signal?.throwIfAborted();
+    await markUsed(temporary);
     await rename(temporary, folder);
   } catch (error) {
     throw new Error(`building ${artifact.name}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -117,11 +119,23 @@ async function build(cache: string, artifact: Artifact, folder: string, signal?:
   }
 }
 
-/** What killed builds of this artifact left; the caller holds the artifact's lock. */
+/** How long an outdated version of an artifact is kept: another checkout may still use it. */
+const keepUnusedMs = 14 * 24 * 3600 * 1000;
+
+async function markUsed(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now);
+}
+
+/** What killed builds of this artifact left, and versions out of use; the caller holds the artifact's lock. */
 async function removeLeftovers(cache: string, artifact: Artifact): Promise<void> {
-  const leftover = new RegExp(`^${artifact.name}-[0-9a-f]{16}\\.(partial|scratch)$`);
+  const pattern = new RegExp(`^${artifact.name}-[0-9a-f]{16}(\\.partial|\\.scratch)?$`);
   for (const entry of await readdir(cache)) {
-    if (leftover.test(entry)) await rm(path.join(cache, entry), { recursive: true, force: true });
+    const [match, suffix] = pattern.exec(entry) ?? [];
+    if (!match) continue;
+    const folder = path.join(cache, entry);
+    const age = Date.now() - (await stat(folder)).mtimeMs;
+    if (suffix || age > keepUnusedMs) await rm(folder, { recursive: true, force: true });
   }
 }
 

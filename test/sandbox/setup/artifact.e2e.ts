@@ -1,5 +1,14 @@
 /** The cache on a real disk, with real locks. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -73,6 +82,20 @@ describe("the cache of artifacts", () => {
     const folder = await ensure(cache, a, onProgress);
     expect(readdirSync(folder)).to.deep.equal(["content"]);
     expect(folders()).to.deep.equal([path.basename(folder)]);
+  });
+
+  it("removes versions that have been out of use for weeks, and keeps the others", async () => {
+    const version = (input: string): Artifact => ({ ...writing("a"), inputs: [input] });
+    const [old, recent] = [
+      await ensure(cache, version("1"), onProgress),
+      await ensure(cache, version("2"), onProgress),
+    ];
+    const weeksAgo = new Date(Date.now() - 15 * 24 * 3600 * 1000);
+    utimesSync(old, weeksAgo, weeksAgo);
+    utimesSync(recent, weeksAgo, weeksAgo);
+    await ensure(cache, version("2"), onProgress);
+    const newest = await ensure(cache, version("3"), onProgress);
+    expect(folders().sort()).to.deep.equal([recent, newest].map((folder) => path.basename(folder)).sort());
   });
 
   it("builds once for two that want it at the same time", async () => {
