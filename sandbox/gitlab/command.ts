@@ -1,5 +1,8 @@
 /** Runs a program to its end and gives its output back; knows neither a shell nor the user's configuration. */
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 
 export interface CommandOptions {
   cwd: string;
@@ -42,6 +45,26 @@ export function runCommand(command: string, args: string[], options: CommandOpti
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");
   });
+}
+
+/**
+ * Like runCommand, for a program that calls process.exit() before a pipe has taken all that it wrote (nodejs/node#784):
+ * its standard output goes through a file.
+ */
+export async function runCommandThroughFile(
+  command: string,
+  args: string[],
+  options: CommandOptions,
+): Promise<CommandResult> {
+  const folder = await mkdtemp(path.join(tmpdir(), "output-"));
+  const file = path.join(folder, "stdout");
+  try {
+    const script = 'file=$1; shift; exec "$@" >"$file"';
+    const { exitCode, stderr } = await runCommand("sh", ["-c", script, "sh", file, command, ...args], options);
+    return { exitCode, stderr, stdout: await readFile(file, "utf8") };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Git's output. Rejects with its error message where it fails. */

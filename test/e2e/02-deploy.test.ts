@@ -28,7 +28,7 @@ describe("the deployed stack", () => {
     const { stdout } = await sandboxOk(["pulumi", "stack", "output", "--json"]);
     const outputs = JSON.parse(stdout);
     expect(outputs.hosts).to.have.length(1);
-    expect(outputs.imageUri).to.match(/@sha256:[0-9a-f]{64}$/);
+    expect(outputs.image).to.match(/@sha256:[0-9a-f]{64}$/);
     expect(stdout).not.to.contain("glrt-");
   });
 });

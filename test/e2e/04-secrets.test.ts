@@ -70,8 +70,8 @@ describe("secrets", () => {
     expect(readable(await onHost("journalctl --no-pager"))).to.deep.equal([]);
   });
 
-  it("are readable by root alone on the host", async () => {
-    expect(await onHost("stat -c '%a %U' /etc/gitlab-runner/config.toml")).to.equal("600 root");
+  it("are readable by the runner's user alone on the host", async () => {
+    expect(await onHost("stat -c '%a %U' /etc/gitlab-runner/config.toml")).to.equal("600 gitlab-runner");
     const found = await onHost(
       "find /etc/gitlab-runner /opt/gitlab-runner /tmp /var/tmp -type f -perm /044 -exec grep -lF glrt- {} + || true",
     );

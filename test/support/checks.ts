@@ -45,7 +45,15 @@ export const endToEndChecks: Check[] = [
   { name: "hadolint", run: async () => command((await linters()).hadolint, ["image/Dockerfile"]) },
   {
     name: "end to end",
-    run: () => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"]),
+    run: () =>
+      mocha([
+        "--require",
+        "tsx/cjs",
+        "--require",
+        "test/support/hooks.ts",
+        "test/**/*.e2e.ts",
+        "test/e2e/**/*.test.ts",
+      ]),
   },
 ];
 

@@ -131,14 +131,12 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
     return KeyPairs.flatMap(({ PublicKey }) => PublicKey ?? []);
   }
 
-  private async each(form: URLSearchParams, action: (entry: Entry) => void): Promise<Ec2Step> {
+  private async each(form: URLSearchParams, action: (entry: Entry) => Promise<void> | void): Promise<Ec2Step> {
     return {
       form,
       answered: async () => {
-        for (const id of formList(form, "InstanceId")) {
-          const entry = this.entries.get(id);
-          if (entry && entry.state !== "terminated") action(entry);
-        }
+        const found = formList(form, "InstanceId").flatMap((id) => this.entries.get(id) ?? []);
+        await Promise.all(found.filter(({ state }) => state !== "terminated").map(action));
       },
     };
   }
@@ -155,7 +153,8 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
     });
   }
 
-  private powerOff(entry: Entry, final: "stopped" | "terminated"): void {
+  /** The API's answer waits for it, unlike EC2's: moto calls the instance stopped or terminated from then on. */
+  private powerOff(entry: Entry, final: "stopped" | "terminated"): Promise<void> {
     this.queue(entry, async () => {
       this.set(entry, "stopping");
       await entry.host.powerOff(powerOffGrace);
@@ -165,6 +164,7 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       }
       this.set(entry, final);
     });
+    return entry.work;
   }
 
   private queue(entry: Entry, step: () => Promise<void>): void {

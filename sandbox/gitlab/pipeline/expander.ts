@@ -11,7 +11,7 @@ import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
-import { runCommand } from "../command";
+import { runCommandThroughFile } from "../command";
 import { PipelineError } from "../errors";
 import { readCiFile } from "./ci-file";
 import { restoreDropped } from "./dropped-keywords";
@@ -141,7 +141,7 @@ async function run(
     ...(predefined ? ["--ignore-predefined-vars", predefined] : []),
     ...variables,
   ];
-  const { exitCode, stdout, stderr } = await runCommand(process.execPath, command, {
+  const { exitCode, stdout, stderr } = await runCommandThroughFile(process.execPath, command, {
     cwd: options.checkout,
     env: { NO_COLOR: "1", FORCE_COLOR: "0" },
     signal: options.signal,

@@ -226,6 +226,15 @@ plain: {script: [x], timeout: 1h 30m, retry: 0, inherit: {variables: false}}
     expect(pipeline.jobs.find((job) => job.name === "ruled")!.allowFailure).to.equal(true);
   });
 
+  it("hands on a script of 2 MB whole", async () => {
+    const line = `: ${"x".repeat(1000)}`;
+    const script = `${Array.from({ length: 2000 }, () => line).join("\n")}\necho the end`;
+    await fixture.pipeline(JSON.stringify({ big: { script: [script] } }));
+    const job = await runner.take();
+    expect(job.steps[0].script).to.deep.equal([script]);
+    await runner.finish(job, "success");
+  });
+
   it("leaves manual jobs unplayed: optional ones hold nothing up, the others block", async () => {
     const optional = await play(`
 stages: [one, two]
