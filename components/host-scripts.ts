@@ -68,12 +68,13 @@ export function installGo(download: Download): string {
 }
 
 /** Compiles the driver from a folder below `paths.sources` and forgets the sources of earlier ones. */
-export function buildDriver(folder: string, goProxy: string): string {
+export function buildDriver(folder: string, goProxy: string | undefined): string {
   const source = `${paths.sources}/${folder}`;
   return script(
     `cd ${source}`,
     `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
-    `export GOPROXY=${quote(goProxy)} GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
+    ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
+    `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
     `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w' -o ${paths.sources}/fargate ./cmd/fargate`,
     ...swapIn(`${paths.sources}/fargate`, paths.driver),
     `find ${paths.sources} -mindepth 1 -maxdepth 1 ! -name ${folder} -exec rm -rf {} +`,
