@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 	"gitlab-fargate-runners/driver/internal/sshtest"
@@ -26,6 +27,8 @@ type world struct {
 	sshd *sshtest.Server
 	env  map[string]string
 	dir  string
+	// now is the clock of reap; nil for the system's.
+	now func() time.Time
 	// publicKey is what the last task was given.
 	publicKey string
 }
@@ -135,11 +138,15 @@ type outcome struct {
 }
 
 func (w *world) call(ctx context.Context, args ...string) outcome {
+	return w.execute(ctx, append([]string{"custom"}, args...)...)
+}
+
+func (w *world) execute(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	code := execute(ctx, process{
-		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml"), "custom"}, args...),
+		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml")}, args...),
 		Getenv: func(name string) string { return w.env[name] },
-		Stdout: &stdout, Stderr: &stderr,
+		Stdout: &stdout, Stderr: &stderr, now: w.now,
 	})
 	return outcome{code, stdout.String(), stderr.String()}
 }

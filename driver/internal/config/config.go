@@ -53,6 +53,13 @@ type Fargate struct {
 	StartTimeout Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
 	StopTimeout Duration
+	// JobTimeout is that of jobs whose payload tells none. Default: 24h.
+	JobTimeout Duration
+	// LifetimeMargin is what a task may live beyond its job's timeout. It has to cover the start of the task, the end of
+	// a script that was cancelled, and the clean-up. Default: 30m.
+	LifetimeMargin Duration
+	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
+	FirstSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration
 	MaxPollInterval Duration
@@ -113,12 +120,15 @@ func defaults() *Config {
 		LogLevel:  "info",
 		LogFormat: "text",
 		Fargate: Fargate{
-			PlatformVersion: "LATEST",
-			StartTimeout:    Duration{10 * time.Minute},
-			StopTimeout:     Duration{5 * time.Minute},
-			PollInterval:    Duration{500 * time.Millisecond},
-			MaxPollInterval: Duration{5 * time.Second},
-			APIAttempts:     8,
+			PlatformVersion:     "LATEST",
+			StartTimeout:        Duration{10 * time.Minute},
+			StopTimeout:         Duration{5 * time.Minute},
+			JobTimeout:          Duration{24 * time.Hour},
+			LifetimeMargin:      Duration{30 * time.Minute},
+			FirstSessionTimeout: Duration{10 * time.Minute},
+			PollInterval:        Duration{500 * time.Millisecond},
+			MaxPollInterval:     Duration{5 * time.Second},
+			APIAttempts:         8,
 		},
 		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
 		SSH: SSH{

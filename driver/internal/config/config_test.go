@@ -97,6 +97,7 @@ KeepAliveCountMax = 2
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
+		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute}, FirstSessionTimeout: Duration{10 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
 		t.Errorf("Fargate (-want +got):\n%s", diff)

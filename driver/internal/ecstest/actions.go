@@ -60,7 +60,8 @@ func (s *Server) listTasks(w http.ResponseWriter, input map[string]any) {
 	defer s.Unlock()
 	arns := []string{}
 	for _, task := range s.tasks {
-		if task.Status != "STOPPED" && task.StartedBy == input["startedBy"] {
+		startedBy, filtered := input["startedBy"]
+		if task.Status != "STOPPED" && (!filtered || task.StartedBy == startedBy) {
 			arns = append(arns, task.ARN)
 		}
 	}
@@ -95,6 +96,11 @@ func (s *Server) view(task *Task) map[string]any {
 				map[string]any{"name": "privateIPv4Address", "value": s.Address},
 			},
 		}},
+	}
+	for _, key := range []string{"overrides", "tags"} {
+		if given, has := task.Request[key]; has {
+			view[key] = given
+		}
 	}
 	if task.Status == "STOPPED" {
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/runnerproc"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -43,6 +44,8 @@ func (d *Driver) prepare(ctx context.Context) error {
 		return err
 	}
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
+	known.Deadline = d.deadline(known.IntendedAt)
+	known.Runner = runnerproc.Find()
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err
 	}
@@ -68,10 +71,15 @@ func (d *Driver) prepare(ctx context.Context) error {
 // start runs the task and writes its ARN down.
 func (d *Driver) start(ctx context.Context, known *state.Task, public string) error {
 	d.printf("Starting a Fargate task of %s in cluster %s", d.Config.Fargate.TaskDefinition, d.Config.Fargate.Cluster)
+	host, err := d.Store.Host()
+	if err != nil {
+		return err
+	}
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), startCallTimeout)
 	defer cancel()
 	arn, err := d.Tasks.Start(call, task.Request{
 		ClientToken: known.ClientToken(), StartedBy: known.StartedBy, PublicKey: public, Tags: d.Job.Tags(),
+		Mark: task.Mark{Host: host, Deadline: known.Deadline},
 	})
 	if errors.Is(err, task.ErrNotStarted) {
 		// The intent has come to nothing, so nobody has to look for its task.
@@ -82,6 +90,15 @@ func (d *Driver) start(ctx context.Context, known *state.Task, public string) er
 	}
 	known.ARN = arn
 	return d.Store.Save(d.Job.Key(), known)
+}
+
+// deadline is when the job is over for certain. Its time has begun before the task was asked for.
+func (d *Driver) deadline(intendedAt time.Time) time.Time {
+	timeout := d.Job.Timeout
+	if timeout == 0 {
+		timeout = d.Config.Fargate.JobTimeout.Duration
+	}
+	return intendedAt.Add(timeout + d.Config.Fargate.LifetimeMargin.Duration)
 }
 
 // firstContact connects and returns the host key to pin. A task that stops meanwhile ends the wait with its reason.

@@ -28,6 +28,7 @@ type Store interface {
 	Load(key string) (*state.Task, error)
 	Save(key string, task *state.Task) error
 	Remove(key string) error
+	Host() (string, error)
 }
 
 // Connection is a connection to a task; *sshconn.Client has it.

@@ -19,6 +19,8 @@ type Request struct {
 	StartedBy   string
 	// PublicKey is handed to the container as SSH_PUBLIC_KEY, in authorized_keys format.
 	PublicKey string
+	// Mark is read by the guard in the task, and by every reaper.
+	Mark Mark
 	// Tags describe the job; used only where the configuration asks for tags.
 	Tags map[string]string
 }
@@ -63,10 +65,12 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 			AssignPublicIp: assign,
 		}},
 		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
-			Name:        aws.String(Container),
-			Environment: []types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
+			Name: aws.String(Container),
+			Environment: append(
+				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
+				request.Mark.environment(c.FirstSessionTimeout.Duration)...),
 		}}},
-		Tags: t.tags(request.Tags),
+		Tags: t.tags(request.Tags, request.Mark.tags()),
 	}
 	if len(c.CapacityProviders) == 0 {
 		// Without either, RunTask works only in a cluster that has a default strategy.
@@ -80,13 +84,15 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 	return input
 }
 
-// tags merges the configured tags with the job's, which win; sorted, so that a repeated call is the same call.
-func (t *Tasks) tags(job map[string]string) []types.Tag {
+// tags merges the configured tags with more, which win; sorted, so that a repeated call is the same call.
+func (t *Tasks) tags(more ...map[string]string) []types.Tag {
 	if len(t.Config.Tags) == 0 {
 		return nil
 	}
 	all := maps.Clone(t.Config.Tags)
-	maps.Copy(all, job)
+	for _, some := range more {
+		maps.Copy(all, some)
+	}
 	var tags []types.Tag
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})
