@@ -13,6 +13,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 	"gitlab-fargate-runners/driver/internal/sshtest"
+	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 const (
@@ -29,6 +30,8 @@ type world struct {
 	dir  string
 	// now is the clock of reap; nil for the system's.
 	now func() time.Time
+	// adapt changes the driver of calls in this process; nil leaves it as it is.
+	adapt func(*stage.Driver)
 	// publicKey is what the last task was given.
 	publicKey string
 }
@@ -146,7 +149,7 @@ func (w *world) execute(ctx context.Context, args ...string) outcome {
 	code := execute(ctx, process{
 		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml")}, args...),
 		Getenv: func(name string) string { return w.env[name] },
-		Stdout: &stdout, Stderr: &stderr, now: w.now,
+		Stdout: &stdout, Stderr: &stderr, now: w.now, adapt: w.adapt,
 	})
 	return outcome{code, stdout.String(), stderr.String()}
 }

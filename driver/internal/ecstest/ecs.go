@@ -97,6 +97,14 @@ func (s *Server) Add(startedBy string) string {
 	return s.add(startedBy, nil).ARN
 }
 
+// AddRequested puts a running task there whose RunTask takes effect only now.
+func (s *Server) AddRequested(request map[string]any) string {
+	s.Lock()
+	defer s.Unlock()
+	startedBy, _ := request["startedBy"].(string)
+	return s.add(startedBy, request).ARN
+}
+
 func (s *Server) add(startedBy string, request map[string]any) *Task {
 	task := &Task{
 		ARN:    fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task/cluster/%032x", len(s.tasks)+1),
