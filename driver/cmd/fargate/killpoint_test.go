@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -135,19 +136,30 @@ func (w *world) killed(at int, args ...string) bool {
 func (w *world) reached() string { return w.dir + "/reached" }
 
 func TestKilledAnywhere(t *testing.T) {
+	noSpot := func(w *world) {
+		w.spot("OnDemandFallback = true")
+		w.ecs.Refuse = func(input map[string]any) string {
+			if strings.HasPrefix(asked(input), "FARGATE_SPOT") {
+				return unavailable
+			}
+			return ""
+		}
+	}
 	script := []string{"run", "", "build_script"}
 	calls := []struct {
 		name string
 		args []string
 		// before runs what comes before the call in a job.
 		before [][]string
+		set    func(*world)
 		// least is how many points there are at the least.
 		least int
 	}{
-		{"prepare", []string{"prepare"}, nil, 8},
-		{"prepare again", []string{"prepare"}, [][]string{{"prepare"}}, 12},
-		{"run", script, [][]string{{"prepare"}}, 1},
-		{"cleanup", []string{"cleanup"}, [][]string{{"prepare"}}, 5},
+		{"prepare", []string{"prepare"}, nil, nil, 8},
+		{"prepare again", []string{"prepare"}, [][]string{{"prepare"}}, nil, 12},
+		{"prepare without spot capacity", []string{"prepare"}, nil, noSpot, 17},
+		{"run", script, [][]string{{"prepare"}}, nil, 1},
+		{"cleanup", []string{"cleanup"}, [][]string{{"prepare"}}, nil, 5},
 	}
 	afterwards := []struct {
 		name string
@@ -186,6 +198,9 @@ func TestKilledAnywhere(t *testing.T) {
 					w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
 					if call.args[0] == "run" {
 						call.args[1] = w.script("echo hello")
+					}
+					if call.set != nil {
+						call.set(w)
 					}
 					for _, args := range call.before {
 						w.must(0, args...)

@@ -126,6 +126,17 @@ MaxRetryInterval = "20ms"
 `, extra, filepath.Join(w.dir, "metadata"), w.sshd.Port()))
 }
 
+// edit replaces text of the configuration.
+func (w *world) edit(from, to string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "fargate.toml")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("fargate.toml", strings.ReplaceAll(string(content), from, to))
+}
+
 func (w *world) write(name, content string) string {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)

@@ -18,9 +18,20 @@ type Config struct {
 	// LogFormat is text or json. Default: text.
 	LogFormat string
 
+	// Wanted is what the job asks for, as it is: nothing of it is allowed before it is checked.
+	Wanted Wanted `toml:"-"`
+
 	Fargate      Fargate
 	TaskMetadata TaskMetadata
 	SSH          SSH
+}
+
+// Wanted is text of the job's variables, empty where it has none.
+type Wanted struct {
+	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
+	CPU, Memory, EphemeralStorage string
+	// TaskDefinition is FARGATE_TASK_DEFINITION; Fargate.TaskDefinition holds it as well.
+	TaskDefinition string
 }
 
 // Fargate says which task is started where.
@@ -45,6 +56,13 @@ type Fargate struct {
 	PlatformVersion string
 	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
 	CapacityProviders []CapacityProvider
+	// OnDemandFallback tries on-demand capacity (FARGATE) where CapacityProviders name another one and have none left.
+	OnDemandFallback bool
+	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
+	AllowedTaskDefinitions []string
+	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
+	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
+	MaxCPU, MaxMemory, MaxEphemeralStorage int32
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string

@@ -2,14 +2,21 @@ package ecstest
 
 import (
 	"net/http"
+	"slices"
 )
 
 func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	s.Lock()
-	if len(s.Failures) > 0 {
+	reasons := s.Failures
+	if s.Refuse != nil {
+		if reason := s.Refuse(input); reason != "" {
+			reasons = append(slices.Clone(reasons), reason)
+		}
+	}
+	if len(reasons) > 0 {
 		defer s.Unlock()
 		var failures []any
-		for _, reason := range s.Failures {
+		for _, reason := range reasons {
 			failures = append(failures, map[string]any{"reason": reason})
 		}
 		answer(w, map[string]any{"tasks": []any{}, "failures": failures})

@@ -39,6 +39,8 @@ type Server struct {
 	OnRun func(task *Task)
 	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, or "".
 	Fail func(action string, call int) string
+	// Refuse returns a reason to start nothing for this input of RunTask, or "".
+	Refuse func(input map[string]any) string
 	// Failures are the reasons that RunTask gives for starting nothing.
 	Failures []string
 

@@ -16,6 +16,7 @@ import (
 
 // Tasks is what the stages need of ECS; *task.Tasks has it.
 type Tasks interface {
+	Placements() []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error

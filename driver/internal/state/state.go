@@ -47,12 +47,16 @@ type Task struct {
 
 // NewTask returns an intent with a fresh nonce.
 func NewTask(cluster, startedBy, privateKey string) *Task {
+	task := &Task{Version: version, Cluster: cluster, StartedBy: startedBy, PrivateKey: privateKey}
+	task.Renew()
+	return task
+}
+
+// Renew makes it the intent to start another task, where the one before is over or was never started.
+func (t *Task) Renew() {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
-	return &Task{
-		Version: version, Cluster: cluster, StartedBy: startedBy, PrivateKey: privateKey,
-		Nonce: hex.EncodeToString(nonce), IntendedAt: time.Now().UTC(),
-	}
+	t.Nonce, t.IntendedAt, t.ARN, t.Address = hex.EncodeToString(nonce), time.Now().UTC(), "", ""
 }
 
 // ClientToken makes RunTask idempotent: 64 hexadecimal digits, which is what ECS allows at most.

@@ -68,7 +68,11 @@ func refused(failures []types.Failure) error {
 		reasons = append(reasons, join(value(f.Reason), value(f.Detail)))
 	}
 	reason := strings.Join(reasons, "; ")
-	return failure.New(hintFor(reason), "ECS started no task: %s", reason)
+	err := failure.New(hintFor(reason), "ECS started no task: %s", reason)
+	if lacksCapacity(reason) {
+		return noCapacity{err}
+	}
+	return err
 }
 
 func hintFor(reason string) string {

@@ -128,7 +128,11 @@ func Stopped(task *types.Task) error {
 			reason += fmt.Sprintf("; container %s: %s", value(container.Name), detail)
 		}
 	}
-	return failure.New(hintFor(reason), "the task %s stopped: %s", ID(value(task.TaskArn)), reason)
+	err := failure.New(hintFor(reason), "the task %s stopped: %s", ID(value(task.TaskArn)), reason)
+	if lacksCapacity(reason) {
+		return noCapacity{err}
+	}
+	return err
 }
 
 // ID is the last part of an ARN, as the AWS console shows it.
