@@ -84,6 +84,7 @@ func driverCommand(use, short string, args cobra.PositionalArgs, p process, file
 			}
 			defer closeLog()
 			if err := run(command.Context(), driver, args); err != nil {
+				err = driver.Explain(context.WithoutCancel(command.Context()), err)
 				driver.Log.Debug("failed", "error", err)
 				return err
 			}

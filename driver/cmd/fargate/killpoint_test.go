@@ -138,6 +138,8 @@ func (w *world) reached() string { return w.dir + "/reached" }
 func TestKilledAnywhere(t *testing.T) {
 	noSpot := func(w *world) {
 		w.spot("OnDemandFallback = true")
+		w.ecs.Lock()
+		defer w.ecs.Unlock()
 		w.ecs.Refuse = func(input map[string]any) string {
 			if strings.HasPrefix(asked(input), "FARGATE_SPOT") {
 				return unavailable

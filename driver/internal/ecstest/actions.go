@@ -104,6 +104,9 @@ func (s *Server) view(task *Task) map[string]any {
 			},
 		}},
 	}
+	if s.Memory != "" {
+		view["memory"] = s.Memory
+	}
 	for _, key := range []string{"overrides", "tags"} {
 		if given, has := task.Request[key]; has {
 			view[key] = given

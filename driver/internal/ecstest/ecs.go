@@ -33,6 +33,8 @@ type Server struct {
 	Script []string
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
+	// Memory is each task's, in MiB; left out where it is empty.
+	Memory string
 	// Address is each task's private address. Default: 127.0.0.1.
 	Address string
 	// OnRun is called with each new task, unlocked.

@@ -28,6 +28,8 @@ type Job struct {
 	Services []string
 	// Timeout is how long the job may take, zero where GitLab did not tell.
 	Timeout time.Duration
+	// StartedAt is when GitLab counts the job from, zero where it did not tell.
+	StartedAt time.Time
 
 	// digest makes the identity unguessable and unique among GitLab instances and hosts.
 	digest string
@@ -85,6 +87,8 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
 		job.Timeout = time.Duration(seconds) * time.Second
 	}
+	// GitLab writes 2026-11-25T01:02:03Z; what cannot be read is not known.
+	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
 	for _, service := range data.Services {
 		job.Services = append(job.Services, service.Name)
 	}
@@ -95,15 +99,22 @@ func Load(getenv func(string) string, host string) (Job, error) {
 
 var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
 
-// number returns the predefined variable of that name. GitLab sends its own variables before the job's, so the first
-// of that name is the true one.
-func (p *payload) number(name string, getenv func(string) string) string {
-	value := getenv("CUSTOM_ENV_" + name)
+// variable returns the predefined variable of that name, or "". GitLab sends its own variables before the job's, so the
+// first of that name is the true one.
+func (p *payload) variable(name string) string {
 	for _, variable := range p.Variables {
 		if variable.Key == name {
-			value = variable.Value
-			break
+			return variable.Value
 		}
+	}
+	return ""
+}
+
+// number returns a predefined variable that is a number; runners that write no payload have it in the environment.
+func (p *payload) number(name string, getenv func(string) string) string {
+	value := p.variable(name)
+	if value == "" {
+		value = getenv("CUSTOM_ENV_" + name)
 	}
 	if !decimal.MatchString(value) {
 		return ""

@@ -20,6 +20,8 @@ type Tasks interface {
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error
+	// MemoryLimit is in MiB, "" where nobody can tell.
+	MemoryLimit(ctx context.Context, arn string) string
 	Check(ctx context.Context, arn string) error
 	StopAll(ctx context.Context, known task.Known, reason string) (stopped []string, err error)
 }
