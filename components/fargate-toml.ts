@@ -33,9 +33,14 @@ export function fargateToml(args: FargateTomlArgs): string {
         Weight: weight,
         Base: base,
       })),
+      ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),
       Tags: { ...args.tags },
     },
     TaskMetadata: { Directory: paths.metadata },
     SSH: { Username: "root", Port: 22 },
   });
 }
+
+/** Whoever takes both kinds of capacity is better served by the other kind than by a failed job. */
+const onSpotOrDemand = (providers: readonly CapacityProvider[]): boolean =>
+  new Set(providers.map(({ name }) => name)).size > 1;

@@ -111,6 +111,25 @@ export const startService = (): string => script(...installUnit, "sudo systemctl
 export const restartService = (): string =>
   script(...installUnit, "sudo systemctl --no-block restart gitlab-runner.service");
 
+/** Writes both units, of which none is secret, and starts the timer anew. */
+export const startReaper = (service: string, timer: string): string =>
+  script(
+    `printf %s ${quote(service)} | sudo tee ${paths.reapService} > /dev/null`,
+    `printf %s ${quote(timer)} | sudo tee ${paths.reapTimer} > /dev/null`,
+    "sudo systemctl daemon-reload",
+    "sudo systemctl enable gitlab-runner-reap.timer",
+    "sudo systemctl restart gitlab-runner-reap.timer",
+  );
+
+/** Waits for a call that is under way: what it uses goes next. */
+export const stopReaper = (): string =>
+  script(
+    "if systemctl cat gitlab-runner-reap.timer > /dev/null 2>&1; then",
+    "  sudo systemctl disable --now gitlab-runner-reap.timer",
+    "  sudo systemctl stop gitlab-runner-reap.service",
+    "fi",
+  );
+
 /** Takes no new job and waits for the running ones. */
 export const drainService = (): string =>
   script(

@@ -3,6 +3,7 @@ import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
+import { reapService, reapTimer } from "./reap-units";
 import { sourceHash } from "./source-hash";
 import { systemdUnit } from "./systemd-unit";
 
@@ -30,7 +31,7 @@ export interface HostSetupArgs {
   needs: pulumi.Input<pulumi.Resource>[];
 }
 
-/** The runner, the driver and their configuration on a host, set up over SSH. */
+/** The runner, the driver, their configuration and the timer of `fargate reap` on a host, set up over SSH. */
 export class HostSetup extends pulumi.ComponentResource {
   constructor(
     private readonly name: string,
@@ -60,6 +61,12 @@ export class HostSetup extends pulumi.ComponentResource {
         stdin: systemdUnit(args.runner),
       },
       configToml,
+      fargateToml,
+      ...args.needs,
+    );
+    this.run(
+      "reap",
+      { create: scripts.startReaper(reapService(), reapTimer()), delete: scripts.stopReaper() },
       fargateToml,
       ...args.needs,
     );

@@ -17,6 +17,8 @@ export const paths = {
   /** Of the runner's user. */
   state: "/var/lib/gitlab-runner",
   unit: "/etc/systemd/system/gitlab-runner.service",
+  reapService: "/etc/systemd/system/gitlab-runner-reap.service",
+  reapTimer: "/etc/systemd/system/gitlab-runner-reap.timer",
 } as const;
 
 /** Inside a job's task. */

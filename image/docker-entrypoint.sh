@@ -3,7 +3,9 @@
 #
 # Environment:
 #   SSH_PUBLIC_KEY  the public keys that may log in as root, one a line, as in authorized_keys; required
-# All other variables of the container are handed on to SSH sessions.
+#   GUARD_FIRST_SESSION  seconds that the container waits for its first SSH session before it ends; no limit if unset
+#   GUARD_DEADLINE  when the container ends whatever happens, in seconds since 1970; no limit if unset
+# All other variables of the container but GUARD_* are handed on to SSH sessions.
 set -eu
 
 fail() {
@@ -14,6 +16,18 @@ fail() {
 # Whatever the key contains stays out of messages: it might be a private one, given by mistake.
 [ -n "${SSH_PUBLIC_KEY:-}" ] ||
   fail "SSH_PUBLIC_KEY is not set. Set it to the public key that may log in, for example by a RunTask override."
+
+check_number() {
+  case $2 in
+  '' | 0?* | *[!0-9]* | ?????????????*) fail "$1 is '$2'. It must be a whole number of seconds." ;;
+  esac
+}
+[ -z "${GUARD_FIRST_SESSION+set}" ] || check_number GUARD_FIRST_SESSION "$GUARD_FIRST_SESSION"
+if [ -n "${GUARD_DEADLINE+set}" ]; then
+  check_number GUARD_DEADLINE "$GUARD_DEADLINE"
+  left=$((GUARD_DEADLINE - $(date +%s)))
+  [ "$left" -gt 0 ] || fail "GUARD_DEADLINE has passed: the time of the container's job is over."
+fi
 
 umask 077
 mkdir -p /root/.ssh
@@ -46,7 +60,7 @@ awk 'BEGIN {
   split("SSH_PUBLIC_KEY HOME USER LOGNAME SHELL MAIL PWD OLDPWD SHLVL TERM HOSTNAME _", names, " ")
   for (i in names) skip[names[i]] = 1
   for (name in ENVIRON) {
-    if (name in skip || name !~ /^[A-Za-z_][A-Za-z0-9_]*$/) continue
+    if (name in skip || name ~ /^GUARD_/ || name !~ /^[A-Za-z_][A-Za-z0-9_]*$/) continue
     if (index(ENVIRON[name], "\n")) {
       print "docker-entrypoint: " name " has several lines and can not be handed on to SSH sessions" >"/dev/stderr"
       continue
@@ -59,7 +73,33 @@ awk 'BEGIN {
 mkdir -p /run/sshd
 chmod 0755 /run/sshd
 
-unset SSH_PUBLIC_KEY
+# Each session leaves a trace before its command runs. sshd reads the file by sh, whose stdin is not the command's.
+rm -f /run/ssh-session
+echo ': >/run/ssh-session' >/etc/ssh/sshrc
+
+# The guard, for the case that whoever started the container does not come back for it: it ends sshd, which is the
+# container's first process, and so the container. One sleep for each limit takes nothing from the job.
+end_container() {
+  kill -0 $$ 2>/dev/null || return 0
+  echo "docker-entrypoint: $1: the container ends" >&2
+  # Again, as a signal that comes before sshd has its handler is lost.
+  while kill -TERM $$ 2>/dev/null; do sleep 1; done
+}
+
+if [ -n "${GUARD_FIRST_SESSION+set}" ]; then
+  {
+    sleep "$GUARD_FIRST_SESSION"
+    [ -e /run/ssh-session ] || end_container "no SSH session came within $GUARD_FIRST_SESSION s"
+  } &
+fi
+if [ -n "${GUARD_DEADLINE+set}" ]; then
+  {
+    sleep "$left"
+    end_container "the time of its job is over"
+  } &
+fi
+
+unset SSH_PUBLIC_KEY GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
 # sshd hands it on to sessions; a job's files are for whoever it starts.
 umask 022
 exec /usr/sbin/sshd -D -e

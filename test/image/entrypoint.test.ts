@@ -105,6 +105,62 @@ describe("docker-entrypoint.sh", () => {
     expect(environment().join("\n")).not.to.match(/CERTIFICATE|second/);
   });
 
+  describe("guard", () => {
+    const soon = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
+    /** Like sshd it ends at once when it is told to, and says how long it was there. */
+    const waiting =
+      "echo up; trap 'echo ended; exit 0' TERM; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; echo stayed";
+
+    beforeEach(() => writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\n${waiting}\n`, { mode: 0o755 }));
+
+    it("ends a container that no session came to", () => {
+      const { stdout, stderr } = start({
+        SSH_PUBLIC_KEY: publicKey,
+        GUARD_FIRST_SESSION: "1",
+        GUARD_DEADLINE: soon(3),
+      });
+      expect(stdout).to.equal("up\nended\n");
+      expect(stderr).to.equal("docker-entrypoint: no SSH session came within 1 s: the container ends\n");
+    });
+
+    it("lets one live that had a session, until its deadline", () => {
+      // What sshd does for a session.
+      writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\nsh ${at("etc/ssh/sshrc")}\n${waiting}\n`);
+      const { stdout, stderr } = start({
+        SSH_PUBLIC_KEY: publicKey,
+        GUARD_FIRST_SESSION: "1",
+        GUARD_DEADLINE: soon(3),
+      });
+      expect(stdout).to.equal("up\nended\n");
+      expect(stderr).to.equal("docker-entrypoint: the time of its job is over: the container ends\n");
+    });
+
+    it("lets one live that is within all limits", () => {
+      writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\nsh ${at("etc/ssh/sshrc")}\n${waiting}\n`);
+      const { stdout, stderr } = start({
+        SSH_PUBLIC_KEY: publicKey,
+        GUARD_FIRST_SESSION: "1",
+        GUARD_DEADLINE: soon(6),
+      });
+      expect(stdout).to.equal("up\nstayed\n");
+      expect(stderr).to.equal("");
+    });
+
+    it("does not take an earlier start's session for one of this start", () => {
+      writeFileSync(at("run/ssh-session"), "");
+      const { stdout } = start({ SSH_PUBLIC_KEY: publicKey, GUARD_FIRST_SESSION: "1" });
+      expect(stdout).to.equal("up\nended\n");
+    });
+
+    it("is no business of sessions and of sshd", () => {
+      writeFileSync(at("usr/sbin/sshd"), "#!/bin/sh\nenv\n", { mode: 0o755 });
+      const limits = { GUARD_FIRST_SESSION: "1", GUARD_DEADLINE: soon(2), GUARD_HOST: "0123" };
+      const { stdout } = start({ SSH_PUBLIC_KEY: publicKey, ...limits });
+      expect(stdout).not.to.contain("GUARD_");
+      expect(environment().join("\n")).not.to.contain("GUARD_");
+    });
+  });
+
   const refused: [string, () => Record<string, string>, RegExp][] = [
     ["no key", () => ({}), /SSH_PUBLIC_KEY is not set/],
     ["an empty key", () => ({ SSH_PUBLIC_KEY: "" }), /SSH_PUBLIC_KEY is not set/],
@@ -113,6 +169,9 @@ describe("docker-entrypoint.sh", () => {
     ["a private key", () => ({ SSH_PUBLIC_KEY: privateKey }), /no public key/],
     ["a key that was cut off", () => ({ SSH_PUBLIC_KEY: publicKey.slice(0, 40) }), /cut off/],
     ["a good key followed by a bad one", () => ({ SSH_PUBLIC_KEY: `${publicKey}\nssh-rsa AAAA` }), /cut off/],
+    ["a deadline that has passed", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_DEADLINE: "1700000000" }), /has passed/],
+    ["a deadline that is no number", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_DEADLINE: "$(id)" }), /whole number/],
+    ["a wait that is no number", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_FIRST_SESSION: "-1" }), /whole number/],
     ["options before a key", () => ({ SSH_PUBLIC_KEY: `command="true" ${publicKey}` }), /no public key/],
   ];
   for (const [what, variables, message] of refused) {

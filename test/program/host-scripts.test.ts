@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import * as scripts from "../../components/host-scripts";
+import { reapService, reapTimer } from "../../components/reap-units";
 import { systemdUnit } from "../../components/systemd-unit";
 
 const download = { url: "https://example.com/it's", sha256: "ab".repeat(32), setting: "host.runner.sha256" };
@@ -19,6 +20,8 @@ const all: Record<string, string> = {
   startService: scripts.startService(),
   restartService: scripts.restartService(),
   drainService: scripts.drainService(),
+  startReaper: scripts.startReaper(reapService(), reapTimer()),
+  stopReaper: scripts.stopReaper(),
 };
 
 describe("the host's scripts", () => {
@@ -116,6 +119,32 @@ describe("the host's scripts", () => {
       expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
     });
 
+    it("writes the units of the reaper as they are, then starts its timer", () => {
+      const units = { "it's.service": "a 'b' \\n $c\n", "it.timer": "d % e\n" };
+      const script = scripts
+        .startReaper(units["it's.service"], units["it.timer"])
+        .replaceAll("/etc/systemd/system", folder);
+      const sudo = `[ "$1" = tee ] && exec "$@"; echo "$@" >> ${folder}/sudo.log`;
+      const result = run(script, { sudo });
+      expect(result.status).to.equal(0);
+      expect(fs.readFileSync(path.join(folder, "gitlab-runner-reap.service"), "utf8")).to.equal(units["it's.service"]);
+      expect(fs.readFileSync(path.join(folder, "gitlab-runner-reap.timer"), "utf8")).to.equal(units["it.timer"]);
+      expect(result.sudo.trimEnd().split("\n")).to.deep.equal([
+        "systemctl daemon-reload",
+        "systemctl enable gitlab-runner-reap.timer",
+        "systemctl restart gitlab-runner-reap.timer",
+      ]);
+    });
+
+    it("stops a reaper that is there, and does nothing where there is none", () => {
+      const stopped = "systemctl disable --now gitlab-runner-reap.timer\nsystemctl stop gitlab-runner-reap.service\n";
+      const { status, sudo } = run(scripts.stopReaper(), { systemctl: "exit 0" });
+      expect([status, sudo]).to.deep.equal([0, stopped]);
+      fs.rmSync(path.join(folder, "bin"), { recursive: true });
+      const without = run(scripts.stopReaper(), { systemctl: "exit 1" });
+      expect([without.status, without.sudo]).to.deep.equal([0, ""]);
+    });
+
     it("keeps the old file when the check fails, and leaves nothing of the new one", () => {
       const file = path.join(folder, "config.toml");
       fs.writeFileSync(file, "old");
@@ -146,5 +175,20 @@ describe("the runner's unit", () => {
 
   it("changes with what is installed, so that a new runner is started", () => {
     expect(systemdUnit({ version: "19.4.0", sha256: "cd" })).to.not.equal(unit);
+  });
+});
+
+describe("the reaper's units", () => {
+  it("run the driver as the runner's user, again and again and after a boot", () => {
+    expect(reapService())
+      .to.match(/^Type=oneshot$/m)
+      .and.match(/^User=gitlab-runner$/m)
+      .and.match(/^ExecStart=\/opt\/gitlab-runner\/fargate --config \/etc\/gitlab-runner\/fargate\.toml reap$/m);
+    expect(reapTimer())
+      .to.match(/^OnBootSec=1min$/m)
+      .and.match(/^OnUnitActiveSec=5min$/m)
+      .and.match(/^WantedBy=timers\.target$/m);
+    // A failed call is followed by the next one all the same, and nothing of the runner waits for it.
+    expect(reapService()).not.to.match(/^(Restart|RequiredBy|Before|PartOf)=/m);
   });
 });

@@ -58,8 +58,8 @@ describe("the program", () => {
       "aws:s3/bucketPolicy:BucketPolicy": 1,
       [runner]: 1,
       "command:remote:CopyToRemote": 1,
-      // folders, runner, go, driver, config-toml, fargate-toml, service
-      [command]: 7,
+      // folders, runner, go, driver, config-toml, fargate-toml, service, reap
+      [command]: 8,
     });
   });
 
@@ -353,7 +353,7 @@ describe("the program", () => {
 
     it("connects by SSH with the stack's key, patiently, and is done anew for another host", () => {
       const setup = base.resources.filter(({ type }) => type.startsWith("command:remote:"));
-      expect(setup).to.have.length(8);
+      expect(setup).to.have.length(9);
       for (const { inputs } of setup) {
         expect(plain(inputs.connection)).to.deep.include({
           host: "198.51.100.10",
@@ -454,7 +454,21 @@ describe("the program", () => {
       expect(service.inputs.delete).to.contain("systemctl disable --now gitlab-runner.service");
       expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
       const withDelete = ofType(base, command).filter(({ inputs }) => inputs.delete !== undefined);
-      expect(withDelete).to.deep.equal([service]);
+      expect(withDelete).to.have.members([service, named("reap")]);
+    });
+
+    it("looks for tasks that outlived their jobs while the driver, its configuration and its rights are there", () => {
+      const reap = named("reap");
+      expect(reap.dependsOn).to.include.members([
+        "gitlab-runners-host-fargate-toml",
+        "gitlab-runners-host",
+        "gitlab-runners",
+      ]);
+      expect(reap.inputs.create).to.contain(
+        "ExecStart=/opt/gitlab-runner/fargate --config /etc/gitlab-runner/fargate.toml reap\n",
+      );
+      expect(reap.inputs.delete).to.contain("systemctl disable --now gitlab-runner-reap.timer");
+      expect(reap.inputs.stdin).to.equal(undefined);
     });
   });
 

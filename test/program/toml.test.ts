@@ -130,6 +130,7 @@ describe("fargate.toml", () => {
           { Name: "FARGATE_SPOT", Weight: 4, Base: 0 },
           { Name: "FARGATE", Weight: 1, Base: 0 },
         ],
+        OnDemandFallback: true,
         Tags: { "cost center": "ci" },
       },
       TaskMetadata: { Directory: "/opt/gitlab-runner/metadata" },
@@ -141,5 +142,8 @@ describe("fargate.toml", () => {
     const providers = (spot: "never" | "only") => capacityProviders(spot).map(({ name }) => name);
     expect(providers("never")).to.deep.equal(["FARGATE"]);
     expect(providers("only")).to.deep.equal(["FARGATE_SPOT"]);
+    for (const spot of ["never", "only"] as const) {
+      expect(fargateToml({ ...args, capacityProviders: capacityProviders(spot) })).not.to.contain("OnDemandFallback");
+    }
   });
 });

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,10 @@ type process struct {
 	Args           []string
 	Getenv         func(string) string
 	Stdout, Stderr io.Writer
+	// adapt changes the driver for a test; nil otherwise.
+	adapt func(*stage.Driver)
+	// now is the clock of reap; time.Now where it is nil.
+	now func() time.Time
 }
 
 // execute runs one call and returns its exit code.
@@ -47,7 +52,7 @@ func rootCommand(p process) *cobra.Command {
 			return failure.New("", "custom needs a call: config, prepare, run or cleanup")
 		},
 	}
-	root.AddCommand(custom)
+	root.AddCommand(custom, reapCommand(p, file))
 	custom.AddCommand(
 		&cobra.Command{
 			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
@@ -79,6 +84,7 @@ func driverCommand(use, short string, args cobra.PositionalArgs, p process, file
 			}
 			defer closeLog()
 			if err := run(command.Context(), driver, args); err != nil {
+				err = driver.Explain(context.WithoutCancel(command.Context()), err)
 				driver.Log.Debug("failed", "error", err)
 				return err
 			}

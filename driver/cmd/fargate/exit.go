@@ -19,6 +19,10 @@ func exitCode(err error, p process) int {
 	var script *failure.Script
 	if !errors.As(err, &script) {
 		tell(err, p)
+		var cause *failure.Failure
+		if errors.As(err, &cause) && cause.Build {
+			return number(p.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
+		}
 		return systemFailure
 	}
 	if script.Signal != "" {

@@ -4,11 +4,18 @@
 //	fargate --config FILE custom prepare           starts the job's task and waits until it can be reached
 //	fargate --config FILE custom run SCRIPT STAGE  runs one stage's script in the task
 //	fargate --config FILE custom cleanup           stops the task; can be repeated
+//	fargate --config FILE reap [--dry-run]         stops tasks that have outlived their jobs, on whatever host
 //	fargate --version
 //
 // The command line, fargate.toml and the task definition are the community driver's; package internal/config lists the
 // file's keys. The task needs a container named ci-coordinator with an sshd that lets the key in which it finds in
 // SSH_PUBLIC_KEY.
+//
+// reap is for a timer. It may run at any time, on several hosts at once and beside jobs: it stops a task of the cluster
+// whose deadline (the job's timeout and Fargate.LifetimeMargin) has passed, whichever host started it, and one of its own
+// host as soon as the job is known to be over: its state is gone, its clean-up has failed, or its runner process has
+// ended. It leaves alone what no driver has started, and what carries another stack's gitlab-fargate-runners:stack tag.
+// It exits with 0 once all of them are stopped, also where there was none; with 2 where one was not, or nobody could look.
 //
 // # Environment
 //
@@ -20,6 +27,8 @@
 //     else did. Default: 1 and 2.
 //   - BUILD_EXIT_CODE_FILE: takes the script's exit code.
 //   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's.
+//   - CUSTOM_ENV_FARGATE_CPU, CUSTOM_ENV_FARGATE_MEMORY, CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE: CI variables by which a
+//     job chooses its task's size, within the file's bounds. What lies outside fails the job, and is not tried again.
 //   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: stand in for
 //     JOB_RESPONSE_FILE with runners that write none; CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID for what is
 //     not in it.

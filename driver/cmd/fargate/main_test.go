@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 	"gitlab-fargate-runners/driver/internal/sshtest"
+	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 const (
@@ -26,6 +28,10 @@ type world struct {
 	sshd *sshtest.Server
 	env  map[string]string
 	dir  string
+	// now is the clock of reap; nil for the system's.
+	now func() time.Time
+	// adapt changes the driver of calls in this process; nil leaves it as it is.
+	adapt func(*stage.Driver)
 	// publicKey is what the last task was given.
 	publicKey string
 }
@@ -120,6 +126,17 @@ MaxRetryInterval = "20ms"
 `, extra, filepath.Join(w.dir, "metadata"), w.sshd.Port()))
 }
 
+// edit replaces text of the configuration.
+func (w *world) edit(from, to string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "fargate.toml")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("fargate.toml", strings.ReplaceAll(string(content), from, to))
+}
+
 func (w *world) write(name, content string) string {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)
@@ -135,11 +152,15 @@ type outcome struct {
 }
 
 func (w *world) call(ctx context.Context, args ...string) outcome {
+	return w.execute(ctx, append([]string{"custom"}, args...)...)
+}
+
+func (w *world) execute(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	code := execute(ctx, process{
-		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml"), "custom"}, args...),
+		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml")}, args...),
 		Getenv: func(name string) string { return w.env[name] },
-		Stdout: &stdout, Stderr: &stderr,
+		Stdout: &stdout, Stderr: &stderr, now: w.now, adapt: w.adapt,
 	})
 	return outcome{code, stdout.String(), stderr.String()}
 }

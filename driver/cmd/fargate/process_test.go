@@ -15,6 +15,9 @@ import (
 const asDriver = "FARGATE_TEST_AS_DRIVER"
 
 func TestMain(m *testing.M) {
+	if at := os.Getenv(killAt); at != "" {
+		os.Exit(mortal(at))
+	}
 	if os.Getenv(asDriver) != "" {
 		main()
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -16,6 +17,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/job"
 	"gitlab-fargate-runners/driver/internal/publicip"
+	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -32,33 +34,18 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := state.Open(settings.TaskMetadata.Directory)
+	store, tasks, closeLog, err := parts(ctx, settings, p.Stderr, "job", current.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	awsSettings, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
-	if err != nil {
-		return nil, nil, err
-	}
-	log, closeLog, err := newLogger(settings, p.Stderr)
-	if err != nil {
-		return nil, nil, err
-	}
-	log = log.With("job", current.ID)
-	return &stage.Driver{
+	driver := &stage.Driver{
 		Config: settings,
 		Job:    current,
 		Store:  store,
-		Log:    log,
+		Log:    tasks.Log,
 		Stdout: p.Stdout,
 		Stderr: p.Stderr,
-		Tasks: &task.Tasks{
-			API:       ecs.NewFromConfig(awsSettings),
-			Addresses: &publicip.Client{Config: awsSettings},
-			Config:    settings.Fargate,
-			Log:       log,
-			Settle:    task.DefaultSettle,
-		},
+		Tasks:  tasks,
 		Connect: func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (stage.Connection, error) {
 			client, err := sshconn.Connect(ctx, settings.SSH, target, retrying)
 			if err != nil {
@@ -66,6 +53,50 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 			}
 			return client, nil
 		},
+	}
+	if p.adapt != nil {
+		p.adapt(driver)
+	}
+	return driver, closeLog, nil
+}
+
+// newReaper puts together what needs no job; the second result closes the log file.
+func newReaper(ctx context.Context, file string, p process) (*reap.Reaper, func(), error) {
+	settings, err := config.Load(file, p.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, tasks, closeLog, err := parts(ctx, settings, p.Stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now
+	if p.now != nil {
+		now = p.now
+	}
+	return &reap.Reaper{Tasks: tasks, Store: store, Now: now, Log: tasks.Log, Stdout: p.Stdout}, closeLog, nil
+}
+
+// parts are what all calls that talk to ECS have; logged are the attributes of each log record.
+func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any) (*state.Store, *task.Tasks, func(), error) {
+	store, err := state.Open(settings.TaskMetadata.Directory)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	awsSettings, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	log, closeLog, err := newLogger(settings, stderr)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return store, &task.Tasks{
+		API:       ecs.NewFromConfig(awsSettings),
+		Addresses: &publicip.Client{Config: awsSettings},
+		Config:    settings.Fargate,
+		Log:       log.With(logged...),
+		Settle:    task.DefaultSettle,
 	}, closeLog, nil
 }
 

@@ -18,9 +18,20 @@ type Config struct {
 	// LogFormat is text or json. Default: text.
 	LogFormat string
 
+	// Wanted is what the job asks for, as it is: nothing of it is allowed before it is checked.
+	Wanted Wanted `toml:"-"`
+
 	Fargate      Fargate
 	TaskMetadata TaskMetadata
 	SSH          SSH
+}
+
+// Wanted is text of the job's variables, empty where it has none.
+type Wanted struct {
+	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
+	CPU, Memory, EphemeralStorage string
+	// TaskDefinition is FARGATE_TASK_DEFINITION; Fargate.TaskDefinition holds it as well.
+	TaskDefinition string
 }
 
 // Fargate says which task is started where.
@@ -45,6 +56,13 @@ type Fargate struct {
 	PlatformVersion string
 	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
 	CapacityProviders []CapacityProvider
+	// OnDemandFallback tries on-demand capacity (FARGATE) where CapacityProviders name another one and have none left.
+	OnDemandFallback bool
+	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
+	AllowedTaskDefinitions []string
+	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
+	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
+	MaxCPU, MaxMemory, MaxEphemeralStorage int32
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
@@ -53,6 +71,13 @@ type Fargate struct {
 	StartTimeout Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
 	StopTimeout Duration
+	// JobTimeout is that of jobs whose payload tells none. Default: 24h.
+	JobTimeout Duration
+	// LifetimeMargin is what a task may live beyond its job's timeout. It has to cover the start of the task, the end of
+	// a script that was cancelled, and the clean-up. Default: 30m.
+	LifetimeMargin Duration
+	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
+	FirstSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration
 	MaxPollInterval Duration
@@ -113,12 +138,15 @@ func defaults() *Config {
 		LogLevel:  "info",
 		LogFormat: "text",
 		Fargate: Fargate{
-			PlatformVersion: "LATEST",
-			StartTimeout:    Duration{10 * time.Minute},
-			StopTimeout:     Duration{5 * time.Minute},
-			PollInterval:    Duration{500 * time.Millisecond},
-			MaxPollInterval: Duration{5 * time.Second},
-			APIAttempts:     8,
+			PlatformVersion:     "LATEST",
+			StartTimeout:        Duration{10 * time.Minute},
+			StopTimeout:         Duration{5 * time.Minute},
+			JobTimeout:          Duration{24 * time.Hour},
+			LifetimeMargin:      Duration{30 * time.Minute},
+			FirstSessionTimeout: Duration{10 * time.Minute},
+			PollInterval:        Duration{500 * time.Millisecond},
+			MaxPollInterval:     Duration{5 * time.Second},
+			APIAttempts:         8,
 		},
 		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
 		SSH: SSH{

@@ -97,6 +97,7 @@ KeepAliveCountMax = 2
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
+		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute}, FirstSessionTimeout: Duration{10 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
 		t.Errorf("Fargate (-want +got):\n%s", diff)
@@ -146,6 +147,11 @@ func TestErrors(t *testing.T) {
 			"f: Fargate.Cluster is missing", "f: Fargate.TaskDefinition is missing",
 			"f: Fargate.Subnets (or Subnet) is missing", "f: Fargate.SecurityGroups (or SecurityGroup) is missing",
 		}},
+		"new keys out of range": {minimal + "OnDemandFallback = true\nMaxCPU = -1\nFirstSessionTimeout = \"1m\"\n", []string{
+			"f: Fargate.OnDemandFallback needs CapacityProviders", "f: Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage",
+			"f: Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout",
+		}},
+		"what the job wants is no key": {minimal + "[Wanted]\nCPU = \"1\"\n", []string{"f:6: unknown key Wanted"}},
 		"both forms": {minimal + "Subnets = [\"a\"]\nSecurityGroups = [\"b\"]\n", []string{
 			"f: Fargate.Subnet and Fargate.Subnets are both set", "f: Fargate.SecurityGroup and Fargate.SecurityGroups are both set",
 		}},

@@ -72,6 +72,10 @@ func (c *Config) merge(getenv func(string) string) error {
 			*target = value
 		}
 	}
+	override(&c.Wanted.CPU, "FARGATE_CPU")
+	override(&c.Wanted.Memory, "FARGATE_MEMORY")
+	override(&c.Wanted.EphemeralStorage, "FARGATE_EPHEMERAL_STORAGE")
+	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	c.LogLevel = strings.ToLower(c.LogLevel)

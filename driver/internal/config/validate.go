@@ -28,7 +28,10 @@ func (c *Config) validate() error {
 		check(provider.Weight >= 0 && provider.Weight <= 1000, "Fargate.CapacityProviders[%d].Weight: %d is not in 0–1000", i, provider.Weight)
 		check(provider.Base >= 0 && provider.Base <= 100000, "Fargate.CapacityProviders[%d].Base: %d is not in 0–100000", i, provider.Base)
 	}
+	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0, "Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
+	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0, "Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
+	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration, "Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being connected to")
 	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration, "Fargate.PollInterval is more than MaxPollInterval")
 
 	check(filepath.IsAbs(c.TaskMetadata.Directory), "TaskMetadata.Directory: %q is not an absolute path", c.TaskMetadata.Directory)

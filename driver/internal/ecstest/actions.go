@@ -2,14 +2,21 @@ package ecstest
 
 import (
 	"net/http"
+	"slices"
 )
 
 func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	s.Lock()
-	if len(s.Failures) > 0 {
+	reasons := s.Failures
+	if s.Refuse != nil {
+		if reason := s.Refuse(input); reason != "" {
+			reasons = append(slices.Clone(reasons), reason)
+		}
+	}
+	if len(reasons) > 0 {
 		defer s.Unlock()
 		var failures []any
-		for _, reason := range s.Failures {
+		for _, reason := range reasons {
 			failures = append(failures, map[string]any{"reason": reason})
 		}
 		answer(w, map[string]any{"tasks": []any{}, "failures": failures})
@@ -60,7 +67,8 @@ func (s *Server) listTasks(w http.ResponseWriter, input map[string]any) {
 	defer s.Unlock()
 	arns := []string{}
 	for _, task := range s.tasks {
-		if task.Status != "STOPPED" && task.StartedBy == input["startedBy"] {
+		startedBy, filtered := input["startedBy"]
+		if task.Status != "STOPPED" && (!filtered || task.StartedBy == startedBy) {
 			arns = append(arns, task.ARN)
 		}
 	}
@@ -95,6 +103,14 @@ func (s *Server) view(task *Task) map[string]any {
 				map[string]any{"name": "privateIPv4Address", "value": s.Address},
 			},
 		}},
+	}
+	if s.Memory != "" {
+		view["memory"] = s.Memory
+	}
+	for _, key := range []string{"overrides", "tags"} {
+		if given, has := task.Request[key]; has {
+			view[key] = given
+		}
 	}
 	if task.Status == "STOPPED" {
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode

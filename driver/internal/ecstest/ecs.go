@@ -33,12 +33,16 @@ type Server struct {
 	Script []string
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
+	// Memory is each task's, in MiB; left out where it is empty.
+	Memory string
 	// Address is each task's private address. Default: 127.0.0.1.
 	Address string
 	// OnRun is called with each new task, unlocked.
 	OnRun func(task *Task)
 	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, or "".
 	Fail func(action string, call int) string
+	// Refuse returns a reason to start nothing for this input of RunTask, or "".
+	Refuse func(input map[string]any) string
 	// Failures are the reasons that RunTask gives for starting nothing.
 	Failures []string
 
@@ -95,6 +99,14 @@ func (s *Server) Add(startedBy string) string {
 	s.Lock()
 	defer s.Unlock()
 	return s.add(startedBy, nil).ARN
+}
+
+// AddRequested puts a running task there whose RunTask takes effect only now.
+func (s *Server) AddRequested(request map[string]any) string {
+	s.Lock()
+	defer s.Unlock()
+	startedBy, _ := request["startedBy"].(string)
+	return s.add(startedBy, request).ARN
 }
 
 func (s *Server) add(startedBy string, request map[string]any) *Task {

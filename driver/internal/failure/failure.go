@@ -9,6 +9,8 @@ type Failure struct {
 	Sentence string
 	// Hint says what to do about it, as a full sentence; empty where nothing helps.
 	Hint string
+	// Build is set where the job itself is to blame, so that no other try is worth it.
+	Build bool
 	// Err is the error underneath; its text is appended to the sentence. It may be nil.
 	Err error
 }

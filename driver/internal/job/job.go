@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"time"
 )
 
 // Job is the part of the job's payload that the driver uses.
@@ -25,6 +26,10 @@ type Job struct {
 	Image string
 	// Services are the images of the job's `services:`.
 	Services []string
+	// Timeout is how long the job may take, zero where GitLab did not tell.
+	Timeout time.Duration
+	// StartedAt is when GitLab counts the job from, zero where it did not tell.
+	StartedAt time.Time
 
 	// digest makes the identity unguessable and unique among GitLab instances and hosts.
 	digest string
@@ -36,6 +41,9 @@ type payload struct {
 	JobInfo struct {
 		ProjectID int64 `json:"project_id"`
 	} `json:"job_info"`
+	RunnerInfo struct {
+		Timeout int64 `json:"timeout"` // seconds
+	} `json:"runner_info"`
 	Image struct {
 		Name string `json:"name"`
 	} `json:"image"`
@@ -76,6 +84,11 @@ func Load(getenv func(string) string, host string) (Job, error) {
 		RunnerID:   data.number("CI_RUNNER_ID", getenv),
 		Image:      data.Image.Name,
 	}
+	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
+		job.Timeout = time.Duration(seconds) * time.Second
+	}
+	// GitLab writes 2026-11-25T01:02:03Z; what cannot be read is not known.
+	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
 	for _, service := range data.Services {
 		job.Services = append(job.Services, service.Name)
 	}
@@ -86,21 +99,31 @@ func Load(getenv func(string) string, host string) (Job, error) {
 
 var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
 
-// number returns the predefined variable of that name. GitLab sends its own variables before the job's, so the first
-// of that name is the true one.
-func (p *payload) number(name string, getenv func(string) string) string {
-	value := getenv("CUSTOM_ENV_" + name)
+// variable returns the predefined variable of that name, or "". GitLab sends its own variables before the job's, so the
+// first of that name is the true one.
+func (p *payload) variable(name string) string {
 	for _, variable := range p.Variables {
 		if variable.Key == name {
-			value = variable.Value
-			break
+			return variable.Value
 		}
+	}
+	return ""
+}
+
+// number returns a predefined variable that is a number; runners that write no payload have it in the environment.
+func (p *payload) number(name string, getenv func(string) string) string {
+	value := p.variable(name)
+	if value == "" {
+		value = getenv("CUSTOM_ENV_" + name)
 	}
 	if !decimal.MatchString(value) {
 		return ""
 	}
 	return value
 }
+
+// maxTimeout in seconds, a year, is more than GitLab allows (a month).
+const maxTimeout = 365 * 24 * 60 * 60
 
 // Key identifies the job among all that this host runs; it is a safe file name.
 func (j Job) Key() string {
@@ -115,6 +138,17 @@ func (j Job) StartedBy() string {
 		runner = "unknown"
 	}
 	return fmt.Sprintf("gitlab/runner-%s/job-%d/%s", runner, j.ID, j.digest)
+}
+
+var startedBy = regexp.MustCompile(`^gitlab/runner-(?:[0-9]{1,19}|unknown)/(job-[0-9]{1,19})/([0-9a-f]{16})$`)
+
+// KeyOf returns the Key of the job whose StartedBy it is given, and false for what no driver has started.
+func KeyOf(text string) (string, bool) {
+	parts := startedBy.FindStringSubmatch(text)
+	if parts == nil {
+		return "", false
+	}
+	return parts[1] + "-" + parts[2], true
 }
 
 // Tags describe the job on its task.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -128,5 +129,36 @@ func TestErrors(t *testing.T) {
 	}, "host")
 	if err == nil {
 		t.Error("a payload that cannot be read must not be replaced by what the job says")
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		`{"id": 1, "runner_info": {"timeout": 3600}}`: time.Hour,
+		`{"id": 1}`: 0,
+		`{"id": 1, "runner_info": {"timeout": -1}}`:                  0,
+		`{"id": 1, "runner_info": {"timeout": 9223372036854775807}}`: 0,
+	} {
+		got, err := load(t, text, nil, "host")
+		if err != nil || got.Timeout != want {
+			t.Errorf("%s: %s, %v", text, got.Timeout, err)
+		}
+	}
+}
+
+func TestKeyOf(t *testing.T) {
+	for _, variables := range []map[string]string{{}, {"CUSTOM_ENV_CI_RUNNER_ID": "9"}} {
+		got, err := load(t, `{"id": 123, "token": "t"}`, variables, "host")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, ours := KeyOf(got.StartedBy()); !ours || key != got.Key() {
+			t.Errorf("KeyOf(%q) is %q, want %q", got.StartedBy(), key, got.Key())
+		}
+	}
+	for _, text := range []string{"", "ecs-svc/1", "gitlab/runner-1/job-2/../../x", "gitlab/runner-1/job-2/0123456789abcdef/", "gitlab/runner-/job-2/0123456789abcdef"} {
+		if key, ours := KeyOf(text); ours {
+			t.Errorf("KeyOf(%q) is %q", text, key)
+		}
 	}
 }

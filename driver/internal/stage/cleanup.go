@@ -25,6 +25,11 @@ func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 	}
 	if saved != nil {
 		known.ARN, known.IntendedAt = saved.ARN, saved.IntendedAt
+		// Whatever becomes of this call, reap knows that nobody needs the task any more.
+		saved.Over = true
+		if err := d.Store.Save(d.Job.Key(), saved); err != nil {
+			d.Log.Warn("cannot write down that the job is over", "error", err)
+		}
 	}
 	stopped, err := d.Tasks.StopAll(ctx, known, fmt.Sprintf("GitLab job %d: %s", d.Job.ID, why))
 	for _, arn := range stopped {

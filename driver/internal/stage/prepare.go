@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/runnerproc"
+	"gitlab-fargate-runners/driver/internal/size"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -19,11 +21,15 @@ const progressEvery = 5 * time.Second
 // Prepare starts the job's task and returns once a command can run in it. Where it fails or is cancelled, it stops what
 // it started.
 func (d *Driver) Prepare(ctx context.Context) error {
+	wanted, err := size.Of(d.Config.Wanted, d.Config.Fargate)
+	if err != nil {
+		return err
+	}
 	d.tellIgnored()
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
 	}
-	err := d.prepare(ctx)
+	err = d.prepare(ctx, wanted)
 	if err == nil {
 		return nil
 	}
@@ -34,7 +40,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	return err
 }
 
-func (d *Driver) prepare(ctx context.Context) error {
+func (d *Driver) prepare(ctx context.Context, wanted size.Size) error {
 	private, public, err := sshconn.GenerateKey()
 	if err != nil {
 		return err
@@ -43,15 +49,9 @@ func (d *Driver) prepare(ctx context.Context) error {
 		return err
 	}
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
-	if err := d.Store.Save(d.Job.Key(), known); err != nil {
-		return err
-	}
-	if err := d.start(ctx, known, public); err != nil {
-		return err
-	}
-	say := d.progress()
-	known.Address, err = d.Tasks.AwaitRunning(ctx, known.ARN, say)
-	if err != nil {
+	known.Deadline = d.deadline(known.IntendedAt)
+	known.Runner = runnerproc.Find()
+	if err := d.place(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
 	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
@@ -66,13 +66,16 @@ func (d *Driver) prepare(ctx context.Context) error {
 }
 
 // start runs the task and writes its ARN down.
-func (d *Driver) start(ctx context.Context, known *state.Task, public string) error {
-	d.printf("Starting a Fargate task of %s in cluster %s", d.Config.Fargate.TaskDefinition, d.Config.Fargate.Cluster)
+func (d *Driver) start(ctx context.Context, known *state.Task, request task.Request) error {
+	host, err := d.Store.Host()
+	if err != nil {
+		return err
+	}
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), startCallTimeout)
 	defer cancel()
-	arn, err := d.Tasks.Start(call, task.Request{
-		ClientToken: known.ClientToken(), StartedBy: known.StartedBy, PublicKey: public, Tags: d.Job.Tags(),
-	})
+	request.ClientToken, request.StartedBy, request.Tags = known.ClientToken(), known.StartedBy, d.Job.Tags()
+	request.Mark = task.Mark{Host: host, Deadline: known.Deadline}
+	arn, err := d.Tasks.Start(call, request)
 	if errors.Is(err, task.ErrNotStarted) {
 		// The intent has come to nothing, so nobody has to look for its task.
 		return errors.Join(err, d.Store.Remove(d.Job.Key()))
@@ -82,6 +85,15 @@ func (d *Driver) start(ctx context.Context, known *state.Task, public string) er
 	}
 	known.ARN = arn
 	return d.Store.Save(d.Job.Key(), known)
+}
+
+// deadline is when the job is over for certain. Its time has begun before the task was asked for.
+func (d *Driver) deadline(intendedAt time.Time) time.Time {
+	timeout := d.Job.Timeout
+	if timeout == 0 {
+		timeout = d.Config.Fargate.JobTimeout.Duration
+	}
+	return intendedAt.Add(timeout + d.Config.Fargate.LifetimeMargin.Duration)
 }
 
 // firstContact connects and returns the host key to pin. A task that stops meanwhile ends the wait with its reason.

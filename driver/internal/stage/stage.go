@@ -16,9 +16,12 @@ import (
 
 // Tasks is what the stages need of ECS; *task.Tasks has it.
 type Tasks interface {
+	Placements() []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error
+	// MemoryLimit is in MiB, "" where nobody can tell.
+	MemoryLimit(ctx context.Context, arn string) string
 	Check(ctx context.Context, arn string) error
 	StopAll(ctx context.Context, known task.Known, reason string) (stopped []string, err error)
 }
@@ -28,6 +31,7 @@ type Store interface {
 	Load(key string) (*state.Task, error)
 	Save(key string, task *state.Task) error
 	Remove(key string) error
+	Host() (string, error)
 }
 
 // Connection is a connection to a task; *sshconn.Client has it.

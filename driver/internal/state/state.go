@@ -11,7 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"gitlab-fargate-runners/driver/internal/runnerproc"
 )
 
 const version = 1
@@ -34,16 +37,26 @@ type Task struct {
 	HostKey string `json:"host_key,omitempty"`
 	// PrivateKey is the task's own key in OpenSSH's PEM format.
 	PrivateKey string `json:"private_key"`
+	// Deadline is when the job is over for certain; zero in files of earlier drivers.
+	Deadline time.Time `json:"deadline,omitzero"`
+	// Runner is the process that the job belongs to, where it is known.
+	Runner *runnerproc.Process `json:"runner,omitempty"`
+	// Over is set before the task is stopped for good.
+	Over bool `json:"over,omitempty"`
 }
 
 // NewTask returns an intent with a fresh nonce.
 func NewTask(cluster, startedBy, privateKey string) *Task {
+	task := &Task{Version: version, Cluster: cluster, StartedBy: startedBy, PrivateKey: privateKey}
+	task.Renew()
+	return task
+}
+
+// Renew makes it the intent to start another task, where the one before is over or was never started.
+func (t *Task) Renew() {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
-	return &Task{
-		Version: version, Cluster: cluster, StartedBy: startedBy, PrivateKey: privateKey,
-		Nonce: hex.EncodeToString(nonce), IntendedAt: time.Now().UTC(),
-	}
+	t.Nonce, t.IntendedAt, t.ARN, t.Address = hex.EncodeToString(nonce), time.Now().UTC(), "", ""
 }
 
 // ClientToken makes RunTask idempotent: 64 hexadecimal digits, which is what ECS allows at most.
@@ -87,6 +100,21 @@ func (s *Store) Load(key string) (*Task, error) {
 		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key), task.Version, version)
 	}
 	return &task, nil
+}
+
+// Keys lists the jobs that there are files of.
+func (s *Store) Keys() ([]string, error) {
+	entries, err := os.ReadDir(s.directory)
+	if err != nil {
+		return nil, fmt.Errorf("listing the tasks' states: %w", err)
+	}
+	var keys []string
+	for _, entry := range entries {
+		if key, isState := strings.CutSuffix(entry.Name(), ".json"); isState && !strings.HasPrefix(key, ".") {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }
 
 // Save replaces the job's file as a whole and returns once it is on disk: a crash leaves the old or the new content.

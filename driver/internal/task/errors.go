@@ -3,6 +3,7 @@ package task
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -19,14 +20,17 @@ func explain(action string, err error) error {
 	}
 	switch code := api.ErrorCode(); {
 	case isDenied(err):
-		return failure.New("Allow ecs:"+action+" in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and ecs:TagResource where tasks get tags.",
-			"AWS denied ecs:%s: %s", action, api.ErrorMessage())
+		hint := allow(api.ErrorMessage(), "the role of the runner's host")
+		if hint == "" {
+			hint = "Allow ecs:" + action + " in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and ecs:TagResource where tasks get tags."
+		}
+		return failure.New(hint, "AWS denied ecs:%s: %s", action, api.ErrorMessage())
 	case code == "ClusterNotFoundException":
 		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.", "the ECS cluster does not exist: %s", api.ErrorMessage())
 	case isThrottled(code):
 		return failure.New("Too many calls in this account and region; a later try works.", "AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
 	default:
-		return failure.New("", "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+		return failure.New(hintFor(api.ErrorMessage()), "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	}
 }
 
@@ -68,12 +72,20 @@ func refused(failures []types.Failure) error {
 		reasons = append(reasons, join(value(f.Reason), value(f.Detail)))
 	}
 	reason := strings.Join(reasons, "; ")
-	return failure.New(hintFor(reason), "ECS started no task: %s", reason)
+	err := failure.New(hintFor(reason), "ECS started no task: %s", reason)
+	if lacksCapacity(reason) {
+		return noCapacity{err}
+	}
+	return err
 }
 
 func hintFor(reason string) string {
 	lower := strings.ToLower(reason)
 	switch {
+	case allow(reason, "") != "":
+		return allow(reason, "the task's execution role")
+	case strings.Contains(lower, "outofmemory"):
+		return "Give the task more memory: a larger task definition, or FARGATE_MEMORY where the runner allows it."
 	case strings.Contains(lower, "capacity is unavailable"):
 		return "Fargate has no capacity of this kind at the moment: a later try, more subnets in other zones, or FARGATE beside FARGATE_SPOT helps."
 	case strings.Contains(lower, "limit") || strings.Contains(lower, "quota"):
@@ -84,12 +96,26 @@ func hintFor(reason string) string {
 		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet to the registry (public address, NAT or endpoints)."
 	case strings.Contains(lower, "resourceinitializationerror"):
 		return "The task could not reach what it needs to start: check the execution role and the subnet's way to ECR, S3 and CloudWatch Logs."
-	case strings.Contains(lower, "outofmemory"):
-		return "Give the task more memory."
 	case strings.Contains(lower, "spot"):
 		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
 	}
 	return ""
+}
+
+// denied is how AWS says which permission is missing; the resource is left out by some services.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+var denied = regexp.MustCompile(`not authorized to perform: ([\w-]+:\w+)(?: on resource: "?([^\s",]+))?`)
+
+// allow returns a hint that names action and resource, or "" where the text names none.
+func allow(text, role string) string {
+	found := denied.FindStringSubmatch(text)
+	switch {
+	case found == nil:
+		return ""
+	case found[2] == "":
+		return "Allow " + found[1] + " in " + role + "."
+	}
+	return "Allow " + found[1] + " on " + found[2] + " in " + role + "."
 }
 
 func value(s *string) string {

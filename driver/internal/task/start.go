@@ -4,12 +4,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/size"
 )
 
 // Request is what differs from task to task.
@@ -19,6 +21,12 @@ type Request struct {
 	StartedBy   string
 	// PublicKey is handed to the container as SSH_PUBLIC_KEY, in authorized_keys format.
 	PublicKey string
+	// Placement is one of Placements.
+	Placement Placement
+	// Size overrides that of the task definition.
+	Size size.Size
+	// Mark is read by the guard in the task, and by every reaper.
+	Mark Mark
 	// Tags describe the job; used only where the configuration asks for tags.
 	Tags map[string]string
 }
@@ -58,21 +66,32 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 		StartedBy:       aws.String(request.StartedBy),
 		PlatformVersion: aws.String(c.PlatformVersion),
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
-			Subnets:        c.Subnets,
+			Subnets:        request.Placement.Subnets,
 			SecurityGroups: c.SecurityGroups,
 			AssignPublicIp: assign,
 		}},
 		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
-			Name:        aws.String(Container),
-			Environment: []types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
+			Name: aws.String(Container),
+			Environment: append(
+				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
+				request.Mark.environment(c.FirstSessionTimeout.Duration)...),
 		}}},
-		Tags: t.tags(request.Tags),
+		Tags: t.tags(request.Tags, request.Mark.tags()),
 	}
-	if len(c.CapacityProviders) == 0 {
+	if s := request.Size; s.CPU != 0 {
+		input.Overrides.Cpu = aws.String(strconv.Itoa(int(s.CPU)))
+	}
+	if s := request.Size; s.Memory != 0 {
+		input.Overrides.Memory = aws.String(strconv.Itoa(int(s.Memory)))
+	}
+	if s := request.Size; s.EphemeralStorage != 0 {
+		input.Overrides.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: s.EphemeralStorage}
+	}
+	if len(request.Placement.Providers) == 0 {
 		// Without either, RunTask works only in a cluster that has a default strategy.
 		input.LaunchType = types.LaunchTypeFargate
 	}
-	for _, provider := range c.CapacityProviders {
+	for _, provider := range request.Placement.Providers {
 		input.CapacityProviderStrategy = append(input.CapacityProviderStrategy, types.CapacityProviderStrategyItem{
 			CapacityProvider: aws.String(provider.Name), Weight: provider.Weight, Base: provider.Base,
 		})
@@ -80,13 +99,15 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 	return input
 }
 
-// tags merges the configured tags with the job's, which win; sorted, so that a repeated call is the same call.
-func (t *Tasks) tags(job map[string]string) []types.Tag {
+// tags merges the configured tags with more, which win; sorted, so that a repeated call is the same call.
+func (t *Tasks) tags(more ...map[string]string) []types.Tag {
 	if len(t.Config.Tags) == 0 {
 		return nil
 	}
 	all := maps.Clone(t.Config.Tags)
-	maps.Copy(all, job)
+	for _, some := range more {
+		maps.Copy(all, some)
+	}
 	var tags []types.Tag
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})

@@ -60,6 +60,7 @@ func TestStartTellsWhetherATaskMayExist(t *testing.T) {
 func TestAwaitRunning(t *testing.T) {
 	stopped := func(task *types.Task) {
 		task.DesiredStatus, task.StopCode = aws.String("STOPPED"), types.TaskStopCodeEssentialContainerExited
+		task.Memory = aws.String("2048")
 		task.StoppedReason = aws.String("Essential container in task exited")
 		task.Containers = []types.Container{{Name: aws.String("ci-coordinator"), ExitCode: aws.Int32(137), Reason: aws.String("OutOfMemoryError: killed")}}
 	}
@@ -89,7 +90,7 @@ func TestAwaitRunning(t *testing.T) {
 		},
 		"stops before it runs": {
 			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("DEPROVISIONING", stopped)},
-			wantErr: "the task 0123456789abcdef stopped: EssentialContainerExited: Essential container in task exited; " +
+			wantErr: "the task 0123456789abcdef ran out of memory (its limit is 2048 MiB): EssentialContainerExited: Essential container in task exited; " +
 				"container ci-coordinator: exit code 137 (OutOfMemoryError: killed)",
 			wantStatus: []string{"pending"},
 		},

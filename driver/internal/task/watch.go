@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -108,27 +107,6 @@ func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 // Over tells whether the task has stopped or is about to.
 func Over(task *types.Task) bool {
 	return value(task.DesiredStatus) == "STOPPED" || value(task.LastStatus) == "STOPPED"
-}
-
-// Stopped explains why a task is over, with the reasons of its containers.
-func Stopped(task *types.Task) error {
-	reason := value(task.StoppedReason)
-	if reason == "" {
-		reason = "no reason given"
-	}
-	if task.StopCode != "" {
-		reason = string(task.StopCode) + ": " + reason
-	}
-	for _, container := range task.Containers {
-		detail := value(container.Reason)
-		if container.ExitCode != nil {
-			detail = join(fmt.Sprintf("exit code %d", *container.ExitCode), detail)
-		}
-		if detail != "" {
-			reason += fmt.Sprintf("; container %s: %s", value(container.Name), detail)
-		}
-	}
-	return failure.New(hintFor(reason), "the task %s stopped: %s", ID(value(task.TaskArn)), reason)
 }
 
 // ID is the last part of an ARN, as the AWS console shows it.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"gitlab-fargate-runners/driver/internal/stage"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// killAt makes a driver process of the test kill itself (SIGKILL) at the point of that number: before its first, second …
+// call of AWS or write of its state, or, as the last one, when all is done. reachedFile gets a line for each point.
+const (
+	killAt      = "FARGATE_TEST_KILL_AT"
+	reachedFile = "FARGATE_TEST_REACHED_FILE"
+)
+
+// points counts where the process is.
+type points struct {
+	sync.Mutex
+	at, reached int
+	file        string
+}
+
+func (p *points) reach(name string) {
+	p.Lock()
+	defer p.Unlock()
+	p.reached++
+	file, err := os.OpenFile(p.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(file, name)
+		_ = file.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+	if p.reached == p.at {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+}
+
+// mortal runs a call of the driver that dies at its point.
+func mortal(at string) int {
+	number, err := strconv.Atoi(at)
+	if err != nil {
+		panic(err)
+	}
+	p := &points{at: number, file: os.Getenv(reachedFile)}
+	code := execute(context.Background(), process{
+		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
+		adapt: func(driver *stage.Driver) {
+			tasks := driver.Tasks.(*task.Tasks)
+			tasks.API, tasks.Settle = mortalAPI{tasks.API, p}, quickSettle
+			driver.Store = mortalStore{driver.Store, p}
+		},
+	})
+	p.reach("end")
+	return code
+}
+
+// quickSettle is enough for an ECS that shows a task at once.
+const quickSettle = 100 * time.Millisecond
+
+type mortalAPI struct {
+	task.API
+	points *points
+}
+
+func (m mortalAPI) RunTask(ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
+	m.points.reach("RunTask")
+	return m.API.RunTask(ctx, input, options...)
+}
+
+func (m mortalAPI) DescribeTasks(ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	m.points.reach("DescribeTasks")
+	return m.API.DescribeTasks(ctx, input, options...)
+}
+
+func (m mortalAPI) ListTasks(ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+	m.points.reach("ListTasks")
+	return m.API.ListTasks(ctx, input, options...)
+}
+
+func (m mortalAPI) StopTask(ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+	m.points.reach("StopTask")
+	return m.API.StopTask(ctx, input, options...)
+}
+
+type mortalStore struct {
+	stage.Store
+	points *points
+}
+
+func (m mortalStore) Host() (string, error) {
+	m.points.reach("write host id")
+	return m.Store.Host()
+}
+
+func (m mortalStore) Save(key string, known *state.Task) error {
+	m.points.reach("write state")
+	return m.Store.Save(key, known)
+}
+
+func (m mortalStore) Remove(key string) error {
+	m.points.reach("remove state")
+	return m.Store.Remove(key)
+}

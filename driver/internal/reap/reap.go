@@ -1,0 +1,160 @@
+// Package reap stops tasks that have outlived their jobs: of hosts that are gone, of runners that were killed, of
+// clean-ups that failed. Any number of hosts may do it at any time, beside running jobs.
+package reap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// Tasks is what a reaper needs of ECS; *task.Tasks has it.
+type Tasks interface {
+	Survey(ctx context.Context) ([]task.Seen, error)
+	Stop(ctx context.Context, arn, reason string) (stopped bool, err error)
+}
+
+// Store is what a reaper needs of the state; *state.Store has it.
+type Store interface {
+	Host() (string, error)
+	Keys() ([]string, error)
+	Load(key string) (*state.Task, error)
+	Remove(key string) error
+}
+
+// Reaper works on one cluster.
+type Reaper struct {
+	Tasks Tasks
+	Store Store
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Stdout takes a line for each task and one for all.
+	Stdout io.Writer
+	// DryRun tells what would be stopped and changes nothing.
+	DryRun bool
+}
+
+// Run looks at each task of the cluster once. One that cannot be stopped keeps none of the others alive; the error then
+// names all of them.
+func (r *Reaper) Run(ctx context.Context) error {
+	host, err := r.Store.Host()
+	if err != nil {
+		return err
+	}
+	// The order matters: the file of a job is there before its task is, and goes after it. What is seen first and has no
+	// file afterwards is nobody's.
+	seen, err := r.Tasks.Survey(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	stopped, running := 0, map[string]bool{}
+	for _, one := range seen {
+		key, ours := job.KeyOf(one.StartedBy)
+		if !ours || one.Foreign {
+			continue
+		}
+		running[key] = true
+		why := r.orphaned(one, key, host)
+		if why == "" {
+			continue
+		}
+		did, err := r.stop(ctx, one, why)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("task %s of %s: %w", task.ID(one.ARN), one.StartedBy, err))
+		}
+		if did {
+			stopped++
+		}
+	}
+	verb := "stopped"
+	if r.DryRun {
+		verb = "to stop"
+	} else {
+		errs = append(errs, r.forget(running))
+	}
+	r.printf("%d tasks run in the cluster, %d %s", len(seen), stopped, verb)
+	return errors.Join(errs...)
+}
+
+func (r *Reaper) stop(ctx context.Context, one task.Seen, why string) (bool, error) {
+	if r.DryRun {
+		r.printf("Would stop Fargate task %s of %s: %s", task.ID(one.ARN), one.StartedBy, why)
+		return true, nil
+	}
+	did, err := r.Tasks.Stop(ctx, one.ARN, "left over: "+why)
+	if did {
+		r.printf("Stopped Fargate task %s of %s: %s", task.ID(one.ARN), one.StartedBy, why)
+	}
+	return did, err
+}
+
+// orphaned returns why no live job owns the task, or "" where one does or may.
+func (r *Reaper) orphaned(one task.Seen, key, host string) string {
+	if one.Mark.Deadline.IsZero() {
+		return "" // of a driver that left no marks: nobody can tell
+	}
+	if r.Now().After(one.Mark.Deadline) {
+		return "its job's time was over at " + one.Mark.Deadline.UTC().Format(time.RFC3339)
+	}
+	if one.Mark.Host != host {
+		return "" // only that host knows before the deadline
+	}
+	known, err := r.Store.Load(key)
+	switch {
+	case err != nil:
+		r.Log.Warn("cannot tell whether the job lives", "task", task.ID(one.ARN), "error", err)
+		return ""
+	case known == nil:
+		return "its job is over"
+	case known.Over:
+		return "its job is over, and its clean-up did not stop it"
+	case known.Runner.Ended():
+		return "the runner process of its job has ended"
+	case known.ARN != "" && known.ARN != one.ARN:
+		return "its job has another task"
+	}
+	return ""
+}
+
+// forget removes the files of jobs that are over and have no task: nobody else will, where the runner has ended.
+func (r *Reaper) forget(running map[string]bool) error {
+	keys, err := r.Store.Keys()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, key := range keys {
+		if running[key] {
+			continue // the next call finds it stopped
+		}
+		known, err := r.Store.Load(key)
+		if err != nil || known == nil || !r.abandoned(known) {
+			continue
+		}
+		r.Log.Info("forgetting a job that is over", "state", key)
+		errs = append(errs, r.Store.Remove(key))
+	}
+	return errors.Join(errs...)
+}
+
+// abandoned is true for a file that nobody will write any more, whose task, if any, would have been seen.
+func (r *Reaper) abandoned(known *state.Task) bool {
+	past := !known.Deadline.IsZero() && r.Now().After(known.Deadline)
+	unseen := r.Now().Sub(known.IntendedAt) < settle
+	return !unseen && (past || known.Runner.Ended())
+}
+
+// settle is longer than ECS ever needs to show a task that was started.
+const settle = 5 * time.Minute
+
+func (r *Reaper) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.Stdout, format+"\n", args...)
+}

@@ -1,0 +1,79 @@
+package task
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"gitlab-fargate-runners/driver/internal/config"
+)
+
+// Placement is one way to get a task: on which capacity, in which subnets.
+type Placement struct {
+	// Name says it in the job's log.
+	Name string
+	// Providers is the strategy; without any, the launch type is FARGATE.
+	Providers []config.CapacityProvider
+	Subnets   []string
+}
+
+const onDemand = "FARGATE"
+
+// Placements are tried in this order while there is no capacity: what is configured, in whichever of the subnets ECS
+// chooses and then in each of them; after that the same on on-demand capacity, where Fargate.OnDemandFallback is set.
+func (t *Tasks) Placements() []Placement {
+	c := t.Config
+	all := inSubnets(describeProviders(c.CapacityProviders), c.CapacityProviders, c.Subnets)
+	elsewhere := slices.ContainsFunc(c.CapacityProviders, func(p config.CapacityProvider) bool { return p.Name != onDemand })
+	if c.OnDemandFallback && elsewhere {
+		all = append(all, inSubnets("on-demand capacity", []config.CapacityProvider{{Name: onDemand, Weight: 1}}, c.Subnets)...)
+	}
+	return all
+}
+
+func inSubnets(name string, providers []config.CapacityProvider, subnets []string) []Placement {
+	all := []Placement{{Name: name, Providers: providers, Subnets: subnets}}
+	if len(subnets) < 2 {
+		return all
+	}
+	for _, subnet := range subnets {
+		all = append(all, Placement{Name: name + " in " + subnet, Providers: providers, Subnets: []string{subnet}})
+	}
+	return all
+}
+
+func describeProviders(providers []config.CapacityProvider) string {
+	if len(providers) == 0 {
+		return "on-demand capacity"
+	}
+	names := make([]string, len(providers))
+	for i, provider := range providers {
+		names[i] = provider.Name
+	}
+	return "capacity of " + strings.Join(names, " or ")
+}
+
+// ErrNoCapacity is in an error where another placement may work.
+var ErrNoCapacity = errors.New("no capacity")
+
+// noCapacity adds ErrNoCapacity to an error without changing what it says.
+type noCapacity struct{ error }
+
+func (e noCapacity) Is(target error) bool { return target == ErrNoCapacity }
+func (e noCapacity) Unwrap() error        { return e.error }
+
+// lacksCapacity tells from the reason of RunTask's failures[] or of a stopped task. A subnet without a free address
+// counts (RESOURCE:ENI).
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+func lacksCapacity(reason string) bool {
+	if strings.Contains(reason, "RESOURCE:") { // not the "resource: arn:…" of a denied action
+		return true
+	}
+	lower := strings.ToLower(reason)
+	for _, sign := range []string{"capacity is unavailable", "insufficientfreeaddresses", "not enough free addresses", "spotinterruption"} {
+		if strings.Contains(lower, sign) {
+			return true
+		}
+	}
+	return false
+}

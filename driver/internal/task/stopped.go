@@ -1,0 +1,76 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// Stopped explains why a task is over, with the reasons of its containers.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+func Stopped(task *types.Task) error {
+	reason := reasons(task)
+	sentence := "the task %s stopped: %s"
+	switch {
+	case strings.Contains(reason, "OutOfMemory"):
+		sentence = "the task %s ran out of memory" + limit(memoryLimit(task)) + ": %s"
+	case task.StopCode == types.TaskStopCodeSpotInterruption:
+		sentence = "AWS took back the spot capacity of the task %s: %s"
+	}
+	err := failure.New(hintFor(reason), sentence, ID(value(task.TaskArn)), reason)
+	if lacksCapacity(reason) {
+		return noCapacity{err}
+	}
+	return err
+}
+
+func reasons(task *types.Task) string {
+	reason := value(task.StoppedReason)
+	if reason == "" {
+		reason = "no reason given"
+	}
+	if task.StopCode != "" {
+		reason = string(task.StopCode) + ": " + reason
+	}
+	for _, container := range task.Containers {
+		detail := value(container.Reason)
+		if container.ExitCode != nil {
+			detail = join(fmt.Sprintf("exit code %d", *container.ExitCode), detail)
+		}
+		if detail != "" {
+			reason += fmt.Sprintf("; container %s: %s", value(container.Name), detail)
+		}
+	}
+	return reason
+}
+
+// memoryLimit of the job's container in MiB: its own, or what the task has; "" where ECS does not tell.
+func memoryLimit(task *types.Task) string {
+	for _, container := range task.Containers {
+		if memory := value(container.Memory); value(container.Name) == Container && memory != "" && memory != "0" {
+			return memory
+		}
+	}
+	return value(task.Memory)
+}
+
+func limit(memory string) string {
+	if memory == "" {
+		return ""
+	}
+	return " (its limit is " + memory + " MiB)"
+}
+
+// MemoryLimit looks up what the job's container may use, in MiB; "" where nobody can tell.
+func (t *Tasks) MemoryLimit(ctx context.Context, arn string) string {
+	task, err := t.describe(ctx, arn)
+	if err != nil || task == nil {
+		t.Log.Debug("cannot look up the task's memory", "error", err)
+		return ""
+	}
+	return memoryLimit(task)
+}
