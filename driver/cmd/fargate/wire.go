@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -46,12 +47,13 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 	}
 	log = log.With("job", current.ID)
 	return &stage.Driver{
-		Config: settings,
-		Job:    current,
-		Store:  store,
-		Log:    log,
-		Stdout: p.Stdout,
-		Stderr: p.Stderr,
+		Config:    settings,
+		Job:       current,
+		Store:     store,
+		Log:       log,
+		AgentFile: agentFile(settings.Agent.File),
+		Stdout:    p.Stdout,
+		Stderr:    p.Stderr,
 		Tasks: &task.Tasks{
 			API:       ecs.NewFromConfig(awsSettings),
 			Addresses: &publicip.Client{Config: awsSettings},
@@ -99,6 +101,15 @@ func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(),
 		return slog.New(slog.NewJSONHandler(to, options)), closeLog, nil
 	}
 	return slog.New(slog.NewTextHandler(to, options)), closeLog, nil
+}
+
+// agentFile is the configured file, or the one that belongs to this driver.
+func agentFile(configured string) string {
+	if configured != "" {
+		return configured
+	}
+	own, _ := os.Executable()
+	return filepath.Join(filepath.Dir(own), "ci-agent")
 }
 
 // hostname is empty where the system has none to tell.

@@ -34,6 +34,17 @@ type Task struct {
 	HostKey string `json:"host_key,omitempty"`
 	// PrivateKey is the task's own key in OpenSSH's PEM format.
 	PrivateKey string `json:"private_key"`
+	// Agent is nil where the task has none that works.
+	Agent *Agent `json:"agent,omitempty"`
+}
+
+// Agent is ci-agent in a task.
+type Agent struct {
+	// Protocol is the version that the driver found or brought.
+	Protocol int `json:"protocol"`
+	// Path is the program's, Directory holds its stages' sockets.
+	Path      string `json:"path"`
+	Directory string `json:"directory"`
 }
 
 // NewTask returns an intent with a fresh nonce.
