@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,13 +40,14 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 		return nil, nil, err
 	}
 	driver := &stage.Driver{
-		Config: settings,
-		Job:    current,
-		Store:  store,
-		Log:    tasks.Log,
-		Stdout: p.Stdout,
-		Stderr: p.Stderr,
-		Tasks:  tasks,
+		Config:    settings,
+		AgentFile: agentFile(settings.Agent.File),
+		Job:       current,
+		Store:     store,
+		Log:       tasks.Log,
+		Stdout:    p.Stdout,
+		Stderr:    p.Stderr,
+		Tasks:     tasks,
 		Connect: func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (stage.Connection, error) {
 			client, err := sshconn.Connect(ctx, settings.SSH, target, retrying)
 			if err != nil {
@@ -130,6 +132,15 @@ func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(),
 		return slog.New(slog.NewJSONHandler(to, options)), closeLog, nil
 	}
 	return slog.New(slog.NewTextHandler(to, options)), closeLog, nil
+}
+
+// agentFile is the configured file, or the one that belongs to this driver.
+func agentFile(configured string) string {
+	if configured != "" {
+		return configured
+	}
+	own, _ := os.Executable()
+	return filepath.Join(filepath.Dir(own), "ci-agent")
 }
 
 // hostname is empty where the system has none to tell.

@@ -24,6 +24,7 @@ type Config struct {
 	Fargate      Fargate
 	TaskMetadata TaskMetadata
 	SSH          SSH
+	Agent        Agent
 }
 
 // Wanted is text of the job's variables, empty where it has none.
@@ -120,8 +121,17 @@ type SSH struct {
 	KeepAliveInterval Duration
 	// KeepAliveCountMax is how many intervals may pass without a reply before the connection is given up. Default: 4.
 	KeepAliveCountMax int
+	// ReconnectTimeout bounds the attempts to reach a running stage again after its connection was lost. Default: 5m.
+	ReconnectTimeout Duration
 	// KillGracePeriod is the time a cancelled script has between SIGTERM and SIGKILL. Default: 30s.
 	KillGracePeriod Duration
+}
+
+// Agent says where the program is under which stages outlive a lost connection. Each task gets a copy of it.
+type Agent struct {
+	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where there is none and the image
+	// has none either, stages run in plain SSH sessions. Default: ci-agent beside the driver.
+	File string
 }
 
 // Level returns LogLevel as slog knows it.
@@ -158,6 +168,7 @@ func defaults() *Config {
 			MaxRetryInterval:  Duration{3 * time.Second},
 			KeepAliveInterval: Duration{15 * time.Second},
 			KeepAliveCountMax: 4,
+			ReconnectTimeout:  Duration{5 * time.Minute},
 			KillGracePeriod:   Duration{30 * time.Second},
 		},
 	}

@@ -40,5 +40,7 @@ func (c *Config) validate() error {
 	check(c.SSH.Port >= 1 && c.SSH.Port <= 65535, "SSH.Port: %d is not in 1–65535", c.SSH.Port)
 	check(c.SSH.KeepAliveCountMax >= 1, "SSH.KeepAliveCountMax: %d is less than 1", c.SSH.KeepAliveCountMax)
 	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration, "SSH.RetryInterval is more than MaxRetryInterval")
+
+	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)
 	return errors.Join(errs...)
 }

@@ -120,11 +120,16 @@ func connectOnce(ctx context.Context, settings config.SSH, target Target, client
 	return newClient(ssh.NewClient(sshConn, channels, requests), hostKey, settings), nil
 }
 
+// ErrHostKey is wrapped where another machine answers than the one that was pinned.
+var ErrHostKey = errors.New("the task's host key has changed")
+
 type hostKeyMismatch struct{ want, got string }
 
 func (e *hostKeyMismatch) Error() string {
 	return fmt.Sprintf("the task's host key is %s, pinned at first contact was %s", e.got, e.want)
 }
+
+func (e *hostKeyMismatch) Is(target error) bool { return target == ErrHostKey }
 
 func fixed(pinned ssh.PublicKey) ssh.HostKeyCallback {
 	return func(_ string, _ net.Addr, key ssh.PublicKey) error {

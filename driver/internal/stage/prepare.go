@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/runnerproc"
@@ -55,7 +54,7 @@ func (d *Driver) prepare(ctx context.Context, wanted size.Size) error {
 		return err
 	}
 	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
-	if known.HostKey, err = d.firstContact(ctx, known); err != nil {
+	if err := d.firstContact(ctx, known); err != nil {
 		return err
 	}
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
@@ -94,25 +93,6 @@ func (d *Driver) deadline(intendedAt time.Time) time.Time {
 		timeout = d.Config.Fargate.JobTimeout.Duration
 	}
 	return intendedAt.Add(timeout + d.Config.Fargate.LifetimeMargin.Duration)
-}
-
-// firstContact connects and returns the host key to pin. A task that stops meanwhile ends the wait with its reason.
-func (d *Driver) firstContact(ctx context.Context, known *state.Task) (string, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { cancel(d.Tasks.AwaitStopped(ctx, known.ARN)) })
-	defer watch.Wait()
-	defer cancel(nil)
-	say := d.progress()
-	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
-		d.Log.Debug("sshd does not answer yet", "error", err)
-		say("up, its sshd not yet", since)
-	})
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = connection.Close() }()
-	return connection.PinnedKey(), nil
 }
 
 // clearEarlier stops what an earlier attempt left whose cleanup did not come through.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -27,6 +28,13 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	}
 	defer func() { _ = script.Close() }()
 
+	var ended *failure.Script
+	if known.Agent != nil && known.Agent.Protocol == wire.Version {
+		if err = d.runUnderAgent(ctx, known, script); err == nil || errors.As(err, &ended) {
+			return err
+		}
+		return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
+	}
 	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
 	})
@@ -35,7 +43,6 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	}
 	defer func() { _ = connection.Close() }()
 	err = connection.Run(ctx, sshconn.Script{Source: script, Stdout: d.Stdout, Stderr: d.Stderr})
-	var ended *failure.Script
 	if err == nil || errors.As(err, &ended) {
 		return err
 	}

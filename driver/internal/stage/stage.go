@@ -37,6 +37,8 @@ type Store interface {
 // Connection is a connection to a task; *sshconn.Client has it.
 type Connection interface {
 	Run(ctx context.Context, script sshconn.Script) error
+	Exec(command string) (*sshconn.Command, error)
+	Output(ctx context.Context, command string, input io.Reader) (output string, code int, err error)
 	// PinnedKey is sshd's host key as a line of authorized_keys.
 	PinnedKey() string
 	Close() error
@@ -53,6 +55,8 @@ type Driver struct {
 	Store   Store
 	Connect Connector
 	Log     *slog.Logger
+	// AgentFile is ci-agent on this host, for tasks whose image has none.
+	AgentFile string
 	// Stdout and Stderr are the job's log in prepare and run, the runner's in cleanup.
 	Stdout, Stderr io.Writer
 }

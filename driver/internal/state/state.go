@@ -43,6 +43,17 @@ type Task struct {
 	Runner *runnerproc.Process `json:"runner,omitempty"`
 	// Over is set before the task is stopped for good.
 	Over bool `json:"over,omitempty"`
+	// Agent is nil where the task has none that works.
+	Agent *Agent `json:"agent,omitempty"`
+}
+
+// Agent is ci-agent in a task.
+type Agent struct {
+	// Protocol is the version that the driver found or brought.
+	Protocol int `json:"protocol"`
+	// Path is the program's, Directory holds its stages' sockets.
+	Path      string `json:"path"`
+	Directory string `json:"directory"`
 }
 
 // NewTask returns an intent with a fresh nonce.

@@ -1,0 +1,70 @@
+// Command ci-agent runs the stages of a CI job in its task, so that a stage does not end with the SSH session that
+// started it. The driver uploads it and calls it over SSH; package internal/agent/wire describes what they say.
+//
+//	ci-agent run --dir DIR --token TOKEN                  takes a script on stdin, starts it once, attaches to it
+//	ci-agent attach --dir DIR --token TOKEN --offset N    goes on with its output from byte N
+//	ci-agent signal --dir DIR --token TOKEN --grace 30s   SIGTERM to its process group, SIGKILL after the grace time
+//	ci-agent version                                      the protocol's version
+//
+// DIR holds the stages' sockets; only its owner may enter it. TOKEN is the caller's name for a stage, letters and digits.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"syscall"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/relay"
+	"gitlab-fargate-runners/driver/internal/agent/supervisor"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+func main() {
+	if err := call(os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "ci-agent: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+var word = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+
+func call(args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("a call is missing: run, attach, signal or version")
+	}
+	name := args[0]
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	directory := flags.String("dir", "", "the `folder` of the stages' sockets")
+	token := flags.String("token", "", "the stage's name")
+	offset := flags.Int64("offset", 0, "the first byte of output to send")
+	grace := flags.Duration("grace", 30*time.Second, "the time between SIGTERM and SIGKILL")
+	size := flags.Int64("size", 0, "the script's length in bytes")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	if name == "version" {
+		fmt.Printf("ci-agent/%d\n", wire.Version)
+		return nil
+	}
+	if *directory == "" || !word.MatchString(*token) {
+		return fmt.Errorf("%s needs --dir and --token", name)
+	}
+	session := relay.Session{Directory: *directory, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout}
+	switch name {
+	case "run":
+		return session.Run()
+	case "attach":
+		return session.Attach(*offset)
+	case "signal":
+		return session.Signal(*grace)
+	case "supervise":
+		const status = 3
+		syscall.CloseOnExec(status) // the stage must not hold it open
+		return supervisor.Main(*directory, *token, *size, os.Stdin, os.NewFile(status, "status"))
+	default:
+		return fmt.Errorf("unknown call %q", name)
+	}
+}

@@ -1,0 +1,184 @@
+// Package attach is the driver's side of ci-agent: it runs a stage in the task across lost connections.
+package attach
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// Stream is a command under way in the task; *sshconn.Command is one.
+type Stream interface {
+	io.ReadWriteCloser
+	ExitCode(limit time.Duration) (code int, known bool)
+	Stderr() string
+}
+
+// Connection is a connection to the task.
+type Connection interface {
+	Exec(command string) (Stream, error)
+	Close() error
+}
+
+// Stage is a script to run under ci-agent.
+type Stage struct {
+	// Agent is the program's path in the task, Directory where its stages have their sockets.
+	Agent, Directory string
+	Script           io.ReaderAt
+	// Log takes standard output and standard error.
+	Log io.Writer
+	// Grace is the time between SIGTERM and SIGKILL.
+	Grace time.Duration
+	// ReconnectTimeout bounds the time without a sign of the stage after a connection was lost.
+	ReconnectTimeout time.Duration
+	// Pause and MaxPause bound the time between two sessions that come to nothing.
+	Pause, MaxPause time.Duration
+	// Connect connects to the task for the first time.
+	Connect func(ctx context.Context) (Connection, error)
+	// Reconnect connects again. Errors that are Permanent end the stage, others are tried again.
+	Reconnect func(ctx context.Context) (Connection, error)
+	// Reconnecting is told why a session was lost.
+	Reconnecting func(err error, received int64)
+
+	token string
+	// begun is unsent until the script's last byte is sent, or the job cancelled: whichever comes first.
+	begun   atomic.Int32
+	started bool
+	// received bytes of output are in the log, acked bytes the agent knows of.
+	received, acked int64
+	// lostAt is when the last session ended that was attached.
+	lostAt    time.Time
+	scriptErr atomic.Pointer[error]
+}
+
+// Values of Stage.begun.
+const (
+	unsent int32 = iota
+	sent
+	cancelled
+)
+
+// Permanent marks an error of Reconnect that does not heal.
+type Permanent struct{ Err error }
+
+func (p *Permanent) Error() string { return p.Err.Error() }
+
+// Unwrap returns the error.
+func (p *Permanent) Unwrap() error { return p.Err }
+
+// endMargin is how long a terminated stage may take to tell its end, beyond the grace time: a reconnect fits in.
+const endMargin = 15 * time.Second
+
+// Run runs the script exactly once. It returns nil when it ended with 0 and *failure.Script when it ended otherwise.
+// When ctx is done the stage is terminated, and ctx's cause returned.
+func (s *Stage) Run(ctx context.Context) error {
+	s.token = newToken()
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	defer context.AfterFunc(ctx, func() {
+		if s.begun.CompareAndSwap(unsent, cancelled) {
+			end(context.Cause(ctx)) // the agent runs nothing: Start does not come
+			return
+		}
+		time.AfterFunc(s.Grace+endMargin, func() { end(context.Cause(ctx)) })
+	})()
+	result, err := s.follow(life, ctx)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	case result.Code != 0:
+		return &failure.Script{Code: result.Code, Signal: result.Signal}
+	}
+	return nil
+}
+
+// follow holds sessions until one brings the result.
+func (s *Stage) follow(life, ctx context.Context) (wire.Result, error) {
+	pauses := &backoff.ExponentialBackOff{
+		InitialInterval: s.Pause, MaxInterval: s.MaxPause, Multiplier: 1.6, RandomizationFactor: 0.2,
+	}
+	connection, err := s.Connect(life)
+	for {
+		var result wire.Result
+		if err == nil {
+			result, err = s.converse(life, ctx, connection)
+			_ = connection.Close()
+		}
+		var early *lost
+		if !errors.As(err, &early) {
+			return result, err
+		}
+		if s.lostAt.IsZero() {
+			s.lostAt = time.Now()
+			pauses.Reset()
+		}
+		s.Reconnecting(early.err, s.received)
+		select {
+		case <-life.Done():
+			return result, context.Cause(life)
+		case <-time.After(pauses.NextBackOff()):
+		}
+		connection, err = s.reconnect(life, early.err)
+	}
+}
+
+// reconnect returns *lost where another attempt may help.
+func (s *Stage) reconnect(life context.Context, why error) (Connection, error) {
+	left := time.Until(s.lostAt.Add(s.ReconnectTimeout))
+	if left <= 0 {
+		return nil, failure.Wrap(why, "SSH.ReconnectTimeout in fargate.toml can be raised.",
+			"the connection to the task was lost and not restored within %s", s.ReconnectTimeout)
+	}
+	bounded, cancel := context.WithTimeoutCause(life, left, errReconnectTimeout)
+	defer cancel()
+	connection, err := s.Reconnect(bounded)
+	var permanent *Permanent
+	switch {
+	case err == nil:
+		return connection, nil
+	case life.Err() != nil:
+		return nil, context.Cause(life)
+	case errors.As(err, &permanent):
+		return nil, permanent.Err
+	case errors.Is(err, errReconnectTimeout):
+		err = why
+	}
+	return nil, &lost{err}
+}
+
+var errReconnectTimeout = errors.New("no attempt to reconnect came through")
+
+// command is a line for the task's login shell. A stage that is cancelled before it is known to have started is looked
+// for, and not started.
+func (s *Stage) command(attaches bool) string {
+	call := "run"
+	if attaches {
+		call = fmt.Sprintf("attach --offset %d", s.received)
+	}
+	return fmt.Sprintf("exec %s %s --dir %s --token %s", quote(s.Agent), call, quote(s.Directory), s.token)
+}
+
+func (s *Stage) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }
+
+// quote makes text one word of a POSIX shell.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// newToken names a stage; 32 hexadecimal digits.
+func newToken() string {
+	word := make([]byte, 16)
+	_, _ = rand.Read(word) // never fails
+	return hex.EncodeToString(word)
+}

@@ -1,0 +1,178 @@
+package attach
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/failure"
+)
+
+// ackEvery is how much output may wait for its acknowledgement, in bytes: well below the spool's limit.
+const ackEvery = 64 << 10
+
+// exitWait is how long a command's exit is waited for whose output has ended.
+const exitWait = time.Second
+
+// maxNoise is how much a login shell may print before the agent begins, in bytes.
+const maxNoise = 64 << 10
+
+// lost is a session that ended early; another one can go on.
+type lost struct{ err error }
+
+func (l *lost) Error() string { return "the session with ci-agent ended early: " + l.err.Error() }
+func (l *lost) Unwrap() error { return l.err }
+
+// session is one SSH session with the agent.
+type session struct {
+	*Stage
+	stream Stream
+	from   *wire.Reader
+	to     *wire.Writer
+}
+
+// converse starts the stage or attaches to it, and takes its output until it has ended. life bounds the session; when
+// ctx is done the stage is terminated, and its end awaited.
+func (s *Stage) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
+	attaches := s.attaches(ctx)
+	stream, err := connection.Exec(s.command(attaches))
+	if err != nil {
+		return wire.Result{}, &lost{err}
+	}
+	defer func() { _ = stream.Close() }()
+	defer context.AfterFunc(life, func() { _ = stream.Close() })()
+	in := bufio.NewReaderSize(stream, wire.Chunk)
+	c := &session{Stage: s, stream: stream, from: wire.NewReader(in), to: wire.NewWriter(stream)}
+	if !attaches {
+		go c.send()
+	}
+	if err := awaitPreamble(in, wire.PreambleLine(s.token)); err != nil {
+		return wire.Result{}, c.ended(err)
+	}
+	for {
+		result, over, err := c.next(ctx)
+		if over || err != nil {
+			return result, err
+		}
+	}
+}
+
+// send sends the script. Where it fails, the agent runs nothing, as Start does not come.
+func (c *session) send() {
+	err := c.sendScript()
+	if err != nil {
+		c.scriptErr.CompareAndSwap(nil, &err)
+		_ = c.stream.Close()
+	}
+}
+
+func (c *session) sendScript() error {
+	chunk := make([]byte, wire.Chunk)
+	var size int64
+	for {
+		n, err := c.Script.ReadAt(chunk, size)
+		size += int64(n)
+		if n > 0 {
+			if err := c.to.Send(wire.Script, chunk[:n]); err != nil {
+				return nil // the session is lost, and that is said elsewhere
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !c.begun.CompareAndSwap(unsent, sent) && c.begun.Load() == cancelled {
+		return nil
+	}
+	_ = c.to.Send(wire.Start, wire.Number(size))
+	return nil
+}
+
+// next takes a frame.
+func (c *session) next(ctx context.Context) (result wire.Result, over bool, err error) {
+	kind, payload, err := c.from.Next()
+	if err != nil {
+		return result, false, c.ended(err)
+	}
+	switch kind {
+	case wire.Started:
+		c.started, c.lostAt = true, time.Time{}
+		// Whenever the stage is to end: also where that was said in a session that was lost.
+		context.AfterFunc(ctx, func() { _ = c.to.Send(wire.Terminate, wire.Number(c.Grace.Milliseconds())) })
+		return result, false, nil
+	case wire.Output:
+		return result, false, c.take(payload)
+	case wire.Exit:
+		result, err = wire.ParseResult(payload)
+		if err == nil && result.Written != c.received {
+			err = fmt.Errorf("%w: the stage wrote %d bytes, %d came", wire.ErrFormat, result.Written, c.received)
+		}
+		if err == nil {
+			_ = c.to.Send(wire.Done)
+			// A connection that closes at once can take it along.
+			c.stream.ExitCode(exitWait)
+		}
+		return result, true, err
+	case wire.Error:
+		return result, false, failure.New("", "ci-agent in the task: %s", payload)
+	default:
+		return result, false, fmt.Errorf("%w: a frame %q", wire.ErrFormat, kind)
+	}
+}
+
+// take passes output on and acknowledges it now and then.
+func (c *session) take(payload []byte) error {
+	offset, data, err := wire.ParseOutput(payload)
+	if err == nil && offset != c.received {
+		err = fmt.Errorf("%w: output from byte %d on, %d was next", wire.ErrFormat, offset, c.received)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := c.Log.Write(data); err != nil {
+		return fmt.Errorf("writing the job's log: %w", err)
+	}
+	c.received += int64(len(data))
+	if c.received-c.acked < ackEvery {
+		return nil
+	}
+	c.acked = c.received
+	_ = c.to.Send(wire.Ack, wire.Number(c.received)) // where it fails, reading does too
+	return nil
+}
+
+// ended says why no further frame can be read.
+func (c *session) ended(err error) error {
+	if script := c.scriptErr.Load(); script != nil {
+		return fmt.Errorf("reading the script: %w", *script)
+	}
+	if errors.Is(err, wire.ErrFormat) {
+		return err
+	}
+	if code, known := c.stream.ExitCode(exitWait); known && code != 0 {
+		return failure.New("", "ci-agent in the task ended with exit code %d: %s", code, c.stream.Stderr())
+	}
+	return &lost{err}
+}
+
+// awaitPreamble skips what a login shell's start-up files print.
+func awaitPreamble(in *bufio.Reader, preamble string) error {
+	for skipped := 0; skipped < maxNoise; {
+		line, err := in.ReadSlice('\n')
+		if string(line) == preamble {
+			return nil
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+		skipped += len(line)
+	}
+	return fmt.Errorf("%w: the login shell prints too much", wire.ErrFormat)
+}

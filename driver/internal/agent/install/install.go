@@ -1,0 +1,102 @@
+// Package install finds ci-agent in a task, or brings it there: it comes with the driver, so that any image will do.
+package install
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+// Task runs commands in a task; *sshconn.Client does.
+type Task interface {
+	// Output returns an error only where the connection was lost or ctx ended.
+	Output(ctx context.Context, command string, input io.Reader) (output string, code int, err error)
+}
+
+// Unusable says why a task has no agent, for the job's log.
+type Unusable struct{ Reason string }
+
+func (u *Unusable) Error() string { return u.Reason }
+
+// version is what an agent answers that this driver understands.
+func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
+
+// probe looks for the image's own agent, and for a folder for sockets: where the image has no agent, one in which
+// programs can be executed. It prints "WORD folder agent".
+const probe = `umask 077
+a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[2]s ] || a=
+for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
+  t=$d/.ci-agent-%[1]s
+  mkdir "$t" 2>/dev/null || continue
+  if [ -n "$a" ]; then echo "%[1]s $t $a"; exit 0; fi
+  if echo "#!/bin/sh" 2>/dev/null >"$t/try" && chmod 700 "$t/try" && "$t/try" 2>/dev/null; then
+    rm "$t/try"; echo "%[1]s $t"; exit 0
+  fi
+  rm -rf "$t"
+done
+echo "%[1]s"`
+
+// upload takes the agent from stdin. Its last line tells the version, or why there is none.
+const upload = `exec 2>&1; f=%[1]s/ci-agent
+cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" && "$f" version`
+
+// Install returns the agent's path in the task and the folder for its stages. file is the agent on this host. It
+// returns *Unusable where plain sessions have to do, and another error where the connection was lost.
+func Install(ctx context.Context, task Task, file string) (agent, directory string, err error) {
+	word := make([]byte, 8)
+	_, _ = rand.Read(word) // never fails
+	name := hex.EncodeToString(word)
+	output, _, err := task.Output(ctx, shell(fmt.Sprintf(probe, name, version())), strings.NewReader(""))
+	if err != nil {
+		return "", "", fmt.Errorf("looking for ci-agent in the task: %w", err)
+	}
+	_, found, _ := strings.Cut(output, name+" ")
+	directory, agent, _ = strings.Cut(strings.TrimSpace(found), " ")
+	switch {
+	case directory == "":
+		return "", "", &Unusable{"the task has no folder in which a program can be put and executed"}
+	case strings.ContainsAny(directory+agent, "\n"):
+		return "", "", &Unusable{"the task's login shell prints what the driver does not understand"}
+	case agent != "":
+		return agent, directory, nil
+	}
+	return directory + "/ci-agent", directory, send(ctx, task, file, directory)
+}
+
+func send(ctx context.Context, task Task, file, directory string) error {
+	program, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Unusable{fmt.Sprintf("neither the image nor the runner's host (%s) has ci-agent", file)}
+	}
+	if err != nil {
+		return &Unusable{fmt.Sprintf("ci-agent cannot be read on the runner's host: %v", err)}
+	}
+	defer func() { _ = program.Close() }()
+	info, err := program.Stat()
+	if err != nil {
+		return &Unusable{fmt.Sprintf("ci-agent cannot be read on the runner's host: %v", err)}
+	}
+	output, _, err := task.Output(ctx, shell(fmt.Sprintf(upload, quote(directory), info.Size())), program)
+	if err != nil {
+		return fmt.Errorf("bringing ci-agent into the task: %w", err)
+	}
+	output = strings.TrimSpace(output)
+	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != version() {
+		return &Unusable{"ci-agent does not work in the task: " + last}
+	}
+	return nil
+}
+
+// shell makes a script a line for any login shell.
+func shell(script string) string { return "exec sh -c " + quote(script) }
+
+// quote makes text one word of a POSIX shell.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

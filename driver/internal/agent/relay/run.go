@@ -1,0 +1,95 @@
+package relay
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"gitlab-fargate-runners/driver/internal/agent/supervisor"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+// MaxScript is the longest script in bytes: it lies in the task's memory.
+const MaxScript = 64 << 20
+
+// Run takes the script, starts the stage unless it has been started before, and attaches to its first byte.
+func (s Session) Run() error {
+	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
+		return err
+	}
+	script, err := receive(wire.NewReader(s.Stdin))
+	if err == nil {
+		err = s.start(script)
+	}
+	if err != nil {
+		return s.fail(err)
+	}
+	return s.attach(0)
+}
+
+// receive returns the script once all of it has come.
+func receive(from *wire.Reader) ([]byte, error) {
+	var script bytes.Buffer
+	for {
+		kind, payload, err := from.Next()
+		if err != nil {
+			return nil, fmt.Errorf("the script did not arrive completely: %w", err)
+		}
+		switch kind {
+		case wire.Script:
+			if script.Len()+len(payload) > MaxScript {
+				return nil, fmt.Errorf("the script is longer than %d bytes", MaxScript)
+			}
+			_, _ = script.Write(payload)
+		case wire.Start:
+			size, err := wire.ParseNumber(payload)
+			if err == nil && size != int64(script.Len()) {
+				err = fmt.Errorf("the script did not arrive completely: %d bytes of %d", script.Len(), size)
+			}
+			return script.Bytes(), err
+		default:
+			return nil, fmt.Errorf("%w: a frame %q before the script's end", wire.ErrFormat, kind)
+		}
+	}
+}
+
+// start starts a supervisor in a session of its own, with nothing of this session open, and waits until the stage runs.
+func (s Session) start(script []byte) error {
+	status, statusOfSupervisor, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = status.Close() }()
+	command := exec.Command("/proc/self/exe", "supervise", "--dir", s.Directory, "--token", s.Token, "--size", strconv.Itoa(len(script)))
+	command.Args[0] = "ci-agent"
+	command.ExtraFiles = []*os.File{statusOfSupervisor}
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		return err
+	}
+	err = command.Start()
+	_ = statusOfSupervisor.Close()
+	if err != nil {
+		return fmt.Errorf("starting the stage's supervisor: %w", err)
+	}
+	go func() {
+		_, _ = stdin.Write(script)
+		_ = stdin.Close()
+	}()
+	said, err := io.ReadAll(status)
+	switch {
+	case err != nil:
+		return fmt.Errorf("waiting for the stage's supervisor: %w", err)
+	case len(said) == 0:
+		return errors.New("the stage's supervisor ended before it started the script")
+	case string(said) != supervisor.StatusStarted && string(said) != supervisor.StatusTaken:
+		return errors.New(string(said))
+	}
+	return nil
+}

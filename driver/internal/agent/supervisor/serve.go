@@ -1,0 +1,127 @@
+package supervisor
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+// server answers on a stage's socket.
+type server struct {
+	stage *Stage
+	done  chan struct{}
+	close sync.Once
+
+	mu sync.Mutex
+	// displace ends the session that is attached.
+	displace func()
+}
+
+// Serve lets drivers attach to the stage until one says that it has the result. It closes the listener.
+func Serve(listener net.Listener, stage *Stage) {
+	s := &server{stage: stage, done: make(chan struct{}), displace: func() {}}
+	go func() {
+		<-s.done
+		_ = listener.Close()
+	}()
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go s.session(conn)
+	}
+}
+
+func (s *server) session(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	from, to := wire.NewReader(conn), wire.NewWriter(conn)
+	kind, payload, err := from.Next()
+	if err != nil {
+		return
+	}
+	switch kind {
+	case wire.Attach:
+		offset, err := wire.ParseNumber(payload)
+		if err != nil || !s.stage.spool.Holds(offset) {
+			_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
+			return
+		}
+		s.attach(conn, from, to, offset)
+	case wire.Terminate:
+		// From `ci-agent signal`, which waits for the group's end.
+		if grace, err := wire.ParseNumber(payload); err == nil {
+			s.terminate(grace)
+		}
+		_ = to.Send(wire.Started)
+	default:
+		_ = to.Send(wire.Error, []byte("a session begins with Attach or Terminate"))
+	}
+}
+
+// attach sends output on one goroutine and takes what the driver says on another: neither waits for the other.
+func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offset int64) {
+	var stopped atomic.Bool
+	stop := func() {
+		stopped.Store(true)
+		_ = conn.Close()
+		s.stage.spool.Wake()
+	}
+	s.mu.Lock()
+	s.displace()
+	s.displace = stop
+	s.mu.Unlock()
+	defer stop()
+
+	if to.Send(wire.Started) != nil {
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer stop()
+		s.listen(from)
+	}()
+	if s.stage.send(to, offset, stopped.Load) == nil {
+		// The result is on its way. The driver says Done, or the session ends and the next one asks again.
+		<-ended
+	}
+}
+
+// listen returns when the session has ended.
+func (s *server) listen(from *wire.Reader) {
+	for {
+		kind, payload, err := from.Next()
+		if err != nil {
+			return
+		}
+		switch kind {
+		case wire.Done:
+			if s.stage.ended() {
+				s.stage.spool.Ack(s.stage.result.Written)
+				s.close.Do(func() { close(s.done) })
+			}
+			return
+		case wire.Ack, wire.Terminate:
+			n, err := wire.ParseNumber(payload)
+			if err != nil {
+				return
+			}
+			if kind == wire.Ack {
+				s.stage.spool.Ack(n)
+			} else {
+				go s.terminate(n)
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (s *server) terminate(milliseconds int64) {
+	const longest = 24 * time.Hour
+	terminate(s.stage.shell.group(), time.Duration(min(milliseconds, longest.Milliseconds()))*time.Millisecond)
+}

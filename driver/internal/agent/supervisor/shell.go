@@ -1,0 +1,91 @@
+package supervisor
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+// shellCommand reads the whole script before its first line runs, so that a command that reads stdin finds /dev/null and
+// not the rest of the script. The script stays in memory: it holds the job's variables, and the file system may be
+// read-only. Its last line must have come, or the supervisor was killed while it wrote.
+const shellCommand = `s=$(cat); exec </dev/null; ` +
+	`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
+
+// shell is the stage's shell, the leader of its session and process group.
+type shell struct {
+	command *exec.Cmd
+	// output is what it and its children write.
+	output io.Reader
+}
+
+// startShell runs the script in bash, or in sh where there is none: not as a login shell, as profiles would replace the
+// PATH and other variables that the image gives to SSH sessions.
+func startShell(script []byte, marker string) (*shell, error) {
+	name, err := exec.LookPath("bash")
+	if err != nil {
+		name = "/bin/sh"
+	}
+	stdin, script2shell, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stdin.Close() }()
+	output, shell2output, err := os.Pipe()
+	if err != nil {
+		_ = script2shell.Close()
+		return nil, err
+	}
+	defer func() { _ = shell2output.Close() }()
+	command := exec.Command(name, "-c", fmt.Sprintf(shellCommand, marker))
+	// Files, so that Wait returns when the shell ends and not when its output does.
+	command.Stdin, command.Stdout, command.Stderr = stdin, shell2output, shell2output
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := command.Start(); err != nil {
+		_ = script2shell.Close()
+		_ = output.Close()
+		return nil, fmt.Errorf("starting the shell: %w", err)
+	}
+	go func() {
+		// An error means that the shell has ended.
+		_, _ = script2shell.Write(script)
+		_, _ = io.WriteString(script2shell, "\n#"+marker)
+		_ = script2shell.Close()
+	}()
+	return &shell{command: command, output: output}, nil
+}
+
+// group is the process group's id.
+func (s *shell) group() int { return s.command.Process.Pid }
+
+// wait returns the shell's end as a result without its output's length.
+func (s *shell) wait() wire.Result {
+	_ = s.command.Wait()
+	status, ok := s.command.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case !ok:
+		return wire.Result{Code: 255}
+	case status.Signaled():
+		return wire.Result{Code: 128 + int(status.Signal()), Signal: signalName(status.Signal())}
+	}
+	return wire.Result{Code: status.ExitStatus()}
+}
+
+// signalName returns the name without SIG of signals that end processes.
+func signalName(signal syscall.Signal) string {
+	names := map[syscall.Signal]string{
+		syscall.SIGHUP: "HUP", syscall.SIGINT: "INT", syscall.SIGQUIT: "QUIT", syscall.SIGILL: "ILL",
+		syscall.SIGABRT: "ABRT", syscall.SIGFPE: "FPE", syscall.SIGKILL: "KILL", syscall.SIGUSR1: "USR1",
+		syscall.SIGSEGV: "SEGV", syscall.SIGUSR2: "USR2", syscall.SIGPIPE: "PIPE", syscall.SIGALRM: "ALRM",
+		syscall.SIGTERM: "TERM", syscall.SIGBUS: "BUS", syscall.SIGXCPU: "XCPU", syscall.SIGXFSZ: "XFSZ",
+	}
+	if name, ok := names[signal]; ok {
+		return name
+	}
+	return strings.ToUpper(fmt.Sprintf("rt%d", int(signal)))
+}

@@ -1,0 +1,138 @@
+package supervisor
+
+import "sync"
+
+// chunkSize is what the spool takes from memory, and gives back, at a time.
+const chunkSize = 64 << 10
+
+// Spool holds the output that the driver has not acknowledged, up to a limit. It lies in memory: a job that fills its
+// disk does not lose its log by it, and a read-only file system will do.
+type Spool struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	// chunks are full but for the last; the first one begins at offset first.
+	chunks [][]byte
+	first  int64
+	spare  []byte
+
+	limit      int64
+	acked, end int64
+	sealed     bool
+	// blocked: a writer waits for room.
+	blocked bool
+}
+
+// NewSpool returns a spool that holds limit bytes at most, and up to two chunks more.
+func NewSpool(limit int64) *Spool {
+	s := &Spool{limit: limit}
+	s.changed = sync.NewCond(&s.mu)
+	return s
+}
+
+// Write adds p and blocks while there is no room. A sealed spool takes and forgets everything.
+func (s *Spool) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	total := len(p)
+	for len(p) > 0 {
+		for !s.sealed && s.end-s.acked >= s.limit {
+			s.blocked = true
+			s.changed.Wait()
+		}
+		s.blocked = false
+		if s.sealed {
+			break
+		}
+		room := min(int64(len(p)), s.limit-(s.end-s.acked))
+		n := s.append(p[:room])
+		p = p[n:]
+		s.changed.Broadcast()
+	}
+	return total, nil
+}
+
+// append fills the last chunk and returns how much of p went into it.
+func (s *Spool) append(p []byte) int {
+	if last := len(s.chunks) - 1; last < 0 || len(s.chunks[last]) == chunkSize {
+		chunk := s.spare
+		s.spare = nil
+		if chunk == nil {
+			chunk = make([]byte, 0, chunkSize)
+		}
+		s.chunks = append(s.chunks, chunk[:0])
+	}
+	last := &s.chunks[len(s.chunks)-1]
+	n := min(len(p), chunkSize-len(*last))
+	*last = append(*last, p[:n]...)
+	s.end += int64(n)
+	return n
+}
+
+// Read copies what lies at offset and waits until there is something. It returns 0 when nothing more will come, or when
+// stopped says so; Wake makes it ask.
+func (s *Spool) Read(into []byte, offset int64, stopped func() bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for offset >= s.end && !s.sealed && !stopped() {
+		s.changed.Wait()
+	}
+	if offset >= s.end || offset < s.first || stopped() {
+		return 0
+	}
+	index := (offset - s.first) / chunkSize
+	return copy(into, s.chunks[index][(offset-s.first)%chunkSize:])
+}
+
+// Holds tells whether the spool can go on from offset.
+func (s *Spool) Holds(offset int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return offset >= s.acked && offset <= s.end
+}
+
+// Ack forgets what lies before offset.
+func (s *Spool) Ack(offset int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if offset <= s.acked || offset > s.end {
+		return
+	}
+	s.acked = offset
+	for len(s.chunks) > 0 && s.acked >= s.first+int64(len(s.chunks[0])) && (len(s.chunks[0]) == chunkSize || s.sealed) {
+		s.first += int64(len(s.chunks[0]))
+		s.spare = s.chunks[0]
+		s.chunks[0] = nil
+		s.chunks = s.chunks[1:]
+	}
+	s.changed.Broadcast()
+}
+
+// Seal ends the output and returns its length.
+func (s *Spool) Seal() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sealed = true
+	s.changed.Broadcast()
+	return s.end
+}
+
+// Wake makes waiting readers ask whether they are stopped.
+func (s *Spool) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed.Broadcast()
+}
+
+// Written is the length of the output so far, and whether a writer waits for room.
+func (s *Spool) Written() (end int64, blocked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end, s.blocked
+}
+
+// Held is how many bytes of memory the chunks take.
+func (s *Spool) Held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return (len(s.chunks) + len(s.spare)/chunkSize) * chunkSize
+}

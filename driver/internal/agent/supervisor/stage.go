@@ -1,0 +1,123 @@
+package supervisor
+
+import (
+	"io"
+	"sync/atomic"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+)
+
+// SpoolLimit is how much output a stage may be ahead of the job's log, in bytes; then it blocks as at a full pipe.
+const SpoolLimit = 4 << 20
+
+// Once the shell has ended, output still on its way is waited for until none came for drainIdle, and for drainMax at
+// most: a process left in the background may hold the output open for ever, or write to it for ever.
+const (
+	drainIdle = time.Second
+	drainMax  = 30 * time.Second
+)
+
+// Stage is a script under way, or over.
+type Stage struct {
+	spool *Spool
+	shell *shell
+	// reads counts what came from the shell's output; a change means that it still flows.
+	reads atomic.Int64
+	// closed when all who could write have closed the output.
+	closed chan struct{}
+	// over is closed once result is valid.
+	over   chan struct{}
+	result wire.Result
+}
+
+// StartStage starts the script with a spool that holds limit bytes.
+func StartStage(script []byte, marker string, limit int64) (*Stage, error) {
+	shell, err := startShell(script, marker)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{spool: NewSpool(limit), shell: shell, closed: make(chan struct{}), over: make(chan struct{})}
+	go s.collect()
+	go s.finish()
+	return s, nil
+}
+
+// collect goes on after the stage's end, so that what it has left in the background is not killed by SIGPIPE.
+func (s *Stage) collect() {
+	defer close(s.closed)
+	buf := make([]byte, wire.Chunk)
+	for {
+		n, err := s.shell.output.Read(buf)
+		s.reads.Add(1)
+		_, _ = s.spool.Write(buf[:n])
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *Stage) finish() {
+	result := s.shell.wait()
+	s.drain()
+	result.Written = s.spool.Seal()
+	s.result = result
+	close(s.over)
+	s.spool.Wake()
+}
+
+// drain waits for the output's end. The time that the spool is full does not count: then it is the driver who is late.
+func (s *Stage) drain() {
+	const step = drainIdle / 10
+	var idle, flowing time.Duration
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	for before := int64(-1); idle < drainIdle && flowing < drainMax; {
+		select {
+		case <-s.closed:
+			return
+		case <-tick.C:
+		}
+		now := s.reads.Load()
+		if _, blocked := s.spool.Written(); blocked {
+			continue
+		}
+		flowing += step
+		if idle += step; now != before {
+			idle = 0
+		}
+		before = now
+	}
+}
+
+// ended tells whether the result is known.
+func (s *Stage) ended() bool {
+	select {
+	case <-s.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// send writes the output from offset on, and at last the result, until stopped.
+func (s *Stage) send(to *wire.Writer, offset int64, stopped func() bool) error {
+	buf := make([]byte, wire.Chunk)
+	for {
+		n := s.spool.Read(buf, offset, stopped)
+		switch {
+		case stopped():
+			return nil
+		case n > 0:
+			if err := to.Send(wire.Output, wire.Number(offset), buf[:n]); err != nil {
+				return err
+			}
+			offset += int64(n)
+		default:
+			<-s.over // the spool is sealed a moment before
+			return to.Send(wire.Exit, s.result.Payload())
+		}
+	}
+}
+
+var _ io.Writer = (*Spool)(nil)

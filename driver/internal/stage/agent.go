@@ -1,0 +1,70 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/attach"
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/state"
+)
+
+// runUnderAgent runs the script under ci-agent, across lost connections.
+func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io.ReaderAt) error {
+	settings := d.Config.SSH
+	retrying := func(err error, since time.Duration) {
+		d.Log.Debug("the task does not answer", "error", err, "since", since)
+	}
+	stage := &attach.Stage{
+		Agent: known.Agent.Path, Directory: known.Agent.Directory,
+		Script: script, Log: d.Stdout,
+		Grace: settings.KillGracePeriod.Duration, ReconnectTimeout: settings.ReconnectTimeout.Duration,
+		Pause: settings.RetryInterval.Duration, MaxPause: settings.MaxRetryInterval.Duration,
+		Connect: func(ctx context.Context) (attach.Connection, error) {
+			connection, err := d.Connect(ctx, target(known), retrying)
+			if err != nil {
+				return nil, err
+			}
+			return agentConnection{connection}, nil
+		},
+		Reconnect: func(ctx context.Context) (attach.Connection, error) {
+			connection, err := d.connectWatched(ctx, known, retrying)
+			if err != nil {
+				return nil, d.permanent(ctx, known, err)
+			}
+			return agentConnection{connection}, nil
+		},
+		// Not in the job's log, which is to be as if nothing had happened.
+		Reconnecting: func(err error, received int64) {
+			d.Log.Debug("the connection to the task was lost; reconnecting", "error", err, "received", received)
+		},
+	}
+	return stage.Run(ctx)
+}
+
+// permanent marks what another attempt does not help against: the task is over, or another machine answers.
+func (d *Driver) permanent(ctx context.Context, known *state.Task, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if over := d.Tasks.Check(ctx, known.ARN); over != nil {
+		return &attach.Permanent{Err: over}
+	}
+	if errors.Is(err, sshconn.ErrHostKey) {
+		return &attach.Permanent{Err: err}
+	}
+	return err
+}
+
+// agentConnection is a connection as attach needs it.
+type agentConnection struct{ Connection }
+
+func (c agentConnection) Exec(command string) (attach.Stream, error) {
+	stream, err := c.Connection.Exec(command)
+	if err != nil {
+		return nil, err
+	}
+	return stream, nil
+}

@@ -1,0 +1,67 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/agent/install"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// installAttempts is how often ci-agent is brought into the task where connections break meanwhile.
+const installAttempts = 3
+
+// firstContact connects, pins the host key and sees to it that the task has ci-agent.
+func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
+	say := d.progress()
+	for attempt := 1; ; attempt++ {
+		connection, err := d.connectWatched(ctx, known, func(err error, since time.Duration) {
+			d.Log.Debug("sshd does not answer yet", "error", err)
+			say("up, its sshd not yet", since)
+		})
+		if err != nil {
+			return err
+		}
+		known.HostKey = connection.PinnedKey()
+		err = d.installAgent(ctx, connection, known)
+		_ = connection.Close()
+		if err == nil || ctx.Err() != nil || attempt == installAttempts {
+			return err
+		}
+		d.Log.Debug("connecting again", "error", err)
+	}
+}
+
+// connectWatched connects. A task that stops meanwhile ends the wait with its reason.
+func (d *Driver) connectWatched(ctx context.Context, known *state.Task, retrying sshconn.Attempt) (Connection, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { cancel(d.Tasks.AwaitStopped(ctx, known.ARN)) })
+	defer watch.Wait()
+	defer cancel(nil)
+	return d.Connect(ctx, target(known), retrying)
+}
+
+// installAgent returns an error only where the connection was lost. A task without an agent is none.
+func (d *Driver) installAgent(ctx context.Context, connection Connection, known *state.Task) error {
+	limit := d.Config.SSH.ConnectTimeout.Duration
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &install.Unusable{Reason: "it was not there after " + limit.String()})
+	defer cancel()
+	path, directory, err := install.Install(ctx, connection, d.AgentFile)
+	var unusable *install.Unusable
+	if errors.As(err, &unusable) {
+		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s", printable(unusable.Reason))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known.Agent = &state.Agent{Protocol: wire.Version, Path: path, Directory: directory}
+	d.Log.Debug("ci-agent is in the task", "task", task.ID(known.ARN), "path", path)
+	return nil
+}
