@@ -26,6 +26,8 @@ type world struct {
 	sshd *sshtest.Server
 	env  map[string]string
 	dir  string
+	// home is the home of the user in the task, where the agent goes.
+	home string
 	// publicKey is what the last task was given.
 	publicKey string
 }
