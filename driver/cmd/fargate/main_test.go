@@ -32,6 +32,8 @@ type world struct {
 	now func() time.Time
 	// adapt changes the driver of calls in this process; nil leaves it as it is.
 	adapt func(*stage.Driver)
+	// home is the home of the user in the task, where the agent goes.
+	home string
 	// publicKey is what the last task was given.
 	publicKey string
 }

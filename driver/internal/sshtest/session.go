@@ -1,14 +1,18 @@
 package sshtest
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"testing"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -91,6 +95,23 @@ func report(channel ssh.Channel, state *os.ProcessState) {
 		return
 	}
 	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status.ExitStatus())}))
+}
+
+// KillAll kills each process that has text in its arguments, and nothing else: what a test has left behind.
+func KillAll(t testing.TB, text string) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(text) < 8 {
+		t.Errorf("looking for processes with %q: %v", text, err)
+		return
+	}
+	for _, file := range files {
+		arguments, _ := os.ReadFile(file)
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if bytes.Contains(arguments, []byte(text)) && pid != os.Getpid() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 }
 
 // mutable is a connection that can swallow what comes in: to the other side the network has gone silent.

@@ -61,7 +61,10 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(sockets) })
+	t.Cleanup(func() {
+		sshtest.KillAll(t, sockets) // supervisors whose result nobody has taken
+		_ = os.RemoveAll(sockets)
+	})
 	private, _, err := sshconn.GenerateKey()
 	if err != nil {
 		t.Fatal(err)

@@ -30,9 +30,11 @@ func (u *Unusable) Error() string { return u.Reason }
 func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
 
 // probe looks for the image's own agent, and for a folder for sockets: where the image has no agent, one in which
-// programs can be executed. It prints "WORD folder agent".
+// programs can be executed. It prints "WORD folder agent". Where there is no agent of %[3]d bytes to bring, and none in
+// the image, it makes no folder.
 const probe = `umask 077
 a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[2]s ] || a=
+[ -n "$a" ] || [ %[3]d -gt 0 ] || exit 0
 for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   t=$d/.ci-agent-%[1]s
   mkdir "$t" 2>/dev/null || continue
@@ -41,26 +43,30 @@ for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
     rm "$t/try"; echo "%[1]s $t"; exit 0
   fi
   rm -rf "$t"
-done
-echo "%[1]s"`
+done`
 
 // upload takes the agent from stdin. Its last line tells the version, or why there is none.
-const upload = `exec 2>&1; f=%[1]s/ci-agent
-cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" && "$f" version`
+const upload = `exec 2>&1; d=%[1]s; f=$d/ci-agent
+cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
+  v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
 // Install returns the agent's path in the task and the folder for its stages. file is the agent on this host. It
 // returns *Unusable where plain sessions have to do, and another error where the connection was lost.
 func Install(ctx context.Context, task Task, file string) (agent, directory string, err error) {
-	word := make([]byte, 8)
-	_, _ = rand.Read(word) // never fails
-	name := hex.EncodeToString(word)
-	output, _, err := task.Output(ctx, shell(fmt.Sprintf(probe, name, version())), strings.NewReader(""))
+	program, size, missing := open(file)
+	if missing == nil {
+		defer func() { _ = program.Close() }()
+	}
+	name := newName()
+	output, _, err := task.Output(ctx, shell(fmt.Sprintf(probe, name, version(), size)), strings.NewReader(""))
 	if err != nil {
 		return "", "", fmt.Errorf("looking for ci-agent in the task: %w", err)
 	}
 	_, found, _ := strings.Cut(output, name+" ")
 	directory, agent, _ = strings.Cut(strings.TrimSpace(found), " ")
 	switch {
+	case directory == "" && missing != nil:
+		return "", "", missing
 	case directory == "":
 		return "", "", &Unusable{"the task has no folder in which a program can be put and executed"}
 	case strings.ContainsAny(directory+agent, "\n"):
@@ -68,31 +74,39 @@ func Install(ctx context.Context, task Task, file string) (agent, directory stri
 	case agent != "":
 		return agent, directory, nil
 	}
-	return directory + "/ci-agent", directory, send(ctx, task, file, directory)
-}
-
-func send(ctx context.Context, task Task, file, directory string) error {
-	program, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Unusable{fmt.Sprintf("neither the image nor the runner's host (%s) has ci-agent", file)}
-	}
+	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, quote(directory), size, version())), program)
 	if err != nil {
-		return &Unusable{fmt.Sprintf("ci-agent cannot be read on the runner's host: %v", err)}
-	}
-	defer func() { _ = program.Close() }()
-	info, err := program.Stat()
-	if err != nil {
-		return &Unusable{fmt.Sprintf("ci-agent cannot be read on the runner's host: %v", err)}
-	}
-	output, _, err := task.Output(ctx, shell(fmt.Sprintf(upload, quote(directory), info.Size())), program)
-	if err != nil {
-		return fmt.Errorf("bringing ci-agent into the task: %w", err)
+		return "", "", fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
 	output = strings.TrimSpace(output)
 	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != version() {
-		return &Unusable{"ci-agent does not work in the task: " + last}
+		return "", "", &Unusable{"ci-agent does not work in the task: " + last}
 	}
-	return nil
+	return directory + "/ci-agent", directory, nil
+}
+
+// open opens the agent on this host; an empty file is none.
+func open(file string) (*os.File, int64, error) {
+	program, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, &Unusable{fmt.Sprintf("neither the image nor the runner's host (%s) has it", file)}
+	}
+	var info fs.FileInfo
+	if err == nil {
+		if info, err = program.Stat(); err != nil {
+			_ = program.Close()
+		}
+	}
+	if err != nil {
+		return nil, 0, &Unusable{fmt.Sprintf("it cannot be read on the runner's host: %v", err)}
+	}
+	return program, info.Size(), nil
+}
+
+func newName() string {
+	word := make([]byte, 8)
+	_, _ = rand.Read(word) // never fails
+	return hex.EncodeToString(word)
 }
 
 // shell makes a script a line for any login shell.

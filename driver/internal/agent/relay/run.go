@@ -65,8 +65,11 @@ func (s Session) start(script []byte) error {
 		return err
 	}
 	defer func() { _ = status.Close() }()
-	command := exec.Command("/proc/self/exe", "supervise", "--dir", s.Directory, "--token", s.Token, "--size", strconv.Itoa(len(script)))
-	command.Args[0] = "ci-agent"
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding ci-agent itself: %w", err)
+	}
+	command := exec.Command(self, "supervise", "--dir", s.Directory, "--token", s.Token, "--size", strconv.Itoa(len(script)))
 	command.ExtraFiles = []*os.File{statusOfSupervisor}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err := command.StdinPipe()

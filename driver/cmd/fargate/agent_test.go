@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/sshtest"
+	"gitlab-fargate-runners/driver/internal/stage"
+)
+
+// withAgent compiles ci-agent and lets the driver have it.
+func (w *world) withAgent() {
+	w.t.Helper()
+	file := filepath.Join(w.dir, "ci-agent")
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", file, "../ci-agent")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		w.t.Fatalf("building ci-agent: %v\n%s", err, output)
+	}
+	w.configure("")
+	w.append(fmt.Sprintf("[Agent]\nFile = %q\n", file))
+	// In the test's own folder, and with a short name, as a socket's path may have 108 bytes.
+	home, err := os.MkdirTemp("", "home")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		sshtest.KillAll(w.t, home) // supervisors whose result nobody has taken
+		_ = os.RemoveAll(home)
+	})
+	w.sshd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home}
+	w.home = home
+	w.onlyHome()
+}
+
+// onlyHome makes the task's other folders refuse the agent, so that the test leaves nothing on this machine.
+func (w *world) onlyHome() {
+	bin := filepath.Join(w.dir, "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	content := fmt.Sprintf("#!/bin/sh\ncase $1 in %s/*) exec /bin/mkdir \"$@\" ;; esac\nexit 1\n", w.home)
+	if err := os.WriteFile(filepath.Join(bin, "mkdir"), []byte(content), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	w.sshd.Env[0] = "PATH=" + bin + ":/usr/bin:/bin"
+}
+
+func (w *world) append(text string) {
+	w.t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.dir, "fargate.toml"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("fargate.toml", string(content)+text)
+}
+
+// agents lists the agent's folders in the task.
+func (w *world) agents() []string {
+	found, _ := filepath.Glob(filepath.Join(w.home, ".ci-agent-*"))
+	return found
+}
+
+func TestJobUnderAgent(t *testing.T) {
+	w := newWorld(t)
+	w.withAgent()
+	prepared := w.must(0, "prepare")
+	if strings.Contains(prepared.stdout, "ci-agent") || prepared.stderr != "" || len(w.agents()) != 1 {
+		t.Fatalf("prepare says %q, %q; folders %v", prepared.stdout, prepared.stderr, w.agents())
+	}
+	info, err := os.Stat(w.agents()[0])
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the agent's folder: %v, %v", info.Mode(), err)
+	}
+	ran := w.must(buildFailure, "run", w.script("echo out; echo err >&2; exit 42"), "build_script")
+	if code, _ := os.ReadFile(w.env["BUILD_EXIT_CODE_FILE"]); string(code) != "42" || ran.stdout != "out\nerr\n" || ran.stderr != "" {
+		t.Errorf("exit code %s, %q, %q", code, ran.stdout, ran.stderr)
+	}
+	w.must(0, "cleanup")
+}
+
+func TestCutsUnderAgent(t *testing.T) {
+	w := newWorld(t)
+	w.withAgent()
+	w.must(0, "prepare")
+	ran := filepath.Join(w.dir, "ran")
+	done := make(chan struct{})
+	go func() {
+		for tick := time.NewTicker(150 * time.Millisecond); ; {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				w.sshd.Cut()
+			}
+		}
+	}()
+	got := w.must(0, "run", w.script("echo x >>"+ran+"; for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.1; done"), "build_script")
+	close(done)
+	if got.stdout != "1\n2\n3\n4\n5\n6\n7\n8\n9\n" || got.stderr != "" {
+		t.Errorf("%q, %q", got.stdout, got.stderr)
+	}
+	if content, _ := os.ReadFile(ran); string(content) != "x\n" {
+		t.Errorf("the script's effects: %q", content)
+	}
+}
+
+func TestTaskThatEndsUnderAgent(t *testing.T) {
+	w := newWorld(t)
+	w.withAgent()
+	w.must(0, "prepare")
+	started := filepath.Join(w.dir, "started")
+	go func() {
+		w.awaitFile(started)
+		w.ecs.Lock()
+		w.ecs.Script = []string{"STOPPED"}
+		w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
+		w.ecs.Unlock()
+		w.sshd.Close()
+	}()
+	got := w.must(systemFailure, "run", w.script("touch "+started+"; sleep 2"), "build_script")
+	if !strings.Contains(got.stderr, "SpotInterruption") || !strings.Contains(got.stderr, "runner_system_failure") {
+		t.Errorf("stderr: %s", got.stderr)
+	}
+}
+
+func TestCancelUnderAgent(t *testing.T) {
+	w := newWorld(t)
+	w.withAgent()
+	w.must(0, "prepare")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	started := filepath.Join(w.dir, "started")
+	go func() {
+		w.awaitFile(started)
+		cancel(stage.ErrCancelled)
+	}()
+	got := w.call(ctx, "run", w.script("trap 'echo bye; exit 1' TERM; touch "+started+"; sleep 100 & wait"), "build_script")
+	if got.code != systemFailure || got.stdout != "bye\n" || !strings.Contains(got.stderr, "cancelled by the runner") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
+	}
+	w.must(0, "run", w.script("echo after"), "after_script")
+}
+
+func (w *world) awaitFile(path string) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
+	w.t.Errorf("%s did not come", path)
+}
