@@ -21,7 +21,7 @@ func TestBackgroundProcess(t *testing.T) {
 	t.Run("that holds the output", func(t *testing.T) {
 		w := newWorld(t)
 		started := time.Now()
-		log, err := w.run("(for i in 1 2 3 4 5 6 7 8 9; do sleep 0.5; echo tick; done; echo >" + w.file("end") + ") & exit 3")
+		log, err := w.run("(for i in 1 2 3 4 5; do sleep 0.5; echo tick; done; echo >" + w.file("end") + ") & exit 3")
 		var script *failure.Script
 		if !errors.As(err, &script) || script.Code != 3 || strings.ReplaceAll(log, "tick\n", "") != "" {
 			t.Errorf("log %q, %v", log, err)
@@ -156,7 +156,9 @@ func TestNoAgent(t *testing.T) {
 func TestSignalCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	signalled := make(chan struct{})
 	go func() {
+		defer close(signalled)
 		w.await("started")
 		entries, err := os.ReadDir(w.sockets)
 		if err != nil || len(entries) != 1 {
@@ -169,6 +171,7 @@ func TestSignalCommand(t *testing.T) {
 			t.Errorf("%v: %s", err, output)
 		}
 	}()
+	defer func() { <-signalled }()
 	log, err := w.run("trap 'echo got TERM; exit 5' TERM; echo >" + w.file("started") + "; sleep 300 & wait")
 	var script *failure.Script
 	if log != "got TERM\n" || !errors.As(err, &script) || script.Code != 5 {
