@@ -3,6 +3,8 @@ export const paths = {
   runner: "/usr/local/bin/gitlab-runner",
   home: "/opt/gitlab-runner",
   driver: "/opt/gitlab-runner/fargate",
+  /** Beside the driver, which brings a copy of it into each task. */
+  agent: "/opt/gitlab-runner/ci-agent",
   go: "/opt/gitlab-runner/go",
   /** Of the login user: sources of the driver, a folder for each content. */
   sources: "/opt/gitlab-runner/src",

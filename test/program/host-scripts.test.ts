@@ -104,6 +104,37 @@ describe("the host's scripts", () => {
       expect(sudo).to.equal("");
     });
 
+    it("compiles driver and agent before it swaps either in", () => {
+      const go = path.join(folder, "go");
+      fs.mkdirSync(path.join(go, "bin"), { recursive: true });
+      fs.mkdirSync(path.join(folder, "src", "0123abcd"), { recursive: true });
+      const script = scripts
+        .buildDriver("0123abcd", "https://proxy.example.com")
+        .replaceAll("/opt/gitlab-runner/go", go)
+        .replaceAll("/opt/gitlab-runner/src", path.join(folder, "src"));
+      const compiler = (text: string) =>
+        fs.writeFileSync(path.join(go, "bin", "go"), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+
+      compiler('case "$*" in *cmd/fargate) exit 1 ;; esac');
+      const broken = run(script, {});
+      expect(broken.status).to.equal(1);
+      expect(broken.sudo).to.equal("");
+
+      fs.rmSync(path.join(folder, "bin"), { recursive: true });
+      compiler(`echo "CGO_ENABLED=$CGO_ENABLED $*" >> ${folder}/go.log`);
+      const { status, sudo } = run(script, {});
+      expect(status).to.equal(0);
+      const flags = "-trimpath -buildvcs=false -ldflags -s -w";
+      expect(fs.readFileSync(path.join(folder, "go.log"), "utf8")).to.equal(
+        `CGO_ENABLED=0 build ${flags} -o ${folder}/src/ci-agent ./cmd/ci-agent\n` +
+          `CGO_ENABLED=0 build ${flags} -o ${folder}/src/fargate ./cmd/fargate\n`,
+      );
+      expect(sudo.match(/^mv .*$/gm)).to.deep.equal([
+        "mv -f /opt/gitlab-runner/ci-agent.new /opt/gitlab-runner/ci-agent",
+        "mv -f /opt/gitlab-runner/fargate.new /opt/gitlab-runner/fargate",
+      ]);
+    });
+
     // As the runner's user, in the folder of the test in the place of /etc.
     const asUser = 'shift 2; exec "$@"';
     const inFolder = (script: string) => script.replaceAll("/etc/gitlab-runner", folder);

@@ -57,6 +57,7 @@ const unlimited = 1 << 40
 func TestCutAfterEachByte(t *testing.T) {
 	for _, direction := range []string{"from the agent", "to the agent"} {
 		t.Run(direction, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			for size := int64(0); ; size++ {
 				var broke atomic.Bool
@@ -93,6 +94,7 @@ func TestCutAfterEachByte(t *testing.T) {
 }
 
 func TestManyCuts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var log bytes.Buffer
 	var lost atomic.Int32
@@ -129,6 +131,7 @@ func TestManyCuts(t *testing.T) {
 }
 
 func TestStalledConnection(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.settings.KeepAliveInterval.Duration = 100 * time.Millisecond
 	var log bytes.Buffer
@@ -144,6 +147,7 @@ func TestStalledConnection(t *testing.T) {
 }
 
 func TestReconnectGivesUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	stage := w.stage("echo >"+w.file("ran")+"; sleep 2", &bytes.Buffer{})
 	stage.ReconnectTimeout = 300 * time.Millisecond
@@ -160,10 +164,11 @@ func TestReconnectGivesUp(t *testing.T) {
 }
 
 func TestSilentStageMayBeLostLongAfterItsLastWord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var log bytes.Buffer
-	stage := w.stage("sleep 0.6; echo >"+w.file("ran")+"; sleep 0.3; echo end", &log)
-	stage.ReconnectTimeout = 300 * time.Millisecond
+	stage := w.stage("sleep 1.2; echo >"+w.file("ran")+"; sleep 0.3; echo end", &log)
+	stage.ReconnectTimeout = time.Second
 	go func() {
 		w.await("ran")
 		w.sshd.Cut()

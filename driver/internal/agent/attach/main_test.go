@@ -43,7 +43,7 @@ func withProgram(m *testing.M) int {
 
 // world is a task with sshd and ci-agent, and the way to it.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	sshd     *sshtest.Server
 	settings config.SSH
 	target   sshconn.Target
@@ -54,7 +54,7 @@ type world struct {
 	connections int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	// t.TempDir's name may be too long for a socket's.
 	sockets, err := os.MkdirTemp("", "stages")

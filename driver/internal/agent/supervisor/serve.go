@@ -27,12 +27,14 @@ func Serve(listener net.Listener, stage *Stage) {
 		<-s.done
 		_ = listener.Close()
 	}()
+	var sessions sync.WaitGroup
+	defer sessions.Wait() // what they are about to say is still said
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		go s.session(conn)
+		sessions.Go(func() { s.session(conn) })
 	}
 }
 
