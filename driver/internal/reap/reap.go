@@ -27,6 +27,7 @@ type Store interface {
 	Keys() ([]string, error)
 	Load(key string) (*state.Task, error)
 	Remove(key string) error
+	Sweep(before time.Time) error
 }
 
 // Reaper works on one cluster.
@@ -130,7 +131,8 @@ func (r *Reaper) forget(running map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	// Each may hold a private key.
+	errs := []error{r.Store.Sweep(r.Now().Add(-settle))}
 	for _, key := range keys {
 		if running[key] {
 			continue // the next call finds it stopped

@@ -48,6 +48,8 @@ func (f *files) Load(key string) (*state.Task, error) {
 	return f.known[key], nil
 }
 
+func (f *files) Sweep(time.Time) error { return nil }
+
 func (f *files) Remove(key string) error {
 	f.removed = append(f.removed, key)
 	return nil

@@ -171,6 +171,24 @@ func (s *Store) Remove(key string) error {
 	return s.sync()
 }
 
+// Sweep deletes what a Save before the given time has left that was cut off; a Save takes no longer than moments.
+func (s *Store) Sweep(before time.Time) error {
+	entries, err := os.ReadDir(s.directory)
+	if err != nil {
+		return fmt.Errorf("sweeping the tasks' states: %w", err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || !strings.HasPrefix(entry.Name(), ".") || info.ModTime().After(before) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.directory, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sweeping the tasks' states: %w", err)
+		}
+	}
+	return nil
+}
+
 // sync makes a rename or removal durable.
 func (s *Store) sync() error {
 	directory, err := os.Open(s.directory)
