@@ -81,6 +81,22 @@ func TestTaskThatEndsDuringAScript(t *testing.T) {
 	}
 }
 
+// A stage after the task's end does not wait for an sshd that is gone: nine minutes of ConnectTimeout would be noticed.
+func TestTaskThatEndsBetweenScripts(t *testing.T) {
+	w := newWorld(t)
+	w.must(0, "prepare")
+	w.edit(`ConnectTimeout = "5s"`, `ConnectTimeout = "9m"`)
+	w.ecs.Lock()
+	w.ecs.Script = []string{"STOPPED"}
+	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
+	w.ecs.Unlock()
+	w.sshd.Close()
+	got := w.must(systemFailure, "run", w.script("true"), "after_script")
+	if !strings.Contains(got.stderr, "SpotInterruption") {
+		t.Errorf("stderr: %s", got.stderr)
+	}
+}
+
 func TestSystemFailures(t *testing.T) {
 	w := newWorld(t)
 	got := w.must(systemFailure, "run", w.script("true"), "build_script")

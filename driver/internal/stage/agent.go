@@ -23,7 +23,7 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 		Grace: settings.KillGracePeriod.Duration, ReconnectTimeout: settings.ReconnectTimeout.Duration,
 		Pause: settings.RetryInterval.Duration, MaxPause: settings.MaxRetryInterval.Duration,
 		Connect: func(ctx context.Context) (attach.Connection, error) {
-			connection, err := d.Connect(ctx, target(known), retrying)
+			connection, err := d.connectWatched(ctx, known, retrying)
 			if err != nil {
 				return nil, err
 			}

@@ -35,7 +35,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		}
 		return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
 	}
-	connection, err := d.Connect(ctx, target(known), func(err error, since time.Duration) {
+	connection, err := d.connectWatched(ctx, known, func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
 	})
 	if err != nil {
