@@ -20,8 +20,6 @@ export const go = {
   },
 } as const;
 
-export const goProxy = "https://proxy.golang.org,direct";
-
 /** 2 GiB of memory: compiling the driver takes about 1 GiB once. */
 export const instanceType = { x86_64: "t3.small", arm64: "t4g.small" } as const;
 

@@ -72,13 +72,14 @@ export function installGo(download: Download): string {
  * sources of earlier ones. Host and tasks have one architecture. The agent is swapped in first: a driver finds one that
  * is at least as new as itself.
  */
-export function buildDriver(folder: string, goProxy: string): string {
+export function buildDriver(folder: string, goProxy: string | undefined): string {
   const source = `${paths.sources}/${folder}`;
   const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w'`;
   return script(
     `cd ${source}`,
     `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
-    `export GOPROXY=${quote(goProxy)} GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
+    ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
+    `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
     `${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
     `${build} -o ${paths.sources}/fargate ./cmd/fargate`,
     ...swapIn(`${paths.sources}/ci-agent`, paths.agent),

@@ -21,7 +21,7 @@ export interface HostSetupArgs {
   runner: Archive;
   go: Archive;
   /** GOPROXY of the driver's build. */
-  goProxy: string;
+  goProxy: string | undefined;
   /** Content of the file; secret. */
   configToml: pulumi.Input<string>;
   /** Content of the file. */

@@ -163,8 +163,8 @@ const host = strict({
     baseUrl: baseUrl.default(defaults.go.baseUrl),
     sha256: sha256.optional(),
   }).prefault({}),
-  /** GOPROXY of the driver's build. */
-  goProxy: z.string().min(1).default(defaults.goProxy),
+  /** GOPROXY of the driver's build; Go's own default where left out. */
+  goProxy: z.string().min(1).optional(),
 }).prefault({} as never);
 
 export const schema = strict({

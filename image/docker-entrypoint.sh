@@ -60,4 +60,6 @@ mkdir -p /run/sshd
 chmod 0755 /run/sshd
 
 unset SSH_PUBLIC_KEY
+# sshd hands it on to sessions; a job's files are for whoever it starts.
+umask 022
 exec /usr/sbin/sshd -D -e

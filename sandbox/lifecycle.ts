@@ -73,16 +73,20 @@ export async function deploy(status: Status, signal?: AbortSignal): Promise<void
   if (exitCode !== 0) throw new UserError(`pulumi up failed (exit code ${exitCode}); its messages are above`);
 }
 
-/** Takes everything down: services in order where they still answer, then whatever is left by force. */
-export async function takeDown(): Promise<WorldCounts> {
+/**
+ * Takes everything down: services in order where they still answer, then whatever is left by force.
+ * @returns what had not gone by itself
+ */
+export async function takeDown(): Promise<Partial<WorldCounts>> {
   if (await readStatus()) {
     const gone = connectionClosed();
     await requestShutdown().catch(() => {});
     await gone;
   }
-  const healed = await healWorld();
+  const { processes, mounts, namespaces } = await healWorld();
   rmSync(stateDir, { recursive: true, force: true });
-  return healed;
+  // Bridge and cgroups have no life of their own: taking them away is no force.
+  return { processes, mounts, namespaces };
 }
 
 /** Settles when the daemon no longer holds its end of a connection, at the latest after half a minute. */
@@ -100,7 +104,7 @@ function connectionClosed(): Promise<void> {
 
 const total = (counts: WorldCounts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-export const describe = (counts: WorldCounts): string =>
+export const describe = (counts: Partial<WorldCounts>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)

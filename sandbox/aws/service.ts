@@ -24,10 +24,12 @@ export interface Service {
 
 /**
  * Starts a server and waits until it accepts connections.
- * @throws when it exits first or takes too long, naming its log
+ * @throws when it exits first or takes too long, naming its log, or when its port is taken
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, host, port, logFile, timeout = 60_000 } = options;
+  // Whoever answers there would be taken for the child.
+  if (await accepts(host, port)) throw new Error(`${name} does not start: something else listens on ${host}:${port}`);
   const log = openSync(logFile, "a", 0o600);
   const child = spawn(options.command, options.args, { env: options.env, stdio: ["ignore", log, log] });
   closeSync(log);

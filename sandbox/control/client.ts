@@ -1,6 +1,7 @@
 /** The CLI's side of the control API. */
 import { Client } from "undici";
-import { controlSocket, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
+import type { TaskView } from "../aws";
+import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 
 /** The daemon's status, or undefined when no sandbox is up (no socket, or nobody listening at it). */
 export async function readStatus(): Promise<Status | undefined> {
@@ -13,6 +14,8 @@ export async function readStatus(): Promise<Status | undefined> {
 }
 
 export const requestShutdown = () => call("POST", "/shutdown");
+export const listTasks = () => call("GET", "/tasks") as Promise<TaskView[]>;
+export const putFault = (fault: FaultRequest) => call("POST", "/faults", fault);
 export const cancelJob = (id: number) => call("POST", `/jobs/${id}/cancel`);
 
 /** Starts a pipeline and yields its events; ending the iteration early cancels the pipeline. */
@@ -38,11 +41,15 @@ export async function* streamPipeline(request: PipelineRequest, signal?: AbortSi
   }
 }
 
-async function call(method: "GET" | "POST", path: string): Promise<unknown> {
+async function call(method: "GET" | "POST", path: string, body?: object): Promise<unknown> {
   const client = newClient();
   try {
-    const { statusCode, body } = await client.request({ method, path });
-    const answer = await body.json();
+    const { statusCode, body: reply } = await client.request({
+      method,
+      path,
+      ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    });
+    const answer = await reply.json();
     if (statusCode >= 400) throw new Error(`control API ${method} ${path}: ${JSON.stringify(answer)}`);
     return answer;
   } finally {

@@ -21,6 +21,12 @@ export type PipelineEvent =
   | { type: "result"; failed: boolean; result: RunResult }
   | { type: "error"; message: string };
 
+/** Body of POST /faults: what goes wrong from now on, or right again. Tasks are named by ARN. */
+export type FaultRequest =
+  | { fault: "throttle"; action: string; times: number }
+  | { fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT"; times: number }
+  | { fault: "interrupt-spot" | "cut-network" | "mend-network"; task: string };
+
 /** The document that `run --json` writes. Times are in seconds. */
 export interface RunResult {
   jobs: JobResult[];

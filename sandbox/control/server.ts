@@ -1,10 +1,10 @@
 /** The daemon's control API on a Unix socket, for the CLI and the tests. */
 import { rmSync } from "node:fs";
 import Fastify from "fastify";
-import type { Aws } from "../aws";
+import type { Aws, Faults, TaskView } from "../aws";
 import { awsEndpoint } from "../config";
 import type { GitLab } from "../gitlab";
-import { controlSocket, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
+import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 import { runPipeline } from "./run-pipeline";
 
 /** Listens until the process ends. */
@@ -48,10 +48,32 @@ export async function startControl(parts: {
     return {};
   });
 
+  app.get("/tasks", async (): Promise<TaskView[]> => aws.tasks.list());
+
+  app.post<{ Body: FaultRequest }>("/faults", async ({ body }) => {
+    await putFault(aws.faults, body);
+    return {};
+  });
+
   app.post("/shutdown", async () => {
     setImmediate(parts.shutdown);
     return {};
   });
 
   await app.listen({ path: controlSocket });
+}
+
+async function putFault(faults: Faults, request: FaultRequest): Promise<void> {
+  switch (request.fault) {
+    case "throttle":
+      return faults.throttle(request.action, request.times);
+    case "exhaust":
+      return faults.exhaust(request.capacityProvider, request.times);
+    case "interrupt-spot":
+      return faults.interruptSpot(request.task);
+    case "cut-network":
+      return faults.cutNetwork(request.task);
+    case "mend-network":
+      return faults.mendNetwork(request.task);
+  }
 }

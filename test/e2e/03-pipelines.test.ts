@@ -41,11 +41,12 @@ describe("jobs in Fargate tasks", () => {
 
   it("run in the stack's image as root, each in a task of its own", async () => {
     const result = await runCi(
-      "job:\n  parallel: 2\n  script:\n    - cat /etc/alpine-release\n    - id -un\n    - git --version\n    - ip -4 -o addr show dev eth0 || hostname -i\n",
+      "job:\n  parallel: 2\n  script:\n    - cat /etc/alpine-release\n    - id -un\n    - umask\n    - git --version\n    - ip -4 -o addr show dev eth0 || hostname -i\n",
     );
     for (const one of result.jobs) {
       expect(one.trace).to.match(/\n.*3\.23\.\d+/);
       expect(one.trace).to.match(/\broot\b/);
+      expect(one.trace).to.match(/\b0022\b/);
       expect(one.trace).to.contain("git version");
     }
     const addresses = result.jobs.map((one) => /172\.31\.\d+\.\d+/.exec(one.trace.split("git version").pop()!)?.[0]);

@@ -22,6 +22,13 @@ const all: Record<string, string> = {
 };
 
 describe("the host's scripts", () => {
+  it("name a module proxy only where the settings do", () => {
+    expect(scripts.buildDriver("0123abcd", "https://proxy.example.com")).to.contain(
+      "export GOPROXY='https://proxy.example.com'",
+    );
+    expect(scripts.buildDriver("0123abcd", undefined)).not.to.contain("GOPROXY");
+  });
+
   for (const [name, script] of Object.entries(all)) {
     it(`${name} is valid sh that stops at the first error`, () => {
       const { status, stderr } = spawnSync("sh", ["-n"], { input: script, encoding: "utf8" });

@@ -51,9 +51,9 @@ describe("settings", () => {
       instanceType: "t3.small",
       concurrency: 10,
       connection: { user: "ec2-user", address: "public" },
-      goProxy: "https://proxy.golang.org,direct",
     });
     expect(host.go.sha256).to.match(/^d0f743b3/);
+    expect(host.goProxy).to.equal(undefined);
   });
 
   it("follow the architecture in what depends on it", () => {

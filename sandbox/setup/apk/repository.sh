@@ -16,7 +16,7 @@ output=$6
 debian=$scratch/debian
 alpine=$scratch/alpine
 # Seen by apk in the chroot.
-work=$alpine/work
+work=$alpine/build
 
 mmdebstrap --quiet --variant=extract --include=openssh-server,openssh-client,git,git-lfs,bash,curl,ca-certificates \
   "$suite" "$debian"
@@ -51,8 +51,8 @@ version_of() {
 # pack PACKAGE VERSION DESCRIPTION [DEPENDENCIES]
 pack() {
   set -- "$1" "$2" "$3" "${4:-}"
-  chroot "$alpine" /sbin/apk mkpkg --arch x86_64 --sign-key /work/key.rsa --files "/work/$1" \
-    --output "/work/x86_64/$1-$2.apk" --info "name:$1" --info "version:$2" --info "description:$3" \
+  chroot "$alpine" /sbin/apk mkpkg --arch x86_64 --sign-key /build/key.rsa --files "/build/$1" \
+    --output "/build/x86_64/$1-$2.apk" --info "name:$1" --info "version:$2" --info "description:$3" \
     --info "license:custom" ${4:+--info "depends:$4"}
 }
 
@@ -95,7 +95,7 @@ pack openssh "$(version_of openssh-server)" "Port of OpenBSD's free SSH release"
 pack gitlab-runner "$runner_version-r0" "GitLab Runner"
 
 chroot "$alpine" /bin/sh -c \
-  'cd /work/x86_64 && apk mkndx --quiet --sign-key /work/key.rsa --output APKINDEX.tar.gz ./*.apk'
+  'cd /build/x86_64 && apk mkndx --quiet --sign-key /build/key.rsa --output APKINDEX.tar.gz ./*.apk'
 cp -R "$work/x86_64" "$output/x86_64"
 # The image build mounts the repository there.
 echo /repo >"$output/repositories"
