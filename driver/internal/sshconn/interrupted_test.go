@@ -53,7 +53,7 @@ func TestCancel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if left := processes(t, strings.TrimSpace(string(pid))); len(left) > 0 {
+			if left := sshtest.Processes(t, strings.TrimSpace(string(pid))); len(left) > 0 {
 				t.Errorf("processes of the script are left: %v", left)
 			}
 		})
@@ -122,26 +122,4 @@ func TestHalfAScriptDoesNotRun(t *testing.T) {
 			}
 		})
 	}
-}
-
-// processes returns the ids of a process group's living members.
-func processes(t *testing.T, group string) []string {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var living []string
-	for _, path := range stats {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has just ended
-		}
-		// "pid (name) state parent group …", where the name may hold anything
-		_, rest, _ := strings.Cut(string(content), ") ")
-		if fields := strings.Fields(rest); len(fields) > 2 && fields[2] == group && fields[0] != "Z" {
-			living = append(living, path)
-		}
-	}
-	return living
 }

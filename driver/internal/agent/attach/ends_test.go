@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/sshtest"
 )
 
 func TestBackgroundProcess(t *testing.T) {
@@ -81,7 +82,7 @@ func TestCancel(t *testing.T) {
 			if !errors.Is(err, cause) || log.String() != test.log {
 				t.Errorf("log %q, %v", log.String(), err)
 			}
-			if left := processes(t, w.await("pid")); len(left) > 0 {
+			if left := sshtest.Processes(t, w.await("pid")); len(left) > 0 {
 				t.Errorf("processes of the script are left: %v", left)
 			}
 		})
