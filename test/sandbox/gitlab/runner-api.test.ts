@@ -67,9 +67,12 @@ describe("GitLab stand-in: runner API", function () {
 
   it("never hands a job to a client that hung up", async () => {
     const hungUp = new AbortController();
-    const request = runner.request({ lastUpdate: await upToDate(), signal: hungUp.signal }).catch((error) => error);
-    // The request has arrived once the server has noted the contact.
+    const lastUpdate = await upToDate();
     const before = fixture.gitlab.runners()[0].contactedAt!.getTime();
+    // Contacts are noted to the millisecond: the next one has to come in a later one to be told apart.
+    while (Date.now() <= before) await new Promise(setImmediate);
+    const request = runner.request({ lastUpdate, signal: hungUp.signal }).catch((error) => error);
+    // The request has arrived once the server has noted the contact.
     while (fixture.gitlab.runners()[0].contactedAt!.getTime() === before) await new Promise(setImmediate);
     hungUp.abort();
     expect((await request).name).to.equal("AbortError");
