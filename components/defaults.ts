@@ -23,7 +23,7 @@ export const go = {
 /** 2 GiB of memory: compiling the driver takes about 1 GiB once. */
 export const instanceType = { x86_64: "t3.small", arm64: "t4g.small" } as const;
 
-/** Jobs at once, all runners together. */
+/** Jobs at once on a host, all runners together. */
 export const concurrency = 10;
 
 /** 1 vCPU, 2 GiB. */

@@ -28,6 +28,16 @@ export function whyIllegal(cpu: number, memory: number): string | undefined {
   return `Fargate has no memory ${memory} MiB with cpu ${cpu}; it has ${describe(legal)}`;
 }
 
+/**
+ * Why bounds of what a job may ask for can never be reached: no pair within them has that CPU. Undefined where there is
+ * one, or where only one of both is bounded.
+ */
+export function whyUnusable(maxCpu: number | undefined, maxMemory: number | undefined): string | undefined {
+  const [least] = memoryByCpu.get(maxCpu ?? 0) ?? [];
+  if (least === undefined || maxMemory === undefined || maxMemory >= least) return undefined;
+  return `no job could use cpu ${maxCpu}: Fargate has it with ${least} MiB or more, and memory is ${maxMemory}`;
+}
+
 function describe(steps: readonly number[]): string {
   if (steps.length <= 3) return steps.join(", ");
   return `${steps[0]} to ${steps.at(-1)} in steps of ${steps[1] - steps[0]}`;

@@ -1,191 +1,174 @@
-import * as pulumi from "@pulumi/pulumi";
+/**
+ * The schema of the stack's settings. Each key says what it means: docs/settings.md is made from it (npm run docs).
+ * Meta: `description`, `example`; `type` and `default` where the schema does not show them.
+ */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { ephemeralStorage, whyIllegal } from "./fargate-sizes";
-import { entryKey, type EntryKind } from "./names";
+import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
+import { groups, instanceRunners, projects } from "./settings-entries";
+import { host } from "./settings-host";
+import { always, distinct, strict } from "./settings-values";
 
-/** An object that refuses keys it does not know, and tells those it does. */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known are ${known}` : undefined),
-  });
-}
-
-/** Refinements with this run beside other errors of the same object, so that all errors come at once. */
-const always = { when: () => true };
-
-/** A text that must be given; `how` says where to get it. */
-const required = (how: string) => z.string({ error: (issue) => (issue.input === undefined ? how : undefined) });
-
-/** A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin. */
-const secretKey = (text: z.ZodString) => text.transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
+const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
 
 const size = strict({
-  /** CPU units, 1024 = 1 vCPU. */
-  cpu: z.int(),
-  /** MiB. */
-  memory: z.int(),
-  /** GiB; 20 where left out. */
-  ephemeralStorage: z.int().min(ephemeralStorage.min).max(ephemeralStorage.max).optional(),
+  cpu: z.int().meta({ description: "CPU units, 1024 = 1 vCPU; a pair with memory that Fargate has.", example: 4096 }),
+  memory: z.int().meta({ description: "MiB.", example: 16384 }),
+  ephemeralStorage: ephemeralStorage.meta({ description: "GiB.", default: "Fargate's 20", example: 60 }),
 }).superRefine(({ cpu, memory }, context) => {
   const message = whyIllegal(cpu, memory);
   if (message) context.addIssue({ code: "custom", message });
 });
 
-const cidr = z
-  .union([z.cidrv4(), z.cidrv6()], { error: 'not a network in CIDR notation, like "203.0.113.0/24"' })
-  .refine((network) => !network.endsWith("/0"), {
-    error: "would open SSH to the whole internet; name the networks you deploy from",
-  });
+const maxSize = strict({
+  cpu: z
+    .literal([...memoryByCpu.keys()])
+    .optional()
+    .meta({
+      description: "CPU units: the most that a job may ask for by `FARGATE_CPU`.",
+      default: "jobs may not ask",
+      example: 4096,
+    }),
+  memory: z.int().min(512).max(122880).optional().meta({
+    description: "MiB: the most that a job may ask for by `FARGATE_MEMORY`.",
+    default: "jobs may not ask",
+    example: 16384,
+  }),
+  ephemeralStorage: ephemeralStorage.meta({
+    description: "GiB: the most that a job may ask for by `FARGATE_EPHEMERAL_STORAGE`.",
+    default: "jobs may not ask",
+    example: 100,
+  }),
+}).superRefine(({ cpu, memory }, context) => {
+  const message = whyUnusable(cpu, memory);
+  if (message) context.addIssue({ code: "custom", message });
+});
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hexadecimal digits");
-const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
-
-/** Settings of one runner in GitLab. */
-const attributes = {
-  /** Description in GitLab and name in config.toml; the path where left out. */
-  name: z.string().min(1).max(128).optional(),
-  tags: z.array(z.string().min(1)).default([]),
-  /** Takes jobs without tags; so where left out and there are no tags. */
-  untagged: z.boolean().optional(),
-  /** Jobs of protected branches and tags only. */
-  protected: z.boolean().default(false),
-  locked: z.boolean().default(false),
-  paused: z.boolean().default(false),
-  /** Seconds. */
-  maximumTimeout: z.int().min(600).optional(),
-  maintenanceNote: z.string().max(1024).optional(),
-  /** A name of `sizes`. */
-  size: z.string().default("default"),
-  /** Jobs at once of this runner; `host.concurrency` where left out. */
-  limit: z.int().min(1).optional(),
-};
-
-function entries(setting: string, kind: EntryKind, path: z.ZodString) {
-  const entry = strict({ path, ...attributes }).superRefine(({ tags, untagged }, context) => {
-    if (untagged !== false || (Array.isArray(tags) && tags.length > 0)) return;
-    context.addIssue({ code: "custom", path: ["untagged"], message: "false needs tags, or the runner takes no job" });
-  }, always);
-  return z
-    .array(z.preprocess((value) => (typeof value === "string" ? { path: value } : value), entry))
-    .default([])
-    .superRefine((list, context) => {
-      const first = new Map<string, number>();
-      (Array.isArray(list) ? list : []).forEach((one, index) => {
-        if (typeof one?.path !== "string") return;
-        // GitLab's paths are the same in upper and lower case.
-        const path = one.path.toLowerCase();
-        const at = first.get(path);
-        if (at === undefined) first.set(path, index);
-        else
-          context.addIssue({
-            code: "custom",
-            path: [index],
-            message: `duplicate of ${setting}[${at}]: ${JSON.stringify(one.path)}`,
-          });
-      });
-    }, always)
-    .transform((list) =>
-      list.map((one) => ({
-        ...one,
-        kind,
-        key: entryKey(kind, one.path),
-        name: one.name ?? one.path,
-        untagged: one.untagged ?? one.tags.length === 0,
-      })),
-    );
-}
-
-const segment = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
-const groupPath = z
+/** Alpine's, with the version where one is wanted. */
+const packageName = z
   .string()
-  .regex(new RegExp(`^${segment}(/${segment})*$`), 'not the path of a group, like "acme/backend"');
-const projectPath = z
-  .string()
-  .regex(new RegExp(`^${segment}(/${segment})+$`), 'not the path of a project, like "acme/backend/api"');
-const instanceName = z.string().regex(new RegExp(`^${segment}$`), "not a name of letters, digits, dots, dashes");
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9+._-]*([=~]{1,2}[A-Za-z0-9+._-]+)?$/,
+    'not the name of an Alpine package, like "nodejs" or "go~1.25"',
+  );
 
 const image = strict({
-  /** Arguments for the build of image/Dockerfile. */
-  buildArgs: z.record(z.string(), z.string()).default({}),
-  /** An image built elsewhere, in the place of image/Dockerfile. */
-  uri: z.string().min(1).optional(),
-}).superRefine(({ buildArgs, uri }, context) => {
-  if (uri === undefined || Object.keys(buildArgs ?? {}).length === 0) return;
-  context.addIssue({ code: "custom", path: ["buildArgs"], message: "have no effect on an image given by uri" });
+  packages: distinct(packageName)
+    .default([])
+    .meta({
+      description: "Alpine packages that all jobs find in the image, beside its own.",
+      type: "list of string",
+      example: ["nodejs", "npm", "go~1.25"],
+    }),
+  buildArgs: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta({
+      description: "Other arguments for the build of image/Dockerfile.",
+      type: "name → string",
+      example: { ALPINE_IMAGE: "registry.example.com/alpine:3.23" },
+    }),
+  uri: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an entry " +
+        "point like the one in image/.",
+      default: "image/Dockerfile, built and pushed",
+      example: "registry.example.com/ci/job:1",
+    }),
+}).superRefine(({ packages, buildArgs, uri }, context) => {
+  const effectless = (path: string) =>
+    context.addIssue({ code: "custom", path: [path], message: "have no effect on an image given by uri" });
+  if (uri !== undefined && Array.isArray(packages) && packages.length > 0) effectless("packages");
+  if (uri !== undefined && Object.keys(buildArgs ?? {}).length > 0) effectless("buildArgs");
+  if (Array.isArray(packages) && packages.length > 0 && buildArgs?.EXTRA_PACKAGES !== undefined) {
+    context.addIssue({ code: "custom", path: ["buildArgs"], message: "EXTRA_PACKAGES is what packages sets; use one" });
+  }
 }, always);
 
 const network = strict({
-  vpcId: z.string().startsWith("vpc-").optional(),
-  subnetIds: z.array(z.string().startsWith("subnet-")).min(1).optional(),
-  /** Public addresses for host and tasks; where left out: yes in the default VPC, no in a VPC given. */
-  assignPublicIp: z.boolean().optional(),
+  vpcId: z.string().startsWith("vpc-").optional().meta({
+    description: "The VPC of hosts and tasks. Needs `network.subnetIds`.",
+    default: "the default VPC",
+    example: "vpc-0123456789abcdef0",
+  }),
+  subnetIds: distinct(z.string().startsWith("subnet-"))
+    .min(1)
+    .optional()
+    .meta({
+      description: "Its subnets: hosts are spread over their zones, tasks try one after the other.",
+      type: "list of string",
+      default: "all of the default VPC's",
+      example: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
+    }),
+  assignPublicIp: z.boolean().optional().meta({
+    description: "Gives hosts and tasks public addresses. Without them the subnets need a NAT gateway or the like.",
+    default: "true in the default VPC, false in a VPC given",
+    example: false,
+  }),
 }).superRefine(({ vpcId, subnetIds }, context) => {
   if ((vpcId === undefined) === (subnetIds === undefined)) return;
   const [missing, given] = vpcId === undefined ? ["vpcId", "subnetIds"] : ["subnetIds", "vpcId"];
   context.addIssue({ code: "custom", path: [missing], message: `required with ${given}` });
 }, always);
 
-const host = strict({
-  instanceType: z.string().min(1).optional(),
-  /** The latest Amazon Linux 2023 of the first deployment where left out. */
-  amiId: z.string().startsWith("ami-").optional(),
-  connection: strict({
-    user: z.string().min(1).default(defaults.user),
-    /** Which of the host's addresses the deployment connects to. */
-    address: z.enum(["public", "private"]).optional(),
-  }).prefault({}),
-  /** In OpenSSH's format. */
-  publicKey: required("required: the SSH public key of the host's administrator (ssh-keygen -t ed25519)").regex(
-    /^ssh-(ed25519|rsa) \S+/,
-    "not an ssh-ed25519 or ssh-rsa public key",
-  ),
-  privateKey: secretKey(
-    required("required: set it by `pulumi config set --path host.privateKey --secret`").regex(
-      /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-      "not a private key in PEM format",
-    ),
-  ),
-  /** Jobs at once, all runners together. */
-  concurrency: z.int().min(1).default(defaults.concurrency),
-  /** Networks that may reach the host's SSH port. */
-  adminCidrs: z.array(cidr, {
-    error: (issue) => (issue.input === undefined ? "required: the networks you deploy from" : undefined),
-  }),
-  runner: strict({
-    version: z.string().default(defaults.runner.version),
-    baseUrl: baseUrl.default(defaults.runner.baseUrl),
-    sha256: sha256.optional(),
-  }).prefault({}),
-  go: strict({
-    version: z.string().default(defaults.go.version),
-    baseUrl: baseUrl.default(defaults.go.baseUrl),
-    sha256: sha256.optional(),
-  }).prefault({}),
-  /** GOPROXY of the driver's build; Go's own default where left out. */
-  goProxy: z.string().min(1).optional(),
-}).prefault({} as never);
-
 export const schema = strict({
-  groups: entries("groups", "group", groupPath),
-  projects: entries("projects", "project", projectPath),
-  instanceRunners: entries("instanceRunners", "instance", instanceName),
+  groups,
+  projects,
+  instanceRunners,
   sizes: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, "not a name of lower-case letters, digits, dashes"), size)
     .default({})
-    .transform((sizes) => ({ ...defaults.sizes, ...sizes })),
-  architecture: z.enum(["x86_64", "arm64"]).default("x86_64"),
-  /** FARGATE_SPOT: never, where there is capacity, or only. */
-  spot: z.enum(["never", "prefer", "only"]).default("never"),
+    .transform((sizes) => ({ ...defaults.sizes, ...sizes }))
+    .meta({
+      description: "Task definitions by name; `default` is there in any case.",
+      type: "name → object",
+      default: "`default: {cpu: 1024, memory: 2048}`",
+      example: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
+    }),
+  maxSize: maxSize.prefault({}),
+  architecture: z
+    .enum(["x86_64", "arm64"])
+    .default("x86_64")
+    .meta({ description: "Of the tasks and the job image.", example: "arm64" }),
+  spot: z
+    .enum(["never", "prefer", "only"])
+    .default("never")
+    .meta({
+      description:
+        "Spot capacity: `never`, `prefer` (four of five tasks; on demand where there is none) or `only`. AWS has it for " +
+        "both architectures. A job whose task is taken back fails as a system failure, which `retry` can name.",
+      example: "prefer",
+    }),
   image: image.prefault({}),
   network: network.prefault({}),
   host,
   cache: strict({
-    enabled: z.boolean().default(true),
-    /** Days after which an archive is deleted. */
-    expiryDays: z.int().min(1).default(defaults.cacheExpiryDays),
+    enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
+    expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),
   }).prefault({}),
-  logs: strict({ retentionDays: z.literal(defaults.retentionDays).default(defaults.logRetentionDays) }).prefault({}),
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  logs: strict({
+    retentionDays: z
+      .literal(defaults.retentionDays)
+      .default(defaults.logRetentionDays)
+      .describe("Days that CloudWatch Logs keeps the output of tasks' containers."),
+  }).prefault({}),
+  protect: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Refuses to delete what holds state: cache bucket, image repository, log group. To take a protected stack down, " +
+        "set it to false, `pulumi up`, then `pulumi destroy`.",
+    ),
+  tags: z
+    .record(z.string().min(1).max(128), z.string().max(256))
+    .default({})
+    .meta({
+      description: "Tags of everything in AWS that can have some, tasks included.",
+      type: "name → string",
+      example: { environment: "production" },
+    }),
 });

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import * as defaults from "./defaults";
+import { crossCheck } from "./settings-checks";
 import { schema } from "./settings-schema";
+
+export type { Entry } from "./settings-entries";
 
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";
 
 type Parsed = z.output<typeof schema>;
 
-/** An entry of `groups`, `projects` or `instanceRunners`: one runner in GitLab. */
-export type Entry = Parsed["groups"][number];
 export type Size = { cpu: number; memory: number; ephemeralStorage?: number };
 export type Settings = ReturnType<typeof resolve>;
 
@@ -65,70 +66,36 @@ function formatPath(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-const record = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-
-/** What concerns two settings; on the raw values, so that it is told beside errors of other settings. */
-function crossCheck(raw: Record<string, unknown>): string[] {
-  return [...unknownSizes(raw), ...unreachableHost(raw), ...missingChecksums(raw)];
-}
-
-function unknownSizes(raw: Record<string, unknown>): string[] {
-  const sizes = [...new Set(["default", ...Object.keys(record(raw.sizes))])];
-  return ["groups", "projects", "instanceRunners"].flatMap((list) =>
-    (Array.isArray(raw[list]) ? raw[list] : []).flatMap((entry, index) => {
-      const { size } = record(entry);
-      if (typeof size !== "string" || sizes.includes(size)) return [];
-      return [`${list}[${index}].size: no size '${size}'; sizes are ${sizes.join(", ")}`];
-    }),
-  );
-}
-
-function unreachableHost(raw: Record<string, unknown>): string[] {
-  const { vpcId, assignPublicIp = vpcId === undefined } = record(raw.network);
-  const { address } = record(record(raw.host).connection);
-  if (address !== "public" || assignPublicIp !== false) return [];
-  return ["host.connection.address: the host has no public address, as network.assignPublicIp is false"];
-}
-
-function missingChecksums(raw: Record<string, unknown>): string[] {
-  const { runner, go } = record(raw.host);
-  const errors: string[] = [];
-  const { version = defaults.runner.version, sha256 } = record(runner);
-  if (sha256 === undefined) {
-    const binary = `gitlab-runner-linux-${raw.architecture === "arm64" ? "arm64" : "amd64"}`;
-    errors.push(
-      `host.runner.sha256: required: the line "binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
-    );
-  }
-  const wanted = record(go);
-  if (wanted.sha256 === undefined && (wanted.version ?? defaults.go.version) !== defaults.go.version) {
-    errors.push(`host.go.sha256: required with another version; https://go.dev/dl/?mode=json&include=all lists it`);
-  }
-  return errors;
-}
-
 /** Completes what depends on other settings. */
 function resolve(parsed: Parsed, gitlabApiUrl: string) {
-  const { groups, projects, instanceRunners, architecture, network, host, ...rest } = parsed;
+  const { groups, projects, instanceRunners, network, host, ...rest } = parsed;
+  const { packages, buildArgs, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? network.vpcId === undefined;
+  const architecture = host.architecture ?? parsed.architecture;
+  const { proxy } = host.connection;
   return {
     ...rest,
-    architecture,
-    entries: [...groups, ...projects, ...instanceRunners] as Entry[],
+    entries: [...groups, ...projects, ...instanceRunners],
     sizes: parsed.sizes as Record<string, Size>,
     /** GitLab's own address, without /api/v4. */
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
+    image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },
     network: { ...network, assignPublicIp },
     host: {
       ...host,
+      architecture,
       instanceType: host.instanceType ?? defaults.instanceType[architecture],
       connection: {
         user: host.connection.user,
-        address: host.connection.address ?? (assignPublicIp ? "public" : "private"),
+        address: host.connection.address ?? (assignPublicIp && proxy === undefined ? "public" : "private"),
+        proxy: proxy && { ...proxy, privateKey: proxy.privateKey ?? host.privateKey },
       },
       runner: { ...host.runner, sha256: host.runner.sha256 as string },
       go: { ...host.go, sha256: host.go.sha256 ?? defaults.go.sha256[architecture] },
     },
   };
 }
+
+/** In a fixed order: another one would be another image. */
+const extraPackages = (packages: readonly string[]): Record<string, string> =>
+  packages.length === 0 ? {} : { EXTRA_PACKAGES: [...packages].sort().join(" ") };

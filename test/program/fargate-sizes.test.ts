@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { memoryByCpu, whyIllegal } from "../../components/fargate-sizes";
+import { memoryByCpu, whyIllegal, whyUnusable } from "../../components/fargate-sizes";
 
 /** AWS's rules in words of arithmetic, apart from the table: 2 to 8 GiB a vCPU, in the size's steps, but for the largest. */
 function allowed(cpu: number, memory: number): boolean {
@@ -32,5 +32,18 @@ describe("Fargate sizes", () => {
     expect(whyIllegal(256, 4096)).to.equal("Fargate has no memory 4096 MiB with cpu 256; it has 512, 1024, 2048");
     expect(whyIllegal(8192, 17000)).to.match(/it has 16384 to 61440 in steps of 4096$/);
     expect(whyIllegal(300, 512)).to.match(/^Fargate has no cpu 300; it has 256, 512,/);
+  });
+
+  it("can be reached within their bounds, or the bounds are refused", () => {
+    const cpu = fc.option(fc.constantFrom(...memoryByCpu.keys()), { nil: undefined });
+    const memory = fc.option(fc.integer({ min: 512, max: 122880 }), { nil: undefined });
+    const reachable = (maxCpu: number, maxMemory: number) =>
+      memoryByCpu.get(maxCpu)!.some((one) => one <= maxMemory && allowed(maxCpu, one));
+    fc.assert(
+      fc.property(cpu, memory, (c, m) => {
+        const usable = c === undefined || m === undefined || reachable(c, m);
+        expect(whyUnusable(c, m) === undefined).to.equal(usable);
+      }),
+    );
   });
 });

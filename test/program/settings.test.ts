@@ -3,20 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadSettings, parseSettings } from "../../components/settings";
 import { privateKey, raw, sha256 } from "./support/settings";
 
-/** The lines of the error, without its headline. */
-function errorsOf(settings: Record<string, unknown>): string[] {
-  try {
-    parseSettings(settings);
-  } catch (error) {
-    expect(pulumi.RunError.isInstance(error)).to.equal(true);
-    return (error as Error).message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
-}
-
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
 describe("settings", () => {
@@ -42,6 +28,8 @@ describe("settings", () => {
       spot: "never",
       image: { buildArgs: {} },
       network: { assignPublicIp: true },
+      maxSize: {},
+      protect: false,
       cache: { enabled: true, expiryDays: 30 },
       logs: { retentionDays: 30 },
       tags: {},
@@ -49,8 +37,10 @@ describe("settings", () => {
     });
     expect(host).to.deep.include({
       instanceType: "t3.small",
+      architecture: "x86_64",
       concurrency: 10,
-      connection: { user: "ec2-user", address: "public" },
+      count: 1,
+      connection: { user: "ec2-user", address: "public", proxy: undefined },
     });
     expect(host.go.sha256).to.match(/^d0f743b3/);
     expect(host.goProxy).to.equal(undefined);
@@ -60,6 +50,39 @@ describe("settings", () => {
     const { host } = parseSettings(raw({ architecture: "arm64" }));
     expect(host.instanceType).to.equal("t4g.small");
     expect(host.go.sha256).to.match(/^211ffced/);
+  });
+
+  it("let hosts have an architecture of their own", () => {
+    const { host, architecture } = parseSettings(raw({ architecture: "arm64", host: { architecture: "x86_64" } }));
+    expect([architecture, host.architecture, host.instanceType]).to.deep.equal(["arm64", "x86_64", "t3.small"]);
+    expect(host.go.sha256).to.match(/^d0f743b3/);
+  });
+
+  it("connect privately through a proxy, with the host's key unless it has one", async () => {
+    const proxyOf = (proxy: object) => {
+      const { address, proxy: found } = parseSettings(raw({ host: { connection: { proxy } } })).host.connection;
+      expect(address).to.equal("private");
+      return found!;
+    };
+    const { privateKey: key, ...rest } = proxyOf({ host: "bastion" });
+    expect(rest).to.deep.equal({ host: "bastion", port: 22, user: "ec2-user" });
+    expect(await valueOf(key)).to.equal(`${privateKey}\n`);
+    const own = proxyOf({ host: "bastion", privateKey: privateKey.replace("hidden", "other") }).privateKey;
+    expect(await pulumi.isSecret(own)).to.equal(true);
+    expect(await valueOf(own)).to.contain("other");
+  });
+
+  it("let SSH in from anywhere where they say so", () => {
+    const host = { adminCidrs: ["0.0.0.0/0", "::/0"], allowSshFromAnywhere: true };
+    expect(parseSettings(raw({ host })).host.adminCidrs).to.deep.equal(["0.0.0.0/0", "::/0"]);
+  });
+
+  it("make packages an argument of the build, whatever their order", () => {
+    const buildArgs = (packages: string[]) =>
+      parseSettings(raw({ image: { packages, buildArgs: { A: "b" } } })).image.buildArgs;
+    expect(buildArgs(["npm", "go~1.25", "g++"])).to.deep.equal({ A: "b", EXTRA_PACKAGES: "g++ go~1.25 npm" });
+    expect(buildArgs(["g++", "npm", "go~1.25"])).to.deep.equal(buildArgs(["npm", "go~1.25", "g++"]));
+    expect(buildArgs([])).to.deep.equal({ A: "b" });
   });
 
   it("keep the default size beside others, unless it is given", () => {
@@ -96,114 +119,27 @@ describe("settings", () => {
     expect(keys(["c", "b", "a"]).sort()).to.deep.equal(["group/a", "group/b", "group/c"]);
   });
 
+  it("name what is given by id by its id", () => {
+    const { entries } = parseSettings(
+      raw({ groups: [42, { id: 7, name: "seven" }], projects: [42, { path: "a/42" }] }),
+    );
+    expect(entries.map(({ key, name }) => [key, name])).to.deep.equal([
+      ["group/id:42", "group 42"],
+      ["group/id:7", "seven"],
+      ["project/id:42", "project 42"],
+      ["project/a/42", "a/42"],
+    ]);
+  });
+
+  it("keep a token of one's own secret", async () => {
+    const [{ token }] = parseSettings(raw({ groups: [{ path: "a", token: "glrt-mine" }] })).entries;
+    expect(await pulumi.isSecret(token!)).to.equal(true);
+    expect(await valueOf(token!)).to.equal("glrt-mine");
+  });
+
   it("tell a group and a project of one path apart", () => {
     const { entries } = parseSettings(raw({ groups: ["a/b"], projects: ["a/b"], instanceRunners: ["shared"] }));
     expect(entries.map(({ key }) => key)).to.deep.equal(["group/a/b", "project/a/b", "instance/shared"]);
-  });
-
-  const refused: [string, Record<string, unknown>, string[]][] = [
-    ["an unknown setting", { fargate: {} }, ["fargate: unknown key; known are groups, projects,"]],
-    [
-      "an unknown key of an entry",
-      { groups: ["a", { path: "b", tag: ["x"] }] },
-      ["groups[1].tag: unknown key; known are path, name, tags,"],
-    ],
-    ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
-    [
-      "a duplicate in the other notation",
-      { projects: ["a/b", { path: "a/b", size: "default" }] },
-      ['projects[1]: duplicate of projects[0]: "a/b"'],
-    ],
-    [
-      "a size that is not there",
-      { groups: ["a", "b", { path: "c", size: "huge" }], sizes: { large: { cpu: 1024, memory: 4096 } } },
-      ["groups[2].size: no size 'huge'; sizes are default, large"],
-    ],
-    [
-      "a pair that Fargate does not know",
-      { sizes: { odd: { cpu: 256, memory: 4096 } } },
-      ["sizes.odd: Fargate has no memory 4096 MiB with cpu 256; it has 512, 1024, 2048"],
-    ],
-    [
-      "too little storage",
-      { sizes: { s: { cpu: 256, memory: 512, ephemeralStorage: 20 } } },
-      ["sizes.s.ephemeralStorage:"],
-    ],
-    ["what is no path", { groups: ["/acme/"] }, ['groups[0].path: not the path of a group, like "acme/backend"']],
-    ["a project without a group", { projects: ["api"] }, ["projects[0].path: not the path of a project,"]],
-    ["what is no entry", { groups: [7] }, ["groups[0]: expected object, received number"]],
-    [
-      "a runner that takes no job",
-      { groups: [{ path: "a", untagged: false }] },
-      ["groups[0].untagged: false needs tags, or the runner takes no job"],
-    ],
-    [
-      "SSH open to the world",
-      { host: { adminCidrs: ["0.0.0.0/0"] } },
-      ["host.adminCidrs[0]: would open SSH to the whole"],
-    ],
-    [
-      "SSH open to the world by IPv6",
-      { host: { adminCidrs: ["::/0"] } },
-      ["host.adminCidrs[0]: would open SSH to the whole"],
-    ],
-    ["no administrators' networks", { host: { adminCidrs: undefined } }, ["host.adminCidrs: required:"]],
-    [
-      "no keys",
-      { host: { publicKey: undefined, privateKey: undefined } },
-      ["host.publicKey: required:", "host.privateKey: required:"],
-    ],
-    [
-      "a runner without a checksum",
-      { architecture: "arm64", host: { runner: { version: "19.5.0" } } },
-      ['host.runner.sha256: required: the line "binaries/gitlab-runner-linux-arm64" of https://'],
-    ],
-    [
-      "another Go without a checksum",
-      { host: { go: { version: "1.27.0" } } },
-      ["host.go.sha256: required with another version"],
-    ],
-    ["half a network", { network: { vpcId: "vpc-1" } }, ["network.subnetIds: required with vpcId"]],
-    [
-      "a public connection to a private host",
-      { network: { assignPublicIp: false }, host: { connection: { address: "public" } } },
-      ["host.connection.address: the host has no public address, as network.assignPublicIp is false"],
-    ],
-    [
-      "arguments for an image that is not built",
-      { image: { uri: "registry/image", buildArgs: { A: "b" } } },
-      ["image.buildArgs: have no effect on an image given by uri"],
-    ],
-    ["a retention that CloudWatch does not have", { logs: { retentionDays: 2 } }, ["logs.retentionDays:"]],
-    ["an unknown mode of spot", { spot: "always" }, ["spot:"]],
-  ];
-  for (const [what, over, expected] of refused) {
-    it(`refuse ${what}`, () => {
-      const errors = errorsOf(raw(over));
-      expect(errors).to.have.length(expected.length);
-      expected.forEach((start, index) =>
-        expect(errors[index]).to.satisfy((e: string) => e.startsWith(start), errors[index]),
-      );
-    });
-  }
-
-  it("tell all errors at once", () => {
-    const errors = errorsOf(
-      raw({
-        groups: ["a", "a", { path: "b", size: "huge", x: 1 }],
-        spot: "no",
-        typo: true,
-        host: { adminCidrs: ["x"] },
-      }),
-    );
-    const paths = errors.map((error) => error.split(": ")[0]).sort();
-    expect(paths).to.deep.equal(["groups[1]", "groups[2].size", "groups[2].x", "host.adminCidrs[0]", "spot", "typo"]);
-  });
-
-  it("never repeat a secret in an error", () => {
-    expect(errorsOf(raw({ host: { privateKey: "s3cret" } })).join())
-      .to.contain("host.privateKey")
-      .and.not.contain("s3cret");
   });
 
   describe("from the stack's configuration", () => {

@@ -1,0 +1,199 @@
+/** The schema of `groups`, `projects` and `instanceRunners`: each entry is one runner. */
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { entryKey, type EntryKind } from "./names";
+import { always, secret, strict } from "./settings-values";
+
+/** An entry of `groups`, `projects` or `instanceRunners`, completed. */
+export interface Entry {
+  kind: EntryKind;
+  /** Unique in the stack, independent of the entry's place in the list. */
+  key: string;
+  /** Of a group or project: this or the id. */
+  path?: string;
+  id?: number;
+  /** Description in GitLab, name in config.toml. */
+  name: string;
+  tags: string[];
+  untagged: boolean;
+  protected: boolean;
+  locked: boolean;
+  paused: boolean;
+  /** Seconds. */
+  maximumTimeout?: number;
+  maintenanceNote?: string;
+  /** A name of `sizes`. */
+  size: string;
+  /** Jobs at once of this runner, on each host. */
+  limit?: number;
+  /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
+  token?: pulumi.Output<string>;
+}
+
+/** What GitLab keeps of a runner: without effect on one that was created elsewhere. */
+const inGitLab = {
+  tags: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: "Takes jobs with these tags.", example: ["large", "arm"] }),
+  untagged: z.boolean().optional().meta({
+    description: "Takes jobs without tags. False needs `tags`.",
+    default: "true where there are no `tags`",
+    example: true,
+  }),
+  protected: z.boolean().default(false).describe("Takes jobs of protected branches and tags only."),
+  locked: z.boolean().default(false).describe("Cannot be enabled for other projects."),
+  paused: z.boolean().default(false).describe("Takes no jobs for now."),
+  maximumTimeout: z
+    .int()
+    .min(600)
+    .optional()
+    .meta({ description: "Seconds that a job may take at most.", default: "the project's", example: 7200 }),
+  maintenanceNote: z
+    .string()
+    .max(1024)
+    .optional()
+    .meta({ description: "Shown to GitLab's administrators.", example: "owned by the data team" }),
+};
+
+/** Keys of an entry that have no effect beside `token`. */
+export const withoutEffectOnToken = Object.keys(inGitLab);
+
+const here = {
+  size: z.string().default("default").meta({ description: "A name of `sizes`: what its jobs get.", example: "large" }),
+  limit: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "Its jobs at once on each host.", default: "`host.concurrency`", example: 4 }),
+  token: secret(
+    z
+      .string()
+      .regex(/^\S+$/, "not a runner's token")
+      .refine((text) => !text.startsWith("GR1348941"), {
+        error: "a registration token; what is needed is the token of a created runner, like glrt-…",
+      }),
+  )
+    .optional()
+    .meta({
+      description:
+        "Authentication token of a runner that was created elsewhere. Nothing is created in GitLab then, and the keys " +
+        "that GitLab keeps (`tags` to `maintenanceNote`) are refused: set them there.",
+      type: "secret string",
+      example: "glrt-…",
+    }),
+};
+
+const segment = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
+
+/** By path or by id. @param segments how many segments the path has at least: "+" or "*" beyond the first */
+function owned(kind: "group" | "project", more: "*" | "+", example: string, id: number) {
+  const path = z
+    .string()
+    .regex(new RegExp(`^${segment}(/${segment})${more}$`), `not the path of a ${kind}, like "${example}"`);
+  return {
+    path: path.optional().meta({
+      description: `The ${kind}'s full path. An entry that is a text is its path.`,
+      default: "this or `id`",
+      example,
+    }),
+    id: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({
+        description: `The ${kind}'s id: stays the same when it is renamed or moved. An entry that is a number is its id.`,
+        default: "this or `path`",
+        example: id,
+      }),
+    name: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({
+        description: "The runner's description in GitLab, its name in config.toml and in jobs' logs.",
+        default: `the path, or "${kind} ${id}"`,
+        example: "backend on Fargate",
+      }),
+  };
+}
+
+const named = {
+  name: z
+    .string({ error: (issue) => (issue.input === undefined ? "required: the runner's name" : undefined) })
+    .regex(new RegExp(`^${segment}$`), "not a name of letters, digits, dots, dashes")
+    .max(128)
+    .meta({
+      description: "Tells the entry from others; description in GitLab. An entry that is a text is its name.",
+      example: "shared",
+    }),
+};
+
+type Given = Omit<Entry, "kind" | "key" | "name" | "untagged"> & { name?: string; untagged?: boolean };
+
+function entries(setting: string, kind: EntryKind, identity: z.core.$ZodLooseShape) {
+  const entry = strict({ ...identity, ...inGitLab, ...here }).superRefine((value, context) => {
+    if (typeof value !== "object" || value === null) return;
+    const { path, id, tags, untagged } = value as unknown as Given;
+    if (untagged === false && !(Array.isArray(tags) && tags.length > 0)) {
+      context.addIssue({ code: "custom", path: ["untagged"], message: "false needs tags, or the runner takes no job" });
+    }
+    if (kind !== "instance" && (path === undefined) === (id === undefined)) {
+      context.addIssue({ code: "custom", message: `needs either path or id${path === undefined ? "" : ", not both"}` });
+    }
+  }, always);
+  return z
+    .array(z.preprocess((value) => spelledOut(kind, value), entry))
+    .default([])
+    .superRefine((list, context) => {
+      const first = new Map<string, number>();
+      (Array.isArray(list) ? (list as unknown as Given[]) : []).forEach((one, index) => {
+        const what = kind === "instance" ? one?.name : (one?.path ?? one?.id);
+        if (what === undefined) return;
+        // GitLab's paths are the same in upper and lower case.
+        const key = entryKey(kind, what).toLowerCase();
+        const at = first.get(key);
+        if (at === undefined) first.set(key, index);
+        else {
+          const message = `duplicate of ${setting}[${at}]: ${JSON.stringify(what)}`;
+          context.addIssue({ code: "custom", path: [index], message });
+        }
+      });
+    }, always)
+    .transform((list) => (list as unknown as Given[]).map((one) => completed(kind, one)));
+}
+
+/** An entry that is a text or a number is an object with nothing but that. */
+function spelledOut(kind: EntryKind, value: unknown): unknown {
+  if (typeof value === "string") return kind === "instance" ? { name: value } : { path: value };
+  if (typeof value === "number" && kind !== "instance") return { id: value };
+  return value;
+}
+
+function completed(kind: EntryKind, one: Given): Entry {
+  const what = (kind === "instance" ? one.name : (one.path ?? one.id)) as string | number;
+  return {
+    ...one,
+    kind,
+    key: entryKey(kind, what),
+    name: one.name ?? (typeof what === "number" ? `${kind} ${what}` : what),
+    untagged: one.untagged ?? one.tags.length === 0,
+  };
+}
+
+export const groups = entries("groups", "group", owned("group", "*", "acme/backend", 42)).meta({
+  description: "One runner for each group, and its subgroups: a list of paths, ids or objects.",
+  type: "list of path, id or object",
+  example: ["acme/backend", 42, { path: "acme/data", tags: ["large"], size: "large" }],
+});
+export const projects = entries("projects", "project", owned("project", "+", "acme/backend/api", 77)).meta({
+  description: "One runner for each project: a list of paths, ids or objects.",
+  type: "list of path, id or object",
+  example: ["acme/backend/api", 77],
+});
+export const instanceRunners = entries("instanceRunners", "instance", named).meta({
+  description: "Runners for the whole GitLab instance (self-managed only): a list of names or objects.",
+  type: "list of name or object",
+  example: ["shared"],
+});
