@@ -5,6 +5,8 @@ import { tlsOnly } from "./iam-documents";
 export interface BuildCacheArgs {
   /** Days after which an archive is deleted. */
   expiry: number;
+  /** Refuses to delete the bucket. */
+  protect: boolean;
   tags: Record<string, string>;
 }
 
@@ -15,8 +17,12 @@ export class BuildCache extends pulumi.ComponentResource {
   constructor(name: string, args: BuildCacheArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:BuildCache", name, {}, opts);
     const parent = { parent: this };
-    // Jobs fill it again: its content never stands in the way of taking the stack down.
-    this.bucket = new s3.Bucket(name, { forceDestroy: true, tags: args.tags }, parent);
+    // Jobs fill it again: its content does not stand in the way of taking the stack down.
+    this.bucket = new s3.Bucket(
+      name,
+      { forceDestroy: !args.protect, tags: args.tags },
+      { ...parent, protect: args.protect },
+    );
     const bucket = this.bucket.id;
     const access = new s3.BucketPublicAccessBlock(
       name,

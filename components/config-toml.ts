@@ -3,7 +3,7 @@ import { jobPaths, paths } from "./paths";
 
 export interface ConfigTomlArgs {
   gitlabUrl: string;
-  /** Jobs at once, all runners together. */
+  /** Jobs at once on a host, all runners together. */
   concurrency: number;
   runners: readonly ConfigRunner[];
   cache?: { bucket: string; region: string };
@@ -15,7 +15,7 @@ export interface ConfigRunner {
   name: string;
   /** Secret. */
   token: string;
-  /** Jobs at once of this runner. */
+  /** Jobs at once of this runner, on a host. */
   limit?: number;
   /** family:revision; fargate.toml's where left out. */
   taskDefinition?: string;

@@ -8,7 +8,8 @@ import { arnParts, hostPolicy } from "./iam-documents";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
 import type { LookUps, Network } from "./look-ups";
-import { taskFamily } from "./names";
+import { placeHosts } from "./host-placement";
+import { hostName, taskFamily } from "./names";
 import { RunnerHost } from "./runner-host";
 import { RunnerTokens } from "./runner-tokens";
 import type { Settings } from "./settings";
@@ -51,14 +52,15 @@ export class FargateRunners extends pulumi.ComponentResource {
     const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
     const host = this.createHost(name, amiId, cluster, network, cache);
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
-    this.setUpHost(name, host, {
+    this.setUpHosts(name, host, {
       configToml: this.configToml(tokens, cluster, cache),
       fargateToml: this.fargateToml(cluster, network),
-      needs: cache ? [cluster, host, cache] : [cluster, host],
+      needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
     });
 
-    const { id, privateIp, publicIp } = host.instance;
-    this.hosts = pulumi.output([{ id, privateAddress: privateIp, publicAddress: publicIp }]);
+    this.hosts = pulumi.output(
+      host.instances.map(({ id, privateIp, publicIp }) => ({ id, privateAddress: privateIp, publicAddress: publicIp })),
+    );
     this.cluster = cluster.cluster.name;
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
@@ -67,21 +69,22 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private createImage(name: string): JobImage {
-    const { image, architecture } = this.settings;
-    return new JobImage(`${name}-job`, { ...image, architecture, tags: this.tags }, { parent: this });
+    const { image, architecture, protect } = this.settings;
+    return new JobImage(`${name}-job`, { ...image, architecture, protect, tags: this.tags }, { parent: this });
   }
 
   private createCluster(name: string, image: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs } = this.settings;
+    const { sizes, architecture, spot, logs, protect } = this.settings;
     const { uri: imageUri } = image;
-    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention: logs.retentionDays, tags: this.tags };
+    const logRetention = logs.retentionDays;
+    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention, protect, tags: this.tags };
     return new JobCluster(name, args, { parent: this });
   }
 
   private createCache(name: string): BuildCache | undefined {
-    const { enabled, expiryDays } = this.settings.cache;
-    return enabled
-      ? new BuildCache(`${name}-cache`, { expiry: expiryDays, tags: this.tags }, { parent: this })
+    const { cache, protect } = this.settings;
+    return cache.enabled
+      ? new BuildCache(`${name}-cache`, { expiry: cache.expiryDays, protect, tags: this.tags }, { parent: this })
       : undefined;
   }
 
@@ -89,15 +92,14 @@ export class FargateRunners extends pulumi.ComponentResource {
     name: string,
     amiId: string,
     cluster: JobCluster,
-    { vpcId, subnetIds }: Network,
+    { vpcId, subnets, isDefault }: Network,
     cache?: BuildCache,
   ): RunnerHost {
-    const { network, host, sizes } = this.settings;
-    const families = Object.keys(sizes).map((size) => taskFamily(pulumi.getStack(), size));
+    const { network, host } = this.settings;
     const policy = pulumi
       .output({
         clusterArn: cluster.cluster.arn,
-        families,
+        families: this.families,
         executionRoleArn: cluster.executionRole.arn,
         taskRoleArn: cluster.taskRole.arn,
         cacheBucketArn: cache?.bucket.arn,
@@ -109,7 +111,8 @@ export class FargateRunners extends pulumi.ComponentResource {
         instanceType: host.instanceType,
         amiId,
         vpcId,
-        subnetId: subnetIds[0],
+        subnetIds: placeHosts(host.count, subnets),
+        keepSubnet: isDefault,
         publicAddress: network.assignPublicIp,
         publicKey: host.publicKey,
         adminCidrs: host.adminCidrs,
@@ -128,7 +131,7 @@ export class FargateRunners extends pulumi.ComponentResource {
           key,
           name,
           limit,
-          token: tokens.runners.get(key)?.token ?? "",
+          token: tokens.tokens.get(key) ?? "",
           taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
         })),
         bucket: cache?.bucket.bucket,
@@ -144,8 +147,8 @@ export class FargateRunners extends pulumi.ComponentResource {
       );
   }
 
-  private fargateToml({ cluster, taskDefinitions, securityGroup }: JobCluster, { subnetIds }: Network) {
-    const { network, spot } = this.settings;
+  private fargateToml({ cluster, taskDefinitions, securityGroup }: JobCluster, { subnets }: Network) {
+    const { network, spot, maxSize } = this.settings;
     return pulumi
       .output({
         clusterName: cluster.name,
@@ -156,7 +159,9 @@ export class FargateRunners extends pulumi.ComponentResource {
       .apply(({ clusterArn, ...known }) =>
         fargateToml({
           ...known,
-          subnetIds,
+          subnetIds: subnets.map(({ id }) => id),
+          allowedTaskDefinitions: this.families,
+          maxSize,
           region: arnParts(clusterArn).region,
           assignPublicIp: network.assignPublicIp,
           capacityProviders: capacityProviders(spot),
@@ -165,22 +170,32 @@ export class FargateRunners extends pulumi.ComponentResource {
       );
   }
 
-  private setUpHost(
+  private setUpHosts(
     name: string,
-    { instance }: RunnerHost,
+    { instances }: RunnerHost,
     files: { configToml: pulumi.Input<string>; fargateToml: pulumi.Input<string>; needs: pulumi.Resource[] },
   ): void {
-    const { architecture, host } = this.settings;
-    const connection = {
-      host: host.connection.address === "public" ? instance.publicIp : instance.privateIp,
-      user: host.connection.user,
-      privateKey: host.privateKey,
-      // A host that boots refuses connections for longer than the provider's ten tries take.
-      dialErrorLimit: 30,
-    };
-    const { runner, go, goProxy } = host;
-    const args = { connection, instanceId: instance.id, architecture, runner, go, goProxy, ...files };
-    new HostSetup(`${name}-host`, args, { parent: this });
+    const { host, architecture: taskArchitecture } = this.settings;
+    const { address, user, proxy } = host.connection;
+    const { architecture, runner, go, goProxy } = host;
+    instances.forEach((instance, index) => {
+      const connection = {
+        host: address === "public" ? instance.publicIp : instance.privateIp,
+        user,
+        privateKey: host.privateKey,
+        // A host that boots refuses connections for longer than the provider's ten tries take.
+        dialErrorLimit: 30,
+        proxy,
+      };
+      const machine = { connection, instanceId: instance.id, architecture, taskArchitecture };
+      const args = { ...machine, runner, go, goProxy, ...files };
+      new HostSetup(hostName(`${name}-host`, index), args, { parent: this });
+    });
+  }
+
+  /** Of the task definitions that jobs may run in. */
+  private get families(): string[] {
+    return Object.keys(this.settings.sizes).map((size) => taskFamily(pulumi.getStack(), size));
   }
 }
 

@@ -9,6 +9,10 @@ export interface FargateTomlArgs {
   securityGroupIds: readonly string[];
   /** family:revision */
   taskDefinition: string;
+  /** Families that a job may name in FARGATE_TASK_DEFINITION. */
+  allowedTaskDefinitions: readonly string[];
+  /** CPU units, MiB, GiB: what a job may ask for at most; nothing of what is left out. */
+  maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /** Gives tasks public addresses; the host connects to the private ones in any case. */
   assignPublicIp: boolean;
   capacityProviders: readonly CapacityProvider[];
@@ -18,6 +22,7 @@ export interface FargateTomlArgs {
 
 /** The driver's fargate.toml. */
 export function fargateToml(args: FargateTomlArgs): string {
+  const { cpu, memory, ephemeralStorage } = args.maxSize;
   return stringify({
     LogLevel: "info",
     Fargate: {
@@ -26,6 +31,10 @@ export function fargateToml(args: FargateTomlArgs): string {
       Subnets: [...args.subnetIds],
       SecurityGroups: [...args.securityGroupIds],
       TaskDefinition: args.taskDefinition,
+      AllowedTaskDefinitions: [...args.allowedTaskDefinitions].sort(),
+      ...(cpu !== undefined && { MaxCPU: cpu }),
+      ...(memory !== undefined && { MaxMemory: memory }),
+      ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
       EnablePublicIP: args.assignPublicIp,
       UsePublicIP: false,
       CapacityProviders: args.capacityProviders.map(({ name, weight, base }) => ({

@@ -11,7 +11,10 @@ export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)
 
 const script = (...lines: string[]): string => ["set -eu", ...lines].join("\n");
 
-/** The runner's user and the folders that all else goes to. */
+/**
+ * The runner's user and the folders that all else goes to. Prints the host's public key of the algorithm that Go's SSH
+ * clients, and so the deployment's later connections, ask for first (x/crypto/ssh, defaultHostKeyAlgos).
+ */
 export function createFolders(): string {
   const runnersOwn = (mode: string) => `sudo install -d -o ${runnerUser} -g ${runnerUser} -m ${mode}`;
   const loginUsersOwn = `sudo install -d -o "$(id -un)" -g "$(id -gn)" -m 0755`;
@@ -21,8 +24,17 @@ export function createFolders(): string {
     `sudo install -d -m 0755 ${paths.home}`,
     `${runnersOwn("0700")} ${paths.etc} ${paths.metadata} ${paths.state}`,
     `${loginUsersOwn} ${paths.sources} ${paths.goCache}`,
+    // The login user may read these keys.
+    "keys=$(sudo sshd -T | sed -n 's/^hostkey //p' | while read -r key; do",
+    `  if [ -r "$key.pub" ]; then cut -d ' ' -f 1,2 "$key.pub"; fi`,
+    "done | sort)",
+    "for type in ecdsa- ssh-rsa ssh-ed25519; do",
+    `  if printf '%s\\n' "$keys" | grep "^$type" | head -n 1 | grep .; then break; fi`,
+    "done",
   );
 }
+
+export type GoArch = "amd64" | "arm64";
 
 export interface Download {
   url: string;
@@ -69,10 +81,11 @@ export function installGo(download: Download): string {
 
 /**
  * Compiles the driver, and the agent that it brings into the tasks, from a folder below `paths.sources` and forgets the
- * sources of earlier ones. Host and tasks have one architecture. The agent is swapped in first: a driver finds one that
- * is at least as new as itself.
+ * sources of earlier ones. The agent is swapped in first: a driver finds one that is at least as new as itself.
+ *
+ * @param taskArch GOARCH of the tasks, which the agent runs in
  */
-export function buildDriver(folder: string, goProxy: string | undefined): string {
+export function buildDriver(folder: string, goProxy: string | undefined, taskArch: GoArch): string {
   const source = `${paths.sources}/${folder}`;
   const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w'`;
   return script(
@@ -80,7 +93,7 @@ export function buildDriver(folder: string, goProxy: string | undefined): string
     `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
     ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
     `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
-    `${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
+    `GOARCH=${taskArch} ${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
     `${build} -o ${paths.sources}/fargate ./cmd/fargate`,
     ...swapIn(`${paths.sources}/ci-agent`, paths.agent),
     ...swapIn(`${paths.sources}/fargate`, paths.driver),

@@ -7,6 +7,8 @@ import { reapService, reapTimer } from "./reap-units";
 import { sourceHash } from "./source-hash";
 import { systemdUnit } from "./systemd-unit";
 
+type Architecture = "x86_64" | "arm64";
+
 interface Archive {
   version: string;
   /** Of the mirror; without a slash at the end. */
@@ -15,10 +17,12 @@ interface Archive {
 }
 
 export interface HostSetupArgs {
+  /** Without a host key: it is learnt from the first connection. */
   connection: types.input.remote.ConnectionArgs;
   /** Another host is set up anew, and the one before it drained. */
   instanceId: pulumi.Input<string>;
-  architecture: "x86_64" | "arm64";
+  architecture: Architecture;
+  taskArchitecture: Architecture;
   runner: Archive;
   go: Archive;
   /** GOPROXY of the driver's build. */
@@ -33,13 +37,22 @@ export interface HostSetupArgs {
 
 /** The runner, the driver, their configuration and the timer of `fargate reap` on a host, set up over SSH. */
 export class HostSetup extends pulumi.ComponentResource {
+  private connection: types.input.remote.ConnectionArgs;
+
   constructor(
     private readonly name: string,
     private readonly args: HostSetupArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:HostSetup", name, {}, opts);
+    this.connection = args.connection;
     const folders = this.run("folders", { create: scripts.createFolders() });
+    // The first connection believes any host and brings it nothing secret; all others, in this deployment and later ones,
+    // believe only the host that it found.
+    this.connection = {
+      ...args.connection,
+      hostKey: folders.stdout.apply((key) => key || undefined),
+    } as typeof args.connection;
     const runner = this.installRunner(folders);
     const driver = this.buildDriver(folders);
     const configToml = this.run(
@@ -75,7 +88,7 @@ export class HostSetup extends pulumi.ComponentResource {
 
   private installRunner(folders: pulumi.Resource): remote.Command {
     const { version, baseUrl, sha256 } = this.args.runner;
-    const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${this.goArch}`;
+    const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${goArch(this.args.architecture)}`;
     return this.run(
       "runner",
       { create: scripts.installRunner({ url, sha256, setting: "host.runner.sha256" }) },
@@ -85,14 +98,14 @@ export class HostSetup extends pulumi.ComponentResource {
 
   private buildDriver(folders: pulumi.Resource): remote.Command {
     const { version, baseUrl, sha256 } = this.args.go;
-    const url = `${baseUrl}/go${version}.linux-${this.goArch}.tar.gz`;
+    const url = `${baseUrl}/go${version}.linux-${goArch(this.args.architecture)}.tar.gz`;
     const go = this.run("go", { create: scripts.installGo({ url, sha256, setting: "host.go.sha256" }) }, folders);
     // A folder for each content: nothing of an earlier driver can be left in it.
     const folder = sourceHash(path.resolve(__dirname, "..", "driver"));
     const source = new remote.CopyToRemote(
       `${this.name}-driver-source`,
       {
-        connection: this.args.connection,
+        connection: this.connection,
         // Relative to the project's folder, so that the state does not depend on where it is checked out; the slash
         // copies the folder's content in the place of the folder.
         source: new pulumi.asset.FileArchive("driver/"),
@@ -101,11 +114,12 @@ export class HostSetup extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: folders },
     );
-    return this.run("driver", { create: scripts.buildDriver(folder, this.args.goProxy) }, go, source);
-  }
-
-  private get goArch(): "arm64" | "amd64" {
-    return this.args.architecture === "arm64" ? "arm64" : "amd64";
+    return this.run(
+      "driver",
+      { create: scripts.buildDriver(folder, this.args.goProxy, goArch(this.args.taskArchitecture)) },
+      go,
+      source,
+    );
   }
 
   private run(
@@ -116,7 +130,7 @@ export class HostSetup extends pulumi.ComponentResource {
     return new remote.Command(
       `${this.name}-${suffix}`,
       {
-        connection: this.args.connection,
+        connection: this.connection,
         triggers: [this.args.instanceId],
         addPreviousOutputInEnv: false,
         ...command,
@@ -126,3 +140,5 @@ export class HostSetup extends pulumi.ComponentResource {
     );
   }
 }
+
+const goArch = (architecture: Architecture): scripts.GoArch => (architecture === "arm64" ? "arm64" : "amd64");

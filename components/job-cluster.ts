@@ -17,6 +17,8 @@ export interface JobClusterArgs {
   vpcId: string;
   /** Days. */
   logRetention: number;
+  /** Refuses to delete the log group. */
+  protect: boolean;
   tags: Record<string, string>;
 }
 
@@ -34,7 +36,7 @@ export class JobCluster extends pulumi.ComponentResource {
     const logGroup = new cloudwatch.LogGroup(
       name,
       { retentionInDays: args.logRetention, tags: args.tags },
-      { parent: this },
+      { parent: this, protect: args.protect },
     );
     this.executionRole = this.createExecutionRole(name, args, logGroup);
     // Jobs may do nothing in AWS: whoever can push to a project can read the credentials of this role.

@@ -7,6 +7,8 @@ export interface JobImageArgs {
   /** Arguments of the Dockerfile. */
   buildArgs: Record<string, string>;
   architecture: "x86_64" | "arm64";
+  /** Refuses to delete the repository. */
+  protect: boolean;
   tags: Record<string, string>;
 }
 
@@ -26,12 +28,12 @@ export class JobImage extends pulumi.ComponentResource {
       name,
       {
         // Every image in it can be built again.
-        forceDelete: true,
+        forceDelete: !args.protect,
         imageScanningConfiguration: { scanOnPush: true },
         lifecyclePolicy: { rules: [{ tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" }] },
         tags: args.tags,
       },
-      { parent: this },
+      { parent: this, protect: args.protect },
     );
     const image = new awsx.ecr.Image(
       name,

@@ -6,33 +6,37 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
+import type { Subnet } from "./host-placement";
 import type { Entry, Settings } from "./settings";
 
 export interface Network {
   vpcId: string;
-  /** In a fixed order. */
-  subnetIds: readonly string[];
+  /** As the settings list them; those of the default VPC in a fixed order. */
+  subnets: readonly Subnet[];
+  /** Nobody has chosen it: another subnet may come up at any time. */
+  isDefault: boolean;
 }
 
 export interface LookUps {
   network: Network;
   /** Machine image of a new host. */
   amiId: string;
-  /** Ids of the entries' groups and projects, by the entry's key. */
+  /** Ids of the groups and projects of entries without a token of their own, by the entry's key. */
   owners: ReadonlyMap<string, number>;
 }
 
 /** @throws pulumi.RunError that lists everything that was not found */
-export async function lookUp({ network, host, architecture, entries }: Settings): Promise<LookUps> {
-  const owned = entries.filter(({ kind }) => kind !== "instance");
+export async function lookUp({ network, host, entries }: Settings): Promise<LookUps> {
+  const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
   const [foundNetwork, foundAmi, ...foundOwners] = await Promise.allSettled([
     findNetwork(network),
-    host.amiId ?? latestAmazonLinux(architecture),
+    host.amiId ?? latestAmazonLinux(host.architecture),
     ...owned.map(findOwner),
   ]);
   const errors = [foundNetwork, foundAmi, ...foundOwners].flatMap((result) =>
     result.status === "rejected" ? [messageOf(result.reason)] : [],
   );
+  errors.push(...sameOwner(owned, foundOwners));
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   return {
     network: valueOf(foundNetwork),
@@ -42,7 +46,9 @@ export async function lookUp({ network, host, architecture, entries }: Settings)
 }
 
 async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<Network> {
-  if (vpcId !== undefined && subnetIds !== undefined) return { vpcId, subnetIds };
+  if (vpcId !== undefined && subnetIds !== undefined) {
+    return { vpcId, subnets: await findSubnets(vpcId, subnetIds), isDefault: false };
+  }
   const vpc = await ec2.getVpc({ default: true }).catch((error: unknown) => {
     throw new Error(
       `network: no default VPC in this region; name one by network.vpcId and network.subnetIds (${messageOf(error)})`,
@@ -56,10 +62,22 @@ async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<N
   if (ids.length === 0) {
     throw new Error(`network: the default VPC ${vpc.id} has no default subnets; name some by network.subnetIds`);
   }
-  return { vpcId: vpc.id, subnetIds: [...ids].sort() };
+  return { vpcId: vpc.id, subnets: await findSubnets(vpc.id, [...ids].sort()), isDefault: true };
 }
 
-async function latestAmazonLinux(architecture: Settings["architecture"]): Promise<string> {
+/** @throws Error that names all that are not there */
+async function findSubnets(vpcId: string, ids: readonly string[]): Promise<Subnet[]> {
+  const found = await Promise.allSettled(ids.map((id) => ec2.getSubnet({ id, vpcId })));
+  const errors = found.flatMap((result, index) =>
+    result.status === "rejected"
+      ? [`network.subnetIds: no subnet ${ids[index]} in ${vpcId} (${messageOf(result.reason)})`]
+      : [],
+  );
+  if (errors.length > 0) throw new Error(errors.join("\n"));
+  return found.map((result, index) => ({ id: ids[index], zone: valueOf(result).availabilityZone }));
+}
+
+async function latestAmazonLinux(architecture: Settings["host"]["architecture"]): Promise<string> {
   const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
   const parameter = await ssm.getParameter({ name }).catch((error: unknown) => {
     throw new Error(`host.amiId: AWS names no Amazon Linux here; set it (${messageOf(error)})`);
@@ -67,17 +85,36 @@ async function latestAmazonLinux(architecture: Settings["architecture"]): Promis
   return parameter.insecureValue;
 }
 
-async function findOwner({ kind, path }: Entry): Promise<number> {
+async function findOwner({ kind, path, id }: Entry): Promise<number> {
   try {
-    if (kind === "group") return (await gitlab.getGroup({ fullPath: path })).groupId;
-    return Number((await gitlab.getProject({ pathWithNamespace: path })).id);
+    if (kind === "group") {
+      return (await gitlab.getGroup(path === undefined ? { groupId: id } : { fullPath: path })).groupId;
+    }
+    const query = path === undefined ? { id: String(id) } : { pathWithNamespace: path };
+    return Number((await gitlab.getProject(query)).id);
   } catch (error) {
     throw new Error(
-      `${kind}s: GitLab has no ${kind} "${path}", or none that the token of gitlab:token may see (${messageOf(error)})`,
+      `${kind}s: GitLab has no ${kind} ${told({ path, id })}, or none that the token of gitlab:token may see (${messageOf(error)})`,
       { cause: error },
     );
   }
 }
+
+/** Entries that name one group or project twice, by its path and by its id. */
+function sameOwner(owned: readonly Entry[], found: readonly PromiseSettledResult<number>[]): string[] {
+  const first = new Map<string, Entry>();
+  return owned.flatMap((entry, index) => {
+    const result = found[index];
+    if (result.status === "rejected") return [];
+    const owner = `${entry.kind}/${result.value}`;
+    const other = first.get(owner);
+    first.set(owner, other ?? entry);
+    return other === undefined ? [] : [`${entry.kind}s: ${told(other)} and ${told(entry)} are one ${entry.kind}`];
+  });
+}
+
+const told = ({ path, id }: Pick<Entry, "path" | "id">): string =>
+  path === undefined ? `with id ${id}` : JSON.stringify(path);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

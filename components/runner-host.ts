@@ -3,13 +3,17 @@ import * as iam from "@pulumi/aws/iam";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { assumedBy } from "./iam-documents";
+import { hostName } from "./names";
 
 export interface RunnerHostArgs {
   instanceType: string;
   /** Of a new host; the one that is there keeps its own. */
   amiId: string;
   vpcId: string;
-  subnetId: string;
+  /** Of each host: there are as many hosts as subnets here. */
+  subnetIds: readonly string[];
+  /** A host that is there stays in its subnet, whatever is looked up later. */
+  keepSubnet: boolean;
   publicAddress: boolean;
   publicKey: string;
   /** Networks that may reach the SSH port. */
@@ -19,55 +23,68 @@ export interface RunnerHostArgs {
   tags: Record<string, string>;
 }
 
-/** The machine that polls GitLab and hands its jobs to Fargate tasks. */
+/** The machines that poll GitLab and hand its jobs to Fargate tasks, and what they share: rights, key, security group. */
 export class RunnerHost extends pulumi.ComponentResource {
-  readonly instance: ec2.Instance;
+  /** One more is added at the end, and the last one goes first. */
+  readonly instances: readonly ec2.Instance[];
   readonly securityGroup: ec2.SecurityGroup;
+  /** What a host needs besides its instance. */
+  readonly access: readonly pulumi.Resource[];
 
   constructor(name: string, args: RunnerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:RunnerHost", name, {}, opts);
-    this.securityGroup = this.createSecurityGroup(name, args);
-    const profile = this.createInstanceProfile(name, args);
+    const { group, rules } = this.createSecurityGroup(name, args);
+    this.securityGroup = group;
+    const { profile, rights } = this.createInstanceProfile(name, args);
     const key = new ec2.KeyPair(name, { publicKey: args.publicKey, tags: args.tags }, { parent: this });
-    this.instance = this.createInstance(name, args, profile, key);
-    this.registerOutputs({ instanceId: this.instance.id });
+    this.access = [...rules, profile, rights];
+    this.instances = args.subnetIds.map((subnetId, index) =>
+      this.createInstance(hostName(name, index), args, subnetId, profile, key),
+    );
+    this.registerOutputs({ instanceIds: this.instances.map(({ id }) => id) });
   }
 
-  private createSecurityGroup(name: string, { vpcId, adminCidrs, tags }: RunnerHostArgs): ec2.SecurityGroup {
+  private createSecurityGroup(name: string, { vpcId, adminCidrs, tags }: RunnerHostArgs) {
     const group = new ec2.SecurityGroup(
       name,
       { description: "GitLab runner host: SSH from the administrators' networks", vpcId, tags },
       { parent: this },
     );
-    for (const cidr of adminCidrs) {
+    const ssh = adminCidrs.map((cidr) => {
       const source = cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr };
-      new vpc.SecurityGroupIngressRule(
+      return new vpc.SecurityGroupIngressRule(
         `${name}-ssh-${cidr}`,
         { securityGroupId: group.id, ...source, ipProtocol: "tcp", fromPort: 22, toPort: 22, description: "SSH", tags },
         { parent: this },
       );
-    }
-    new vpc.SecurityGroupEgressRule(
+    });
+    const out = new vpc.SecurityGroupEgressRule(
       `${name}-out`,
       { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
       { parent: this },
     );
-    return group;
+    return { group, rules: [...ssh, out] };
   }
 
-  private createInstanceProfile(name: string, { policy, tags }: RunnerHostArgs): iam.InstanceProfile {
+  private createInstanceProfile(name: string, { policy, tags }: RunnerHostArgs) {
     const role = new iam.Role(name, { assumeRolePolicy: assumedBy("ec2.amazonaws.com"), tags }, { parent: this });
-    new iam.RolePolicy(name, { role: role.id, policy }, { parent: this });
-    return new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this });
+    const rights = new iam.RolePolicy(name, { role: role.id, policy }, { parent: this });
+    return { profile: new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this }), rights };
   }
 
-  private createInstance(name: string, args: RunnerHostArgs, profile: iam.InstanceProfile, key: ec2.KeyPair) {
+  private createInstance(
+    name: string,
+    args: RunnerHostArgs,
+    subnetId: string,
+    profile: iam.InstanceProfile,
+    key: ec2.KeyPair,
+  ): ec2.Instance {
     return new ec2.Instance(
       name,
       {
         ami: args.amiId,
         instanceType: args.instanceType,
-        subnetId: args.subnetId,
+        subnetId,
         associatePublicIpAddress: args.publicAddress,
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: profile.name,
@@ -78,7 +95,7 @@ export class RunnerHost extends pulumi.ComponentResource {
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
       // Otherwise each new release of Amazon Linux would replace the host.
-      { parent: this, ignoreChanges: ["ami"] },
+      { parent: this, ignoreChanges: args.keepSubnet ? ["ami", "subnetId"] : ["ami"] },
     );
   }
 }

@@ -8,14 +8,21 @@ export interface RunnerTokensArgs {
   owners: ReadonlyMap<string, number>;
 }
 
-/** One runner in GitLab for each entry of the settings, and its authentication token. */
+/** One runner in GitLab for each entry of the settings that brings no token of its own; the tokens of all. */
 export class RunnerTokens extends pulumi.ComponentResource {
-  /** By the entry's key. */
+  /** Those created here, by the entry's key. */
   readonly runners: ReadonlyMap<string, gitlab.UserRunner>;
+  /** Secret; of every entry, by its key. */
+  readonly tokens: ReadonlyMap<string, pulumi.Output<string>>;
 
   constructor(name: string, { entries, owners }: RunnerTokensArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:RunnerTokens", name, {}, opts);
-    this.runners = new Map(entries.map((entry) => [entry.key, this.createRunner(name, entry, owners.get(entry.key))]));
+    const created = entries.filter(({ token }) => token === undefined);
+    this.runners = new Map(created.map((entry) => [entry.key, this.createRunner(name, entry, owners.get(entry.key))]));
+    const brought = entries.flatMap(({ key, token }): [string, pulumi.Output<string>][] =>
+      token === undefined ? [] : [[key, token]],
+    );
+    this.tokens = new Map([...brought, ...[...this.runners].map(([key, { token }]) => [key, token] as const)]);
     this.registerOutputs({});
   }
 

@@ -14,7 +14,7 @@ const all: Record<string, string> = {
   createFolders: scripts.createFolders(),
   installRunner: scripts.installRunner(download),
   installGo: scripts.installGo(download),
-  buildDriver: scripts.buildDriver("0123abcd", "https://proxy.example.com,direct"),
+  buildDriver: scripts.buildDriver("0123abcd", "https://proxy.example.com,direct", "amd64"),
   writeConfigToml: scripts.writeConfigToml(),
   writeFargateToml: scripts.writeFargateToml(),
   startService: scripts.startService(),
@@ -26,10 +26,10 @@ const all: Record<string, string> = {
 
 describe("the host's scripts", () => {
   it("name a module proxy only where the settings do", () => {
-    expect(scripts.buildDriver("0123abcd", "https://proxy.example.com")).to.contain(
+    expect(scripts.buildDriver("0123abcd", "https://proxy.example.com", "amd64")).to.contain(
       "export GOPROXY='https://proxy.example.com'",
     );
-    expect(scripts.buildDriver("0123abcd", undefined)).not.to.contain("GOPROXY");
+    expect(scripts.buildDriver("0123abcd", undefined, "amd64")).not.to.contain("GOPROXY");
   });
 
   for (const [name, script] of Object.entries(all)) {
@@ -109,7 +109,7 @@ describe("the host's scripts", () => {
       fs.mkdirSync(path.join(go, "bin"), { recursive: true });
       fs.mkdirSync(path.join(folder, "src", "0123abcd"), { recursive: true });
       const script = scripts
-        .buildDriver("0123abcd", "https://proxy.example.com")
+        .buildDriver("0123abcd", "https://proxy.example.com", "arm64")
         .replaceAll("/opt/gitlab-runner/go", go)
         .replaceAll("/opt/gitlab-runner/src", path.join(folder, "src"));
       const compiler = (text: string) =>
@@ -121,12 +121,12 @@ describe("the host's scripts", () => {
       expect(broken.sudo).to.equal("");
 
       fs.rmSync(path.join(folder, "bin"), { recursive: true });
-      compiler(`echo "CGO_ENABLED=$CGO_ENABLED $*" >> ${folder}/go.log`);
+      compiler(`echo "\${GOARCH:+GOARCH=$GOARCH }CGO_ENABLED=$CGO_ENABLED $*" >> ${folder}/go.log`);
       const { status, sudo } = run(script, {});
       expect(status).to.equal(0);
       const flags = "-trimpath -buildvcs=false -ldflags -s -w";
       expect(fs.readFileSync(path.join(folder, "go.log"), "utf8")).to.equal(
-        `CGO_ENABLED=0 build ${flags} -o ${folder}/src/ci-agent ./cmd/ci-agent\n` +
+        `GOARCH=arm64 CGO_ENABLED=0 build ${flags} -o ${folder}/src/ci-agent ./cmd/ci-agent\n` +
           `CGO_ENABLED=0 build ${flags} -o ${folder}/src/fargate ./cmd/fargate\n`,
       );
       expect(sudo.match(/^mv .*$/gm)).to.deep.equal([
@@ -165,6 +165,26 @@ describe("the host's scripts", () => {
         "systemctl enable gitlab-runner-reap.timer",
         "systemctl restart gitlab-runner-reap.timer",
       ]);
+    });
+
+    it("prints the host key that Go's SSH clients ask for first, of those that sshd offers", () => {
+      const keys = { rsa: "ssh-rsa AAAArsa", ecdsa: "ecdsa-sha2-nistp256 AAAAec", ed25519: "ssh-ed25519 AAAAed" };
+      const programs = (offered: string[]) => ({
+        getent: "exit 0",
+        sudo: `[ "$1" = sshd ] || exit 0; printf '%s\\n' 'port 22' ${offered.map((name) => `'hostkey ${folder}/${name}'`).join(" ")}`,
+      });
+      const printed = (...offered: string[]) => {
+        fs.rmSync(path.join(folder, "bin"), { recursive: true, force: true });
+        const { status, stdout, stderr } = run(scripts.createFolders(), programs(offered));
+        expect([status, stderr]).to.deep.equal([0, ""]);
+        return stdout;
+      };
+      for (const [name, key] of Object.entries(keys))
+        fs.writeFileSync(path.join(folder, `${name}.pub`), `${key} root@host\n`);
+      expect(printed("ed25519", "rsa", "ecdsa")).to.equal(`${keys.ecdsa}\n`);
+      expect(printed("ed25519", "rsa")).to.equal(`${keys.rsa}\n`);
+      expect(printed("missing", "ed25519")).to.equal(`${keys.ed25519}\n`);
+      expect(printed("missing")).to.equal("");
     });
 
     it("stops a reaper that is there, and does nothing where there is none", () => {

@@ -110,6 +110,8 @@ describe("fargate.toml", () => {
     subnetIds: ["subnet-a", "subnet-b"],
     securityGroupIds: ["sg-1"],
     taskDefinition: "family-default:7",
+    allowedTaskDefinitions: ["family-large", "family-default"],
+    maxSize: {},
     assignPublicIp: true,
     capacityProviders: capacityProviders("prefer"),
     tags: { "cost center": "ci" },
@@ -124,6 +126,7 @@ describe("fargate.toml", () => {
         Subnets: ["subnet-a", "subnet-b"],
         SecurityGroups: ["sg-1"],
         TaskDefinition: "family-default:7",
+        AllowedTaskDefinitions: ["family-default", "family-large"],
         EnablePublicIP: true,
         UsePublicIP: false,
         CapacityProviders: [
@@ -135,6 +138,20 @@ describe("fargate.toml", () => {
       },
       TaskMetadata: { Directory: "/opt/gitlab-runner/metadata" },
       SSH: { Username: "root", Port: 22 },
+    });
+  });
+
+  it("lets a job ask for what the settings bound, and for nothing else", () => {
+    const bounds = (maxSize: object) => {
+      const { Fargate } = parse(fargateToml({ ...args, maxSize })) as { Fargate: Record<string, unknown> };
+      return Object.fromEntries(Object.entries(Fargate).filter(([key]) => key.startsWith("Max")));
+    };
+    expect(bounds({})).to.deep.equal({});
+    expect(bounds({ memory: 8192 })).to.deep.equal({ MaxMemory: 8192 });
+    expect(bounds({ cpu: 4096, memory: 8192, ephemeralStorage: 100 })).to.deep.equal({
+      MaxCPU: 4096,
+      MaxMemory: 8192,
+      MaxEphemeralStorage: 100,
     });
   });
 

@@ -1,6 +1,9 @@
 /** What AWS and GitLab would answer, as far as the program reads it. */
 import type { World } from "./deploy";
 
+/** What each host tells of itself. */
+export const hostKey = "ssh-ed25519 AAAAhost";
+
 const account = "123456789012";
 const region = "eu-central-1";
 
@@ -27,11 +30,13 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
     case "aws:s3/bucket:Bucket":
       return { bucket: `${name}-1a2b3c4`, arn: `arn:aws:s3:::${name}-1a2b3c4` };
     case "aws:ec2/instance:Instance":
-      return { privateIp: "172.31.0.10", publicIp: "198.51.100.10" };
+      return { privateIp: `172.31.0.${10 + hostIndex(name)}`, publicIp: `198.51.100.${10 + hostIndex(name)}` };
     case "awsx:ecr:Repository":
       return { url: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
     case "awsx:ecr:Image":
       return { imageUri: `${inputs.repositoryUrl}@sha256:${"e".repeat(64)}` };
+    case "command:remote:Command":
+      return { stdout: name.endsWith("-folders") ? hostKey : "" };
     case "gitlab:index/userRunner:UserRunner":
       return { token: tokenOf(name) };
     default:
@@ -39,22 +44,32 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
   }
 }
 
+/** Counted from 0. */
+const hostIndex = (name: string) => Number(/-host-(\d+)$/.exec(name)?.[1] ?? 1) - 1;
+
 /** The token that GitLab gives to a runner of that logical name. */
 export const tokenOf = (name: string) => `glrt-${Buffer.from(name).toString("hex")}`;
 
+/** subnet-a is in zone a of the region, and so is subnet-a2. */
+export const zoneOf = (subnet: string) => `${region}${/[a-z](?=\d*$)/.exec(subnet)?.[0] ?? "a"}`;
+
 export function answers(token: string, inputs: Record<string, unknown>, world: World): Record<string, unknown> {
+  const { missing = [] } = world;
   switch (token) {
     case "aws:ec2/getVpc:getVpc":
       if (world.noDefaultVpc) throw failure("no matching EC2 VPC found");
       return { id: "vpc-default" };
     case "aws:ec2/getSubnets:getSubnets":
       return { ids: ["subnet-b", "subnet-a"] };
+    case "aws:ec2/getSubnet:getSubnet":
+      if (missing.includes(String(inputs.id))) throw failure("no matching EC2 Subnet found");
+      return { availabilityZone: zoneOf(String(inputs.id)) };
     case "aws:ssm/getParameter:getParameter":
       return { insecureValue: `ami-of-${String(inputs.name).split("-").pop()}`, value: "hidden" };
     case "gitlab:index/getGroup:getGroup":
-      return { groupId: idOf(String(inputs.fullPath), world) };
+      return { groupId: inputs.groupId ?? idOf(String(inputs.fullPath), world) };
     case "gitlab:index/getProject:getProject":
-      return { id: String(idOf(String(inputs.pathWithNamespace), world)) };
+      return { id: inputs.id ?? String(idOf(String(inputs.pathWithNamespace), world)) };
     default:
       throw new Error(`no answer for ${token}`);
   }

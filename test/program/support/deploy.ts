@@ -14,6 +14,7 @@ export interface Registered {
   /** Names of the resources it waits for, by its inputs or by dependsOn. */
   dependsOn: string[];
   transforms: number;
+  protect: boolean;
 }
 
 export interface Deployment {
@@ -25,7 +26,7 @@ export interface Deployment {
 }
 
 export interface World {
-  /** Paths that GitLab does not have. */
+  /** Paths that GitLab does not have, subnets that AWS does not. */
   missing?: string[];
   stack?: string;
   noDefaultVpc?: boolean;
@@ -74,6 +75,7 @@ function recordRequests(resources: Registered[]): void {
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList().map(nameOf),
       transforms: request.getTransformsList().length,
+      protect: request.getProtect(),
     });
     return register(request, callback);
   };

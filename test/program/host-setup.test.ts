@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import { parse } from "smol-toml";
+import { hostKey, tokenOf } from "./support/aws";
+import { isSecret, ofType, only, plain, type Deployment } from "./support/deploy";
+import { command, instance, run, tags, taskDefinition } from "./support/program";
+import { privateKey, raw, sha256 } from "./support/settings";
+
+describe("set-up of the host", () => {
+  let base: Deployment;
+  before(async () => (base = await run()));
+
+  const named = (suffix: string) => only(base, command, `gitlab-runners-host-${suffix}`);
+
+  it("connects by SSH with the stack's key, patiently, and is done anew for another host", () => {
+    const setup = base.resources.filter(({ type }) => type.startsWith("command:remote:"));
+    expect(setup).to.have.length(9);
+    for (const { inputs } of setup) {
+      expect(plain(inputs.connection)).to.deep.include({
+        host: "198.51.100.10",
+        user: "ec2-user",
+        privateKey: `${privateKey}\n`,
+        dialErrorLimit: 30,
+      });
+      expect(inputs.triggers).to.deep.equal(["gitlab-runners-host-id"]);
+    }
+  });
+
+  it("connects to the private address where told so", async () => {
+    const deployment = await run(raw({ host: { connection: { address: "private", user: "admin" } } }));
+    const { connection } = plain(only(deployment, command, "gitlab-runners-host-folders").inputs);
+    expect(connection).to.include({ host: "172.31.0.10", user: "admin" });
+  });
+
+  it("learns the host's key from its first connection, and believes no other host from then on", () => {
+    const hostKeys = base.resources
+      .filter(({ type }) => type.startsWith("command:remote:"))
+      .map(({ name, inputs }) => [name, plain<{ hostKey?: string }>(inputs.connection).hostKey]);
+    const [first, ...others] = hostKeys;
+    expect(first).to.deep.equal(["gitlab-runners-host-folders", undefined]);
+    expect(others.map(([, key]) => key)).to.deep.equal(others.map(() => hostKey));
+    expect(named("folders").inputs).to.not.have.property("stdin");
+  });
+
+  it("connects through a proxy where there is one", async () => {
+    const proxy = { host: "bastion", hostKey: "ssh-ed25519 AAAAbastion" };
+    // The SDK's own.
+    const defaults = { dialErrorLimit: 10, perDialTimeout: 15 };
+    const deployment = await run(raw({ host: { connection: { proxy } } }));
+    for (const { inputs } of deployment.resources.filter(({ type }) => type.startsWith("command:remote:"))) {
+      expect(plain(inputs.connection)).to.deep.include({
+        host: "172.31.0.10",
+        proxy: { ...defaults, ...proxy, port: 22, user: "ec2-user", privateKey: `${privateKey}\n` },
+      });
+    }
+  });
+
+  it("compiles the agent for the tasks, and all else for the hosts", async () => {
+    const deployment = await run(raw({ architecture: "arm64", host: { architecture: "x86_64" } }));
+    const create = (suffix: string) =>
+      plain<{ create: string }>(only(deployment, command, `gitlab-runners-host-${suffix}`).inputs).create;
+    expect(create("runner")).to.contain("gitlab-runner-linux-amd64'");
+    expect(create("go")).to.contain(".linux-amd64.tar.gz'");
+    expect(create("driver").match(/^.*go build.*$/gm)).to.satisfy(
+      ([agent, driver]: string[]) => agent.startsWith("GOARCH=arm64 ") && !driver.includes("GOARCH"),
+    );
+    expect(plain(only(deployment, instance).inputs)).to.include({ ami: "ami-of-x86_64", instanceType: "t3.small" });
+    expect(plain(only(deployment, taskDefinition).inputs).runtimePlatform).to.deep.include({
+      cpuArchitecture: "ARM64",
+    });
+    expect(plain(only(deployment, "awsx:ecr:Image").inputs).platform).to.equal("linux/arm64");
+  });
+
+  it("hides what commands print and takes no output of theirs into another one's environment", () => {
+    for (const { inputs, secretOutputs } of ofType(base, command)) {
+      expect(secretOutputs).to.include.members(["stdout", "stderr"]);
+      expect(inputs.addPreviousOutputInEnv).to.equal(false);
+      expect(inputs).to.not.have.property("environment");
+    }
+  });
+
+  it("hands tokens over through a secret stdin, and nowhere else", () => {
+    const token = tokenOf("gitlab-runners-group/acme/backend");
+    const configToml = named("config-toml");
+    expect(isSecret(configToml.inputs.stdin)).to.equal(true);
+    expect(plain<string>(configToml.inputs.stdin)).to.contain(token);
+    const others = base.resources.filter((resource) => resource !== configToml);
+    expect(JSON.stringify(others)).to.not.contain(token);
+    for (const { inputs } of ofType(base, command)) {
+      expect(JSON.stringify([inputs.create, inputs.update, inputs.delete])).to.not.contain("glrt-");
+    }
+  });
+
+  it("keeps the private key secret wherever it goes", () => {
+    const outsideSecrets = JSON.stringify(base.resources, (_, value) => (isSecret(value) ? "[secret]" : value));
+    expect(JSON.stringify(base.resources)).to.contain("OPENSSH PRIVATE KEY");
+    expect(outsideSecrets).to.not.contain("OPENSSH PRIVATE KEY");
+  });
+
+  it("installs pinned archives by their checksums", async () => {
+    const go = { version: "1.26.8", baseUrl: "http://mirror/go/", sha256 };
+    const deployment = await run(raw({ architecture: "arm64", host: { go } }));
+    const create = (suffix: string) => plain(only(deployment, command, `gitlab-runners-host-${suffix}`).inputs).create;
+    expect(create("runner"))
+      .to.contain("/gitlab-runner-downloads/v19.4.0/binaries/gitlab-runner-linux-arm64'")
+      .and.contain(`!= ${sha256} ]`);
+    expect(create("go")).to.contain("'http://mirror/go/go1.26.8.linux-arm64.tar.gz'").and.contain(`!= ${sha256} ]`);
+  });
+
+  it("builds the driver from the folder that its sources are copied to", () => {
+    const copy = plain(only(base, "command:remote:CopyToRemote").inputs);
+    expect(copy.source).to.include({ path: "driver/" });
+    expect(copy.remotePath).to.match(/^\/opt\/gitlab-runner\/src\/[0-9a-f]{16}$/);
+    expect(named("driver").inputs.create).to.contain(`cd ${copy.remotePath}\n`);
+  });
+
+  it("configures the driver for cluster, network and size", () => {
+    const { Fargate } = parse(plain<string>(named("fargate-toml").inputs.stdin)) as { Fargate: unknown };
+    expect(Fargate).to.deep.equal({
+      Cluster: "gitlab-runners-1a2b3c4",
+      Region: "eu-central-1",
+      Subnets: ["subnet-a", "subnet-b"],
+      SecurityGroups: ["gitlab-runners-task-id"],
+      TaskDefinition: "gitlab-fargate-runners-test-default:7",
+      AllowedTaskDefinitions: ["gitlab-fargate-runners-test-default"],
+      EnablePublicIP: true,
+      UsePublicIP: false,
+      CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
+      Tags: tags,
+    });
+  });
+
+  it("sends an entry of another size to its task definition", async () => {
+    const sizes = { large: { cpu: 4096, memory: 16384 } };
+    const deployment = await run(raw({ sizes, groups: [{ path: "acme/data", size: "large" }, "acme/backend"] }));
+    const stdin = plain<string>(only(deployment, command, "gitlab-runners-host-config-toml").inputs.stdin);
+    const { runners } = parse(stdin) as { runners: { name: string; environment?: string[] }[] };
+    expect(runners.map(({ name, environment }) => [name, environment])).to.deep.equal([
+      ["acme/backend", undefined],
+      ["acme/data", ["FARGATE_TASK_DEFINITION=gitlab-fargate-runners-test-large:7"]],
+    ]);
+  });
+
+  it("starts the runner last, when all that jobs need is there, and drains it first", () => {
+    const service = named("service");
+    expect(service.dependsOn).to.include.members([
+      "gitlab-runners-host-config-toml",
+      "gitlab-runners-host-fargate-toml",
+      "gitlab-runners-host",
+      "gitlab-runners-job-ssh",
+      "gitlab-runners-cache",
+      "gitlab-runners",
+    ]);
+    expect(service.inputs.delete).to.contain("systemctl disable --now gitlab-runner.service");
+    expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
+    const withDelete = ofType(base, command).filter(({ inputs }) => inputs.delete !== undefined);
+    expect(withDelete).to.have.members([service, named("reap")]);
+  });
+
+  it("looks for tasks that outlived their jobs while the driver, its configuration and its rights are there", () => {
+    const reap = named("reap");
+    expect(reap.dependsOn).to.include.members([
+      "gitlab-runners-host-fargate-toml",
+      "gitlab-runners-host",
+      "gitlab-runners",
+    ]);
+    expect(reap.inputs.create).to.contain(
+      "ExecStart=/opt/gitlab-runner/fargate --config /etc/gitlab-runner/fargate.toml reap\n",
+    );
+    expect(reap.inputs.delete).to.contain("systemctl disable --now gitlab-runner-reap.timer");
+    expect(reap.inputs.stdin).to.equal(undefined);
+  });
+});
