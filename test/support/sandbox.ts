@@ -71,8 +71,8 @@ export async function runCi(text: string, group = "acme/backend"): Promise<RunRe
   }
 }
 
-/** Runs a command on the sandbox's first host as root, over SSH with the stack's key. */
-export async function onHost(command: string): Promise<string> {
+/** Runs a command on a host of the sandbox, the first one unless named, as root over SSH with the stack's key. */
+export async function onHost(command: string, address?: string): Promise<string> {
   const { hosts } = await status();
   const folder = scratch();
   try {
@@ -87,7 +87,7 @@ export async function onHost(command: string): Promise<string> {
     writeFileSync(key, config.trimEnd() + "\n", { mode: 0o600 });
     const { stdout } = await execa("ssh", [
       ...["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"],
-      `admin@${hosts.find((host) => host.state === "running")!.address}`,
+      `admin@${address ?? hosts.find((host) => host.state === "running")!.address}`,
       `sudo sh -c '${command.replaceAll("'", `'\\''`)}'`,
     ]);
     return stdout;

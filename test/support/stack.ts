@@ -21,9 +21,19 @@ export async function previewSteps(args: string[]): Promise<Step[]> {
 }
 
 /** A copy of the sandbox's stack file with these groups; the committed file stays as it is. */
-export async function withGroups(folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> {
+export const withGroups = (folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> =>
+  withSettings(folder, { groups });
+
+/** A copy of the sandbox's stack file with these settings, by path ("host.count"); the committed file stays as it is. */
+export async function withSettings(
+  folder: ReturnType<typeof scratch>,
+  settings: Record<string, unknown>,
+): Promise<string> {
   const document = parseDocument(readFileSync(stackFile, "utf8"));
-  document.setIn(["config", "gitlab-fargate-runners:groups"], document.createNode(groups));
+  for (const [path, value] of Object.entries(settings)) {
+    const [first, ...rest] = path.split(".");
+    document.setIn(["config", `gitlab-fargate-runners:${first}`, ...rest], document.createNode(value));
+  }
   return folder.file("Pulumi.sandbox.yaml", document.toString());
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes a signed apk repository with the packages that the job image installs, for where Alpine's own repositories are
-# out of reach. A stand-in: the programs are Debian's, with the C library and loader they were linked against, at their
-# native paths; names, files and behaviour are the real ones, versions and sizes differ from Alpine's.
+# Makes a signed apk repository with the packages that the job image installs, and one more (jq), for where Alpine's own
+# repositories are out of reach. A stand-in: the programs are Debian's, with the C library and loader they were linked
+# against, at their native paths; names, files and behaviour are the real ones, versions and sizes differ from Alpine's.
 # To be run in a mount namespace of its own (unshare --mount).
 # usage: repository.sh SUITE ROOTFS.tar GITLAB-RUNNER RUNNER-VERSION SCRATCH-FOLDER OUTPUT-FOLDER
 set -eu
@@ -18,7 +18,7 @@ alpine=$scratch/alpine
 # Seen by apk in the chroot.
 work=$alpine/build
 
-mmdebstrap --quiet --variant=extract --include=openssh-server,openssh-client,git,git-lfs,bash,curl,ca-certificates \
+mmdebstrap --quiet --variant=extract --include=openssh-server,openssh-client,git,git-lfs,bash,curl,ca-certificates,jq \
   "$suite" "$debian"
 mkdir -p "$alpine"
 tar --extract --file "$rootfs" --directory "$alpine" --numeric-owner
@@ -60,6 +60,8 @@ take bash bin/bash
 take curl usr/bin/curl
 take ca-certificates usr/share/ca-certificates
 take git-lfs usr/bin/git-lfs
+# Not in the image unless asked for.
+take jq usr/bin/jq
 take git usr/bin/git usr/bin/git-receive-pack usr/bin/git-upload-archive usr/bin/git-upload-pack usr/lib/git-core \
   usr/share/git-core
 # One program, which Debian has as two hard links.
@@ -91,6 +93,7 @@ pack curl "$(version_of curl)" "URL retrieval utility" glibc
 pack ca-certificates "$(version_of ca-certificates)" "Common CA certificates PEM files"
 pack git "$(version_of git)" "Distributed version control system" glibc
 pack git-lfs "$(version_of git-lfs)" "Git extension for versioning large files" "git glibc"
+pack jq "$(version_of jq)" "Command-line JSON processor" glibc
 pack openssh "$(version_of openssh-server)" "Port of OpenBSD's free SSH release" glibc
 pack gitlab-runner "$runner_version-r0" "GitLab Runner"
 

@@ -1,0 +1,232 @@
+/** Settings that change what is deployed: each of them once, on the running stack. */
+import { expect } from "chai";
+import * as net from "node:net";
+import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
+import { listTasks, runWith } from "../support/faults";
+import { onHost, runCi, sandbox, sandboxOk, scratch, status, useSandbox } from "../support/sandbox";
+import { exportStack, previewSteps, withSettings } from "../support/stack";
+
+const up = (file: string) => sandboxOk(["pulumi", "up", "--yes", "--skip-preview", "--config-file", file]);
+
+/** GitLab's REST API, as an administrator uses it. */
+async function gitlab<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
+  const response = await fetch(`${gitlabUrl}/api/v4${path}`, {
+    method,
+    headers: { "private-token": gitlabAdminToken, "content-type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+const addresses = async () => (await status()).hosts.filter(({ state }) => state === "running").map((h) => h.address);
+
+describe("settings", () => {
+  useSandbox();
+
+  const folder = scratch();
+  let first: string;
+  let file: string;
+  let brought: { id: number; token: string };
+
+  before("a second host reached through the first, and runners of every kind", async () => {
+    [first] = await addresses();
+    const hostKey = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
+    brought = await gitlab("POST", "/user/runners", {
+      runner_type: "group_type",
+      group_id: 13,
+      description: "brought",
+    });
+    file = await withSettings(folder, {
+      groups: ["acme/backend", 12, { path: "acme/data" }],
+      projects: ["acme/platform/demo"],
+      instanceRunners: [{ name: "shared", tags: ["shared"] }],
+      sizes: { small: { cpu: 256, memory: 1024 } },
+      maxSize: { cpu: 2048, memory: 4096 },
+      spot: "prefer",
+      "image.packages": ["jq"],
+      protect: true,
+      "host.count": 2,
+      "host.concurrency": 1,
+      "host.connection.proxy": { host: first, user: "admin", hostKey },
+    });
+    const token = ["--path", "gitlab-fargate-runners:groups[2].token", "--secret", "--config-file", file];
+    await sandboxOk(["pulumi", "config", "set", ...token, "--", brought.token]);
+    await up(file);
+  });
+
+  after("as it was", async () => {
+    await sandboxOk(["pulumi", "up", "--yes", "--skip-preview"]);
+    expect((await status()).runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
+      method: "DELETE",
+      headers: { "private-token": gitlabAdminToken },
+    });
+    folder.remove();
+  });
+
+  it("have nothing to change when deployed again", async () => {
+    const steps = await previewSteps(["--config-file", file]);
+    expect(steps.filter(({ op }) => op !== "same")).to.deep.equal([]);
+  });
+
+  describe("runners", () => {
+    it("of a group by id, a project and the instance take jobs; one with a token of one's own too", async () => {
+      const names = (await status()).runners.map(({ description }) => description);
+      expect(names).to.have.members(["acme/backend", "group 12", "acme/platform/demo", "shared", "brought"]);
+      const job = (tags = "") => `job:\n  script: [echo fine]\n${tags}`;
+      const runs: [string, string, string][] = [
+        ["acme/frontend", job(), "group 12"],
+        ["acme/platform", job(), "acme/platform/demo"],
+        ["acme", job("  tags: [shared]\n"), "shared"],
+        ["acme/data", job(), "acme/data"],
+      ];
+      for (const [group, pipeline, runner] of runs) {
+        const { jobs } = await runCi(pipeline, group);
+        expect(jobs[0].status, jobs[0].trace).to.equal("success");
+        expect(jobs[0].trace).to.contain(` on ${runner} `);
+      }
+    });
+
+    it("with a token of one's own leave it out of the state's plain text", async () => {
+      const { text, resources } = await exportStack();
+      expect(text).to.not.contain(brought.token);
+      expect(resources.filter(({ urn }) => urn.includes("acme/data"))).to.deep.equal([]);
+      expect(await onHost("cat /etc/gitlab-runner/config.toml")).to.contain(brought.token);
+    });
+  });
+
+  describe("sizes", () => {
+    const job = (variables: Record<string, string | number>) =>
+      runCi(`job:\n  variables: ${JSON.stringify(variables)}\n  script: ['jq --version']\n`);
+
+    it("let a job ask for more within the bounds, on spot capacity, in an image with the packages asked for", async () => {
+      const { jobs } = await job({ FARGATE_CPU: 2048, FARGATE_MEMORY: 4096 });
+      expect(jobs[0].status, jobs[0].trace).to.equal("success");
+      expect(jobs[0].trace).to.match(/\njq-1\.\d/);
+      const task = (await listTasks()).at(-1)!;
+      expect(task).to.include({ cpu: 2048, memory: 4096, capacityProvider: "FARGATE_SPOT" });
+    });
+
+    it("refuse what is beyond, and name the bound", async () => {
+      const { jobs, tasks } = await job({ FARGATE_CPU: 4096, FARGATE_MEMORY: 8192 });
+      expect(jobs[0].status).to.equal("failed");
+      expect(jobs[0].trace).to.match(/FARGATE_CPU is 4096, more than this runner's limit of 2048/);
+      expect(tasks.started).to.equal(0);
+    });
+
+    it("let a job choose a task definition of the stack, and no other", async () => {
+      const small = await job({ FARGATE_TASK_DEFINITION: "gitlab-fargate-runners-sandbox-small" });
+      expect(small.jobs[0].status, small.jobs[0].trace).to.equal("success");
+      expect((await listTasks()).at(-1)).to.include({ cpu: 256, memory: 1024 });
+      const other = await job({ FARGATE_TASK_DEFINITION: "somebody-elses" });
+      expect(other.jobs[0].status).to.equal("failed");
+      expect(other.jobs[0].trace).to.match(/"somebody-elses", which is not among those that this runner allows/);
+      expect(other.tasks.started).to.equal(0);
+    });
+  });
+
+  describe("hosts", () => {
+    it("are in two zones, and all connections to the second came through the first", async () => {
+      const found = await addresses();
+      expect(found).to.have.length(2);
+      const { stdout } = await sandboxOk(["pulumi", "stack", "export"]);
+      const zones = JSON.parse(stdout)
+        .deployment.resources.filter(({ type }: { type: string }) => type === "aws:ec2/instance:Instance")
+        .map(({ outputs }: { outputs: { availabilityZone: string } }) => outputs.availabilityZone);
+      expect(new Set(zones).size).to.equal(2);
+
+      const second = found.find((address) => address !== first)!;
+      const logins = await onHost("journalctl -u ssh --no-pager -o cat | grep '^Accepted'", second);
+      const from = [...logins.matchAll(/ for admin from (\S+) /g)].map(([, address]) => address);
+      // The last one is this very look.
+      expect(from.length).to.be.greaterThan(5);
+      expect(new Set(from.slice(0, -1))).to.deep.equal(new Set([first]));
+    });
+
+    it("are believed by the keys that they had at the first contact", async () => {
+      const { resources } = await exportStack(["--show-secrets"]);
+      const inputs = (name: string) =>
+        resources.find(({ urn }) => urn.endsWith(`::${name}-config-toml`)) as unknown as {
+          inputs: { connection: string };
+        };
+      const found = await addresses();
+      const names = ["gitlab-runners-host", "gitlab-runners-host-2"];
+      const second = found.find((address) => address !== first)!;
+      for (const [index, address] of [first, second].entries()) {
+        const key = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub", address);
+        expect(JSON.stringify(inputs(names[index]).inputs)).to.contain(key.trim());
+      }
+    });
+
+    it("refuse to lose what is protected", async () => {
+      const { exitCode, all } = await sandbox(["pulumi", "destroy", "--preview-only", "--config-file", file]);
+      expect(exitCode).not.to.equal(0);
+      expect(all).to.match(/gitlab-runners-cache.*cannot be deleted|protected/s);
+    });
+
+    it("run jobs at once; the one that is taken away waits for its job, and the other goes on", async () => {
+      const second = (await addresses()).find((address) => address !== first)!;
+      const mainPid = await onHost("systemctl show gitlab-runner --property MainPID", first);
+      const one = await withSettings(folder, { spot: "only", "host.concurrency": 1 });
+      const ready = [barrier(), barrier()];
+      const taken = (async () => {
+        await Promise.all(ready.map(({ reached }) => reached));
+        // Each host has a limit of one: one job is on each.
+        for (const address of [first, second]) {
+          expect(await onHost("pgrep -c -f '[c]ustom run' || true", address)).to.match(/^[1-9]/);
+        }
+        const deployed = up(one);
+        await until(async () => (await onHost("systemctl is-active gitlab-runner || true", second)) === "deactivating");
+        expect(await addresses()).to.have.length(2);
+        const running = (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
+        expect(running).to.have.length(2);
+        await Promise.all(running.map(({ address }) => release(address!)));
+        await deployed;
+      })();
+      const pipeline = ["left", "right"].map(
+        (name) => `${name}:\n  script: ['echo ready-""${name}', 'nc -l -p 9000 > /dev/null', echo let go]\n`,
+      );
+      const [left, right] = ready.map(
+        ({ reach }) =>
+          async () =>
+            reach(),
+      );
+      const [{ jobs }] = await Promise.all([
+        runWith(pipeline.join(""), { "ready-left": left, "ready-right": right }),
+        taken,
+      ]);
+      expect(jobs.map(({ status }) => status)).to.deep.equal(["success", "success"]);
+      expect(await addresses()).to.deep.equal([first]);
+      expect(await onHost("systemctl show gitlab-runner --property MainPID", first)).to.equal(mainPid);
+
+      // What was deployed on the way: spot capacity only.
+      const { jobs: next } = await runCi("job:\n  script: [echo fine]\n");
+      expect(next[0].status, next[0].trace).to.equal("success");
+      expect((await listTasks()).at(-1)).to.include({ capacityProvider: "FARGATE_SPOT" });
+      expect(await onHost("cat /etc/gitlab-runner/fargate.toml")).to.not.contain("OnDemandFallback");
+    });
+  });
+});
+
+function barrier(): { reached: Promise<void>; reach(): void } {
+  let reach = () => {};
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  return { reached, reach: () => reach() };
+}
+
+/** Connects to what a job listens with, as soon as it does. */
+async function release(address: string): Promise<void> {
+  await until(
+    () =>
+      new Promise((resolve) => {
+        const socket = net.connect(9000, address, () => resolve(!!socket.end()));
+        socket.once("error", () => resolve(false));
+      }),
+  );
+}
+
+/** Asks in short intervals: what is waited for happens on another machine. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
