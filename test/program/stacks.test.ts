@@ -4,9 +4,12 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { parseSettings } from "../../components/settings";
 import { downloadsUrl, gitlabUrl, projectDir, region } from "../../sandbox/config";
+import { ofType, plain } from "./support/deploy";
+import { ingress, instance, run } from "./support/program";
 import { raw } from "./support/settings";
 
 type Raw = Record<string, unknown>;
+const prodSubnets = ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"];
 const prefix = "gitlab-fargate-runners:";
 
 function configOf(stack: string): Raw {
@@ -39,9 +42,33 @@ describe("the stacks' files", () => {
     });
   });
 
-  it("prod has no public addresses", () => {
-    expect(parseSettings(settingsOf("prod")).network.assignPublicIp).to.equal(false);
+  it("prod has two hosts without public addresses, on demand, and protects what holds state", () => {
+    const { network, host, spot, protect } = parseSettings(settingsOf("prod"));
+    expect({ public: network.assignPublicIp, hosts: host.count, spot, protect }).to.deep.equal({
+      public: false,
+      hosts: 2,
+      spot: "never",
+      protect: true,
+    });
   });
+
+  for (const [stack, hosts] of Object.entries({ dev: ["subnet-a"], prod: prodSubnets, sandbox: ["subnet-a"] })) {
+    it(`${stack} is built: hosts in ${hosts.join(" and ")}, no port open to the world, no disk or bucket open to read`, async () => {
+      const deployment = await run(settingsOf(stack), { stack });
+      expect(deployment.errors).to.deep.equal([]);
+      const instances = ofType(deployment, instance).map(({ inputs }) => plain<Raw>(inputs));
+      expect(instances.map(({ subnetId }) => subnetId)).to.deep.equal(hosts);
+      for (const { rootBlockDevice } of instances) expect(rootBlockDevice).to.include({ encrypted: true });
+      const rules = ofType(deployment, ingress).map(({ inputs }) => plain<Raw>(inputs));
+      expect(rules).to.not.be.empty;
+      for (const { cidrIpv4 = "", cidrIpv6 = "", toPort } of rules) {
+        expect(toPort).to.equal(22);
+        expect(`${cidrIpv4}${cidrIpv6}`).to.not.match(/\/0$/);
+      }
+      const open = ofType(deployment, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock");
+      expect(open.length).to.equal(ofType(deployment, "aws:s3/bucket:Bucket").length);
+    });
+  }
 
   it("sandbox names the sandbox's addresses", () => {
     const config = configOf("sandbox");
