@@ -40,7 +40,7 @@ export class FargateRunners extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { settings, network, amiId, owners }: FargateRunnersArgs,
+    { settings, network, hostSubnets, amiId, owners }: FargateRunnersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
@@ -50,7 +50,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     const cluster = this.createCluster(name, image, network);
     const cache = this.createCache(name);
     const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
-    const host = this.createHost(name, amiId, cluster, network, cache);
+    const host = this.createHost(name, { network, hostSubnets, amiId }, cluster, cache);
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
     this.setUpHosts(name, host, {
       configToml: this.configToml(tokens, cluster, cache),
@@ -90,9 +90,8 @@ export class FargateRunners extends pulumi.ComponentResource {
 
   private createHost(
     name: string,
-    amiId: string,
+    { network: { vpcId, isDefault }, hostSubnets, amiId }: Omit<LookUps, "owners">,
     cluster: JobCluster,
-    { vpcId, subnets, isDefault }: Network,
     cache?: BuildCache,
   ): RunnerHost {
     const { network, host } = this.settings;
@@ -111,7 +110,7 @@ export class FargateRunners extends pulumi.ComponentResource {
         instanceType: host.instanceType,
         amiId,
         vpcId,
-        subnetIds: placeHosts(host.count, subnets),
+        subnetIds: placeHosts(host.count, hostSubnets),
         keepSubnet: isDefault,
         publicAddress: network.assignPublicIp,
         publicKey: host.publicKey,

@@ -19,6 +19,8 @@ export interface Network {
 
 export interface LookUps {
   network: Network;
+  /** Those that have the hosts' instance type; at least one. */
+  hostSubnets: readonly Subnet[];
   /** Machine image of a new host. */
   amiId: string;
   /** Ids of the groups and projects of entries without a token of their own, by the entry's key. */
@@ -28,18 +30,21 @@ export interface LookUps {
 /** @throws pulumi.RunError that lists everything that was not found */
 export async function lookUp({ network, host, entries }: Settings): Promise<LookUps> {
   const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
-  const [foundNetwork, foundAmi, ...foundOwners] = await Promise.allSettled([
-    findNetwork(network),
+  const searchingNetwork = findNetwork(network);
+  const [foundNetwork, foundSubnets, foundAmi, ...foundOwners] = await Promise.allSettled([
+    searchingNetwork,
+    findHostSubnets(host.instanceType, searchingNetwork),
     host.amiId ?? latestAmazonLinux(host.architecture),
     ...owned.map(findOwner),
   ]);
-  const errors = [foundNetwork, foundAmi, ...foundOwners].flatMap((result) =>
-    result.status === "rejected" ? [messageOf(result.reason)] : [],
-  );
-  errors.push(...sameOwner(owned, foundOwners));
+  const failed = [foundNetwork, foundSubnets, foundAmi, ...foundOwners].filter(({ status }) => status === "rejected");
+  const reasons = failed.map((result) => messageOf((result as PromiseRejectedResult).reason));
+  // Without a network there are no subnets either, for the same reason.
+  const errors = [...new Set(reasons), ...sameOwner(owned, foundOwners)];
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   return {
     network: valueOf(foundNetwork),
+    hostSubnets: valueOf(foundSubnets),
     amiId: valueOf(foundAmi),
     owners: new Map(foundOwners.map((result, index) => [owned[index].key, valueOf(result)])),
   };
@@ -75,6 +80,20 @@ async function findSubnets(vpcId: string, ids: readonly string[]): Promise<Subne
   );
   if (errors.length > 0) throw new Error(errors.join("\n"));
   return found.map((result, index) => ({ id: ids[index], zone: valueOf(result).availabilityZone }));
+}
+
+/** Not every zone has every instance type, not even every zone of the default VPC. */
+async function findHostSubnets(instanceType: string, network: Promise<Network>): Promise<Subnet[]> {
+  const filters = [{ name: "instance-type", values: [instanceType] }];
+  const { locations } = await ec2.getInstanceTypeOfferings({ filters, locationType: "availability-zone" });
+  if (locations.length === 0) throw new Error(`host.instanceType: EC2 has no ${instanceType} in this region`);
+  const { subnets } = await network;
+  const found = subnets.filter(({ zone }) => locations.includes(zone));
+  if (found.length > 0) return found;
+  const zones = [...new Set(subnets.map(({ zone }) => zone))].join(", ");
+  throw new Error(
+    `host.instanceType: EC2 has no ${instanceType} in the subnets' zones, ${zones}; it is in ${[...locations].sort().join(", ")}`,
+  );
 }
 
 async function latestAmazonLinux(architecture: Settings["host"]["architecture"]): Promise<string> {

@@ -35,6 +35,17 @@ describe("host", () => {
     expect(plain(inputs)).to.include({ subnetId: "subnet-b", associatePublicIpAddress: false });
   });
 
+  it("is where its instance type is", async () => {
+    const { resources } = await run(raw(), { zones: ["eu-central-1b"] });
+    const subnets = resources.filter(({ type }) => type === instance).map(({ inputs }) => inputs.subnetId);
+    expect(subnets).to.deep.equal(["subnet-b"]);
+    const refused = async (zones: string[]) => (await run(raw(), { zones })).errors;
+    expect(await refused([])).to.deep.equal(["host.instanceType: EC2 has no t3.small in this region"]);
+    expect(await refused(["eu-central-1c"])).to.deep.equal([
+      "host.instanceType: EC2 has no t3.small in the subnets' zones, eu-central-1a, eu-central-1b; it is in eu-central-1c",
+    ]);
+  });
+
   it("is joined by another one in another zone, which changes nothing of the first", async () => {
     const two = await run(raw({ host: { count: 2 } }));
     expect(two.errors).to.deep.equal([]);

@@ -2,7 +2,13 @@
  * Look-ups: the account, the region, networks, parameters, registry credentials. Results carry no secret marks, not even
  * on passwords: the real provider's do not either.
  */
-import { DescribeSubnetsCommand, DescribeVpcsCommand, type Filter } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstanceTypeOfferingsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  type Filter,
+  type LocationType,
+} from "@aws-sdk/client-ec2";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
@@ -91,6 +97,20 @@ export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
         state: subnet.State ?? "",
         tags: fromTagList(subnet.Tags),
         vpcId: subnet.VpcId ?? "",
+      };
+    },
+
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": async (args, context) => {
+      const { ec2, region } = clientsFor(context, args);
+      const LocationType = (args.locationType ?? "region") as LocationType;
+      const query = new DescribeInstanceTypeOfferingsCommand({ LocationType, Filters: filters(args, {}) });
+      const { InstanceTypeOfferings = [] } = await ec2.send(query);
+      return {
+        id: region,
+        region,
+        instanceTypes: InstanceTypeOfferings.map(({ InstanceType = "" }) => InstanceType),
+        locationTypes: InstanceTypeOfferings.map(({ LocationType: type = "" }) => type),
+        locations: InstanceTypeOfferings.map(({ Location = "" }) => Location),
       };
     },
 

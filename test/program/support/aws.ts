@@ -64,6 +64,8 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
     case "aws:ec2/getSubnet:getSubnet":
       if (missing.includes(String(inputs.id))) throw failure("no matching EC2 Subnet found");
       return { availabilityZone: zoneOf(String(inputs.id)) };
+    case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+      return { locations: world.zones ?? [..."abcdef"].map((letter) => `${region}${letter}`) };
     case "aws:ssm/getParameter:getParameter":
       return { insecureValue: `ami-of-${String(inputs.name).split("-").pop()}`, value: "hidden" };
     case "gitlab:index/getGroup:getGroup":

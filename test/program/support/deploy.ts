@@ -28,6 +28,8 @@ export interface Deployment {
 export interface World {
   /** Paths that GitLab does not have, subnets that AWS does not. */
   missing?: string[];
+  /** Availability zones that have the instance type; all where left out. */
+  zones?: string[];
   stack?: string;
   noDefaultVpc?: boolean;
 }
