@@ -28,7 +28,11 @@ describe("names", () => {
   });
 
   it("of task definitions are what ECS takes, and differ by stack and size", () => {
-    const stack = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/), fc.string({ unit: "grapheme", minLength: 1 }));
+    const stack = fc.oneof(
+      fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/),
+      fc.integer({ min: 101, max: 300 }).map((length) => "a.".repeat(length).slice(0, length)),
+      fc.string({ unit: "grapheme", minLength: 1 }),
+    );
     const size = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,30}$/);
     fc.assert(
       fc.property(stack, stack, size, size, (stackA, stackB, sizeA, sizeB) => {
