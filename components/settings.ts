@@ -27,9 +27,9 @@ export function loadSettings(): Settings {
   return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL);
 }
 
-/** Lists and objects come as JSON, everything else as its text. */
+/** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
 function structured(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
+  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {

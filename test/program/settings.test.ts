@@ -167,6 +167,17 @@ describe("settings", () => {
       expect(settings.gitlabUrl).to.equal("https://git.example.com");
     });
 
+    it("take switches as switches, and secrets within lists", async () => {
+      const groups = JSON.stringify([42, { path: "acme/data", token: "glrt-mine" }]);
+      const more = { "gitlab-fargate-runners:protect": "true", "gitlab-fargate-runners:groups": groups };
+      const settings = load({ ...base, ...more });
+      expect(settings.protect).to.equal(true);
+      expect(settings.entries.map(({ key }) => key)).to.deep.equal(["group/id:42", "group/acme/data"]);
+      expect(await pulumi.isSecret(settings.entries[1].token!)).to.equal(true);
+      expect(load({ ...base, "gitlab-fargate-runners:protect": "false" }).protect).to.equal(false);
+      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(/protect: expected boolean/);
+    });
+
     it("refuse a key nobody reads", () => {
       expect(() => load({ ...base, "gitlab-fargate-runners:gruops": "[]" })).to.throw(/gruops: unknown key/);
     });
