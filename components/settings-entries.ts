@@ -86,7 +86,7 @@ const here = {
 
 const segment = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
 
-/** By path or by id. @param segments how many segments the path has at least: "+" or "*" beyond the first */
+/** By path or by id. @param more how many segments the path has beyond the first: any or at least one */
 function owned(kind: "group" | "project", more: "*" | "+", example: string, id: number) {
   const path = z
     .string()
