@@ -11,5 +11,6 @@ export = async () => {
     image: runners.image,
     runners: runners.runners,
     cacheBucket: runners.cacheBucket,
+    driver: runners.driver,
   };
 };

@@ -3,7 +3,7 @@ import { BuildCache } from "./build-cache";
 import { capacityProviders } from "./capacity-providers";
 import { configToml } from "./config-toml";
 import { fargateToml } from "./fargate-toml";
-import { HostSetup } from "./host-setup";
+import { HostSetup, type HostSetupArgs } from "./host-setup";
 import { arnParts, hostPolicy } from "./iam-documents";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
@@ -33,13 +33,15 @@ export class FargateRunners extends pulumi.ComponentResource {
   /** GitLab's ids of the runners, by entry: "group/acme/backend". */
   readonly runners: pulumi.Output<Record<string, string>>;
   readonly cacheBucket: pulumi.Output<string> | undefined;
+  /** What the hosts' driver is compiled from: "bundled", or repository and commit. */
+  readonly driver: string;
 
   private readonly settings: Settings;
   private readonly tags: Record<string, string>;
 
   constructor(
     name: string,
-    { settings, network, amiId, owners }: FargateRunnersArgs,
+    { settings, network, amiId, owners, driver }: FargateRunnersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
@@ -52,6 +54,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     const host = this.createHost(name, amiId, cluster, network, cache);
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
     this.setUpHost(name, host, {
+      driver,
       configToml: this.configToml(tokens, cluster, cache),
       fargateToml: this.fargateToml(cluster, network),
       needs: cache ? [cluster, host, cache] : [cluster, host],
@@ -63,6 +66,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
     this.cacheBucket = cache?.bucket.bucket;
+    this.driver = driver.origin;
     this.registerOutputs({ hosts: this.hosts, cluster: this.cluster, image: this.image, runners: this.runners });
   }
 
@@ -168,7 +172,7 @@ export class FargateRunners extends pulumi.ComponentResource {
   private setUpHost(
     name: string,
     { instance }: RunnerHost,
-    files: { configToml: pulumi.Input<string>; fargateToml: pulumi.Input<string>; needs: pulumi.Resource[] },
+    given: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
   ): void {
     const { architecture, host } = this.settings;
     const connection = {
@@ -179,7 +183,7 @@ export class FargateRunners extends pulumi.ComponentResource {
       dialErrorLimit: 30,
     };
     const { runner, go, goProxy } = host;
-    const args = { connection, instanceId: instance.id, architecture, runner, go, goProxy, ...files };
+    const args = { connection, instanceId: instance.id, architecture, runner, go, goProxy, ...given };
     new HostSetup(`${name}-host`, args, { parent: this });
   }
 }

@@ -6,6 +6,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
+import { findDriverSource, type DriverSource } from "./driver-source";
 import type { Entry, Settings } from "./settings";
 
 export interface Network {
@@ -20,23 +21,26 @@ export interface LookUps {
   amiId: string;
   /** Ids of the entries' groups and projects, by the entry's key. */
   owners: ReadonlyMap<string, number>;
+  driver: DriverSource;
 }
 
 /** @throws pulumi.RunError that lists everything that was not found */
-export async function lookUp({ network, host, architecture, entries }: Settings): Promise<LookUps> {
+export async function lookUp({ network, host, architecture, entries, driver }: Settings): Promise<LookUps> {
   const owned = entries.filter(({ kind }) => kind !== "instance");
-  const [foundNetwork, foundAmi, ...foundOwners] = await Promise.allSettled([
+  const [foundNetwork, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     findNetwork(network),
     host.amiId ?? latestAmazonLinux(architecture),
+    findDriverSource(driver),
     ...owned.map(findOwner),
   ]);
-  const errors = [foundNetwork, foundAmi, ...foundOwners].flatMap((result) =>
+  const errors = [foundNetwork, foundAmi, foundDriver, ...foundOwners].flatMap((result) =>
     result.status === "rejected" ? [messageOf(result.reason)] : [],
   );
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   return {
     network: valueOf(foundNetwork),
     amiId: valueOf(foundAmi),
+    driver: valueOf(foundDriver),
     owners: new Map(foundOwners.map((result, index) => [owned[index].key, valueOf(result)])),
   };
 }

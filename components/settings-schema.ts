@@ -167,6 +167,36 @@ const host = strict({
   goProxy: z.string().min(1).optional(),
 }).prefault({} as never);
 
+/** Addresses that git knows, without credentials: they would be plain text in the stack's file and its state. */
+const repository = z
+  .string()
+  .regex(/^((https?|ssh|file):\/\/[^\s]+|[\w.-]+@[\w.-]+:[^\s]+)$/, "not the address of a git repository")
+  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
+    error: "holds credentials, which would be plain text; leave them to git's credential helper",
+  });
+
+const driver = strict({
+  source: z.literal("bundled").optional().describe("driver/ of this project; so where no repository is named"),
+  repository: repository.optional().describe("Git repository with the driver's sources, for a fork of your own"),
+  ref: z
+    .string()
+    .regex(/^[^\s~^:?*[\\-][^\s~^:?*[\\]*$/, "not a branch, a tag or a commit id")
+    .optional()
+    .describe("Full commit id, or a tag or branch, which is looked up at each preview and deployment"),
+  directory: z
+    .string()
+    .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, "not a folder below the repository's root")
+    .default(defaults.driverDirectory)
+    .describe("The repository's folder with the driver's go.mod"),
+}).superRefine(({ source, repository, ref }, context) => {
+  const complain = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+  if (source !== undefined && repository !== undefined) complain("source", "bundled is not from driver.repository");
+  if (repository === undefined && ref !== undefined) complain("repository", "required with driver.ref");
+  if (repository !== undefined && ref === undefined) {
+    complain("ref", "required with driver.repository: a commit id, a tag or a branch");
+  }
+}, always);
+
 export const schema = strict({
   groups: entries("groups", "group", groupPath),
   projects: entries("projects", "project", projectPath),
@@ -181,6 +211,7 @@ export const schema = strict({
   image: image.prefault({}),
   network: network.prefault({}),
   host,
+  driver: driver.prefault({}),
   cache: strict({
     enabled: z.boolean().default(true),
     /** Days after which an archive is deleted. */

@@ -28,6 +28,7 @@ describe("index.ts", () => {
         "project/acme/api": "gitlab-runners-project/acme/api-id",
       },
       cacheBucket: "gitlab-runners-cache-1a2b3c4",
+      driver: "bundled",
     });
   });
 

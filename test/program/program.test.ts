@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import { parse } from "smol-toml";
 import { FargateRunners } from "../../components/fargate-runners";
-import { lookUp } from "../../components/look-ups";
+import { lookUp, type LookUps } from "../../components/look-ups";
 import { withoutBuildOnPreview } from "../../components/job-image";
 import { parseSettings } from "../../components/settings";
 import { clusterArn, tokenOf } from "./support/aws";
 import { deploy, isSecret, ofType, only, plain, type Deployment, type World } from "./support/deploy";
 import { privateKey, raw, sha256 } from "./support/settings";
 
-const run = (settings: Record<string, unknown> = raw(), world?: World) =>
+const run = (settings: Record<string, unknown> = raw(), world?: World, found: Partial<LookUps> = {}) =>
   deploy(async () => {
     const parsed = parseSettings(settings);
-    return new FargateRunners("gitlab-runners", { settings: parsed, ...(await lookUp(parsed)) });
+    return new FargateRunners("gitlab-runners", { settings: parsed, ...(await lookUp(parsed)), ...found });
   }, world);
 
 const runner = "gitlab:index/userRunner:UserRunner";
@@ -413,6 +413,17 @@ describe("the program", () => {
       expect(copy.source).to.include({ path: "driver/" });
       expect(copy.remotePath).to.match(/^\/opt\/gitlab-runner\/src\/[0-9a-f]{16}$/);
       expect(named("driver").inputs.create).to.contain(`cd ${copy.remotePath}\n`);
+    });
+
+    it("copies a repository's driver from where its commit was fetched to", async () => {
+      const hash = "0123456789abcdef";
+      const driver = { folder: ".driver/c0ffee/driver/", hash, origin: "https://git.example.com/driver.git c0ffee" };
+      const deployment = await run(raw(), undefined, { driver });
+      const copy = plain(only(deployment, "command:remote:CopyToRemote").inputs);
+      expect(copy.source).to.include({ path: driver.folder });
+      expect(copy.remotePath).to.equal(`/opt/gitlab-runner/src/${hash}`);
+      const { create } = plain(only(deployment, command, "gitlab-runners-host-driver").inputs);
+      expect(create).to.contain(`cd ${copy.remotePath}\n`);
     });
 
     it("configures the driver for cluster, network and size", () => {

@@ -22,8 +22,17 @@ export async function previewSteps(args: string[]): Promise<Step[]> {
 
 /** A copy of the sandbox's stack file with these groups; the committed file stays as it is. */
 export async function withGroups(folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> {
+  return withSettings(folder, { groups });
+}
+
+/** Likewise with these settings; undefined takes one out. A name with a colon is taken as it is: "gitlab:token". */
+export function withSettings(folder: ReturnType<typeof scratch>, settings: Record<string, unknown>): string {
   const document = parseDocument(readFileSync(stackFile, "utf8"));
-  document.setIn(["config", "gitlab-fargate-runners:groups"], document.createNode(groups));
+  for (const [name, value] of Object.entries(settings)) {
+    const key = ["config", name.includes(":") ? name : `gitlab-fargate-runners:${name}`];
+    if (value === undefined) document.deleteIn(key);
+    else document.setIn(key, document.createNode(value));
+  }
   return folder.file("Pulumi.sandbox.yaml", document.toString());
 }
 
