@@ -7,6 +7,7 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import { findDriverSource, type DriverSource } from "./driver-source";
+import { gitlabTrouble, imageTrouble, vpcTrouble, type Trouble } from "./look-up-errors";
 import type { Entry, Settings } from "./settings";
 
 export interface Network {
@@ -24,19 +25,23 @@ export interface LookUps {
   driver: DriverSource;
 }
 
-/** @throws pulumi.RunError that lists everything that was not found */
-export async function lookUp({ network, host, architecture, entries, driver }: Settings): Promise<LookUps> {
+/** @throws pulumi.RunError that lists everything that was not found, and each reason once */
+export async function lookUp(settings: Settings): Promise<LookUps> {
+  const { network, host, architecture, entries, driver } = settings;
   const owned = entries.filter(({ kind }) => kind !== "instance");
   const [foundNetwork, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     findNetwork(network),
     host.amiId ?? latestAmazonLinux(architecture),
     findDriverSource(driver),
-    ...owned.map(findOwner),
+    ...owned.map((entry) => findOwner(entry, settings.gitlabUrl)),
   ]);
-  const errors = [foundNetwork, foundAmi, foundDriver, ...foundOwners].flatMap((result) =>
-    result.status === "rejected" ? [messageOf(result.reason)] : [],
+  const failures = [foundNetwork, foundAmi, foundDriver, ...foundOwners].flatMap((result) =>
+    result.status === "rejected" ? [result.reason as Error] : [],
   );
-  if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
+  if (failures.length > 0) {
+    const byReason = new Map(failures.map((failure) => [reasonOf(failure), failure.message]));
+    throw new pulumi.RunError([...byReason.values()].join("\n"));
+  }
   return {
     network: valueOf(foundNetwork),
     amiId: valueOf(foundAmi),
@@ -48,9 +53,7 @@ export async function lookUp({ network, host, architecture, entries, driver }: S
 async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<Network> {
   if (vpcId !== undefined && subnetIds !== undefined) return { vpcId, subnetIds };
   const vpc = await ec2.getVpc({ default: true }).catch((error: unknown) => {
-    throw new Error(
-      `network: no default VPC in this region; name one by network.vpcId and network.subnetIds (${messageOf(error)})`,
-    );
+    throw new LookUpError(vpcTrouble(error));
   });
   const filters = [
     { name: "vpc-id", values: [vpc.id] },
@@ -66,24 +69,31 @@ async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<N
 async function latestAmazonLinux(architecture: Settings["architecture"]): Promise<string> {
   const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
   const parameter = await ssm.getParameter({ name }).catch((error: unknown) => {
-    throw new Error(`host.amiId: AWS names no Amazon Linux here; set it (${messageOf(error)})`);
+    throw new LookUpError(imageTrouble(error, architecture));
   });
   return parameter.insecureValue;
 }
 
-async function findOwner({ kind, path }: Entry): Promise<number> {
+async function findOwner(entry: Entry, gitlabUrl: string): Promise<number> {
+  const { kind, path } = entry;
   try {
     if (kind === "group") return (await gitlab.getGroup({ fullPath: path })).groupId;
     return Number((await gitlab.getProject({ pathWithNamespace: path })).id);
   } catch (error) {
-    throw new Error(
-      `${kind}s: GitLab has no ${kind} "${path}", or none that the token of gitlab:token may see (${messageOf(error)})`,
-      { cause: error },
-    );
+    throw new LookUpError(gitlabTrouble(entry, gitlabUrl, error));
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+class LookUpError extends Error {
+  readonly reason: string;
+
+  constructor({ reason, message }: Trouble) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+const reasonOf = (error: Error): string => (error instanceof LookUpError ? error.reason : error.message);
 
 function valueOf<T>(result: PromiseSettledResult<T>): T {
   if (result.status === "rejected") throw result.reason;

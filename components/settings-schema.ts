@@ -137,12 +137,11 @@ const host = strict({
     address: z.enum(["public", "private"]).optional(),
   }).prefault({}),
   /** In OpenSSH's format. */
-  publicKey: required("required: the SSH public key of the host's administrator (ssh-keygen -t ed25519)").regex(
-    /^ssh-(ed25519|rsa) \S+/,
-    "not an ssh-ed25519 or ssh-rsa public key",
-  ),
+  publicKey: required(
+    'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, then `pulumi config set --path host.publicKey "$(cat runner-host.pub)"`',
+  ).regex(/^ssh-(ed25519|rsa) \S+/, "not an ssh-ed25519 or ssh-rsa public key"),
   privateKey: secretKey(
-    required("required: set it by `pulumi config set --path host.privateKey --secret`").regex(
+    required("required: its private key: `pulumi config set --path host.privateKey --secret < runner-host`").regex(
       /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
       "not a private key in PEM format",
     ),
@@ -151,7 +150,10 @@ const host = strict({
   concurrency: z.int().min(1).default(defaults.concurrency),
   /** Networks that may reach the host's SSH port. */
   adminCidrs: z.array(cidr, {
-    error: (issue) => (issue.input === undefined ? "required: the networks you deploy from" : undefined),
+    error: (issue) =>
+      issue.input === undefined
+        ? "required: the networks you deploy from: `pulumi config set --path 'host.adminCidrs[0]' 203.0.113.7/32`"
+        : undefined,
   }),
   runner: strict({
     version: z.string().default(defaults.runner.version),
