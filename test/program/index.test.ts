@@ -5,7 +5,11 @@ import { deploy } from "./support/deploy";
 import { raw } from "./support/settings";
 
 describe("index.ts", () => {
-  after(() => pulumi.runtime.setAllConfig({}));
+  const { stackTraceLimit } = Error;
+  after(() => {
+    pulumi.runtime.setAllConfig({});
+    Error.stackTraceLimit = stackTraceLimit;
+  });
 
   it("tells the stack's outputs", async () => {
     const settings = Object.entries(raw({ projects: ["acme/api"] })).map(([key, value]) => [
