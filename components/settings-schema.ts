@@ -1,25 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import * as defaults from "./defaults";
 import { ephemeralStorage, whyIllegal } from "./fargate-sizes";
 import { entryKey, type EntryKind } from "./names";
-
-/** An object that refuses keys it does not know, and tells those it does. */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known are ${known}` : undefined),
-  });
-}
-
-/** Refinements with this run beside other errors of the same object, so that all errors come at once. */
-const always = { when: () => true };
-
-/** A text that must be given; `how` says where to get it. */
-const required = (how: string) => z.string({ error: (issue) => (issue.input === undefined ? how : undefined) });
-
-/** A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin. */
-const secretKey = (text: z.ZodString) => text.transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
+import { driver } from "./settings-driver";
+import { always, baseUrl, required, secretKey, sha256, strict } from "./settings-values";
 
 const size = strict({
   /** CPU units, 1024 = 1 vCPU. */
@@ -38,9 +22,6 @@ const cidr = z
   .refine((network) => !network.endsWith("/0"), {
     error: "would open SSH to the whole internet; name the networks you deploy from",
   });
-
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hexadecimal digits");
-const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
 /** Settings of one runner in GitLab. */
 const attributes = {
@@ -141,10 +122,7 @@ const host = strict({
     'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, then `pulumi config set --path host.publicKey "$(cat runner-host.pub)"`',
   ).regex(/^ssh-(ed25519|rsa) \S+/, "not an ssh-ed25519 or ssh-rsa public key"),
   privateKey: secretKey(
-    required("required: its private key: `pulumi config set --path host.privateKey --secret < runner-host`").regex(
-      /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-      "not a private key in PEM format",
-    ),
+    required("required: its private key: `pulumi config set --path host.privateKey --secret < runner-host`"),
   ),
   /** Jobs at once, all runners together. */
   concurrency: z.int().min(1).default(defaults.concurrency),
@@ -169,36 +147,6 @@ const host = strict({
   goProxy: z.string().min(1).optional(),
 }).prefault({} as never);
 
-/** Addresses that git knows, without credentials: they would be plain text in the stack's file and its state. */
-const repository = z
-  .string()
-  .regex(/^((https?|ssh|file):\/\/[^\s]+|[\w.-]+@[\w.-]+:[^\s]+)$/, "not the address of a git repository")
-  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
-    error: "holds credentials, which would be plain text; leave them to git's credential helper",
-  });
-
-const driver = strict({
-  source: z.literal("bundled").optional().describe("driver/ of this project; so where no repository is named"),
-  repository: repository.optional().describe("Git repository with the driver's sources, for a fork of your own"),
-  ref: z
-    .string()
-    .regex(/^[^\s~^:?*[\\-][^\s~^:?*[\\]*$/, "not a branch, a tag or a commit id")
-    .optional()
-    .describe("Full commit id, or a tag or branch, which is looked up at each preview and deployment"),
-  directory: z
-    .string()
-    .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, "not a folder below the repository's root")
-    .default(defaults.driverDirectory)
-    .describe("The repository's folder with the driver's go.mod"),
-}).superRefine(({ source, repository, ref }, context) => {
-  const complain = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
-  if (source !== undefined && repository !== undefined) complain("source", "bundled is not from driver.repository");
-  if (repository === undefined && ref !== undefined) complain("repository", "required with driver.ref");
-  if (repository !== undefined && ref === undefined) {
-    complain("ref", "required with driver.repository: a commit id, a tag or a branch");
-  }
-}, always);
-
 export const schema = strict({
   groups: entries("groups", "group", groupPath),
   projects: entries("projects", "project", projectPath),
@@ -213,7 +161,7 @@ export const schema = strict({
   image: image.prefault({}),
   network: network.prefault({}),
   host,
-  driver: driver.prefault({}),
+  driver,
   cache: strict({
     enabled: z.boolean().default(true),
     /** Days after which an archive is deleted. */

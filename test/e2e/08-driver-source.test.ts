@@ -39,11 +39,11 @@ describe("a driver from a repository", () => {
     expect(original).to.contain('const version = "');
     return original.replace(/const version = "[^"]*"/, `const version = "${version}"`);
   };
-  const pulumi = (
+  const pulumi = async (
     args: string[],
     driver: Record<string, string> | undefined,
     env: Record<string, string> = credentials,
-  ) => sandbox(["pulumi", ...args, "--config-file", withSettings(folder, { driver })], { env });
+  ) => sandbox(["pulumi", ...args, "--config-file", await withSettings(folder, driver ? { driver } : {})], { env });
   const up = (ref: string) => pulumi(["up", "--yes", "--skip-preview"], { repository, ref });
   const versionOnHost = () => onHost("/opt/gitlab-runner/fargate --version");
 

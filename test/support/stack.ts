@@ -21,17 +21,18 @@ export async function previewSteps(args: string[]): Promise<Step[]> {
 }
 
 /** A copy of the sandbox's stack file with these groups; the committed file stays as it is. */
-export async function withGroups(folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> {
-  return withSettings(folder, { groups });
-}
+export const withGroups = (folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> =>
+  withSettings(folder, { groups });
 
-/** Likewise with these settings; undefined takes one out. A name with a colon is taken as it is: "gitlab:token". */
-export function withSettings(folder: ReturnType<typeof scratch>, settings: Record<string, unknown>): string {
+/** A copy of the sandbox's stack file with these settings, by path ("host.count"); the committed file stays as it is. */
+export async function withSettings(
+  folder: ReturnType<typeof scratch>,
+  settings: Record<string, unknown>,
+): Promise<string> {
   const document = parseDocument(readFileSync(stackFile, "utf8"));
-  for (const [name, value] of Object.entries(settings)) {
-    const key = ["config", name.includes(":") ? name : `gitlab-fargate-runners:${name}`];
-    if (value === undefined) document.deleteIn(key);
-    else document.setIn(key, document.createNode(value));
+  for (const [path, value] of Object.entries(settings)) {
+    const [first, ...rest] = path.split(".");
+    document.setIn(["config", `gitlab-fargate-runners:${first}`, ...rest], document.createNode(value));
   }
   return folder.file("Pulumi.sandbox.yaml", document.toString());
 }
