@@ -4,7 +4,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/node_modules/", "coverage/", "driver/"]),
+  globalIgnores(["**/node_modules/", "coverage/", "driver/", ".driver/"]),
   js.configs.recommended,
   tseslint.configs.recommended,
   {

@@ -36,6 +36,9 @@ export const gitlabApiUrl = "https://gitlab.com/api/v4/";
 /** Login of the default machine image, Amazon Linux 2023. */
 export const user = "ec2-user";
 
+/** As in this repository, and so in a fork of it. */
+export const driverDirectory = "driver";
+
 /** What CloudWatch Logs accepts; https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 export const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,

@@ -3,7 +3,7 @@ import { BuildCache } from "./build-cache";
 import { capacityProviders } from "./capacity-providers";
 import { configToml } from "./config-toml";
 import { fargateToml } from "./fargate-toml";
-import { HostSetup } from "./host-setup";
+import { HostSetup, type HostSetupArgs } from "./host-setup";
 import { arnParts, hostPolicy } from "./iam-documents";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
@@ -34,13 +34,15 @@ export class FargateRunners extends pulumi.ComponentResource {
   /** GitLab's ids of the runners, by entry: "group/acme/backend". */
   readonly runners: pulumi.Output<Record<string, string>>;
   readonly cacheBucket: pulumi.Output<string> | undefined;
+  /** What the hosts' driver is compiled from: "bundled", or repository and commit. */
+  readonly driver: string;
 
   private readonly settings: Settings;
   private readonly tags: Record<string, string>;
 
   constructor(
     name: string,
-    { settings, network, hostSubnets, amiId, owners }: FargateRunnersArgs,
+    { settings, network, hostSubnets, amiId, owners, driver }: FargateRunnersArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
@@ -53,6 +55,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     const host = this.createHost(name, { network, hostSubnets, amiId }, cluster, cache);
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
     this.setUpHosts(name, host, {
+      driver,
       configToml: this.configToml(tokens, cluster, cache),
       fargateToml: this.fargateToml(cluster, network),
       needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
@@ -65,6 +68,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
     this.cacheBucket = cache?.bucket.bucket;
+    this.driver = driver.origin;
     this.registerOutputs({ hosts: this.hosts, cluster: this.cluster, image: this.image, runners: this.runners });
   }
 
@@ -90,7 +94,7 @@ export class FargateRunners extends pulumi.ComponentResource {
 
   private createHost(
     name: string,
-    { network: { vpcId, isDefault }, hostSubnets, amiId }: Omit<LookUps, "owners">,
+    { network: { vpcId, isDefault }, hostSubnets, amiId }: Pick<LookUps, "network" | "hostSubnets" | "amiId">,
     cluster: JobCluster,
     cache?: BuildCache,
   ): RunnerHost {
@@ -172,7 +176,7 @@ export class FargateRunners extends pulumi.ComponentResource {
   private setUpHosts(
     name: string,
     { instances }: RunnerHost,
-    files: { configToml: pulumi.Input<string>; fargateToml: pulumi.Input<string>; needs: pulumi.Resource[] },
+    given: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
   ): void {
     const { host, architecture: taskArchitecture } = this.settings;
     const { address, user, proxy } = host.connection;
@@ -187,7 +191,7 @@ export class FargateRunners extends pulumi.ComponentResource {
         proxy,
       };
       const machine = { connection, instanceId: instance.id, architecture, taskArchitecture };
-      const args = { ...machine, runner, go, goProxy, ...files };
+      const args = { ...machine, runner, go, goProxy, ...given };
       new HostSetup(hostName(`${name}-host`, index), args, { parent: this });
     });
   }

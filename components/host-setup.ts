@@ -1,10 +1,9 @@
-import * as path from "node:path";
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { DriverSource } from "./driver-source";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
-import { sourceHash } from "./source-hash";
 import { systemdUnit } from "./systemd-unit";
 
 type Architecture = "x86_64" | "arm64";
@@ -25,6 +24,7 @@ export interface HostSetupArgs {
   taskArchitecture: Architecture;
   runner: Archive;
   go: Archive;
+  driver: DriverSource;
   /** GOPROXY of the driver's build. */
   goProxy: string | undefined;
   /** Content of the file; secret. */
@@ -100,23 +100,22 @@ export class HostSetup extends pulumi.ComponentResource {
     const { version, baseUrl, sha256 } = this.args.go;
     const url = `${baseUrl}/go${version}.linux-${goArch(this.args.architecture)}.tar.gz`;
     const go = this.run("go", { create: scripts.installGo({ url, sha256, setting: "host.go.sha256" }) }, folders);
-    // A folder for each content: nothing of an earlier driver can be left in it.
-    const folder = sourceHash(path.resolve(__dirname, "..", "driver"));
+    const { folder, hash } = this.args.driver;
     const source = new remote.CopyToRemote(
       `${this.name}-driver-source`,
       {
         connection: this.connection,
-        // Relative to the project's folder, so that the state does not depend on where it is checked out; the slash
-        // copies the folder's content in the place of the folder.
-        source: new pulumi.asset.FileArchive("driver/"),
-        remotePath: `${paths.sources}/${folder}`,
+        // The slash at its end copies the folder's content in the place of the folder.
+        source: new pulumi.asset.FileArchive(folder),
+        // A folder for each content: nothing of an earlier driver can be left in it.
+        remotePath: `${paths.sources}/${hash}`,
         triggers: [this.args.instanceId],
       },
       { parent: this, dependsOn: folders },
     );
     return this.run(
       "driver",
-      { create: scripts.buildDriver(folder, this.args.goProxy, goArch(this.args.taskArchitecture)) },
+      { create: scripts.buildDriver(hash, this.args.goProxy, goArch(this.args.taskArchitecture)) },
       go,
       source,
     );

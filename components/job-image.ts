@@ -1,4 +1,4 @@
-import * as awsx from "@pulumi/awsx";
+import * as ecr from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface JobImageArgs {
@@ -24,7 +24,7 @@ export class JobImage extends pulumi.ComponentResource {
   }
 
   private build(name: string, args: JobImageArgs): pulumi.Output<string> {
-    const repository = new awsx.ecr.Repository(
+    const repository = new ecr.Repository(
       name,
       {
         // Every image in it can be built again.
@@ -35,7 +35,7 @@ export class JobImage extends pulumi.ComponentResource {
       },
       { parent: this, protect: args.protect },
     );
-    const image = new awsx.ecr.Image(
+    const image = new ecr.Image(
       name,
       {
         repositoryUrl: repository.url,

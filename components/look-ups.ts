@@ -7,6 +7,8 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import type { Subnet } from "./host-placement";
+import { findDriverSource, type DriverSource } from "./driver-source";
+import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./look-up-errors";
 import type { Entry, Settings } from "./settings";
 
 export interface Network {
@@ -25,27 +27,33 @@ export interface LookUps {
   amiId: string;
   /** Ids of the groups and projects of entries without a token of their own, by the entry's key. */
   owners: ReadonlyMap<string, number>;
+  driver: DriverSource;
 }
 
-/** @throws pulumi.RunError that lists everything that was not found */
-export async function lookUp({ network, host, entries }: Settings): Promise<LookUps> {
+/** @throws pulumi.RunError that lists everything that was not found, and each reason once */
+export async function lookUp(settings: Settings): Promise<LookUps> {
+  const { network, host, entries, driver } = settings;
   const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
   const searchingNetwork = findNetwork(network);
-  const [foundNetwork, foundSubnets, foundAmi, ...foundOwners] = await Promise.allSettled([
+  const [foundNetwork, foundSubnets, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     searchingNetwork,
     findHostSubnets(host.instanceType, searchingNetwork),
     host.amiId ?? latestAmazonLinux(host.architecture),
-    ...owned.map(findOwner),
+    findDriverSource(driver),
+    ...owned.map((entry) => findOwner(entry, settings.gitlabUrl)),
   ]);
-  const failed = [foundNetwork, foundSubnets, foundAmi, ...foundOwners].filter(({ status }) => status === "rejected");
-  const reasons = failed.map((result) => messageOf((result as PromiseRejectedResult).reason));
+  const failures = [foundNetwork, foundSubnets, foundAmi, foundDriver, ...foundOwners].flatMap((result) =>
+    result.status === "rejected" ? [result.reason as Error] : [],
+  );
   // Without a network there are no subnets either, for the same reason.
-  const errors = [...new Set(reasons), ...sameOwner(owned, foundOwners)];
+  const byReason = new Map(failures.map((failure) => [reasonOf(failure), failure.message]));
+  const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   return {
     network: valueOf(foundNetwork),
     hostSubnets: valueOf(foundSubnets),
     amiId: valueOf(foundAmi),
+    driver: valueOf(foundDriver),
     owners: new Map(foundOwners.map((result, index) => [owned[index].key, valueOf(result)])),
   };
 }
@@ -55,9 +63,7 @@ async function findNetwork({ vpcId, subnetIds }: Settings["network"]): Promise<N
     return { vpcId, subnets: await findSubnets(vpcId, subnetIds), isDefault: false };
   }
   const vpc = await ec2.getVpc({ default: true }).catch((error: unknown) => {
-    throw new Error(
-      `network: no default VPC in this region; name one by network.vpcId and network.subnetIds (${messageOf(error)})`,
-    );
+    throw new LookUpError(vpcTrouble(error));
   });
   const filters = [
     { name: "vpc-id", values: [vpc.id] },
@@ -99,12 +105,13 @@ async function findHostSubnets(instanceType: string, network: Promise<Network>):
 async function latestAmazonLinux(architecture: Settings["host"]["architecture"]): Promise<string> {
   const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
   const parameter = await ssm.getParameter({ name }).catch((error: unknown) => {
-    throw new Error(`host.amiId: AWS names no Amazon Linux here; set it (${messageOf(error)})`);
+    throw new LookUpError(imageTrouble(error, architecture));
   });
   return parameter.insecureValue;
 }
 
-async function findOwner({ kind, path, id }: Entry): Promise<number> {
+async function findOwner(entry: Entry, gitlabUrl: string): Promise<number> {
+  const { kind, path, id } = entry;
   try {
     if (kind === "group") {
       return (await gitlab.getGroup(path === undefined ? { groupId: id } : { fullPath: path })).groupId;
@@ -112,10 +119,7 @@ async function findOwner({ kind, path, id }: Entry): Promise<number> {
     const query = path === undefined ? { id: String(id) } : { pathWithNamespace: path };
     return Number((await gitlab.getProject(query)).id);
   } catch (error) {
-    throw new Error(
-      `${kind}s: GitLab has no ${kind} ${told({ path, id })}, or none that the token of gitlab:token may see (${messageOf(error)})`,
-      { cause: error },
-    );
+    throw new LookUpError(gitlabTrouble(entry, gitlabUrl, error));
   }
 }
 
@@ -132,10 +136,18 @@ function sameOwner(owned: readonly Entry[], found: readonly PromiseSettledResult
   });
 }
 
-const told = ({ path, id }: Pick<Entry, "path" | "id">): string =>
-  path === undefined ? `with id ${id}` : JSON.stringify(path);
-
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class LookUpError extends Error {
+  readonly reason: string;
+
+  constructor({ reason, message }: Trouble) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+const reasonOf = (error: Error): string => (error instanceof LookUpError ? error.reason : error.message);
 
 function valueOf<T>(result: PromiseSettledResult<T>): T {
   if (result.status === "rejected") throw result.reason;

@@ -80,10 +80,14 @@ export const host = strict({
     example: "ami-0123456789abcdef0",
   }),
   connection: connection.prefault({}),
-  publicKey: required("required: the SSH public key of the host's administrator (ssh-keygen -t ed25519)")
+  publicKey: required(
+    'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, then `pulumi config set --path host.publicKey "$(cat runner-host.pub)"`',
+  )
     .regex(/^ssh-(ed25519|rsa) \S+/, "not an ssh-ed25519 or ssh-rsa public key")
     .meta({ description: "SSH public key of the deployment, in OpenSSH's format.", example: "ssh-ed25519 AAAA…" }),
-  privateKey: secretKey(required("required: set it by `pulumi config set --path host.privateKey --secret`")).meta({
+  privateKey: secretKey(
+    required("required: its private key: `pulumi config set --path host.privateKey --secret < runner-host`"),
+  ).meta({
     description: "Its private key.",
     type: "secret string",
     example: "-----BEGIN OPENSSH PRIVATE KEY-----",
@@ -94,7 +98,10 @@ export const host = strict({
   }),
   adminCidrs: z
     .array(cidr, {
-      error: (issue) => (issue.input === undefined ? "required: the networks you deploy from" : undefined),
+      error: (issue) =>
+        issue.input === undefined
+          ? "required: the networks you deploy from: `pulumi config set --path 'host.adminCidrs[0]' 203.0.113.7/32`"
+          : undefined,
     })
     .meta({
       description: "Networks that may reach the hosts' SSH port; nothing else can reach a host.",

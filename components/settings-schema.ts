@@ -5,6 +5,7 @@
 import { z } from "zod";
 import * as defaults from "./defaults";
 import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
+import { driver } from "./settings-driver";
 import { groups, instanceRunners, projects } from "./settings-entries";
 import { host } from "./settings-host";
 import { always, distinct, strict } from "./settings-values";
@@ -146,6 +147,7 @@ export const schema = strict({
   image: image.prefault({}),
   network: network.prefault({}),
   host,
+  driver,
   cache: strict({
     enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
     expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),

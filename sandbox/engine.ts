@@ -8,8 +8,11 @@ import { prepareArtifacts } from "./setup";
 /** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
 const passphrase = "sandbox";
 
-/** Variables of the caller that would take the CLI somewhere else than to the sandbox. */
-const foreign = /^(PULUMI_|AWS_|GITLAB_|DOCKER_HOST$|BUILDKIT_HOST$|NODE_OPTIONS$)/;
+/**
+ * Variables of the caller that would take the CLI somewhere else than to the sandbox. Those that spare the engine the
+ * state's file after each step (a thousand times a file of a thousand resources) do not.
+ */
+const foreign = /^(PULUMI_(?!EXPERIMENTAL$|SKIP_CHECKPOINTS$)|AWS_|GITLAB_|DOCKER_HOST$|BUILDKIT_HOST$|NODE_OPTIONS$)/;
 
 /**
  * Environment of a Pulumi CLI that works on the sandbox.

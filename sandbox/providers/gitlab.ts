@@ -13,7 +13,20 @@ export function gitlabPackage(): Package {
     version: "10.4.0",
     resources: { "gitlab:index/userRunner:UserRunner": userRunner },
     functions: { "gitlab:index/getGroup:getGroup": getGroup, "gitlab:index/getProject:getProject": getProject },
+    configure,
   };
+}
+
+/** As the real one does where `earlyAuthCheck` is not false, and worded like it. */
+async function configure(context: Caller): Promise<void> {
+  if (String(context.config.earlyAuthCheck) === "false") return;
+  await request(context, "GET", "/user").catch((cause: Error) => {
+    throw new Error(
+      "Failed to create GitLab Client from provider configuration: The provider failed to create a new GitLab Client " +
+        "from the given configuration",
+      { cause },
+    );
+  });
 }
 
 /** Properties that a runner is created with and can be given later on, with GitLab's names for them. */

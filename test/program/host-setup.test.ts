@@ -113,6 +113,17 @@ describe("set-up of the host", () => {
     expect(named("driver").inputs.create).to.contain(`cd ${copy.remotePath}\n`);
   });
 
+  it("copies a repository's driver from where its commit was fetched to", async () => {
+    const hash = "0123456789abcdef";
+    const driver = { folder: ".driver/c0ffee/driver/", hash, origin: "https://git.example.com/driver.git c0ffee" };
+    const deployment = await run(raw(), undefined, { driver });
+    const copy = plain(only(deployment, "command:remote:CopyToRemote").inputs);
+    expect(copy.source).to.include({ path: driver.folder });
+    expect(copy.remotePath).to.equal(`/opt/gitlab-runner/src/${hash}`);
+    const { create } = plain(only(deployment, command, "gitlab-runners-host-driver").inputs);
+    expect(create).to.contain(`cd ${copy.remotePath}\n`);
+  });
+
   it("configures the driver for cluster, network and size", () => {
     const { Fargate } = parse(plain<string>(named("fargate-toml").inputs.stdin)) as { Fargate: unknown };
     expect(Fargate).to.deep.equal({

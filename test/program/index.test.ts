@@ -5,7 +5,11 @@ import { deploy } from "./support/deploy";
 import { raw } from "./support/settings";
 
 describe("index.ts", () => {
-  after(() => pulumi.runtime.setAllConfig({}));
+  const { stackTraceLimit } = Error;
+  after(() => {
+    pulumi.runtime.setAllConfig({});
+    Error.stackTraceLimit = stackTraceLimit;
+  });
 
   it("tells the stack's outputs", async () => {
     const settings = Object.entries(raw({ projects: ["acme/api"] })).map(([key, value]) => [
@@ -28,6 +32,7 @@ describe("index.ts", () => {
         "project/acme/api": "gitlab-runners-project/acme/api-id",
       },
       cacheBucket: "gitlab-runners-cache-1a2b3c4",
+      driver: "bundled",
     });
   });
 

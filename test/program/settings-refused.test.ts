@@ -176,6 +176,31 @@ describe("settings", () => {
       { image: { uri: "registry/image", buildArgs: { A: "b" } } },
       ["image.buildArgs: have no effect on an image given by uri"],
     ],
+    [
+      "a repository without a ref",
+      { driver: { repository: "https://git.example.com/acme/driver.git" } },
+      ["driver.ref: required with driver.repository: a commit id, a tag or a branch"],
+    ],
+    ["a ref without a repository", { driver: { ref: "main" } }, ["driver.repository: required with driver.ref"]],
+    [
+      "two sources of the driver",
+      { driver: { source: "bundled", repository: "git@git.example.com:acme/driver.git", ref: "main" } },
+      ["driver.source: bundled is not from driver.repository"],
+    ],
+    [
+      "credentials in the driver's address",
+      { driver: { repository: "https://oauth2:glpat-x@git.example.com/acme/driver.git", ref: "main" } },
+      ["driver.repository: holds credentials, which would be plain text"],
+    ],
+    [
+      "what git would take for an option or a helper",
+      { driver: { repository: "ext::sh -c true", ref: "--upload-pack=x", directory: "../.." } },
+      [
+        "driver.repository: not the address of a git repository",
+        "driver.ref: not a branch, a tag or a commit id",
+        "driver.directory: not a folder below the repository's root",
+      ],
+    ],
     ["a retention that CloudWatch does not have", { logs: { retentionDays: 2 } }, ["logs.retentionDays:"]],
     ["an unknown mode of spot", { spot: "always" }, ["spot:"]],
   ];

@@ -30,6 +30,7 @@ describe("settings", () => {
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
+      driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
       logs: { retentionDays: 30 },
       tags: {},

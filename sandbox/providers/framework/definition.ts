@@ -79,4 +79,8 @@ export interface Package {
   version: string;
   resources: Record<string, Resource>;
   functions: Record<string, Invoke>;
+  /** What is wrong with the provider's configuration, told before anything is asked of it. */
+  checkConfig?(config: Props): CheckFailure[];
+  /** Throws where a provider of this configuration cannot work. */
+  configure?(context: Pick<Context, "config" | "signal">): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Package } from "./definition";
 import { diffProperties, formatPath } from "./diff";
 import { serviceError } from "./errors";
-import { diffResponse, resourceService, toProps, toStruct } from "./service";
+import { diffResponse, resourceService, toFailure, toProps, toStruct } from "./service";
 import { Sessions, type Session } from "./sessions";
 import { unwrapSecrets, type Props, type Value } from "./values";
 
@@ -86,6 +86,8 @@ function providerService(definition: Package) {
     checkConfig(request: proto.CheckRequest) {
       const response = new proto.CheckResponse();
       response.setInputs(request.getNews());
+      const failures = definition.checkConfig?.(parseConfig(toProps(request.getNews()))) ?? [];
+      response.setFailuresList(failures.map(toFailure));
       return response;
     },
 
@@ -99,8 +101,9 @@ function providerService(definition: Package) {
       });
     },
 
-    configure(request: proto.ConfigureRequest, session: Session) {
+    async configure(request: proto.ConfigureRequest, session: Session) {
       session.config = parseConfig(toProps(request.getArgs()));
+      await definition.configure?.(session);
       const response = new proto.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);

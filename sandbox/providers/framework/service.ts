@@ -2,7 +2,7 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { PartialFailure, type Context, type Package, type Resource } from "./definition";
+import { PartialFailure, type CheckFailure, type Context, type Package, type Resource } from "./definition";
 import type { Change } from "./diff";
 import { describe, InitializationFailure } from "./errors";
 import * as lifecycle from "./lifecycle";
@@ -17,6 +17,12 @@ interface ResourceRequest {
 
 export const toProps = (struct: Struct | undefined): Props => (struct?.toJavaScript() ?? {}) as Props;
 export const toStruct = (props: Props): Struct => Struct.fromJavaScript(props);
+export function toFailure({ property, reason }: CheckFailure): proto.CheckFailure {
+  const failure = new proto.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
 const toOptionalProps = (struct: Struct | undefined): Props | undefined => struct && toProps(struct);
 
 /** Handlers by the protocol's method names. */
@@ -41,12 +47,7 @@ export function resourceService(definition: Package) {
       );
       const response = new proto.CheckResponse();
       response.setInputs(toStruct(inputs));
-      for (const { property, reason } of failures) {
-        const failure = new proto.CheckFailure();
-        failure.setProperty(property);
-        failure.setReason(reason);
-        response.addFailures(failure);
-      }
+      response.setFailuresList(failures.map(toFailure));
       return response;
     },
 

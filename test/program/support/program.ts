@@ -1,6 +1,6 @@
 /** Runs the whole program, but for index.ts, on settings that tests give. */
 import { FargateRunners } from "../../../components/fargate-runners";
-import { lookUp } from "../../../components/look-ups";
+import { lookUp, type LookUps } from "../../../components/look-ups";
 import { parseSettings } from "../../../components/settings";
 import { deploy, type Deployment, type World } from "./deploy";
 import { raw } from "./settings";
@@ -14,10 +14,15 @@ export const taskDefinition = "aws:ecs/taskDefinition:TaskDefinition";
 /** Tags of all that is deployed to the stack "test". */
 export const tags = { "gitlab-fargate-runners:stack": "test" };
 
-export const run = (settings: Record<string, unknown> = raw(), world?: World): Promise<Deployment> =>
+/** @param found what the look-ups find beside what the world says */
+export const run = (
+  settings: Record<string, unknown> = raw(),
+  world?: World,
+  found: Partial<LookUps> = {},
+): Promise<Deployment> =>
   deploy(async () => {
     const parsed = parseSettings(settings);
-    return new FargateRunners("gitlab-runners", { settings: parsed, ...(await lookUp(parsed)) });
+    return new FargateRunners("gitlab-runners", { settings: parsed, ...(await lookUp(parsed)), ...found });
   }, world);
 
 /** All resources with their inputs, in an order of their own. */

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { awsPackage } from "../../../sandbox/providers/aws";
 import { clientFactory } from "../../../sandbox/providers/aws/clients";
 import { awsResource, updateTags } from "../../../sandbox/providers/aws/common";
 import { lifecycleDocument } from "../../../sandbox/providers/awsx/repository";
@@ -46,6 +47,17 @@ describe("aws stand-in: what resources have in common", () => {
 
   it("asks for the region where none is configured", () => {
     expect(() => clientsFor({ config: {} })).to.throw("set aws:region");
+  });
+
+  it("refuses a configuration without region or credentials, in the real one's words", () => {
+    const check = (config: Props) =>
+      awsPackage({ endpoint: "http://127.0.0.1:1" }).checkConfig!(config).map(({ reason }) => reason.split("\n")[0]);
+    const region = "us-east-1";
+    expect(check({})).to.deep.equal(["missing region information"]);
+    expect(check({ region })).to.deep.equal(["No valid credential sources found."]);
+    expect(check({ region, accessKey: "a" })).to.have.length(1);
+    expect(check({ region, accessKey: "a", secretKey: "b" })).to.deep.equal([]);
+    expect(check({ region, skipCredentialsValidation: "true" })).to.deep.equal([]);
   });
 
   it("calls for changed tags only", async () => {

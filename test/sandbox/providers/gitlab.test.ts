@@ -153,6 +153,19 @@ describe("gitlab stand-in", () => {
     expect(project).to.include({ id: "101", pathWithNamespace: "acme/demo" });
   });
 
+  it("asks who it is when it is configured, unless it is told not to", async () => {
+    const { configure } = gitlabPackage();
+    answers = { "GET /api/v4/user": { id: 1 } };
+    await configure!(context());
+    answers = {};
+    const error = await rejection(configure!(context()));
+    expect(error.message).to.match(/^Failed to create GitLab Client from provider configuration/);
+    expect((error.cause as Error).message).to.match(/user: 404/);
+    requests = [];
+    await configure!(createContext({ config: { ...config, earlyAuthCheck: "false" } }).context);
+    expect(requests).to.deep.equal([]);
+  });
+
   it("says what is missing where there is no token, and that GitLab cannot be reached", async () => {
     const ask = (settings: Props) => rejection(userRunner.delete("1", {}, createContext({ config: settings }).context));
     expect((await ask({ baseUrl: config.baseUrl })).message).to.include("gitlab:token");

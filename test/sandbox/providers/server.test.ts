@@ -25,6 +25,10 @@ const definition: Package = {
   functions: {
     "test:index:config": async (_args, { config }) => config,
   },
+  checkConfig: ({ region }) => (region === "nowhere" ? [{ property: "region", reason: "is nowhere" }] : []),
+  async configure({ config }) {
+    if (config.region === "away") throw new Error("nobody is there");
+  },
 };
 
 describe("provider framework: gRPC server", () => {
@@ -72,6 +76,20 @@ describe("provider framework: gRPC server", () => {
     await configure(two, { region: "there" });
     expect(await readConfig(one)).to.deep.equal({ region: "here", tags: { tags: { a: "b" } }, token: "t" });
     expect(await readConfig(two)).to.deep.equal({ region: "there" });
+  });
+
+  it("checks a configuration before it is used, and refuses one that does not work", async () => {
+    const check = async (region: string) => {
+      const request = new proto.CheckRequest();
+      request.setNews(Struct.fromJavaScript({ region }));
+      const response = await ask<proto.CheckResponse>((done) => connect().checkConfig(request, done));
+      expect(response.getInputs()?.toJavaScript()).to.deep.equal({ region });
+      return response.getFailuresList().map((failure) => failure.toObject());
+    };
+    expect(await check("here")).to.deep.equal([]);
+    expect(await check("nowhere")).to.deep.equal([{ property: "region", reason: "is nowhere" }]);
+    const error = (await rejection(configure(connect(), { region: "away" }))) as grpc.ServiceError;
+    expect(error.details).to.equal("nobody is there");
   });
 
   it("creates with the connection's configuration", async () => {

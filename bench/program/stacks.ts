@@ -1,0 +1,76 @@
+/** The two stacks that are measured: the program's, with some number of groups, and the floor's. */
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { execa } from "execa";
+import { stringify } from "yaml";
+import { projectDir } from "../../sandbox/config";
+import { prepareArtifacts } from "../../sandbox/setup";
+import { linkProject } from "../../test/support/clone";
+import { raw } from "../../test/program/support/settings";
+import { measure } from "./measure";
+
+const pulumi = path.join(projectDir, "node_modules", ".bin", "pulumi");
+const stack = "bench";
+
+export interface Stack {
+  preview(...args: string[]): ReturnType<typeof measure>;
+  up(): ReturnType<typeof measure>;
+  /** Resources in its state, the stack itself and providers left out. */
+  resources(): Promise<number>;
+}
+
+/** `folder` holds everything of the stack and is the caller's to remove. */
+async function createStack(folder: string, cwd: string, debugProviders: string, config: object): Promise<Stack> {
+  const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
+  const home = path.join(folder, "home");
+  const backend = path.join(folder, "backend");
+  for (const dir of [home, backend]) mkdirSync(dir);
+  symlinkSync(path.join(pulumiHome, "versions"), path.join(home, "versions"));
+  const env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PULUMI_|AWS_|GITLAB_)/.test(name))),
+    PULUMI_HOME: home,
+    PULUMI_VERSION: pulumiVersion,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "bench",
+    PULUMI_DEBUG_PROVIDERS: debugProviders,
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  const configFile = path.join(folder, `Pulumi.${stack}.yaml`);
+  writeFileSync(configFile, stringify({ config }));
+  await execa(pulumi, ["stack", "init", stack, "--non-interactive"], { cwd, env, extendEnv: false });
+  const options = ["--stack", stack, "--config-file", configFile, "--non-interactive", "--color", "never"];
+  const call = (...args: string[]) => measure(pulumi, [...args, ...options], { cwd, env });
+  return {
+    preview: (...args) => call("preview", ...args),
+    up: () => call("up", "--yes", "--skip-preview"),
+    async resources() {
+      const { stdout } = await execa(pulumi, ["stack", "export", "--stack", stack], { cwd, env, extendEnv: false });
+      const { resources } = JSON.parse(stdout).deployment as { resources: { type: string }[] };
+      return resources.filter(({ type }) => !type.startsWith("pulumi:")).length;
+    },
+  };
+}
+
+/** The program with these settings beside the least that it needs. */
+export async function programStack(
+  folder: string,
+  debugProviders: string,
+  settings: Record<string, unknown>,
+): Promise<Stack> {
+  const clone = path.join(folder, "project");
+  linkProject(clone);
+  const own = Object.entries(raw(settings)).map(([key, value]) => [`gitlab-fargate-runners:${key}`, value]);
+  const config = { "aws:region": "eu-central-1", "gitlab:token": "glpat-bench", ...Object.fromEntries(own) };
+  return createStack(folder, clone, debugProviders, config);
+}
+
+export async function floorStack(folder: string, debugProviders: string, count: number): Promise<Stack> {
+  const project = path.join(folder, "project");
+  mkdirSync(project);
+  for (const name of ["Pulumi.yaml", "index.js"]) {
+    symlinkSync(path.join(__dirname, "floor", name), path.join(project, name));
+  }
+  symlinkSync(path.join(projectDir, "node_modules"), path.join(project, "node_modules"));
+  return createStack(folder, project, debugProviders, { "floor:count": count });
+}

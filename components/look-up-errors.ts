@@ -1,0 +1,71 @@
+/** What a failed look-up means for whoever deploys: which setting to look at, and what to do. Pure functions. */
+import type { Entry, Settings } from "./settings";
+
+/** On one line: providers like to break theirs. */
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
+
+export interface Trouble {
+  /** One reason is told once, however many look-ups it fails. */
+  reason: string;
+  message: string;
+}
+
+/** As GitLab's client words it, "GET https://…: 401 {message: …}" or "404 Not Found"; not a port or a part of a path. */
+const httpStatus = /(?<![\w:./%])([45]\d\d) (?=[{A-Z])/;
+
+/** Of a group or a project; told by the status that GitLab's API answered with. */
+export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): Trouble {
+  const { kind } = entry;
+  const said = messageOf(error);
+  const status = httpStatus.exec(said)?.[1];
+  const token =
+    "make one with the scopes create_runner, manage_runner and read_api and set it: pulumi config set gitlab:token --secret";
+  switch (status) {
+    case "404": {
+      const message = `${kind}s: GitLab has no ${kind} ${told(entry)}, or none that the token of gitlab:token may see (${said})`;
+      return { reason: `${kind} ${told(entry)}`, message };
+    }
+    case "401":
+      return { reason: status, message: `gitlab:token: ${gitlabUrl} knows no such token; ${token} (${said})` };
+    case "403":
+      return {
+        reason: status,
+        message: `gitlab:token: ${gitlabUrl} does not allow it to read ${kind}s; ${token} (${said})`,
+      };
+    case undefined: {
+      const address = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
+      return { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} cannot be reached; ${address} (${said})` };
+    }
+    default:
+      return { reason: status, message: `gitlab:baseUrl: ${gitlabUrl} answers with an error (${said})` };
+  }
+}
+
+/** A group or project, as its entry names it. */
+export const told = ({ path, id }: Pick<Entry, "path" | "id">): string =>
+  path === undefined ? `with id ${id}` : JSON.stringify(path);
+
+export function vpcTrouble(error: unknown): Trouble {
+  const said = messageOf(error);
+  const wayOut = "name one by network.vpcId and network.subnetIds";
+  return {
+    reason: "network",
+    message: /no matching/.test(said)
+      ? `network: no default VPC in this region; ${wayOut} (${said})`
+      : `network: AWS does not tell the default VPC; ${check}, or ${wayOut} (${said})`,
+  };
+}
+
+export function imageTrouble(error: unknown, architecture: Settings["host"]["architecture"]): Trouble {
+  const said = messageOf(error);
+  return {
+    reason: "image",
+    message: /ParameterNotFound|couldn't find/.test(said)
+      ? `host.amiId: AWS names no Amazon Linux for ${architecture} in this region; set an image (${said})`
+      : `host.amiId: AWS does not tell the latest Amazon Linux; ${check}, or set an image (${said})`,
+  };
+}
+
+/** AWS said something else than that there is none: it was not reached, or does not allow the question. */
+const check = "check the credentials, their permissions and aws:region";

@@ -1,0 +1,124 @@
+/** A first `pulumi preview` of the stack `dev` in a fresh clone: whatever is missing is named, with the way out. */
+import { expect } from "chai";
+import { execa } from "execa";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import * as path from "node:path";
+import { gitlabAdminToken, gitlabUrl, projectDir } from "../../sandbox/config";
+import { engineEnvironment } from "../../sandbox/engine";
+import { linkProject } from "../support/clone";
+import { scratch, status, useSandbox } from "../support/sandbox";
+
+const apiUrl = `${gitlabUrl}/api/v4/`;
+
+describe("a first preview", () => {
+  useSandbox();
+  const folder = scratch();
+  const clone = path.join(folder.dir, "clone");
+  let env: NodeJS.ProcessEnv;
+
+  before("a clone, a backend and a home of its own, on the sandbox's AWS and GitLab", async () => {
+    linkProject(clone);
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...engine } = await engineEnvironment((await status()).debugProviders);
+    const home = path.join(folder.dir, "home");
+    const backend = path.join(folder.dir, "backend");
+    for (const dir of [home, backend]) mkdirSync(dir);
+    symlinkSync(path.join(engine.PULUMI_HOME!, "versions"), path.join(home, "versions"));
+    env = { ...engine, PULUMI_HOME: home, PULUMI_BACKEND_URL: `file://${backend}` };
+  });
+  after(() => folder.remove());
+
+  async function pulumi(args: string[], input?: string) {
+    const entry = path.join(projectDir, "node_modules", ".bin", "pulumi");
+    const options = { cwd: clone, env, extendEnv: false, reject: false, all: true, input: input ?? "" };
+    const { exitCode, all } = await execa(entry, [...args, "--non-interactive", "--color", "never"], options);
+    return { exitCode, all: all! };
+  }
+  const set = async (key: string, value: string, ...flags: string[]) => {
+    const { exitCode, all } = await pulumi(["config", "set", key, ...flags], value);
+    expect(exitCode, all).to.equal(0);
+  };
+  /** What the preview, which fails, says: no stack trace, and nothing that would be created but the stack itself. */
+  async function failingPreview(): Promise<string> {
+    const { exitCode, all } = await pulumi(["preview"]);
+    expect(exitCode, all).to.not.equal(0);
+    expect(all).to.not.match(/\n\s+at .*\.ts:/);
+    expect(all).to.not.match(/^ \+ +(aws|awsx|gitlab|command):/m);
+    return all;
+  }
+
+  it("without a stack says how to make one", async () => {
+    expect(await failingPreview()).to.contain(
+      "no stack selected; please use `pulumi stack select` or `pulumi stack init`",
+    );
+  });
+
+  it("without a passphrase names the variable, before and after the stack is made", async () => {
+    const variable = "passphrase must be set with PULUMI_CONFIG_PASSPHRASE";
+    const refused = await pulumi(["stack", "init", "dev"]);
+    expect(refused.exitCode).to.not.equal(0);
+    expect(refused.all).to.contain(variable);
+
+    env.PULUMI_CONFIG_PASSPHRASE = "only for this test";
+    const { exitCode, all } = await pulumi(["stack", "init", "dev"]);
+    expect(exitCode, all).to.equal(0);
+    delete env.PULUMI_CONFIG_PASSPHRASE;
+    expect(await failingPreview()).to.contain(variable);
+    env.PULUMI_CONFIG_PASSPHRASE = "only for this test";
+  });
+
+  it("without the required settings names each, with the command that sets it", async () => {
+    const said = await failingPreview();
+    expect(said).to.match(/host\.publicKey: required.*ssh-keygen .*pulumi config set --path host\.publicKey/);
+    expect(said).to.match(/host\.privateKey: required.*pulumi config set --path host\.privateKey --secret/);
+    expect(said).to.match(/host\.adminCidrs: required.*pulumi config set --path 'host\.adminCidrs\[0\]'/);
+    expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
+
+    const key = path.join(folder.dir, "runner-host");
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    await set("host.publicKey", readFileSync(`${key}.pub`, "utf8").trim(), "--path");
+    await set("host.privateKey", readFileSync(key, "utf8"), "--path", "--secret");
+    await set("host.adminCidrs[0]", "203.0.113.7/32", "--path");
+    await set("host.runner.sha256", "ab".repeat(32), "--path");
+    expect(await failingPreview()).to.not.contain("required");
+  });
+
+  it("without credentials for AWS, or without a region, says so in the provider's words", async () => {
+    expect(await failingPreview())
+      .to.contain("No valid credential sources found.")
+      .and.contain("https://www.pulumi.com/registry/packages/aws/installation-configuration/");
+    await set("aws:skipCredentialsValidation", "true");
+    expect((await pulumi(["config", "rm", "aws:region"])).exitCode).to.equal(0);
+    expect(await failingPreview()).to.contain("`pulumi config set aws:region");
+    await set("aws:region", "us-east-1");
+    await set("host.amiId", "ami-0123456789abcdef0", "--path");
+  });
+
+  it("with a GitLab that cannot be reached names its address, once for all groups", async () => {
+    await set("groups[1]", "acme/frontend", "--path");
+    await set("gitlab:baseUrl", "http://127.0.0.1:1/api/v4/");
+    await set("gitlab:token", "glpat-wrong", "--secret");
+    const said = await failingPreview();
+    expect(said).to.match(
+      /gitlab:baseUrl: http:\/\/127\.0\.0\.1:1 cannot be reached.*pulumi config set gitlab:baseUrl/,
+    );
+    expect(said.split("Diagnostics:")[1].match(/gitlab:baseUrl: /g)).to.have.length(1);
+    expect(said).to.not.contain("glpat-wrong");
+  });
+
+  it("with a wrong token for GitLab names it, its scopes and the command", async () => {
+    await set("gitlab:baseUrl", apiUrl);
+    const said = await failingPreview();
+    expect(said).to.match(
+      /gitlab:token: .*scopes create_runner, manage_runner and read_api.*pulumi config set gitlab:token/,
+    );
+    expect(said.split("Diagnostics:")[1].match(/gitlab:token: /g)).to.have.length(1);
+    expect(said).to.not.contain("glpat-wrong");
+  });
+
+  it("shows the plan once all of it is there", async () => {
+    await set("gitlab:token", gitlabAdminToken, "--secret");
+    const { exitCode, all } = await pulumi(["preview"]);
+    expect(exitCode, all).to.equal(0);
+    expect(all).to.match(/gitlab:index:UserRunner +gitlab-runners-group\/acme\/frontend +create/);
+  });
+});
