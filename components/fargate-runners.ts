@@ -72,10 +72,9 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private createCluster(name: string, image: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs } = this.settings;
-    const { uri: imageUri } = image;
-    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention: logs.retentionDays, tags: this.tags };
-    return new JobCluster(name, args, { parent: this });
+    const { sizes, architecture, spot, logs, permissionsBoundary } = this.settings;
+    const args = { imageUri: image.uri, sizes, architecture, spot, vpcId, logRetention: logs.retentionDays };
+    return new JobCluster(name, { ...args, permissionsBoundary, tags: this.tags }, { parent: this });
   }
 
   private createCache(name: string): BuildCache | undefined {
@@ -92,7 +91,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     { vpcId, subnetIds }: Network,
     cache?: BuildCache,
   ): RunnerHost {
-    const { network, host, sizes } = this.settings;
+    const { network, host, sizes, permissionsBoundary } = this.settings;
     const families = Object.keys(sizes).map((size) => taskFamily(pulumi.getStack(), size));
     const policy = pulumi
       .output({
@@ -114,6 +113,7 @@ export class FargateRunners extends pulumi.ComponentResource {
         publicKey: host.publicKey,
         adminCidrs: host.adminCidrs,
         policy,
+        permissionsBoundary,
         tags: this.tags,
       },
       { parent: this },

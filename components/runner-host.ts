@@ -16,6 +16,8 @@ export interface RunnerHostArgs {
   adminCidrs: readonly string[];
   /** What the host may do in AWS. */
   policy: pulumi.Input<string>;
+  /** ARN of the managed policy that bounds it. */
+  permissionsBoundary?: string;
   tags: Record<string, string>;
 }
 
@@ -55,8 +57,10 @@ export class RunnerHost extends pulumi.ComponentResource {
     return group;
   }
 
-  private createInstanceProfile(name: string, { policy, tags }: RunnerHostArgs): iam.InstanceProfile {
-    const role = new iam.Role(name, { assumeRolePolicy: assumedBy("ec2.amazonaws.com"), tags }, { parent: this });
+  private createInstanceProfile(name: string, args: RunnerHostArgs): iam.InstanceProfile {
+    const { policy, permissionsBoundary, tags } = args;
+    const assumeRolePolicy = assumedBy("ec2.amazonaws.com");
+    const role = new iam.Role(name, { assumeRolePolicy, permissionsBoundary, tags }, { parent: this });
     new iam.RolePolicy(name, { role: role.id, policy }, { parent: this });
     return new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this });
   }

@@ -188,4 +188,12 @@ export const schema = strict({
   }).prefault({}),
   logs: strict({ retentionDays: z.literal(defaults.retentionDays).default(defaults.logRetentionDays) }).prefault({}),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  permissionsBoundary: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+      'not the ARN of a managed policy, like "arn:aws:iam::123456789012:policy/boundary"',
+    )
+    .optional()
+    .describe("ARN of the managed policy that bounds what the host's, the execution and the task role may do"),
 });
