@@ -127,6 +127,13 @@ describe("the program", () => {
       const roles = ofType(base, "aws:iam/rolePolicy:RolePolicy").map(({ inputs }) => inputs.role);
       expect(roles).to.have.members(["gitlab-runners-execution-id", "gitlab-runners-host-id"]);
     });
+
+    it("bounds all three roles by the policy that the settings name, and none without", async () => {
+      const permissionsBoundary = "arn:aws:iam::123456789012:policy/boundary";
+      const bounded = ofType(await run(raw({ permissionsBoundary })), "aws:iam/role:Role");
+      expect(bounded.map(({ inputs }) => inputs.permissionsBoundary)).to.deep.equal(Array(3).fill(permissionsBoundary));
+      expect(everything(base)).to.not.contain("permissionsBoundary");
+    });
   });
 
   describe("image", () => {
@@ -232,7 +239,6 @@ describe("the program", () => {
         "iam:PassRole",
         "s3:GetObject",
         "s3:PutObject",
-        "s3:DeleteObject",
         "s3:ListBucket",
       ]);
       expect(policy).to.contain(clusterArn("gitlab-runners-1a2b3c4"));

@@ -22,8 +22,8 @@ export function signatureOf({ url = "/", headers }: Head): Signature | undefined
 export type Wire = "json" | "query" | "s3";
 
 export function wireOf({ headers }: Head, service: string): Wire {
-  if (service === "s3") return "s3";
-  return headers["x-amz-target"] === undefined ? "query" : "json";
+  if (headers["x-amz-target"] !== undefined) return "json";
+  return service === "s3" ? "s3" : "query";
 }
 
 export interface Operation {
