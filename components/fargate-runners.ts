@@ -78,11 +78,11 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private createCluster(name: string, image: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs, protect } = this.settings;
+    const { sizes, architecture, spot, logs, protect, permissionsBoundary } = this.settings;
     const { uri: imageUri } = image;
     const logRetention = logs.retentionDays;
-    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention, protect, tags: this.tags };
-    return new JobCluster(name, args, { parent: this });
+    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention, protect };
+    return new JobCluster(name, { ...args, permissionsBoundary, tags: this.tags }, { parent: this });
   }
 
   private createCache(name: string): BuildCache | undefined {
@@ -98,7 +98,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     cluster: JobCluster,
     cache?: BuildCache,
   ): RunnerHost {
-    const { network, host } = this.settings;
+    const { network, host, permissionsBoundary } = this.settings;
     const policy = pulumi
       .output({
         clusterArn: cluster.cluster.arn,
@@ -120,6 +120,7 @@ export class FargateRunners extends pulumi.ComponentResource {
         publicKey: host.publicKey,
         adminCidrs: host.adminCidrs,
         policy,
+        permissionsBoundary,
         tags: this.tags,
       },
       { parent: this },

@@ -88,7 +88,7 @@ const useCache = (bucketArn: string): Statement[] => [
   {
     Sid: "CacheArchives",
     Effect: "Allow",
-    Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+    Action: ["s3:GetObject", "s3:PutObject"],
     Resource: `${bucketArn}/*`,
   },
   // Without it S3 answers 403, not 404, for an archive that is not there yet.

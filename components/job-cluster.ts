@@ -19,6 +19,8 @@ export interface JobClusterArgs {
   logRetention: number;
   /** Refuses to delete the log group. */
   protect: boolean;
+  /** ARN of the managed policy that bounds both roles. */
+  permissionsBoundary?: string;
   tags: Record<string, string>;
 }
 
@@ -40,7 +42,7 @@ export class JobCluster extends pulumi.ComponentResource {
     );
     this.executionRole = this.createExecutionRole(name, args, logGroup);
     // Jobs may do nothing in AWS: whoever can push to a project can read the credentials of this role.
-    this.taskRole = this.createRole(`${name}-task`, args.tags);
+    this.taskRole = this.createRole(`${name}-task`, args);
     this.taskDefinitions = this.createTaskDefinitions(args, logGroup);
     this.securityGroup = this.createSecurityGroup(name, args);
     this.registerOutputs({ cluster: this.cluster.name });
@@ -65,14 +67,15 @@ export class JobCluster extends pulumi.ComponentResource {
     return cluster;
   }
 
-  private createRole(name: string, tags: Record<string, string>): iam.Role {
-    return new iam.Role(name, { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), tags }, { parent: this });
+  private createRole(name: string, { permissionsBoundary, tags }: JobClusterArgs): iam.Role {
+    const assumeRolePolicy = assumedBy("ecs-tasks.amazonaws.com");
+    return new iam.Role(name, { assumeRolePolicy, permissionsBoundary, tags }, { parent: this });
   }
 
-  private createExecutionRole(name: string, { imageUri, tags }: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
-    const role = this.createRole(`${name}-execution`, tags);
+  private createExecutionRole(name: string, args: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
+    const role = this.createRole(`${name}-execution`, args);
     const policy = pulumi
-      .all([log.arn, imageUri])
+      .all([log.arn, args.imageUri])
       .apply(([logGroupArn, uri]) => executionPolicy({ logGroupArn, imageUri: uri }));
     new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
     return role;

@@ -20,6 +20,8 @@ export interface RunnerHostArgs {
   adminCidrs: readonly string[];
   /** What the host may do in AWS. */
   policy: pulumi.Input<string>;
+  /** ARN of the managed policy that bounds it. */
+  permissionsBoundary?: string;
   tags: Record<string, string>;
 }
 
@@ -66,8 +68,9 @@ export class RunnerHost extends pulumi.ComponentResource {
     return { group, rules: [...ssh, out] };
   }
 
-  private createInstanceProfile(name: string, { policy, tags }: RunnerHostArgs) {
-    const role = new iam.Role(name, { assumeRolePolicy: assumedBy("ec2.amazonaws.com"), tags }, { parent: this });
+  private createInstanceProfile(name: string, { policy, permissionsBoundary, tags }: RunnerHostArgs) {
+    const assumeRolePolicy = assumedBy("ec2.amazonaws.com");
+    const role = new iam.Role(name, { assumeRolePolicy, permissionsBoundary, tags }, { parent: this });
     const rights = new iam.RolePolicy(name, { role: role.id, policy }, { parent: this });
     return { profile: new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this }), rights };
   }

@@ -173,4 +173,16 @@ export const schema = strict({
       type: "name → string",
       example: { environment: "production" },
     }),
+  permissionsBoundary: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+      'not the ARN of a managed policy, like "arn:aws:iam::123456789012:policy/boundary"',
+    )
+    .optional()
+    .meta({
+      description: "ARN of the managed policy that bounds what the host's, the execution and the task role may do.",
+      default: "none",
+      example: "arn:aws:iam::123456789012:policy/boundary",
+    }),
 });

@@ -1,5 +1,6 @@
 /** Temporary credentials of roles, in the form in which instances and tasks are given them. */
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
+import { assumedRole, type Principal } from "./iam/principal";
 import type { Moto } from "./moto";
 
 export interface RoleCredentials {
@@ -13,10 +14,19 @@ export interface RoleCredentials {
 /** Credentials are replaced when less than this is left of them, in milliseconds. */
 const margin = 10 * 60_000;
 
-/** Answers a role's credentials, the same ones as long as they are good. */
-export function createCredentials(moto: Moto): (roleArn: string, session: string) => Promise<RoleCredentials> {
+export interface Credentials {
+  /** A role's credentials, the same ones as long as they are good. */
+  issue(roleArn: string, session: string): Promise<RoleCredentials>;
+  /** Whose an access key is; undefined for one that was not issued here. */
+  principal(accessKeyId: string): Principal | undefined;
+}
+
+export function createCredentials(moto: Pick<Moto, "sts">): Credentials {
   const issued = new Map<string, RoleCredentials>();
-  return async (roleArn, session) => {
+  // Of replaced credentials too: they stay good until they expire.
+  const principals = new Map<string, Principal>();
+
+  async function issue(roleArn: string, session: string): Promise<RoleCredentials> {
     const key = `${roleArn} ${session}`;
     const known = issued.get(key);
     if (known && Date.parse(known.Expiration) - Date.now() > margin) return known;
@@ -30,6 +40,8 @@ export function createCredentials(moto: Moto): (roleArn: string, session: string
       Expiration: fresh!.Expiration!.toISOString(),
     };
     issued.set(key, credentials);
+    principals.set(credentials.AccessKeyId, assumedRole(roleArn, session));
     return credentials;
-  };
+  }
+  return { issue, principal: (accessKeyId) => principals.get(accessKeyId) };
 }

@@ -1,15 +1,19 @@
 /**
- * The AWS endpoint of the sandbox: every request goes to moto unchanged, except those whose effects have to be real,
- * which are ECS's task actions and EC2's instance actions, and S3's bucket policies, whose conditions moto ignores.
+ * The AWS endpoint of the sandbox. Requests of roles are held to their policies; then every request goes to moto
+ * unchanged, except those whose effects have to be real, which are ECS's task actions and EC2's instance actions, and S3's
+ * bucket policies, whose conditions moto ignores.
  */
 import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
+import type { Admission, Gate } from "./iam/gate";
+import { refusal } from "./iam/refusal";
 import { motoAddress } from "./moto";
-import { AwsError, ec2ErrorBody, ecsAction, isEc2Form } from "./protocol";
+import { AwsError, ecsAction, isEc2Form } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
+  admit: Gate;
   /** An ECS action; undefined: moto answers. @throws AwsError */
   ecs(action: string, body: object): Promise<object | undefined>;
   /**
@@ -34,12 +38,15 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   const policies = new BucketPolicies();
   const server = http.createServer((request, response) => {
     const answer = async () => {
+      const admission = await admit(request, response);
+      if (!admission) return;
+      const whole = async () => admission.body ?? (await readBody(request));
       const action = ecsAction(request.headers);
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
-      else if (action) await answerEcs(action, request, response);
-      else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response);
-      else passOn(request, response);
+      else if (action) await answerEcs(action, request, response, await whole());
+      else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response, await whole());
+      else passOn(request, response, admission.body, admission.answered);
     };
     answer().catch((error: Error) => {
       options.log(`${request.method} ${request.url}: ${error.stack}`);
@@ -49,6 +56,23 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   });
   // Uploads and long answers are not bounded by a time of their own.
   server.requestTimeout = 0;
+
+  /** Undefined where the request was refused. */
+  async function admit(request: http.IncomingMessage, response: http.ServerResponse): Promise<Admission | undefined> {
+    try {
+      return await options.admit(request, () => readBody(request));
+    } catch (error) {
+      refuse(request, response, asAwsError(error, `${request.method} ${request.url}`));
+      return undefined;
+    }
+  }
+
+  function refuse(request: http.IncomingMessage, response: http.ServerResponse, error: AwsError): void {
+    // Whoever still sends an upload reads the answer after it.
+    request.resume();
+    const { status, headers, body } = refusal(request, error);
+    response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : body);
+  }
 
   async function answerPolicy(bucket: string, request: http.IncomingMessage, response: http.ServerResponse) {
     const { stored, forward } = policies.handle(request.method ?? "GET", bucket, await readBody(request));
@@ -64,22 +88,22 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     passOn(request, response, forward);
   }
 
-  async function answerEcs(action: string, request: http.IncomingMessage, response: http.ServerResponse) {
-    const body = await readBody(request);
+  async function answerEcs(
+    action: string,
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    body: Buffer,
+  ): Promise<void> {
     try {
       const answer = await options.ecs(action, JSON.parse(body.toString() || "{}") as object);
       if (!answer) return passOn(request, response, body);
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
     } catch (error) {
-      const { code, message, status } = asAwsError(error, action);
-      response
-        .writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code })
-        .end(JSON.stringify({ __type: code, message }));
+      refuse(request, response, asAwsError(error, action));
     }
   }
 
-  async function answerEc2(request: http.IncomingMessage, response: http.ServerResponse) {
-    const body = await readBody(request);
+  async function answerEc2(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): Promise<void> {
     const form = new URLSearchParams(body.toString());
     try {
       const step = await options.ec2(form);
@@ -89,8 +113,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       else step.refused?.();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch (error) {
-      const failure = asAwsError(error, form.get("Action") ?? "");
-      response.writeHead(failure.status, { "content-type": "text/xml" }).end(ec2ErrorBody(failure));
+      refuse(request, response, asAwsError(error, form.get("Action") ?? ""));
     }
   }
 
@@ -101,10 +124,20 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   }
 
   /** Streams a request to moto and its answer back. The Host header stays: signatures and S3's addressing name it. */
-  function passOn(request: http.IncomingMessage, response: http.ServerResponse, body?: Buffer): void {
+  function passOn(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    body?: Buffer,
+    answered?: Admission["answered"],
+  ): void {
     const upstream = http.request(
       { ...motoAddress, method: request.method, path: request.url, headers: request.headers },
       (answer) => {
+        const hidden = answered?.(answer.statusCode ?? 502);
+        if (hidden) {
+          answer.resume();
+          return refuse(request, response, hidden);
+        }
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       },

@@ -1,7 +1,8 @@
 /**
  * AWS on one machine. Real: tasks (runc containers with the task definition's memory limit, each task in a network
- * namespace of its own), hosts (systemd-nspawn machines), the image registry. Stand-ins: moto keeps all other records
- * and checks no permission; the instance and task metadata services answer what the stack asks of them.
+ * namespace of its own), hosts (systemd-nspawn machines), the image registry. Stand-ins: moto keeps all other records;
+ * the instance and task metadata services answer what the stack asks of them; the permissions of the roles whose
+ * credentials they give are evaluated in iam/.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -16,10 +17,15 @@ import { createSubnets } from "./ec2/subnets";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
+import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
 import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
+import { Authorizer } from "./iam/authorizer";
+import { createExecutionRole } from "./iam/execution-role";
+import { createGate } from "./iam/gate";
+import { RolePolicies } from "./iam/role-policies";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
 import { startRegistry } from "./registry";
@@ -102,6 +108,8 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const instances = new Instances({ moto, subnets, addresses, tree: artifacts.hostTree, dir: folder("hosts"), log });
     closers.push(() => instances.close());
 
+    const policies = new RolePolicies(moto.iam);
+    const authorizer = new Authorizer(policies, log);
     const images = createImageStore(folder("images"));
     const ecs: EcsService = new EcsService({
       moto,
@@ -111,6 +119,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         runTask(task, {
           images,
           log,
+          role: createExecutionRole(authorizer),
           logsClient: moto.logs,
           dir: folder("tasks"),
           logDir: folder("logs"),
@@ -123,17 +132,32 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     closers.push(() => ecs.close());
 
     await started(
-      startMetadata({ moto, credentials, log, instanceId: (address) => instances.byAddress(address)?.instanceId }),
+      startMetadata({
+        moto,
+        credentials: credentials.issue,
+        log,
+        instanceId: (address) => instances.byAddress(address)?.instanceId,
+      }),
     );
     await started(
       startTaskMetadata({
-        credentials,
+        credentials: credentials.issue,
         log,
         task: (address) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address),
       }),
     );
     await started(
-      startFront({ ecs: (action, body) => ecs.handle(action, body), ec2: (form) => instances.handle(form), log }),
+      startFront({
+        admit: createGate({
+          authorizer,
+          principal: credentials.principal,
+          taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
+          changed: () => policies.forget(),
+        }),
+        ecs: (action, body) => ecs.handle(action, body),
+        ec2: (form) => instances.handle(form),
+        log,
+      }),
     );
     return { endpoint: awsEndpoint, tasks: taskViews(ecs), hosts: instances, faults: ecs.faults, close };
   } catch (error) {

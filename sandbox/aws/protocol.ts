@@ -37,9 +37,9 @@ export function formList(form: URLSearchParams, name: string): string[] {
   return values;
 }
 
-export const ec2ErrorBody = (error: AwsError): string =>
+export const ec2ErrorBody = (error: Pick<AwsError, "code" | "message">): string =>
   `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${xml(error.code)}</Code>` +
   `<Message>${xml(error.message)}</Message></Error></Errors><RequestID>sandbox</RequestID></Response>`;
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const xml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character]!);
+export const xml = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character]!);

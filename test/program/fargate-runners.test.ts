@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { only, plain, type Deployment } from "./support/deploy";
+import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, run, runner } from "./support/program";
 import { raw } from "./support/settings";
 
@@ -59,6 +59,14 @@ describe("the program", () => {
     expect(plain(only(deployment, "aws:s3/bucket:Bucket").inputs).forceDestroy).to.equal(false);
     expect(plain(only(deployment, "awsx:ecr:Repository").inputs).forceDelete).to.equal(false);
     expect(plain(only(base, "aws:s3/bucket:Bucket").inputs).forceDestroy).to.equal(true);
+  });
+
+  it("bounds all three roles by the policy that the settings name, and none without", async () => {
+    const permissionsBoundary = "arn:aws:iam::123456789012:policy/boundary";
+    const boundaries = (deployment: Deployment) =>
+      ofType(deployment, "aws:iam/role:Role").map(({ inputs }) => inputs.permissionsBoundary);
+    expect(boundaries(await run(raw({ permissionsBoundary })))).to.deep.equal(Array(3).fill(permissionsBoundary));
+    expect(boundaries(base)).to.deep.equal(Array(3).fill(undefined));
   });
 
   it("gives every resource a name of its own", () => {

@@ -41,16 +41,9 @@ describe("the host's policy", () => {
         [args.executionRoleArn, args.taskRoleArn],
         { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
       ],
-      [["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::cache-1/*", undefined],
+      [["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::cache-1/*", undefined],
       [["s3:ListBucket"], "arn:aws:s3:::cache-1", undefined],
     ]);
-  });
-
-  it("has no wildcard among its actions, and no resource wildcard without a condition", () => {
-    for (const { Action, Resource, Condition } of statements(hostPolicy(args))) {
-      expect(Action.join()).to.not.contain("*");
-      if (Resource === "*") expect(Condition).to.deep.equal(inCluster);
-    }
   });
 
   it("says nothing of S3 without a cache", () => {
@@ -89,6 +82,50 @@ describe("the execution role's policy", () => {
     for (const form of [uri, `${uri}:1.2`, `${uri}@sha256:aa`])
       expect(ecrRepositoryArn(form, "aws")).to.equal(repository);
     expect(ecrRepositoryArn(`evil.com/${uri}`, "aws")).to.equal(undefined);
+  });
+});
+
+describe("wildcards", () => {
+  const imageUri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job";
+  const logGroupArn = "arn:aws:logs:eu-central-1:123456789012:log-group:jobs-1";
+  const granted = [hostPolicy(args), executionPolicy({ logGroupArn, imageUri })].flatMap(statements);
+
+  /** Actions for which AWS knows no resource, and what confines them in its place. */
+  const withoutResource: Record<string, unknown> = {
+    // Its resource type, container instances, has none on Fargate.
+    "ecs:ListTasks": inCluster,
+    // A token says who one is, for all repositories; what it opens is said by the other actions.
+    "ecr:GetAuthorizationToken": undefined,
+  };
+
+  it("stand for no action", () => {
+    for (const { Action } of granted) expect(Action.join()).to.not.match(/[*?]/);
+  });
+
+  it("stand for all resources only where AWS knows none", () => {
+    const open = granted.filter(({ Resource }) => [Resource].flat().includes("*"));
+    expect(Object.fromEntries(open.map(({ Action, Condition }) => [Action.join(), Condition]))).to.deep.equal(
+      withoutResource,
+    );
+  });
+
+  it("stand for what is inside a resource of the stack, never for the resource itself", () => {
+    const inside = /^(task-definition\/family-(default|large):\*|task\/jobs-1\/\*|cache-1\/\*|log-group:jobs-1:\*)$/;
+    const patterns = granted.flatMap(({ Resource }) => Resource).filter((arn) => arn !== "*" && /[*?]/.test(arn));
+    expect(patterns).to.have.length(6);
+    for (const arn of patterns) {
+      const [, , service, region, account, ...resource] = arn.split(":");
+      expect(resource.join(":"), arn).to.match(inside);
+      if (service !== "s3") expect([region, account]).to.deep.equal(["eu-central-1", "123456789012"]);
+    }
+  });
+
+  it("open no role and no bucket to the world", () => {
+    for (const service of ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]) {
+      expect(JSON.parse(assumedBy(service)).Statement[0].Principal).to.deep.equal({ Service: service });
+    }
+    const bucket = JSON.parse(tlsOnly("arn:aws:s3:::b")).Statement;
+    expect(bucket.filter(({ Effect }: { Effect: string }) => Effect !== "Deny")).to.deep.equal([]);
   });
 });
 

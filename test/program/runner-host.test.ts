@@ -118,7 +118,6 @@ describe("host", () => {
       "iam:PassRole",
       "s3:GetObject",
       "s3:PutObject",
-      "s3:DeleteObject",
       "s3:ListBucket",
     ]);
     expect(policy).to.contain(clusterArn("gitlab-runners-1a2b3c4"));

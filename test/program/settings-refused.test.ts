@@ -25,6 +25,11 @@ describe("settings", () => {
       { groups: ["a", { path: "b", tag: ["x"] }] },
       ["groups[1].tag: unknown key; known are path, id, name, tags,"],
     ],
+    [
+      "a permissions boundary that is no policy",
+      { permissionsBoundary: "arn:aws:iam::123456789012:role/boundary" },
+      ["permissionsBoundary: not the ARN of a managed policy"],
+    ],
     ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
     [
       "a duplicate in the other notation",

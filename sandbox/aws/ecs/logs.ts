@@ -21,13 +21,16 @@ const maxLine = 8192;
 
 /**
  * Opens a container's log.
- * @throws Error whose message is ECS's when the log group does not exist: "ResourceInitializationError: …"
+ * @throws Error whose message is ECS's when the log group does not exist or may not be written to:
+ * "ResourceInitializationError: …"
  */
 export async function openContainerLog(options: {
   file: string;
   definition: ContainerDefinition;
   taskId: string;
   client: CloudWatchLogsClient;
+  /** Whether the execution role may. @throws Error named as AWS names it */
+  allow(action: "CreateLogStream" | "PutLogEvents", group: string, stream: string): Promise<void>;
   onError(message: string): void;
 }): Promise<ContainerLog> {
   const cloudWatch = await openStream(options);
@@ -48,15 +51,16 @@ async function openStream({
   definition,
   taskId,
   client,
+  allow,
   onError,
 }: Parameters<typeof openContainerLog>[0]): Promise<ContainerLog | undefined> {
   const { logDriver, options = {} } = definition.logConfiguration ?? {};
   if (logDriver !== "awslogs") return undefined;
-  const stream = {
-    logGroupName: options["awslogs-group"],
-    logStreamName: [options["awslogs-stream-prefix"], definition.name, taskId].filter(Boolean).join("/"),
-  };
+  const logGroupName = options["awslogs-group"] ?? "";
+  const logStreamName = [options["awslogs-stream-prefix"], definition.name, taskId].filter(Boolean).join("/");
+  const stream = { logGroupName, logStreamName };
   try {
+    await allow("CreateLogStream", logGroupName, logStreamName);
     await client.send(new CreateLogStreamCommand(stream));
   } catch (error) {
     const { name, message } = error as Error;
@@ -68,9 +72,12 @@ async function openStream({
   }
   return batchLines(async (lines) => {
     const logEvents = lines.map(({ text, at }) => ({ message: text, timestamp: at }));
-    await client.send(new PutLogEventsCommand({ ...stream, logEvents })).catch((error: Error) => {
-      onError(`CloudWatch Logs, ${stream.logStreamName}: ${error.message}`);
-    });
+    try {
+      await allow("PutLogEvents", logGroupName, logStreamName);
+      await client.send(new PutLogEventsCommand({ ...stream, logEvents }));
+    } catch (error) {
+      onError(`CloudWatch Logs, ${logStreamName}: ${(error as Error).message}`);
+    }
   });
 }
 

@@ -61,7 +61,8 @@ export async function planTasks(
   return { planned, failures };
 }
 
-async function findDefinition(taskDefinition: string, moto: Pick<Moto, "ecs">) {
+/** @throws AwsError ClientException where there is none */
+export async function findDefinition(taskDefinition: string, moto: Pick<Moto, "ecs">) {
   try {
     const answer = await moto.ecs<{ taskDefinition: TaskDefinition; tags?: Tag[] }>("DescribeTaskDefinition", {
       taskDefinition,

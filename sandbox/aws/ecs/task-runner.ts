@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import * as path from "node:path";
 import { region } from "../../config";
 import type { NetworkNamespace } from "../../world/network";
+import type { ExecutionRole } from "../iam/execution-role";
 import { startContainer, type RunningContainer } from "./container";
 import { containerSpec } from "./container-spec";
 import { mountOverlay, unmountOverlay, type Image, type ImageStore } from "./images";
@@ -15,6 +16,8 @@ import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 
 export interface RunnerOptions {
   images: ImageStore;
+  /** What the task's execution role allows ECS to do for it. */
+  role: ExecutionRole;
   logsClient: CloudWatchLogsClient;
   /** Folders of tasks, gone with them. */
   dir: string;
@@ -83,9 +86,11 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
   async function pullImages(): Promise<Map<ContainerRecord, Image>> {
     task.times.pullStarted = now();
     const pulled = await Promise.all(
-      task.containers.map(
-        async (container) => [container, await options.images.pull(container.definition.image)] as const,
-      ),
+      task.containers.map(async (container) => {
+        const { image } = container.definition;
+        await options.role.pullImage(task, image);
+        return [container, await options.images.pull(image)] as const;
+      }),
     );
     task.times.pullStopped = now();
     for (const [container, image] of pulled) container.imageDigest = image.digest;
@@ -102,6 +107,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       definition,
       taskId: task.id,
       client: options.logsClient,
+      allow: (action, group, stream) => options.role.writeLog(task, action, group, stream),
       onError: options.log,
     });
     const hostname = `ip-${task.eni!.privateIp.replaceAll(".", "-")}.ec2.internal`;

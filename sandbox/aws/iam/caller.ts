@@ -1,0 +1,44 @@
+/** Who calls what, as a request's signature and protocol say. */
+import type { IncomingMessage } from "node:http";
+
+export interface Signature {
+  accessKeyId: string;
+  /** In the scope of the signature: "ecs", "s3", "monitoring". */
+  service: string;
+}
+
+type Head = Pick<IncomingMessage, "url" | "headers">;
+
+/** The signature of a request (header or presigned URL); undefined where it has none. The sandbox does not verify it. */
+export function signatureOf({ url = "/", headers }: Head): Signature | undefined {
+  const credential =
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ??
+    new URL(url, "http://aws").searchParams.get("X-Amz-Credential");
+  const [accessKeyId, , , service] = credential?.split("/") ?? [];
+  return accessKeyId && service ? { accessKeyId, service } : undefined;
+}
+
+/** How a service is talked to: JSON with a target header, forms, or S3's own way. */
+export type Wire = "json" | "query" | "s3";
+
+export function wireOf({ headers }: Head, service: string): Wire {
+  if (headers["x-amz-target"] !== undefined) return "json";
+  return service === "s3" ? "s3" : "query";
+}
+
+export interface Operation {
+  /** "RunTask"; empty where the request does not name one in a way that the sandbox reads. */
+  name: string;
+  parameters: Record<string, unknown>;
+}
+
+/** What a request that is not S3's asks for. */
+export function operationOf(head: Head, body: Buffer): Operation {
+  const target = head.headers["x-amz-target"];
+  if (typeof target === "string") {
+    const parameters = JSON.parse(body.toString() || "{}") as Record<string, unknown>;
+    return { name: target.slice(target.lastIndexOf(".") + 1), parameters };
+  }
+  const parameters = Object.fromEntries(new URLSearchParams(body.toString()));
+  return { name: parameters.Action ?? "", parameters };
+}

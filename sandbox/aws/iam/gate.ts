@@ -1,0 +1,73 @@
+/**
+ * Lets requests with the credentials of a host's or a task's role do what the role's policies allow.
+ *
+ * Limits: signatures are not verified, and whoever signs with keys that are not temporary (the engine's, the tests') is
+ * an administrator.
+ */
+import type { IncomingMessage } from "node:http";
+import type { TaskDefinition } from "../ecs/types";
+import { AwsError } from "../protocol";
+import { AccessDenied, type Authorizer } from "./authorizer";
+import { operationOf, signatureOf } from "./caller";
+import { ecsPermissions } from "./ecs-permissions";
+import type { Permission } from "./evaluate";
+import { permissionsOf } from "./permissions";
+import type { Principal } from "./principal";
+import { s3Permissions } from "./s3-permissions";
+
+export interface GateOptions {
+  authorizer: Authorizer;
+  /** Whose an access key is; undefined for one that no instance and no task was given. */
+  principal(accessKeyId: string): Principal | undefined;
+  /** The task definition that a name resolves to. @throws AwsError where there is none */
+  taskDefinition(name: string): Promise<TaskDefinition>;
+  /** Something of IAM was changed. */
+  changed(): void;
+}
+
+export interface Admission {
+  /** The request's body, where it had to be read. */
+  body?: Buffer;
+  /** Called with the answer's status before it is passed on; an error takes the answer's place. */
+  answered?(status: number): AwsError | undefined;
+}
+
+export type Gate = (request: IncomingMessage, read: () => Promise<Buffer>) => Promise<Admission>;
+
+/** Temporary keys, which only instances and tasks have here: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes */
+const temporary = "ASIA";
+
+/** The returned gate throws AwsError where a request is refused. */
+export function createGate({ authorizer, principal: find, taskDefinition, changed }: GateOptions): Gate {
+  async function needed(service: string, request: IncomingMessage, body: Buffer): Promise<Permission[]> {
+    const { name, parameters } = operationOf(request, body);
+    if (name === "") throw new AwsError("NotImplemented", `The sandbox cannot tell what is asked of ${service}.`, 501);
+    if (service !== "ecs") return permissionsOf(service, name, parameters);
+    const definition = name === "RunTask" ? await taskDefinition(String(parameters.taskDefinition)) : undefined;
+    return ecsPermissions(name, parameters, definition);
+  }
+
+  async function admitToS3(principal: Principal, { method = "GET", url = "/" }: IncomingMessage): Promise<Admission> {
+    const { needed, toSeeAbsence } = s3Permissions(method, url);
+    await authorizer.require(principal, needed);
+    const blind = toSeeAbsence && (await authorizer.denial(principal, toSeeAbsence));
+    if (!blind) return {};
+    return { answered: (status) => (status === 404 ? new AccessDenied(blind) : undefined) };
+  }
+
+  return async (request, read) => {
+    const signature = signatureOf(request);
+    if (!signature) throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+    const { accessKeyId, service } = signature;
+    const answered = service === "iam" ? () => void changed() : undefined;
+    const principal = find(accessKeyId);
+    if (!principal && accessKeyId.startsWith(temporary)) {
+      throw new AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+    }
+    if (!principal) return { answered };
+    if (service === "s3") return admitToS3(principal, request);
+    const body = await read();
+    await authorizer.require(principal, await needed(service, request, body));
+    return { body, answered };
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * What a request to S3 needs, by method and subresource; buckets stand in the path.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
+import { AwsError } from "../protocol";
+import type { Permission } from "./evaluate";
+
+/** Subresources that only choose how something is answered; "x-id" is what SDKs add to tell operations apart. */
+const harmless =
+  /^(x-amz-.*|x-id|response-.*|list-type|prefix|delimiter|max-keys|continuation-token|start-after|fetch-owner|encoding-type|marker|partNumber)$/i;
+
+export interface S3Permissions {
+  needed: Permission[];
+  /** Without it an object that does not exist is answered with 403 in the place of 404. */
+  toSeeAbsence?: Permission;
+}
+
+/** @throws AwsError for a request of which the sandbox does not know what it needs */
+export function s3Permissions(method: string, url: string): S3Permissions {
+  const { pathname, searchParams } = new URL(url, "http://s3");
+  const [bucket = "", ...rest] = decodeURIComponent(pathname.slice(1)).split("/");
+  const key = rest.join("/");
+  const subresources = [...searchParams.keys()].filter((name) => !harmless.test(name));
+  const operation = [method === "HEAD" ? "GET" : method, key === "" ? "bucket" : "object", ...subresources].join(" ");
+  const action = actions[operation];
+  if (bucket === "" || !action) {
+    throw new AwsError("NotImplemented", `The sandbox does not know what S3's ${operation} needs.`, 501);
+  }
+  const bucketArn = `arn:aws:s3:::${bucket}`;
+  const permission = (name: string, resource: string, context = {}): Permission => ({
+    action: name,
+    resource,
+    context,
+  });
+  if (key === "") {
+    const prefix = searchParams.get("prefix");
+    return { needed: [permission(action, bucketArn, prefix === null ? {} : { "s3:prefix": prefix })] };
+  }
+  return {
+    needed: [permission(action, `${bucketArn}/${key}`)],
+    ...(action === "s3:GetObject" && { toSeeAbsence: permission("s3:ListBucket", bucketArn) }),
+  };
+}
+
+const actions: Record<string, string> = {
+  "GET object": "s3:GetObject",
+  "PUT object": "s3:PutObject",
+  "PUT object uploadId": "s3:PutObject",
+  "POST object uploads": "s3:PutObject",
+  "POST object uploadId": "s3:PutObject",
+  "DELETE object uploadId": "s3:AbortMultipartUpload",
+  "GET object uploadId": "s3:ListMultipartUploadParts",
+  "DELETE object": "s3:DeleteObject",
+  "GET bucket": "s3:ListBucket",
+  "GET bucket location": "s3:GetBucketLocation",
+  "GET bucket uploads": "s3:ListBucketMultipartUploads",
+};

@@ -1,0 +1,183 @@
+/**
+ * Least privilege, proved on the deployed stack: without any one of the permissions that the roles have, something fails
+ * and says which one; what the roles do not have is refused.
+ */
+import { expect } from "chai";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { awsEndpoint } from "../../sandbox/config";
+import { listTasks, runWith } from "../support/faults";
+import { administrator, bounding, granted, granting, roleName, without, type Granted } from "../support/permissions";
+import { onHost, sandboxOk, useSandbox } from "../support/sandbox";
+
+const plain = "job:\n  variables: {GIT_STRATEGY: none}\n  script: [echo fine]\n";
+let caches = 0;
+/** Two jobs, of which the first fills a new cache and the second finds it. */
+const caching = () =>
+  ["fill", "find"]
+    .map(
+      (name) =>
+        `${name}:\n  stage: ${name}\n  variables: {GIT_STRATEGY: none}\n  cache: {key: permissions-${caches}, paths: [kept]}\n` +
+        "  script: [ls kept || true, mkdir -p kept, date > kept/file]\n",
+    )
+    .join("") + `stages: [fill, find]\nworkflow: {name: "${caches++}"}\n`;
+
+const run = async (pipeline = plain) => {
+  const { jobs } = await runWith(pipeline, {});
+  return { jobs, trace: jobs.map((job) => job.trace).join("\n") };
+};
+/** As the timer starts it: with systemd's environment. */
+const reap = () =>
+  onHost(
+    "systemd-run --wait --pipe --quiet --uid=gitlab-runner " +
+      "/opt/gitlab-runner/fargate --config /etc/gitlab-runner/fargate.toml reap 2>&1 || echo failed",
+  );
+
+/** The job fails, and its log names the action and a resource. */
+async function failsTheJob({ action }: Granted): Promise<string> {
+  const { jobs, trace } = await run();
+  expect(jobs[0], trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
+  expect(trace).to.match(new RegExp(`not authorized to perform: ${action} on resource: \\S+`));
+  expect(trace).to.match(
+    new RegExp(`Allow ${action} on \\S+ in the (role of the runner's host|task's execution role)`),
+  );
+  return trace;
+}
+
+/** The job's log says that its cache does not work. */
+async function failsTheCache({ action }: Granted): Promise<void> {
+  const { trace } = await run(caching());
+  expect(trace).to.match(new RegExp(`not authorized to perform: ${action} on resource: arn:aws:s3:::\\S+`));
+}
+
+/** What fails without a permission. A permission that is not here is one too many. */
+const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
+  "ecs:RunTask": failsTheJob,
+  "ecs:TagResource": failsTheJob,
+  "ecs:DescribeTasks": failsTheJob,
+  "iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
+  "ecs:StopTask": async () => {
+    const { jobs, trace } = await run();
+    expect(jobs[0].status, trace).to.equal("success");
+    expect(trace).to.match(/not authorized to perform: ecs:StopTask on resource: \S+:task\//);
+    expect(await reap())
+      .to.contain("not authorized to perform: ecs:StopTask")
+      .and.to.match(/failed$/);
+    expect(await running()).to.have.length(1);
+  },
+  "ecs:ListTasks": async () => {
+    expect(await reap())
+      .to.contain("not authorized to perform: ecs:ListTasks on resource: *")
+      .and.to.match(/failed$/);
+  },
+  "s3:GetObject": failsTheCache,
+  "s3:PutObject": failsTheCache,
+  "s3:ListBucket": failsTheCache,
+  "ecr:GetAuthorizationToken": failsTheJob,
+  "ecr:BatchGetImage": failsTheJob,
+  "ecr:BatchCheckLayerAvailability": failsTheJob,
+  "ecr:GetDownloadUrlForLayer": failsTheJob,
+  "logs:CreateLogStream": failsTheJob,
+  "logs:PutLogEvents": async ({ resource }) => expect(await logged(resource, await run())).to.deep.equal([]),
+};
+
+const running = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
+
+const logs = new CloudWatchLogsClient(administrator);
+
+/** The lines in CloudWatch Logs of the task that ran a pipeline's only job. @param group `arn:…:log-group:NAME:*` */
+async function logged(group: string, { trace }: { trace: string }): Promise<string[]> {
+  const [, task] = /Fargate task ([0-9a-f]{32}) runs at/.exec(trace) ?? [];
+  if (!task) throw new Error(`no task is named in\n${trace}`);
+  const stream = { logGroupName: group.split(":")[6], logStreamNames: [`job/ci-coordinator/${task}`] };
+  const { events = [] } = await logs.send(new FilterLogEventsCommand(stream));
+  return events.map(({ message }) => message!);
+}
+
+describe("the roles' permissions", () => {
+  useSandbox();
+
+  let permissions: Granted[];
+  before(async () => {
+    permissions = [...(await granted(await roleName("host"))), ...(await granted(await roleName("execution")))];
+  });
+
+  afterEach("no task is left running", async () => expect(await running()).to.deep.equal([]));
+
+  it("are all accounted for, and the task role has none", async () => {
+    expect(new Set(permissions.map(({ action }) => action))).to.deep.equal(new Set(Object.keys(proofs)));
+    expect(await granted(await roleName("task"))).to.deep.equal([]);
+  });
+
+  it("are enough: a job with a cache works, and its log arrives", async () => {
+    const { jobs, trace } = await run(caching());
+    expect(
+      jobs.map((job) => job.status),
+      trace,
+    ).to.deep.equal(["success", "success"]);
+    expect(trace).to.contain("Successfully extracted cache").and.not.to.contain("not authorized");
+    const { resource } = permissions.find(({ action }) => action === "logs:PutLogEvents")!;
+    expect(await logged(resource, await run())).to.have.length.greaterThan(0);
+  });
+
+  for (const [action, proof] of Object.entries(proofs)) {
+    it(`include none too much: ${action}`, async () => {
+      const found = permissions.filter((permission) => permission.action === action);
+      expect(found).to.have.length.greaterThan(0);
+      for (const permission of found) await without(permission, () => proof(permission));
+      // What could not be stopped is found once that is allowed again.
+      if ((await running()).length > 0) expect(await reap()).to.contain("1 stopped");
+    });
+  }
+});
+
+describe("a permissions boundary", () => {
+  useSandbox();
+
+  it("bounds what the host's policy allows", async () => {
+    const role = await roleName("host");
+    const allBut = (NotAction: string) => [{ Effect: "Allow", NotAction, Resource: "*" }];
+    await bounding(role, allBut("ecs:RunTask"), async () => {
+      const { jobs, trace } = await run();
+      expect(jobs[0].status).to.equal("failed");
+      expect(trace).to.contain("because no permissions boundary allows the ecs:RunTask action");
+    });
+    await bounding(role, allBut("ec2:*"), async () => {
+      const { jobs, trace } = await run();
+      expect(jobs[0].status, trace).to.equal("success");
+    });
+  });
+});
+
+describe("a job's own credentials", () => {
+  useSandbox();
+
+  /** Lists the cache bucket: with the task role's credentials, without any, and with the host's, which it cannot get. */
+  const job = (bucket: string) => `job:
+  variables: {GIT_STRATEGY: none}
+  script:
+    - |
+      credentials=$(curl -s "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+      field() { echo "$credentials" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
+      echo "as-$(field RoleArn)"
+      curl -s --aws-sigv4 aws:amz:us-east-1:s3 --user "$(field AccessKeyId):$(field SecretAccessKey)" -H "x-amz-security-token: $(field Token)" "${awsEndpoint}/${bucket}?list-type=2"; echo
+      echo "unsigned-$(curl -s "${awsEndpoint}/${bucket}?list-type=2")"
+      echo "metadata-$(curl -s -m 2 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token || echo none)"
+`;
+
+  it("open nothing, unless the task role is given a policy; unsigned requests nothing at all", async () => {
+    const role = await roleName("task");
+    const { stdout } = await sandboxOk(["pulumi", "stack", "output", "cacheBucket"]);
+    const bucket = stdout.trim();
+    const refused = await run(job(bucket));
+    expect(refused.trace).to.contain(`as-arn:aws:iam::123456789012:role/${role}`);
+    expect(refused.trace).to.match(
+      new RegExp(`assumed-role/${role}/[0-9a-f]{32} is not authorized to perform: s3:ListBucket`),
+    );
+    expect(refused.trace).to.match(/unsigned-.*MissingAuthenticationToken/);
+    expect(refused.trace).to.match(/metadata-none/);
+
+    const statement = { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${bucket}` };
+    const allowed = await granting(role, statement, () => run(job(bucket)));
+    expect(allowed.trace).to.contain("<ListBucketResult").and.not.to.contain("not authorized");
+  });
+});
