@@ -11,8 +11,8 @@ export interface Trouble {
   message: string;
 }
 
-/** As GitLab's client words it, "GET https://…: 401 {message: …}" or "404 Not Found"; not a port or a part of a path. */
-const httpStatus = /(?<![\w:./%])([45]\d\d) (?=[{A-Z])/;
+/** As GitLab's client words it: "GET https://…: 401 {message: …}" or "404 Not Found". */
+const httpStatus = /\b([45]\d\d) (?=[{A-Z])/;
 
 /** Of a group or a project; told by the status that GitLab's API answered with. */
 export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): Trouble {

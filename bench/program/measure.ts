@@ -55,13 +55,7 @@ const ticksPerSecond = 100;
 
 /** Notes the usage so far of a process and what it has started. */
 function lookAt(root: number, peaks: Map<number, Usage>): void {
-  const family = new Set([root]);
-  const parents = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), parentOf(Number(name))] as const)
-    .sort(([a], [b]) => a - b);
-  for (const [pid, parent] of parents) if (family.has(parent)) family.add(pid);
-  for (const pid of family) {
+  for (const pid of familyOf(root)) {
     try {
       const peak = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
@@ -73,18 +67,28 @@ function lookAt(root: number, peaks: Map<number, Usage>): void {
   }
 }
 
+/** The process and all that descend from it. */
+function familyOf(root: number): number[] {
+  const family = [root];
+  for (let next = 0; next < family.length; next++) family.push(...childrenOf(family[next]));
+  return family;
+}
+
+/** Any of a process's threads may have started some. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
 /** Fields 14 and 15 of proc_pid_stat(5): user and system time. The second field may hold spaces and parentheses. */
 function ticksOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ");
   return Number(fields[11]) + Number(fields[12]);
-}
-
-function parentOf(pid: number): number {
-  try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -84,7 +84,8 @@ describe("the driver's sources", () => {
   });
 
   it("are those that an annotated tag stands for, before a branch of that name", async () => {
-    expect(main(await find("v1"))).to.equal("first");
+    const found = await find("v1");
+    expect([main(found), found.origin]).to.deep.equal(["first", `${repository} ${commits.first}`]);
   });
 
   it("have the same name whatever commit they come from, and another one where they differ", async () => {
