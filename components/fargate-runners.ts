@@ -1,14 +1,18 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import { BuildCache } from "./build-cache";
 import { capacityProviders } from "./capacity-providers";
 import { configToml } from "./config-toml";
 import { fargateToml } from "./fargate-toml";
-import { HostSetup } from "./host-setup";
+import { HostSetup, type HostSetupArgs } from "./host-setup";
 import { arnParts, hostPolicy } from "./iam-documents";
+import { monitorStatements } from "./iam-observability";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
 import type { LookUps, Network } from "./look-ups";
+import { allowMetrics, metricsAddress } from "./metrics-access";
 import { taskFamily } from "./names";
+import { Observability, wantsMetrics } from "./observability";
 import { RunnerHost } from "./runner-host";
 import { RunnerTokens } from "./runner-tokens";
 import type { Settings } from "./settings";
@@ -33,6 +37,12 @@ export class FargateRunners extends pulumi.ComponentResource {
   /** GitLab's ids of the runners, by entry: "group/acme/backend". */
   readonly runners: pulumi.Output<Record<string, string>>;
   readonly cacheBucket: pulumi.Output<string> | undefined;
+  /** Names of the log groups. */
+  readonly logs: { tasks: pulumi.Output<string>; runners: pulumi.Output<string> };
+  readonly dashboard: pulumi.Output<string> | undefined;
+  readonly alarmTopic: pulumi.Output<string> | undefined;
+  /** ARN. */
+  readonly clusterArn: pulumi.Output<string>;
 
   private readonly settings: Settings;
   private readonly tags: Record<string, string>;
@@ -49,13 +59,29 @@ export class FargateRunners extends pulumi.ComponentResource {
     const cluster = this.createCluster(name, image, network);
     const cache = this.createCache(name);
     const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
-    const host = this.createHost(name, amiId, cluster, network, cache);
+    const log = this.createRunnerLog(name);
+    const host = this.createHost(name, amiId, { cluster, network, cache, log });
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
-    this.setUpHost(name, host, {
+    allowMetrics(`${name}-metrics`, host.securityGroup, settings.metrics, this.tags, { parent: this });
+    const setup = this.setUpHost(name, host, {
       configToml: this.configToml(tokens, cluster, cache),
       fargateToml: this.fargateToml(cluster, network),
       needs: cache ? [cluster, host, cache] : [cluster, host],
     });
+
+    const { arn: clusterArn, name: clusterName } = cluster.cluster;
+    const shown = new Observability(
+      name,
+      {
+        settings,
+        hosts: [{ name: `${name}-host`, instance: host.instance, connection: this.connection(host), runner: setup }],
+        clusterArn,
+        clusterName,
+        logGroup: log,
+        tags: this.tags,
+      },
+      { parent: this },
+    );
 
     const { id, privateIp, publicIp } = host.instance;
     this.hosts = pulumi.output([{ id, privateAddress: privateIp, publicAddress: publicIp }]);
@@ -63,6 +89,10 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
     this.cacheBucket = cache?.bucket.bucket;
+    this.clusterArn = clusterArn;
+    this.logs = { tasks: cluster.logGroup.name, runners: log.name };
+    this.dashboard = shown.dashboard;
+    this.alarmTopic = shown.alarmTopic;
     this.registerOutputs({ hosts: this.hosts, cluster: this.cluster, image: this.image, runners: this.runners });
   }
 
@@ -72,9 +102,10 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private createCluster(name: string, image: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs } = this.settings;
+    const { sizes, architecture, spot, logs, debug } = this.settings;
     const { uri: imageUri } = image;
-    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention: logs.retentionDays, tags: this.tags };
+    const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId };
+    const args = { imageUri, sizes, architecture, spot, vpcId, ...log, execAllowed: debug.ecsExec, tags: this.tags };
     return new JobCluster(name, args, { parent: this });
   }
 
@@ -85,13 +116,18 @@ export class FargateRunners extends pulumi.ComponentResource {
       : undefined;
   }
 
+  private createRunnerLog(name: string): cloudwatch.LogGroup {
+    const { retentionDays: retentionInDays, kmsKeyId } = this.settings.logs;
+    return new cloudwatch.LogGroup(`${name}-runner`, { retentionInDays, kmsKeyId, tags: this.tags }, { parent: this });
+  }
+
   private createHost(
     name: string,
     amiId: string,
-    cluster: JobCluster,
-    { vpcId, subnetIds }: Network,
-    cache?: BuildCache,
+    uses: { cluster: JobCluster; network: Network; cache?: BuildCache; log: cloudwatch.LogGroup },
   ): RunnerHost {
+    const { cluster, cache, log } = uses;
+    const { vpcId, subnetIds } = uses.network;
     const { network, host, sizes } = this.settings;
     const families = Object.keys(sizes).map((size) => taskFamily(pulumi.getStack(), size));
     const policy = pulumi
@@ -101,6 +137,7 @@ export class FargateRunners extends pulumi.ComponentResource {
         executionRoleArn: cluster.executionRole.arn,
         taskRoleArn: cluster.taskRole.arn,
         cacheBucketArn: cache?.bucket.arn,
+        monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(this.settings))),
       })
       .apply(hostPolicy);
     return new RunnerHost(
@@ -145,7 +182,7 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private fargateToml({ cluster, taskDefinitions, securityGroup }: JobCluster, { subnetIds }: Network) {
-    const { network, spot } = this.settings;
+    const { network, spot, debug } = this.settings;
     return pulumi
       .output({
         clusterName: cluster.name,
@@ -160,6 +197,7 @@ export class FargateRunners extends pulumi.ComponentResource {
           region: arnParts(clusterArn).region,
           assignPublicIp: network.assignPublicIp,
           capacityProviders: capacityProviders(spot),
+          execAllowed: debug.ecsExec,
           tags: this.tags,
         }),
       );
@@ -167,20 +205,25 @@ export class FargateRunners extends pulumi.ComponentResource {
 
   private setUpHost(
     name: string,
-    { instance }: RunnerHost,
+    host: RunnerHost,
     files: { configToml: pulumi.Input<string>; fargateToml: pulumi.Input<string>; needs: pulumi.Resource[] },
-  ): void {
-    const { architecture, host } = this.settings;
-    const connection = {
-      host: host.connection.address === "public" ? instance.publicIp : instance.privateIp,
-      user: host.connection.user,
-      privateKey: host.privateKey,
+  ): HostSetup {
+    const { architecture, host: settings, metrics } = this.settings;
+    const { runner, go, goProxy } = settings;
+    const machine = { connection: this.connection(host), instanceId: host.instance.id, architecture };
+    const args = { ...machine, runner, go, goProxy, metricsAddress: metricsAddress(metrics), ...files };
+    return new HostSetup(`${name}-host`, args, { parent: this });
+  }
+
+  private connection({ instance }: RunnerHost): HostSetupArgs["connection"] {
+    const { connection, privateKey } = this.settings.host;
+    return {
+      host: connection.address === "public" ? instance.publicIp : instance.privateIp,
+      user: connection.user,
+      privateKey,
       // A host that boots refuses connections for longer than the provider's ten tries take.
       dialErrorLimit: 30,
     };
-    const { runner, go, goProxy } = host;
-    const args = { connection, instanceId: instance.id, architecture, runner, go, goProxy, ...files };
-    new HostSetup(`${name}-host`, args, { parent: this });
   }
 }
 

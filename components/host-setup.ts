@@ -21,6 +21,8 @@ export interface HostSetupArgs {
   architecture: "x86_64" | "arm64";
   runner: Archive;
   go: Archive;
+  /** Where the runner tells its metrics, host:port. */
+  metricsAddress: string;
   /** GOPROXY of the driver's build. */
   goProxy: string | undefined;
   /** Content of the file; secret. */
@@ -58,7 +60,7 @@ export class HostSetup extends pulumi.ComponentResource {
         create: scripts.startService(),
         update: scripts.restartService(),
         delete: scripts.drainService(),
-        stdin: systemdUnit(args.runner),
+        stdin: systemdUnit(args.runner, args.metricsAddress),
       },
       configToml,
       fargateToml,

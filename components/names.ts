@@ -14,3 +14,11 @@ export type EntryKind = "group" | "project" | "instance";
 export function entryKey(kind: EntryKind, path: string): string {
   return `${kind}/${path}`;
 }
+
+/** Of the metrics that hosts put; driver/internal/report has it too, and the host's policy allows no other. */
+export const metricsNamespace = "gitlab-fargate-runners";
+
+/** Dashboards have no names by the provider's choice. */
+export function dashboardName(stack: string): string {
+  return `gitlab-fargate-runners-${stack}`;
+}

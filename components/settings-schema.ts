@@ -3,17 +3,8 @@ import { z } from "zod";
 import * as defaults from "./defaults";
 import { ephemeralStorage, whyIllegal } from "./fargate-sizes";
 import { entryKey, type EntryKind } from "./names";
-
-/** An object that refuses keys it does not know, and tells those it does. */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known are ${known}` : undefined),
-  });
-}
-
-/** Refinements with this run beside other errors of the same object, so that all errors come at once. */
-const always = { when: () => true };
+import { alarms, dashboard, debug, kmsKeyId, metrics } from "./settings-observability";
+import { always, strict } from "./settings-values";
 
 /** A text that must be given; `how` says where to get it. */
 const required = (how: string) => z.string({ error: (issue) => (issue.input === undefined ? how : undefined) });
@@ -186,6 +177,13 @@ export const schema = strict({
     /** Days after which an archive is deleted. */
     expiryDays: z.int().min(1).default(defaults.cacheExpiryDays),
   }).prefault({}),
-  logs: strict({ retentionDays: z.literal(defaults.retentionDays).default(defaults.logRetentionDays) }).prefault({}),
+  logs: strict({
+    retentionDays: z.literal(defaults.retentionDays).default(defaults.logRetentionDays),
+    kmsKeyId,
+  }).prefault({}),
+  alarms,
+  dashboard,
+  metrics,
+  debug,
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
 });

@@ -5,6 +5,7 @@
 import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
+import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
 import { AwsError, ec2ErrorBody, ecsAction, isEc2Form } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
@@ -35,8 +36,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   const server = http.createServer((request, response) => {
     const answer = async () => {
       const action = ecsAction(request.headers);
+      const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
+      else if (inCbor) await answerCbor(inCbor, request, await readBody(request), response);
       else if (action) await answerEcs(action, request, response);
       else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response);
       else passOn(request, response);

@@ -7,6 +7,7 @@
  */
 import type { Package } from "../framework/definition";
 import { clientFactory } from "./clients";
+import { cloudwatchResources } from "./cloudwatch";
 import { ec2Resources } from "./ec2";
 import { ecrResources } from "./ecr";
 import { ecsResources } from "./ecs";
@@ -18,6 +19,7 @@ import { logResources } from "./logs";
 import { s3Resources } from "./s3";
 import { s3SettingResources } from "./s3-settings";
 import { securityGroupResources } from "./security-groups";
+import { snsResources } from "./sns";
 
 export function awsPackage(options: { endpoint: string }): Package {
   const clientsFor = clientFactory(options.endpoint);
@@ -25,6 +27,7 @@ export function awsPackage(options: { endpoint: string }): Package {
     name: "aws",
     version: "7.48.0",
     resources: {
+      ...cloudwatchResources(clientsFor),
       ...ec2Resources(clientsFor),
       ...ecrResources(clientsFor),
       ...ecsResources(clientsFor),
@@ -35,6 +38,7 @@ export function awsPackage(options: { endpoint: string }): Package {
       ...s3Resources(clientsFor),
       ...s3SettingResources(clientsFor),
       ...securityGroupResources(clientsFor),
+      ...snsResources(clientsFor),
     },
     functions: awsFunctions(clientsFor),
   };
