@@ -9,6 +9,8 @@ export interface AlarmsArgs {
   /** Who is told; the address has to confirm it once. */
   email?: string;
   hosts: readonly { name: string; instanceId: pulumi.Input<string> }[];
+  /** What puts the metrics: before that there is no heartbeat, which is an alarm. */
+  needs: pulumi.Resource[];
   tags: Record<string, string>;
 }
 
@@ -51,7 +53,7 @@ export class Alarms extends pulumi.ComponentResource {
     const alarm = new cloudwatch.MetricAlarm(
       name,
       { ...definition, dimensions, alarmActions: told, okActions: told, tags: this.args.tags },
-      { parent: this },
+      { parent: this, dependsOn: this.args.needs },
     );
     this.arns.push(alarm.arn);
   }

@@ -19,9 +19,11 @@ export interface HostMonitorArgs {
   metrics: boolean;
   /** GOPROXY of its build. */
   goProxy: string | undefined;
+  /** What is there before: the runner and Go. Two builds at once would be too much for a small host's memory. */
+  needs: pulumi.Resource[];
 }
 
-/** Brings a host's log, and where wanted its metrics, to CloudWatch. The host's runner has to be set up before. */
+/** Brings a host's log, and where wanted its metrics, to CloudWatch. */
 export class HostMonitor extends pulumi.ComponentResource {
   constructor(
     private readonly name: string,
@@ -50,7 +52,7 @@ export class HostMonitor extends pulumi.ComponentResource {
 
   /** From this project's own driver/, whatever the driver of the jobs is compiled from. */
   private build(sources: string): remote.Command {
-    const folder = this.run("monitor-folder", { create: scripts.createMonitorFolder() });
+    const folder = this.run("monitor-folder", { create: scripts.createMonitorFolder() }, ...this.args.needs);
     const source = new remote.CopyToRemote(
       `${this.name}-monitor-source`,
       {

@@ -68,9 +68,9 @@ export class Observability extends pulumi.ComponentResource {
         metricsPort: settings.metrics.port,
         metrics: wantsMetrics(settings),
         goProxy: settings.host.goProxy,
+        needs: [runner],
       },
-      // Its build comes after the driver's: both at once are too much for a small host's memory.
-      { parent: this, dependsOn: runner },
+      { parent: this },
     );
   }
 
@@ -85,10 +85,10 @@ export class Observability extends pulumi.ComponentResource {
         thresholds: { ...limits, taskAgeMinutes: taskAgeMinutes ?? longest },
         email,
         hosts: hosts.map(({ name, instance }) => ({ name, instanceId: instance.id })),
+        needs: monitors,
         tags,
       },
-      // Not before there is a heartbeat: its absence is an alarm.
-      { parent: this, dependsOn: monitors },
+      { parent: this },
     );
   }
 

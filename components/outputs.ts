@@ -18,12 +18,12 @@ export function stackOutputs(runners: FargateRunners) {
     runners: runners.runners,
     cacheBucket,
     logs,
-    alarmTopic,
+    ...(alarmTopic && { alarmTopic }),
     console: {
       cluster: link(clusterLink, cluster),
       taskLog: link(logLink, logs.tasks),
       runnerLog: link(logLink, logs.runners),
-      dashboard: dashboard && link(dashboardLink, dashboard),
+      ...(dashboard && { dashboard: link(dashboardLink, dashboard) }),
       hosts: pulumi.all([place, hosts]).apply(([where, all]) => all.map(({ id }) => hostLink(where, id))),
     },
     /** Shows the runners taking their jobs. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { parse } from "smol-toml";
 import { FargateRunners } from "../../components/fargate-runners";
 import { lookUp } from "../../components/look-ups";
-import { withoutBuildOnPreview } from "../../components/job-image";
+import { imageTag, withoutBuildOnPreview } from "../../components/job-image";
 import { parseSettings } from "../../components/settings";
 import { clusterArn, tokenOf } from "./support/aws";
 import { deploy, isSecret, ofType, only, plain, type Deployment, type World } from "./support/deploy";
@@ -36,12 +36,15 @@ describe("the program", () => {
       [own("RunnerTokens")]: 1,
       [own("RunnerHost")]: 1,
       [own("HostSetup")]: 1,
+      [own("Observability")]: 1,
+      [own("HostMonitor")]: 1,
       "awsx:ecr:Repository": 1,
       "awsx:ecr:Image": 1,
       "aws:ecs/cluster:Cluster": 1,
       "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": 1,
       "aws:ecs/taskDefinition:TaskDefinition": 1,
-      "aws:cloudwatch/logGroup:LogGroup": 1,
+      // Of tasks and of runners.
+      "aws:cloudwatch/logGroup:LogGroup": 2,
       // Execution, task, host; the task's has no policy.
       "aws:iam/role:Role": 3,
       "aws:iam/rolePolicy:RolePolicy": 2,
@@ -53,13 +56,15 @@ describe("the program", () => {
       "aws:ec2/instance:Instance": 1,
       "aws:s3/bucket:Bucket": 1,
       "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
+      "aws:s3/bucketOwnershipControls:BucketOwnershipControls": 1,
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 1,
       "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
       "aws:s3/bucketPolicy:BucketPolicy": 1,
       [runner]: 1,
-      "command:remote:CopyToRemote": 1,
-      // folders, runner, go, driver, config-toml, fargate-toml, service, reap
-      [command]: 8,
+      // Sources of the driver and of the monitor.
+      "command:remote:CopyToRemote": 2,
+      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log
+      [command]: 11,
     });
   });
 
@@ -137,6 +142,7 @@ describe("the program", () => {
         context: "image",
         args: {},
         platform: "linux/amd64",
+        imageTag: imageTag("linux/amd64", {}),
       });
       expect(image.transforms).to.equal(1);
       const child = { type: "docker-build:index:Image", name: "i", custom: true, opts: {} };
@@ -145,6 +151,27 @@ describe("the program", () => {
       expect(await withoutBuildOnPreview({ ...child, type: "aws:ecr/repository:Repository", props: {} })).to.equal(
         undefined,
       );
+    });
+
+    it("has a tag of its own for each content, as a tag takes no second image", () => {
+      const tag = imageTag("linux/amd64", { A: "1", B: "2" });
+      expect(tag).to.match(/^[0-9a-f]{16}$/);
+      expect(imageTag("linux/amd64", { B: "2", A: "1" })).to.equal(tag);
+      expect(imageTag("linux/arm64", { A: "1", B: "2" })).to.not.equal(tag);
+      expect(imageTag("linux/amd64", { A: "1", B: "3" })).to.not.equal(tag);
+      const { inputs } = only(base, "awsx:ecr:Repository");
+      expect(plain(inputs)).to.deep.equal({
+        forceDelete: true,
+        imageScanningConfiguration: { scanOnPush: true },
+        imageTagMutability: "IMMUTABLE",
+        lifecyclePolicy: {
+          rules: [
+            { tagStatus: "untagged", maximumAgeLimit: 1, description: "no untagged ones older than a day" },
+            { tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" },
+          ],
+        },
+        tags,
+      });
     });
 
     it("can be one built elsewhere: then nothing is built", async () => {
@@ -234,6 +261,8 @@ describe("the program", () => {
         "s3:PutObject",
         "s3:DeleteObject",
         "s3:ListBucket",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
       ]);
       expect(policy).to.contain(clusterArn("gitlab-runners-1a2b3c4"));
     });
@@ -264,6 +293,10 @@ describe("the program", () => {
           abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
         },
       ]);
+      expect(inputs("bucketOwnershipControls:BucketOwnershipControls")).to.deep.equal({
+        bucket,
+        rule: { objectOwnership: "BucketOwnerEnforced" },
+      });
       expect(inputs("bucketPolicy:BucketPolicy").policy).to.contain("aws:SecureTransport");
     });
 
@@ -353,7 +386,7 @@ describe("the program", () => {
 
     it("connects by SSH with the stack's key, patiently, and is done anew for another host", () => {
       const setup = base.resources.filter(({ type }) => type.startsWith("command:remote:"));
-      expect(setup).to.have.length(9);
+      expect(setup).to.have.length(13);
       for (const { inputs } of setup) {
         expect(plain(inputs.connection)).to.deep.include({
           host: "198.51.100.10",
@@ -409,7 +442,7 @@ describe("the program", () => {
     });
 
     it("builds the driver from the folder that its sources are copied to", () => {
-      const copy = plain(only(base, "command:remote:CopyToRemote").inputs);
+      const copy = plain(only(base, "command:remote:CopyToRemote", "gitlab-runners-host-driver-source").inputs);
       expect(copy.source).to.include({ path: "driver/" });
       expect(copy.remotePath).to.match(/^\/opt\/gitlab-runner\/src\/[0-9a-f]{16}$/);
       expect(named("driver").inputs.create).to.contain(`cd ${copy.remotePath}\n`);
@@ -454,7 +487,7 @@ describe("the program", () => {
       expect(service.inputs.delete).to.contain("systemctl disable --now gitlab-runner.service");
       expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
       const withDelete = ofType(base, command).filter(({ inputs }) => inputs.delete !== undefined);
-      expect(withDelete).to.have.members([service, named("reap")]);
+      expect(withDelete).to.have.members([service, named("reap"), named("log")]);
     });
 
     it("looks for tasks that outlived their jobs while the driver, its configuration and its rights are there", () => {
