@@ -39,6 +39,13 @@ describe("the stacks' files", () => {
     });
   });
 
+  it("prod is watched, and dev pays for none of it", () => {
+    const { alarms, dashboard } = parseSettings(settingsOf("prod"));
+    expect({ email: alarms?.email, dashboard }).to.deep.equal({ email: "ci@example.com", dashboard: true });
+    const dev = parseSettings(settingsOf("dev"));
+    expect([dev.alarms, dev.dashboard]).to.deep.equal([undefined, false]);
+  });
+
   it("prod has no public addresses", () => {
     expect(parseSettings(settingsOf("prod")).network.assignPublicIp).to.equal(false);
   });
