@@ -27,6 +27,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -73,17 +74,10 @@ func reportCommand(region *string, getenv func(string) string) *cobra.Command {
 	flags.StringVar(&r.RunnerURL, "runner", "http://127.0.0.1:9252/metrics", "the runner's Prometheus `endpoint`")
 	flags.StringVar(&r.Disk, "disk", "/", "a `path` on the file system to look at")
 	require(command, "stack", "host", "cluster")
-	command.RunE = func(command *cobra.Command, _ []string) (err error) {
-		if r.Directory, err = stateDirectory(getenv); err != nil {
-			return err
-		}
-		loaded, err := awsconfig.LoadDefaultConfig(command.Context(), awsconfig.WithRegion(*region))
-		if err != nil {
-			return fmt.Errorf("loading the AWS configuration: %w", err)
-		}
-		r.ECS, r.CloudWatch = ecs.NewFromConfig(loaded), cloudwatch.NewFromConfig(loaded)
-		return r.Send(command.Context())
-	}
+	command.RunE = prepared(region, getenv, &r.Directory, func(ctx context.Context, settings aws.Config) error {
+		r.ECS, r.CloudWatch = ecs.NewFromConfig(settings), cloudwatch.NewFromConfig(settings)
+		return r.Send(ctx)
+	})
 	return command
 }
 
@@ -99,17 +93,10 @@ func shipLogCommand(region *string, getenv func(string) string, stderr io.Writer
 	flags.StringVar(&s.Stream, "stream", "", "`name` of the log stream; made where there is none")
 	flags.StringArrayVar(&journal.Units, "unit", nil, "a `unit` whose journal is copied; repeatable")
 	require(command, "log-group", "stream", "unit")
-	command.RunE = func(command *cobra.Command, _ []string) (err error) {
-		if s.Directory, err = stateDirectory(getenv); err != nil {
-			return err
-		}
-		loaded, err := awsconfig.LoadDefaultConfig(command.Context(), awsconfig.WithRegion(*region))
-		if err != nil {
-			return fmt.Errorf("loading the AWS configuration: %w", err)
-		}
-		s.Logs = cloudwatchlogs.NewFromConfig(loaded)
-		return s.Run(command.Context())
-	}
+	command.RunE = prepared(region, getenv, &s.Directory, func(ctx context.Context, settings aws.Config) error {
+		s.Logs = cloudwatchlogs.NewFromConfig(settings)
+		return s.Run(ctx)
+	})
 	return command
 }
 
@@ -121,9 +108,16 @@ func require(command *cobra.Command, flags ...string) {
 	}
 }
 
-func stateDirectory(getenv func(string) string) (string, error) {
-	if directory := getenv("STATE_DIRECTORY"); directory != "" {
-		return directory, nil
+// prepared runs a call once its folder and the AWS configuration are known.
+func prepared(region *string, getenv func(string) string, directory *string, run func(context.Context, aws.Config) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, _ []string) error {
+		if *directory = getenv("STATE_DIRECTORY"); *directory == "" {
+			return errors.New("STATE_DIRECTORY is not set; systemd sets it where the unit has StateDirectory=")
+		}
+		loaded, err := awsconfig.LoadDefaultConfig(command.Context(), awsconfig.WithRegion(*region))
+		if err != nil {
+			return fmt.Errorf("loading the AWS configuration: %w", err)
+		}
+		return run(command.Context(), loaded)
 	}
-	return "", errors.New("STATE_DIRECTORY is not set; systemd sets it where the unit has StateDirectory=")
 }
