@@ -28,7 +28,7 @@ export function loadSettings(): Settings {
 
 /** Lists and objects come as JSON, everything else as its text. */
 function structured(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
+  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {
