@@ -151,6 +151,30 @@ func TestAKillRepeatsTheLastBatchAndLosesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatDidNotArriveComesAfterTheNextStart(t *testing.T) {
+	directory := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	logs := &group{streams: map[string][]string{"i-1": nil}, fail: func(call int) error {
+		if call == 3 {
+			cancel()
+		}
+		return errors.New("no network")
+	}}
+	source := &journal{count: 5}
+	if err := newShipper(t, source, logs, directory).Run(ctx); err != nil {
+		t.Fatalf("an end that was wanted: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(directory, "cursor")); !os.IsNotExist(err) {
+		t.Fatalf("there is a cursor though nothing has arrived: %v", err)
+	}
+	logs.fail = nil
+	runUntil(t, newShipper(t, source, logs, directory), logs, 5)
+	if diff := cmp.Diff(numbers(1, 5), logs.streams["i-1"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatIsRefusedForGoodHoldsUpNothing(t *testing.T) {
 	logs := &group{streams: map[string][]string{"i-1": nil}, fail: func(call int) error {
 		if call == 1 {
