@@ -19,7 +19,17 @@ export async function outputs() {
 }
 
 /** A metric's newest value; undefined where none has been put. Host: only where the metric has that dimension. */
-export async function latest(MetricName: string, Host?: string): Promise<number | undefined> {
+export async function latest(metric: string, host?: string): Promise<number | undefined> {
+  return (await values(metric, host)).at(-1);
+}
+
+/** The sum of a metric's values. */
+export async function total(metric: string, host?: string): Promise<number> {
+  return (await values(metric, host)).reduce((a, b) => a + b, 0);
+}
+
+/** Of the last hour, in the order of their times. */
+async function values(MetricName: string, Host?: string): Promise<number[]> {
   const { Datapoints = [] } = await cloudwatch.send(
     new GetMetricStatisticsCommand({
       Namespace: "gitlab-fargate-runners",
@@ -32,7 +42,7 @@ export async function latest(MetricName: string, Host?: string): Promise<number 
     }),
   );
   const sorted = [...Datapoints].sort((a, b) => a.Timestamp!.getTime() - b.Timestamp!.getTime());
-  return sorted.at(-1)?.Maximum;
+  return sorted.map(({ Maximum }) => Maximum!);
 }
 
 /** The messages of a stream's events, in the order they came. */
