@@ -239,7 +239,7 @@ describe("the program", () => {
         iamInstanceProfile: "gitlab-runners-host",
         keyName: "gitlab-runners-host",
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20 },
+        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags },
         tags: { ...tags, Name: "gitlab-runners-host-test" },
       });
       expect(ignoreChanges).to.deep.equal(["ami"]);
