@@ -1,5 +1,6 @@
 import { FargateRunners } from "./components/fargate-runners";
 import { lookUp } from "./components/look-ups";
+import { stackOutputs } from "./components/outputs";
 import { loadSettings } from "./components/settings";
 
 export = async () => {
@@ -7,13 +8,5 @@ export = async () => {
   // them, mapped back to TypeScript, take a fifth of the time of a preview with hundreds of runners.
   Error.stackTraceLimit = 2;
   const settings = loadSettings();
-  const runners = new FargateRunners("gitlab-runners", { settings, ...(await lookUp(settings)) });
-  return {
-    hosts: runners.hosts,
-    cluster: runners.cluster,
-    image: runners.image,
-    runners: runners.runners,
-    cacheBucket: runners.cacheBucket,
-    driver: runners.driver,
-  };
+  return stackOutputs(new FargateRunners("gitlab-runners", { settings, ...(await lookUp(settings)) }));
 };

@@ -29,6 +29,12 @@ export class BuildCache extends pulumi.ComponentResource {
       { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
       parent,
     );
+    // Bucket and archives have one owner: access control lists have no say.
+    const ownership = new s3.BucketOwnershipControls(
+      name,
+      { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      { ...parent, dependsOn: access },
+    );
     new s3.BucketServerSideEncryptionConfiguration(
       name,
       { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
@@ -51,7 +57,7 @@ export class BuildCache extends pulumi.ComponentResource {
       parent,
     );
     // S3 refuses two changes of a bucket's access at the same time.
-    new s3.BucketPolicy(name, { bucket, policy: this.bucket.arn.apply(tlsOnly) }, { ...parent, dependsOn: access });
+    new s3.BucketPolicy(name, { bucket, policy: this.bucket.arn.apply(tlsOnly) }, { ...parent, dependsOn: ownership });
     this.registerOutputs({ bucket: this.bucket.bucket });
   }
 }

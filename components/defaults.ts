@@ -30,6 +30,12 @@ export const concurrency = 10;
 export const sizes = { default: { cpu: 1024, memory: 2048 } };
 
 export const logRetentionDays = 30;
+/** Of alarms; see settings-observability.ts. */
+export const thresholds = { heartbeatMinutes: 5, taskStartFailures: 1, systemFailures: 5, diskPercent: 85 } as const;
+
+/** Of the runner's Prometheus endpoint; the one that GitLab registered for it. */
+export const metricsPort = 9252;
+
 export const cacheExpiryDays = 30;
 export const gitlabApiUrl = "https://gitlab.com/api/v4/";
 

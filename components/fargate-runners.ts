@@ -1,15 +1,18 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import type * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { BuildCache } from "./build-cache";
-import { capacityProviders } from "./capacity-providers";
-import { configToml } from "./config-toml";
-import { fargateToml } from "./fargate-toml";
+import { driverConfiguration, families, runnerConfiguration } from "./host-files";
+import { placeHosts } from "./host-placement";
 import { HostSetup, type HostSetupArgs } from "./host-setup";
-import { arnParts, hostPolicy } from "./iam-documents";
+import { hostPolicy } from "./iam-documents";
+import { monitorStatements } from "./iam-observability";
 import { JobCluster } from "./job-cluster";
 import { JobImage } from "./job-image";
 import type { LookUps, Network } from "./look-ups";
-import { placeHosts } from "./host-placement";
-import { hostName, taskFamily } from "./names";
+import { allowMetrics, metricsAddress } from "./metrics-access";
+import { hostName } from "./names";
+import { Observability, wantsMetrics, type ObservedHost } from "./observability";
 import { RunnerHost } from "./runner-host";
 import { RunnerTokens } from "./runner-tokens";
 import type { Settings } from "./settings";
@@ -36,6 +39,12 @@ export class FargateRunners extends pulumi.ComponentResource {
   readonly cacheBucket: pulumi.Output<string> | undefined;
   /** What the hosts' driver is compiled from: "bundled", or repository and commit. */
   readonly driver: string;
+  /** Names of the log groups. */
+  readonly logs: { tasks: pulumi.Output<string>; runners: pulumi.Output<string> };
+  readonly dashboard: pulumi.Output<string> | undefined;
+  readonly alarmTopic: pulumi.Output<string> | undefined;
+  /** ARN. */
+  readonly clusterArn: pulumi.Output<string>;
 
   private readonly settings: Settings;
   private readonly tags: Record<string, string>;
@@ -52,23 +61,35 @@ export class FargateRunners extends pulumi.ComponentResource {
     const cluster = this.createCluster(name, image, network);
     const cache = this.createCache(name);
     const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
-    const host = this.createHost(name, { network, hostSubnets, amiId }, cluster, cache);
+    const log = this.createRunnerLog(name);
+    const host = this.createHosts(name, { network, hostSubnets, amiId }, { cluster, cache, log });
     cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
-    this.setUpHosts(name, host, {
+    allowMetrics(`${name}-metrics`, host.securityGroup, settings.metrics, this.tags, { parent: this });
+    const hosts = this.setUpHosts(name, host, {
       driver,
-      configToml: this.configToml(tokens, cluster, cache),
-      fargateToml: this.fargateToml(cluster, network),
+      configToml: runnerConfiguration(settings, tokens, cluster, cache),
+      fargateToml: driverConfiguration(settings, cluster, network, this.tags),
       needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
     });
+    const { arn: clusterArn, name: clusterName } = cluster.cluster;
+    const shown = new Observability(
+      name,
+      { settings, hosts, clusterArn, clusterName, logGroup: log, tags: this.tags },
+      { parent: this },
+    );
 
     this.hosts = pulumi.output(
       host.instances.map(({ id, privateIp, publicIp }) => ({ id, privateAddress: privateIp, publicAddress: publicIp })),
     );
-    this.cluster = cluster.cluster.name;
+    this.cluster = clusterName;
+    this.clusterArn = clusterArn;
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
     this.cacheBucket = cache?.bucket.bucket;
     this.driver = driver.origin;
+    this.logs = { tasks: cluster.logGroup.name, runners: log.name };
+    this.dashboard = shown.dashboard;
+    this.alarmTopic = shown.alarmTopic;
     this.registerOutputs({ hosts: this.hosts, cluster: this.cluster, image: this.image, runners: this.runners });
   }
 
@@ -77,12 +98,12 @@ export class FargateRunners extends pulumi.ComponentResource {
     return new JobImage(`${name}-job`, { ...image, architecture, protect, tags: this.tags }, { parent: this });
   }
 
-  private createCluster(name: string, image: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs, protect, permissionsBoundary } = this.settings;
-    const { uri: imageUri } = image;
-    const logRetention = logs.retentionDays;
-    const args = { imageUri, sizes, architecture, spot, vpcId, logRetention, protect };
-    return new JobCluster(name, { ...args, permissionsBoundary, tags: this.tags }, { parent: this });
+  private createCluster(name: string, { uri: imageUri }: JobImage, { vpcId }: Network): JobCluster {
+    const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = this.settings;
+    const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
+    const access = { execAllowed: debug.ecsExec, permissionsBoundary };
+    const args = { imageUri, sizes, architecture, spot, vpcId, ...log, ...access, tags: this.tags };
+    return new JobCluster(name, args, { parent: this });
   }
 
   private createCache(name: string): BuildCache | undefined {
@@ -92,20 +113,27 @@ export class FargateRunners extends pulumi.ComponentResource {
       : undefined;
   }
 
-  private createHost(
+  private createRunnerLog(name: string): cloudwatch.LogGroup {
+    const { logs, protect } = this.settings;
+    const { retentionDays: retentionInDays, kmsKeyId } = logs;
+    const args = { retentionInDays, kmsKeyId, tags: this.tags };
+    return new cloudwatch.LogGroup(`${name}-runner`, args, { parent: this, protect });
+  }
+
+  private createHosts(
     name: string,
     { network: { vpcId, isDefault }, hostSubnets, amiId }: Pick<LookUps, "network" | "hostSubnets" | "amiId">,
-    cluster: JobCluster,
-    cache?: BuildCache,
+    { cluster, cache, log }: { cluster: JobCluster; cache?: BuildCache; log: cloudwatch.LogGroup },
   ): RunnerHost {
     const { network, host, permissionsBoundary } = this.settings;
     const policy = pulumi
       .output({
         clusterArn: cluster.cluster.arn,
-        families: this.families,
+        families: families(this.settings),
         executionRoleArn: cluster.executionRole.arn,
         taskRoleArn: cluster.taskRole.arn,
         cacheBucketArn: cache?.bucket.arn,
+        monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(this.settings))),
       })
       .apply(hostPolicy);
     return new RunnerHost(
@@ -127,82 +155,37 @@ export class FargateRunners extends pulumi.ComponentResource {
     );
   }
 
-  private configToml(tokens: RunnerTokens, { cluster, taskDefinitions }: JobCluster, cache?: BuildCache) {
-    const { entries, gitlabUrl, host } = this.settings;
-    return pulumi
-      .output({
-        runners: entries.map(({ key, name, limit, size }) => ({
-          key,
-          name,
-          limit,
-          token: tokens.tokens.get(key) ?? "",
-          taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
-        })),
-        bucket: cache?.bucket.bucket,
-        clusterArn: cluster.arn,
-      })
-      .apply(({ runners, bucket, clusterArn }) =>
-        configToml({
-          gitlabUrl,
-          concurrency: host.concurrency,
-          runners,
-          cache: bucket === undefined ? undefined : { bucket, region: arnParts(clusterArn).region },
-        }),
-      );
-  }
-
-  private fargateToml({ cluster, taskDefinitions, securityGroup }: JobCluster, { subnets }: Network) {
-    const { network, spot, maxSize } = this.settings;
-    return pulumi
-      .output({
-        clusterName: cluster.name,
-        clusterArn: cluster.arn,
-        securityGroupIds: [securityGroup.id],
-        taskDefinition: familyRevision(taskDefinitions.default.arn),
-      })
-      .apply(({ clusterArn, ...known }) =>
-        fargateToml({
-          ...known,
-          subnetIds: subnets.map(({ id }) => id),
-          allowedTaskDefinitions: this.families,
-          maxSize,
-          region: arnParts(clusterArn).region,
-          assignPublicIp: network.assignPublicIp,
-          capacityProviders: capacityProviders(spot),
-          tags: this.tags,
-        }),
-      );
-  }
-
   private setUpHosts(
     name: string,
     { instances }: RunnerHost,
     given: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
-  ): void {
-    const { host, architecture: taskArchitecture } = this.settings;
-    const { address, user, proxy } = host.connection;
+  ): ObservedHost[] {
+    const { host, architecture: taskArchitecture, metrics } = this.settings;
     const { architecture, runner, go, goProxy } = host;
-    instances.forEach((instance, index) => {
-      const connection = {
-        host: address === "public" ? instance.publicIp : instance.privateIp,
-        user,
-        privateKey: host.privateKey,
-        // A host that boots refuses connections for longer than the provider's ten tries take.
-        dialErrorLimit: 30,
-        proxy,
+    return instances.map((instance, index) => {
+      const own = hostName(`${name}-host`, index);
+      const machine = {
+        connection: this.connection(instance),
+        instanceId: instance.id,
+        architecture,
+        taskArchitecture,
       };
-      const machine = { connection, instanceId: instance.id, architecture, taskArchitecture };
-      const args = { ...machine, runner, go, goProxy, ...given };
-      new HostSetup(hostName(`${name}-host`, index), args, { parent: this });
+      const args = { ...machine, runner, go, goProxy, metricsAddress: metricsAddress(metrics), ...given };
+      const setup = new HostSetup(own, args, { parent: this });
+      return { name: own, instance, connection: setup.connection, runner: setup };
     });
   }
 
-  /** Of the task definitions that jobs may run in. */
-  private get families(): string[] {
-    return Object.keys(this.settings.sizes).map((size) => taskFamily(pulumi.getStack(), size));
+  private connection({ publicIp, privateIp }: ec2.Instance): HostSetupArgs["connection"] {
+    const { connection, privateKey } = this.settings.host;
+    const { address, user, proxy } = connection;
+    return {
+      host: address === "public" ? publicIp : privateIp,
+      user,
+      privateKey,
+      // A host that boots refuses connections for longer than the provider's ten tries take.
+      dialErrorLimit: 30,
+      proxy,
+    };
   }
 }
-
-/** family:revision of a task definition's ARN: the revision that this deployment made, whatever is registered later. */
-const familyRevision = (arn: pulumi.Output<string>): pulumi.Output<string> =>
-  arn.apply((text) => text.slice(text.indexOf("/") + 1));

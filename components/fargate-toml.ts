@@ -16,6 +16,8 @@ export interface FargateTomlArgs {
   /** Gives tasks public addresses; the host connects to the private ones in any case. */
   assignPublicIp: boolean;
   capacityProviders: readonly CapacityProvider[];
+  /** Lets administrators open a shell in a task by ECS Exec. */
+  execAllowed?: boolean;
   /** Tags of each task. */
   tags: Record<string, string>;
 }
@@ -43,6 +45,7 @@ export function fargateToml(args: FargateTomlArgs): string {
         Base: base,
       })),
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),
+      ...(args.execAllowed && { EnableExecuteCommand: true }),
       Tags: { ...args.tags },
     },
     TaskMetadata: { Directory: paths.metadata },

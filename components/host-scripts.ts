@@ -9,7 +9,7 @@ import { runnerUser } from "./systemd-unit";
 /** Quotes a text for the shell. */
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-const script = (...lines: string[]): string => ["set -eu", ...lines].join("\n");
+export const script = (...lines: string[]): string => ["set -eu", ...lines].join("\n");
 
 /**
  * The runner's user and the folders that all else goes to. Prints the host's public key of the algorithm that Go's SSH
@@ -59,7 +59,7 @@ function fetch({ url, sha256, setting }: Download): string[] {
 }
 
 /** Swapped in by rename: whoever starts it finds the old or the new one, whole. */
-const swapIn = (file: string, target: string): string[] => [
+export const swapIn = (file: string, target: string): string[] => [
   `sudo install -m 0755 ${file} ${target}.new`,
   `sudo mv -f ${target}.new ${target}`,
 ];
@@ -79,6 +79,15 @@ export function installGo(download: Download): string {
   );
 }
 
+/** The Go that the program has installed, and nothing of the login user's own. */
+export const goEnvironment = (goProxy: string | undefined): string[] => [
+  `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
+  ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
+  `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
+];
+
+export const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w'`;
+
 /**
  * Compiles the driver, and the agent that it brings into the tasks, from a folder below `paths.sources` and forgets the
  * sources of earlier ones. The agent is swapped in first: a driver finds one that is at least as new as itself.
@@ -87,12 +96,9 @@ export function installGo(download: Download): string {
  */
 export function buildDriver(folder: string, goProxy: string | undefined, taskArch: GoArch): string {
   const source = `${paths.sources}/${folder}`;
-  const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w'`;
   return script(
     `cd ${source}`,
-    `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
-    ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
-    `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
+    ...goEnvironment(goProxy),
     `GOARCH=${taskArch} ${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
     `${build} -o ${paths.sources}/fargate ./cmd/fargate`,
     ...swapIn(`${paths.sources}/ci-agent`, paths.agent),
@@ -131,11 +137,15 @@ export const startService = (): string => script(...installUnit, "sudo systemctl
 export const restartService = (): string =>
   script(...installUnit, "sudo systemctl --no-block restart gitlab-runner.service");
 
+/** Writes a file that is nobody's secret. */
+export const writePlain = (file: string, content: string): string =>
+  `printf %s ${quote(content)} | sudo tee ${file} > /dev/null`;
+
 /** Writes both units, of which none is secret, and starts the timer anew. */
 export const startReaper = (service: string, timer: string): string =>
   script(
-    `printf %s ${quote(service)} | sudo tee ${paths.reapService} > /dev/null`,
-    `printf %s ${quote(timer)} | sudo tee ${paths.reapTimer} > /dev/null`,
+    writePlain(paths.reapService, service),
+    writePlain(paths.reapTimer, timer),
     "sudo systemctl daemon-reload",
     "sudo systemctl enable gitlab-runner-reap.timer",
     "sudo systemctl restart gitlab-runner-reap.timer",

@@ -25,6 +25,8 @@ export interface HostSetupArgs {
   runner: Archive;
   go: Archive;
   driver: DriverSource;
+  /** Where the runner tells its metrics, host:port. */
+  metricsAddress: string;
   /** GOPROXY of the driver's build. */
   goProxy: string | undefined;
   /** Content of the file; secret. */
@@ -37,7 +39,8 @@ export interface HostSetupArgs {
 
 /** The runner, the driver, their configuration and the timer of `fargate reap` on a host, set up over SSH. */
 export class HostSetup extends pulumi.ComponentResource {
-  private connection: types.input.remote.ConnectionArgs;
+  /** The way to the host; it believes only the host key that the first connection found. */
+  connection: types.input.remote.ConnectionArgs;
 
   constructor(
     private readonly name: string,
@@ -71,7 +74,7 @@ export class HostSetup extends pulumi.ComponentResource {
         create: scripts.startService(),
         update: scripts.restartService(),
         delete: scripts.drainService(),
-        stdin: systemdUnit(args.runner),
+        stdin: systemdUnit(args.runner, args.metricsAddress),
       },
       configToml,
       fargateToml,

@@ -1,6 +1,6 @@
 /** IAM policy documents, as pure functions of ARNs. Each grants what one role does, and nothing else. */
 
-interface Statement {
+export interface Statement {
   Sid: string;
   Effect: "Allow" | "Deny";
   Action: string[];
@@ -9,7 +9,7 @@ interface Statement {
   Condition?: Record<string, Record<string, string>>;
 }
 
-const document = (...statements: Statement[]): string =>
+export const document = (...statements: Statement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements });
 
 /** Who may take a role: a service of AWS, like ec2.amazonaws.com. */
@@ -34,6 +34,8 @@ export interface HostAccess {
   taskRoleArn: string;
   /** The bucket of `cache:`. */
   cacheBucketArn?: string;
+  /** What the host's monitor does. */
+  monitor?: Statement[];
 }
 
 /** What the driver and the runner on the host do: run, watch and stop tasks of the stack's cluster; presign cache archives. */
@@ -43,6 +45,7 @@ export function hostPolicy({
   executionRoleArn,
   taskRoleArn,
   cacheBucketArn,
+  monitor = [],
 }: HostAccess): string {
   const { partition, region, account } = arnParts(clusterArn);
   const cluster = clusterArn.slice(clusterArn.indexOf("/") + 1);
@@ -81,6 +84,7 @@ export function hostPolicy({
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
     ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn)),
+    ...monitor,
   );
 }
 

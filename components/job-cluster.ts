@@ -6,6 +6,7 @@ import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { capacityProviders, type Spot } from "./capacity-providers";
 import { arnParts, assumedBy, executionPolicy } from "./iam-documents";
+import { execPolicy } from "./iam-observability";
 import { jobContainer, taskFamily } from "./names";
 import type { Size } from "./settings";
 
@@ -21,12 +22,17 @@ export interface JobClusterArgs {
   protect: boolean;
   /** ARN of the managed policy that bounds both roles. */
   permissionsBoundary?: string;
+  /** ARN of the key that encrypts the log; CloudWatch's own where left out. */
+  logKey?: string;
+  /** Lets administrators open a shell in a task by ECS Exec. */
+  execAllowed: boolean;
   tags: Record<string, string>;
 }
 
 /** Where jobs run: an ECS cluster on Fargate, a task definition per size, their roles, log and security group. */
 export class JobCluster extends pulumi.ComponentResource {
   readonly cluster: ecs.Cluster;
+  readonly logGroup: cloudwatch.LogGroup;
   readonly taskDefinitions: Record<string, ecs.TaskDefinition>;
   readonly executionRole: iam.Role;
   readonly taskRole: iam.Role;
@@ -35,15 +41,18 @@ export class JobCluster extends pulumi.ComponentResource {
   constructor(name: string, args: JobClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:JobCluster", name, {}, opts);
     this.cluster = this.createCluster(name, args);
-    const logGroup = new cloudwatch.LogGroup(
+    this.logGroup = new cloudwatch.LogGroup(
       name,
-      { retentionInDays: args.logRetention, tags: args.tags },
+      { retentionInDays: args.logRetention, kmsKeyId: args.logKey, tags: args.tags },
       { parent: this, protect: args.protect },
     );
-    this.executionRole = this.createExecutionRole(name, args, logGroup);
+    this.executionRole = this.createExecutionRole(name, args, this.logGroup);
     // Jobs may do nothing in AWS: whoever can push to a project can read the credentials of this role.
     this.taskRole = this.createRole(`${name}-task`, args);
-    this.taskDefinitions = this.createTaskDefinitions(args, logGroup);
+    if (args.execAllowed) {
+      new iam.RolePolicy(`${name}-task-exec`, { role: this.taskRole.id, policy: execPolicy() }, { parent: this });
+    }
+    this.taskDefinitions = this.createTaskDefinitions(args, this.logGroup);
     this.securityGroup = this.createSecurityGroup(name, args);
     this.registerOutputs({ cluster: this.cluster.name });
   }

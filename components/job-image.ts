@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path";
 import * as ecr from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
+import { sourceHash } from "./source-hash";
 
 export interface JobImageArgs {
   /** An image built elsewhere; where left out, image/Dockerfile is built and pushed. */
@@ -30,11 +33,19 @@ export class JobImage extends pulumi.ComponentResource {
         // Every image in it can be built again.
         forceDelete: !args.protect,
         imageScanningConfiguration: { scanOnPush: true },
-        lifecyclePolicy: { rules: [{ tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" }] },
+        // What a tag names never changes under those who use it.
+        imageTagMutability: "IMMUTABLE",
+        lifecyclePolicy: {
+          rules: [
+            { tagStatus: "untagged", maximumAgeLimit: 1, description: "no untagged ones older than a day" },
+            { tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" },
+          ],
+        },
         tags: args.tags,
       },
       { parent: this, protect: args.protect },
     );
+    const platform = args.architecture === "arm64" ? "linux/arm64" : "linux/amd64";
     const image = new ecr.Image(
       name,
       {
@@ -42,12 +53,23 @@ export class JobImage extends pulumi.ComponentResource {
         // Relative to the project's folder, so that the state does not depend on where it is checked out.
         context: "image",
         args: args.buildArgs,
-        platform: args.architecture === "arm64" ? "linux/arm64" : "linux/amd64",
+        platform,
+        imageTag: imageTag(platform, args.buildArgs),
       },
       { parent: this, transforms: [withoutBuildOnPreview] },
     );
     return image.imageUri;
   }
+}
+
+/** Another content is another tag: an immutable one takes no second image. */
+export function imageTag(platform: string, buildArgs: Record<string, string>): string {
+  const context = sourceHash(path.resolve(__dirname, "..", "image"));
+  const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([context, platform, args]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** A preview must not need a builder, and a value that differs between preview and update would show as a change. */

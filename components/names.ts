@@ -35,3 +35,11 @@ export function entryKey(kind: EntryKind, what: string | number): string {
 export function hostName(name: string, index: number): string {
   return index === 0 ? name : `${name}-${index + 1}`;
 }
+
+/** Of the metrics that hosts put; driver/internal/report has it too, and the host's policy allows no other. */
+export const metricsNamespace = "gitlab-fargate-runners";
+
+/** Dashboards have no names by the provider's choice. */
+export function dashboardName(stack: string): string {
+  return `gitlab-fargate-runners-${stack}`;
+}

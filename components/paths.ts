@@ -19,6 +19,13 @@ export const paths = {
   /** Of the runner's user. */
   state: "/var/lib/gitlab-runner",
   unit: "/etc/systemd/system/gitlab-runner.service",
+  /** Tells CloudWatch how the host is; has no part in jobs. */
+  monitor: "/opt/gitlab-runner/host-monitor",
+  /** Of the login user: sources of the monitor, a folder for each content. */
+  monitorSources: "/opt/gitlab-runner/monitor-src",
+  logService: "/etc/systemd/system/gitlab-runner-log.service",
+  reportService: "/etc/systemd/system/gitlab-runner-report.service",
+  reportTimer: "/etc/systemd/system/gitlab-runner-report.timer",
   reapService: "/etc/systemd/system/gitlab-runner-reap.service",
   reapTimer: "/etc/systemd/system/gitlab-runner-reap.timer",
 } as const;

@@ -94,7 +94,7 @@ export class RunnerHost extends pulumi.ComponentResource {
         keyName: key.keyName,
         // Session tokens only, and not a hop further than the host itself.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20 },
+        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
       // Otherwise each new release of Amazon Linux would replace the host.

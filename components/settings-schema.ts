@@ -8,6 +8,7 @@ import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } fro
 import { driver } from "./settings-driver";
 import { groups, instanceRunners, projects } from "./settings-entries";
 import { host } from "./settings-host";
+import { alarms, dashboard, debug, kmsKeyId, metrics } from "./settings-observability";
 import { always, distinct, strict } from "./settings-values";
 
 const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
@@ -156,13 +157,18 @@ export const schema = strict({
     retentionDays: z
       .literal(defaults.retentionDays)
       .default(defaults.logRetentionDays)
-      .describe("Days that CloudWatch Logs keeps the output of tasks' containers."),
+      .describe("Days that CloudWatch Logs keeps the output of tasks' containers and the runners' log."),
+    kmsKeyId,
   }).prefault({}),
+  alarms,
+  dashboard,
+  metrics,
+  debug,
   protect: z
     .boolean()
     .default(false)
     .describe(
-      "Refuses to delete what holds state: cache bucket, image repository, log group. To take a protected stack down, " +
+      "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack down, " +
         "set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
   tags: z

@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
 import type { Admission, Gate } from "./iam/gate";
 import { refusal } from "./iam/refusal";
+import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
 import { AwsError, ecsAction, isEc2Form } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
@@ -42,8 +43,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
       const action = ecsAction(request.headers);
+      const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
+      else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (action) await answerEcs(action, request, response, await whole());
       else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response, await whole());
       else passOn(request, response, admission.body, admission.answered);

@@ -31,6 +31,10 @@ describe("cache", () => {
         abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
       },
     ]);
+    expect(inputs("bucketOwnershipControls:BucketOwnershipControls")).to.deep.equal({
+      bucket,
+      rule: { objectOwnership: "BucketOwnerEnforced" },
+    });
     expect(inputs("bucketPolicy:BucketPolicy").policy).to.contain("aws:SecureTransport");
   });
 

@@ -20,12 +20,15 @@ describe("the program", () => {
       [own("RunnerTokens")]: 1,
       [own("RunnerHost")]: 1,
       [own("HostSetup")]: 1,
+      [own("Observability")]: 1,
+      [own("HostMonitor")]: 1,
       "awsx:ecr:Repository": 1,
       "awsx:ecr:Image": 1,
       "aws:ecs/cluster:Cluster": 1,
       "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": 1,
       "aws:ecs/taskDefinition:TaskDefinition": 1,
-      "aws:cloudwatch/logGroup:LogGroup": 1,
+      // Of tasks and of runners.
+      "aws:cloudwatch/logGroup:LogGroup": 2,
       // Execution, task, host; the task's has no policy.
       "aws:iam/role:Role": 3,
       "aws:iam/rolePolicy:RolePolicy": 2,
@@ -37,13 +40,15 @@ describe("the program", () => {
       "aws:ec2/instance:Instance": 1,
       "aws:s3/bucket:Bucket": 1,
       "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
+      "aws:s3/bucketOwnershipControls:BucketOwnershipControls": 1,
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 1,
       "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
       "aws:s3/bucketPolicy:BucketPolicy": 1,
       [runner]: 1,
-      "command:remote:CopyToRemote": 1,
-      // folders, runner, go, driver, config-toml, fargate-toml, service, reap
-      [command]: 8,
+      // Sources of the driver and of the monitor.
+      "command:remote:CopyToRemote": 2,
+      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log
+      [command]: 11,
     });
   });
 
@@ -55,6 +60,7 @@ describe("the program", () => {
       "aws:s3/bucket:Bucket gitlab-runners-cache",
       "awsx:ecr:Repository gitlab-runners-job",
       "aws:cloudwatch/logGroup:LogGroup gitlab-runners",
+      "aws:cloudwatch/logGroup:LogGroup gitlab-runners-runner",
     ]);
     expect(plain(only(deployment, "aws:s3/bucket:Bucket").inputs).forceDestroy).to.equal(false);
     expect(plain(only(deployment, "awsx:ecr:Repository").inputs).forceDelete).to.equal(false);

@@ -209,7 +209,7 @@ describe("the host's scripts", () => {
 });
 
 describe("the runner's unit", () => {
-  const unit = systemdUnit({ version: "19.4.0", sha256: "ab" });
+  const unit = systemdUnit({ version: "19.4.0", sha256: "ab" }, "127.0.0.1:9252");
 
   it("lets running jobs finish when it stops", () => {
     expect(unit)
@@ -225,7 +225,11 @@ describe("the runner's unit", () => {
   });
 
   it("changes with what is installed, so that a new runner is started", () => {
-    expect(systemdUnit({ version: "19.4.0", sha256: "cd" })).to.not.equal(unit);
+    expect(systemdUnit({ version: "19.4.0", sha256: "cd" }, "127.0.0.1:9252")).to.not.equal(unit);
+  });
+
+  it("tells metrics where it is told to, from the start on", () => {
+    expect(unit).to.match(/^ExecStart=.* run .* --listen-address 127\.0\.0\.1:9252$/m);
   });
 });
 

@@ -13,7 +13,7 @@ describe("set-up of the host", () => {
 
   it("connects by SSH with the stack's key, patiently, and is done anew for another host", () => {
     const setup = base.resources.filter(({ type }) => type.startsWith("command:remote:"));
-    expect(setup).to.have.length(9);
+    expect(setup).to.have.length(13);
     for (const { inputs } of setup) {
       expect(plain(inputs.connection)).to.deep.include({
         host: "198.51.100.10",
@@ -107,7 +107,7 @@ describe("set-up of the host", () => {
   });
 
   it("builds the driver from the folder that its sources are copied to", () => {
-    const copy = plain(only(base, "command:remote:CopyToRemote").inputs);
+    const copy = plain(only(base, "command:remote:CopyToRemote", "gitlab-runners-host-driver-source").inputs);
     expect(copy.source).to.include({ path: "driver/" });
     expect(copy.remotePath).to.match(/^\/opt\/gitlab-runner\/src\/[0-9a-f]{16}$/);
     expect(named("driver").inputs.create).to.contain(`cd ${copy.remotePath}\n`);
@@ -117,7 +117,7 @@ describe("set-up of the host", () => {
     const hash = "0123456789abcdef";
     const driver = { folder: ".driver/c0ffee/driver/", hash, origin: "https://git.example.com/driver.git c0ffee" };
     const deployment = await run(raw(), undefined, { driver });
-    const copy = plain(only(deployment, "command:remote:CopyToRemote").inputs);
+    const copy = plain(only(deployment, "command:remote:CopyToRemote", "gitlab-runners-host-driver-source").inputs);
     expect(copy.source).to.include({ path: driver.folder });
     expect(copy.remotePath).to.equal(`/opt/gitlab-runner/src/${hash}`);
     const { create } = plain(only(deployment, command, "gitlab-runners-host-driver").inputs);
@@ -164,7 +164,7 @@ describe("set-up of the host", () => {
     expect(service.inputs.delete).to.contain("systemctl disable --now gitlab-runner.service");
     expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
     const withDelete = ofType(base, command).filter(({ inputs }) => inputs.delete !== undefined);
-    expect(withDelete).to.have.members([service, named("reap")]);
+    expect(withDelete).to.have.members([service, named("reap"), named("log")]);
   });
 
   it("looks for tasks that outlived their jobs while the driver, its configuration and its rights are there", () => {

@@ -4,6 +4,8 @@ import program from "../../index";
 import { deploy } from "./support/deploy";
 import { raw } from "./support/settings";
 
+const console = "https://eu-central-1.console.aws.amazon.com";
+
 describe("index.ts", () => {
   const { stackTraceLimit } = Error;
   after(() => {
@@ -33,6 +35,14 @@ describe("index.ts", () => {
       },
       cacheBucket: "gitlab-runners-cache-1a2b3c4",
       driver: "bundled",
+      logs: { tasks: "gitlab-runners-1a2b3c4", runners: "gitlab-runners-runner-1a2b3c4" },
+      console: {
+        cluster: `${console}/ecs/v2/clusters/gitlab-runners-1a2b3c4/tasks?region=eu-central-1`,
+        taskLog: `${console}/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/gitlab-runners-1a2b3c4`,
+        runnerLog: `${console}/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/gitlab-runners-runner-1a2b3c4`,
+        hosts: [`${console}/ec2/home?region=eu-central-1#InstanceDetails:instanceId=gitlab-runners-host-id`],
+      },
+      next: "aws logs tail gitlab-runners-runner-1a2b3c4 --follow --region eu-central-1",
     });
   });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { withoutBuildOnPreview } from "../../components/job-image";
+import { imageTag, withoutBuildOnPreview } from "../../components/job-image";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
-import { run, taskDefinition } from "./support/program";
+import { run, tags, taskDefinition } from "./support/program";
 import { raw } from "./support/settings";
 
 describe("image", () => {
@@ -15,6 +15,7 @@ describe("image", () => {
       context: "image",
       args: {},
       platform: "linux/amd64",
+      imageTag: imageTag("linux/amd64", {}),
     });
     expect(image.transforms).to.equal(1);
     const child = { type: "docker-build:index:Image", name: "i", custom: true, opts: {} };
@@ -28,6 +29,26 @@ describe("image", () => {
   it("has the packages that the settings name", async () => {
     const deployment = await run(raw({ image: { packages: ["npm", "nodejs"] } }));
     expect(plain(only(deployment, "awsx:ecr:Image").inputs).args).to.deep.equal({ EXTRA_PACKAGES: "nodejs npm" });
+  });
+
+  it("has a tag of its own for each content, as a tag takes no second image", () => {
+    const tag = imageTag("linux/amd64", { A: "1", B: "2" });
+    expect(tag).to.match(/^[0-9a-f]{16}$/);
+    expect(imageTag("linux/amd64", { B: "2", A: "1" })).to.equal(tag);
+    expect(imageTag("linux/arm64", { A: "1", B: "2" })).to.not.equal(tag);
+    expect(imageTag("linux/amd64", { A: "1", B: "3" })).to.not.equal(tag);
+    expect(plain(only(base, "awsx:ecr:Repository").inputs)).to.deep.equal({
+      forceDelete: true,
+      imageScanningConfiguration: { scanOnPush: true },
+      imageTagMutability: "IMMUTABLE",
+      lifecyclePolicy: {
+        rules: [
+          { tagStatus: "untagged", maximumAgeLimit: 1, description: "no untagged ones older than a day" },
+          { tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" },
+        ],
+      },
+      tags,
+    });
   });
 
   it("can be one built elsewhere: then nothing is built", async () => {

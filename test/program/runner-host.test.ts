@@ -22,7 +22,7 @@ describe("host", () => {
       iamInstanceProfile: "gitlab-runners-host",
       keyName: "gitlab-runners-host",
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-      rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20 },
+      rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags },
       tags: { ...tags, Name: "gitlab-runners-host-test" },
     });
     expect(ignoreChanges).to.deep.equal(["ami", "subnetId"]);
@@ -53,10 +53,13 @@ describe("host", () => {
     const changed = two.resources.filter((r) => inputs.has(r.urn) && inputs.get(r.urn) !== JSON.stringify(r.inputs));
     expect(changed.map(({ urn }) => urn)).to.deep.equal([]);
     const added = two.resources.filter(({ urn }) => !inputs.has(urn));
-    const setup = "folders runner go driver-source driver config-toml fargate-toml service reap".split(" ");
+    const setup = [
+      ..."folders runner go driver-source driver config-toml fargate-toml service reap".split(" "),
+      ..."monitor-folder monitor-source monitor log".split(" "),
+    ];
     expect(added.map(({ name }) => name)).to.have.members([
-      "gitlab-runners-host-2",
-      "gitlab-runners-host-2",
+      // Instance, HostSetup and HostMonitor.
+      ...Array<string>(3).fill("gitlab-runners-host-2"),
       ...setup.map((suffix) => `gitlab-runners-host-2-${suffix}`),
     ]);
     expect(two.resources.length).to.equal(base.resources.length + added.length);
@@ -77,7 +80,7 @@ describe("host", () => {
         ({ type, urn }) => type.startsWith("command:") && new RegExp(`::${host}-[a-z-]+$`).test(urn),
       ),
     );
-    expect(commands.map((list) => list.length)).to.deep.equal([9, 9, 9]);
+    expect(commands.map((list) => list.length)).to.deep.equal([13, 13, 13]);
     commands.forEach((list, index) => {
       for (const { inputs } of list) {
         expect(plain(inputs.connection)).to.include({ host: `198.51.100.${10 + index}` });
@@ -119,6 +122,8 @@ describe("host", () => {
       "s3:GetObject",
       "s3:PutObject",
       "s3:ListBucket",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
     ]);
     expect(policy).to.contain(clusterArn("gitlab-runners-1a2b3c4"));
   });

@@ -33,6 +33,9 @@ describe("settings", () => {
       driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
       logs: { retentionDays: 30 },
+      dashboard: false,
+      metrics: { port: 9252, allowedCidrs: [], allowedSecurityGroupIds: [] },
+      debug: { ecsExec: false },
       tags: {},
       gitlabUrl: "https://gitlab.com",
     });

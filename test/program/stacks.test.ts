@@ -52,6 +52,13 @@ describe("the stacks' files", () => {
     });
   });
 
+  it("prod is watched, and dev pays for none of it", () => {
+    const { alarms, dashboard } = parseSettings(settingsOf("prod"));
+    expect({ email: alarms?.email, dashboard }).to.deep.equal({ email: "ci@example.com", dashboard: true });
+    const dev = parseSettings(settingsOf("dev"));
+    expect([dev.alarms, dev.dashboard]).to.deep.equal([undefined, false]);
+  });
+
   for (const [stack, hosts] of Object.entries({ dev: ["subnet-a"], prod: prodSubnets, sandbox: ["subnet-a"] })) {
     it(`${stack} is built: hosts in ${hosts.join(" and ")}, no port open to the world, no disk or bucket open to read`, async () => {
       const deployment = await run(settingsOf(stack), { stack });

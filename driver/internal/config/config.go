@@ -57,6 +57,9 @@ type Fargate struct {
 	PlatformVersion string
 	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
 	CapacityProviders []CapacityProvider
+	// EnableExecuteCommand lets administrators open a shell in a running task by ECS Exec. The task role needs the
+	// permissions of ssmmessages for it.
+	EnableExecuteCommand bool
 	// OnDemandFallback tries on-demand capacity (FARGATE) where CapacityProviders name another one and have none left.
 	OnDemandFallback bool
 	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.

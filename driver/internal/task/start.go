@@ -76,7 +76,8 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
 				request.Mark.environment(c.FirstSessionTimeout.Duration)...),
 		}}},
-		Tags: t.tags(request.Tags, request.Mark.tags()),
+		EnableExecuteCommand: c.EnableExecuteCommand,
+		Tags:                 t.tags(request.Tags, request.Mark.tags()),
 	}
 	if s := request.Size; s.CPU != 0 {
 		input.Overrides.Cpu = aws.String(strconv.Itoa(int(s.CPU)))

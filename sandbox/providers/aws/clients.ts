@@ -1,10 +1,12 @@
 /** AWS clients of a provider's configuration, and what every AWS resource has in common: region and tags. */
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Context } from "../framework/definition";
@@ -15,12 +17,14 @@ const anyCredentials = { accessKeyId: "sandbox", secretAccessKey: "sandbox" };
 
 export interface Clients {
   region: string;
+  cloudwatch: CloudWatchClient;
   ec2: EC2Client;
   ecs: ECSClient;
   ecr: ECRClient;
   iam: IAMClient;
   logs: CloudWatchLogsClient;
   s3: S3Client;
+  sns: SNSClient;
   ssm: SSMClient;
   sts: STSClient;
 }
@@ -38,6 +42,7 @@ export function clientFactory(endpoint: string): ClientsFor {
     const settings = { region, endpoint, credentials: anyCredentials };
     const clients: Clients = {
       region,
+      cloudwatch: new CloudWatchClient(settings),
       ec2: new EC2Client(settings),
       ecs: new ECSClient(settings),
       ecr: new ECRClient(settings),
@@ -45,6 +50,7 @@ export function clientFactory(endpoint: string): ClientsFor {
       logs: new CloudWatchLogsClient(settings),
       // Names in the path: bucket names do not resolve as host names here.
       s3: new S3Client({ ...settings, forcePathStyle: true }),
+      sns: new SNSClient(settings),
       ssm: new SSMClient(settings),
       sts: new STSClient(settings),
     };

@@ -9,6 +9,7 @@
 import type { CheckFailure, Package } from "../framework/definition";
 import type { Props } from "../framework/values";
 import { clientFactory } from "./clients";
+import { cloudwatchResources } from "./cloudwatch";
 import { ec2Resources } from "./ec2";
 import { ecrResources } from "./ecr";
 import { ecsResources } from "./ecs";
@@ -20,6 +21,7 @@ import { logResources } from "./logs";
 import { s3Resources } from "./s3";
 import { s3SettingResources } from "./s3-settings";
 import { securityGroupResources } from "./security-groups";
+import { snsResources } from "./sns";
 
 export function awsPackage(options: { endpoint: string }): Package {
   const clientsFor = clientFactory(options.endpoint);
@@ -27,6 +29,7 @@ export function awsPackage(options: { endpoint: string }): Package {
     name: "aws",
     version: "7.48.0",
     resources: {
+      ...cloudwatchResources(clientsFor),
       ...ec2Resources(clientsFor),
       ...ecrResources(clientsFor),
       ...ecsResources(clientsFor),
@@ -37,6 +40,7 @@ export function awsPackage(options: { endpoint: string }): Package {
       ...s3Resources(clientsFor),
       ...s3SettingResources(clientsFor),
       ...securityGroupResources(clientsFor),
+      ...snsResources(clientsFor),
     },
     functions: awsFunctions(clientsFor),
     checkConfig,

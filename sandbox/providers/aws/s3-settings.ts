@@ -2,20 +2,24 @@
 import {
   DeleteBucketEncryptionCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketOwnershipControlsCommand,
   DeleteBucketPolicyCommand,
   DeletePublicAccessBlockCommand,
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
   type BucketVersioningStatus,
   type LifecycleRule,
+  type ObjectOwnership,
   type S3Client,
   type ServerSideEncryptionRule,
 } from "@aws-sdk/client-s3";
@@ -38,6 +42,7 @@ export function s3SettingResources(clientsFor: ClientsFor): Record<string, Resou
   return {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": define(publicAccessBlock),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": define(encryption),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": define(ownership),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": define(lifecycle),
     "aws:s3/bucketPolicy:BucketPolicy": define(policy),
     "aws:s3/bucketVersioning:BucketVersioning": define(versioning),
@@ -113,6 +118,18 @@ const lifecycle: Setting = {
   get: (s3, Bucket) => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
   remove: (s3, Bucket) => s3.send(new DeleteBucketLifecycleCommand({ Bucket })),
   goneErrors: ["NoSuchLifecycleConfiguration"],
+};
+
+const ownership: Setting = {
+  put: (s3, Bucket, inputs) => {
+    const { objectOwnership: ObjectOwnership } = inputs.rule as { objectOwnership: ObjectOwnership };
+    return s3.send(
+      new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }),
+    );
+  },
+  get: (s3, Bucket) => s3.send(new GetBucketOwnershipControlsCommand({ Bucket })),
+  remove: (s3, Bucket) => s3.send(new DeleteBucketOwnershipControlsCommand({ Bucket })),
+  goneErrors: ["OwnershipControlsNotFoundError"],
 };
 
 const policy: Setting = {

@@ -22,6 +22,10 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
       return { arn: `arn:aws:ecs:${region}:${account}:task-definition/${inputs.family}:7`, revision: 7 };
     case "aws:cloudwatch/logGroup:LogGroup":
       return { name: `${name}-1a2b3c4`, arn: `arn:aws:logs:${region}:${account}:log-group:${name}-1a2b3c4` };
+    case "aws:sns/topic:Topic":
+      return { name, arn: `arn:aws:sns:${region}:${account}:${name}` };
+    case "aws:cloudwatch/metricAlarm:MetricAlarm":
+      return { name, arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}` };
     case "aws:iam/role:Role":
       return { name, arn: `arn:aws:iam::${account}:role/${name}` };
     case "aws:iam/instanceProfile:InstanceProfile":

@@ -1,0 +1,82 @@
+import { paths } from "./paths";
+
+export interface ReportUnitArgs {
+  region: string;
+  /** Dimensions of the metrics. */
+  stack: string;
+  instanceId: string;
+  cluster: string;
+  /** Port of the runner's Prometheus endpoint. */
+  metricsPort: number;
+}
+
+/** Puts the host's and the cluster's metrics, once a call. It has a user of its own: tokens are out of its reach. */
+export function reportService({ region, stack, instanceId, cluster, metricsPort }: ReportUnitArgs): string {
+  const names = `--region ${region} --stack ${stack} --host ${instanceId} --cluster ${cluster}`;
+  return `# Written by the deployment; changes are lost.
+[Unit]
+Description=Report the state of GitLab Runner and its tasks to CloudWatch
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+DynamicUser=yes
+StateDirectory=gitlab-runner-report
+ExecStart=${paths.monitor} report ${names} --runner http://127.0.0.1:${metricsPort}/metrics
+TimeoutStartSec=50s
+NoNewPrivileges=yes
+`;
+}
+
+/** Calls it once a minute, at the same second: alarms count minutes. */
+export function reportTimer(): string {
+  return `# Written by the deployment; changes are lost.
+[Unit]
+Description=Report the state of GitLab Runner and its tasks to CloudWatch, every minute
+
+[Timer]
+OnCalendar=*:*:15
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+`;
+}
+
+/** Units whose journal goes to the runner's log group. */
+const shipped = ["gitlab-runner.service", "gitlab-runner-reap.service", "gitlab-runner-report.service"];
+
+export interface LogUnitArgs {
+  region: string;
+  logGroup: string;
+  /** Names the log stream. */
+  instanceId: string;
+  /** Of the program's sources: another program is another unit, and so a restart. */
+  sources: string;
+}
+
+/** Copies the runner's journal to CloudWatch Logs. It has a user of its own, which may read the journal. */
+export function logService({ region, logGroup, instanceId, sources }: LogUnitArgs): string {
+  const units = shipped.map((unit) => `--unit ${unit}`).join(" ");
+  return `# Written by the deployment; changes are lost.
+# Sources ${sources}
+[Unit]
+Description=Copy GitLab Runner's log to CloudWatch Logs
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+DynamicUser=yes
+SupplementaryGroups=systemd-journal
+StateDirectory=gitlab-runner-log
+ExecStart=${paths.monitor} ship-log --region ${region} --log-group ${logGroup} --stream ${instanceId} ${units}
+Restart=always
+RestartSec=5
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { clusterLink, dashboardLink, hostLink, logLink } from "./console-links";
+import type { FargateRunners } from "./fargate-runners";
+import { arnParts } from "./iam-documents";
+
+/** What a deployment tells: names, where to look in AWS's console, and what to do next. */
+export function stackOutputs(runners: FargateRunners) {
+  const { hosts, cluster, image, cacheBucket, driver, logs, dashboard, alarmTopic } = runners;
+  const place = runners.clusterArn.apply(arnParts);
+  const link = (
+    make: (place: { partition: string; region: string }, name: string) => string,
+    name: pulumi.Output<string>,
+  ) => pulumi.all([place, name]).apply(([where, what]) => make(where, what));
+  return {
+    hosts,
+    cluster,
+    image,
+    runners: runners.runners,
+    cacheBucket,
+    driver,
+    logs,
+    ...(alarmTopic && { alarmTopic }),
+    console: {
+      cluster: link(clusterLink, cluster),
+      taskLog: link(logLink, logs.tasks),
+      runnerLog: link(logLink, logs.runners),
+      ...(dashboard && { dashboard: link(dashboardLink, dashboard) }),
+      hosts: pulumi.all([place, hosts]).apply(([where, all]) => all.map(({ id }) => hostLink(where, id))),
+    },
+    /** Shows the runners taking their jobs. */
+    next: pulumi
+      .all([place, logs.runners])
+      .apply(([{ region }, group]) => `aws logs tail ${group} --follow --region ${region}`),
+  };
+}

@@ -1,0 +1,106 @@
+/** The schema of what shows how the system is: alarms, dashboard, metrics, shells in tasks. */
+import { z } from "zod";
+import * as defaults from "./defaults";
+import { strict } from "./settings-values";
+
+const { thresholds } = defaults;
+
+export const alarms = strict({
+  email: z.email("not an e-mail address").optional().meta({
+    description: "Gets a message from each alarm, once the address has confirmed AWS's mail.",
+    default: "nobody; subscribe to the stack's output `alarmTopic`",
+    example: "ci@example.com",
+  }),
+  heartbeatMinutes: z
+    .int()
+    .min(2)
+    .max(60)
+    .default(thresholds.heartbeatMinutes)
+    .describe("Minutes without a sign of life of a host's runner."),
+  taskStartFailures: z
+    .int()
+    .min(1)
+    .default(thresholds.taskStartFailures)
+    .describe("Tasks that failed to start, within five minutes."),
+  systemFailures: z
+    .int()
+    .min(1)
+    .default(thresholds.systemFailures)
+    .describe("Jobs of one host that failed as system failures, within five minutes."),
+  taskAgeMinutes: z.int().min(1).optional().meta({
+    description: "Minutes that no task may live.",
+    default: "the entries' longest `maximumTimeout` (a day where one has none) and an hour",
+    example: 240,
+  }),
+  diskPercent: z
+    .int()
+    .min(1)
+    .max(99)
+    .default(thresholds.diskPercent)
+    .describe("Percent of a host's root volume that are used."),
+})
+  .optional()
+  .meta({
+    description: "Alarms on hosts and tasks, and an SNS topic that they tell. `{}` takes all defaults.",
+    type: "object",
+    default: "none",
+    example: { email: "ci@example.com" },
+  });
+
+export const dashboard = z
+  .boolean()
+  .default(false)
+  .describe("A CloudWatch dashboard of hosts, tasks, alarms and the runner's log.");
+
+const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: 'not a network in CIDR notation, like "10.0.0.0/16"' });
+
+export const metrics = strict({
+  port: z
+    .int()
+    .min(1024)
+    .max(65535)
+    .default(defaults.metricsPort)
+    .describe("Port of the runner's Prometheus endpoint."),
+  allowedCidrs: z
+    .array(
+      cidr.refine((network) => !network.endsWith("/0"), {
+        error: "would open the runner's metrics and profiler to the whole internet",
+      }),
+    )
+    .default([])
+    .meta({
+      description:
+        "Networks that may read the endpoint, which holds the runner's profiler too. Without any, and without " +
+        "security groups, it listens on the host's loopback address alone.",
+      type: "list of string",
+      example: ["10.20.0.0/16"],
+    }),
+  allowedSecurityGroupIds: z
+    .array(z.string().startsWith("sg-"))
+    .default([])
+    .meta({
+      description: "Security groups whose members may read the endpoint, such as Prometheus's.",
+      type: "list of string",
+      example: ["sg-0123456789abcdef0"],
+    }),
+}).prefault({});
+
+export const debug = strict({
+  ecsExec: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Lets administrators open a shell in a running task by ECS Exec. It gives jobs the permissions of Session " +
+        "Manager's agent.",
+    ),
+}).prefault({});
+
+export const kmsKeyId = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "not the ARN of a KMS key")
+  .optional()
+  .meta({
+    description: "ARN of a KMS key that encrypts the logs; its policy has to let CloudWatch Logs use it.",
+    default: "CloudWatch's own encryption",
+    example: "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  });

@@ -1,0 +1,92 @@
+// Package report tells CloudWatch how a runner's host and its cluster are.
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+// Namespace of all metrics; the host's policy allows no other.
+const Namespace = "gitlab-fargate-runners"
+
+// CloudWatch is the part of CloudWatch that a report needs; *cloudwatch.Client has it.
+type CloudWatch interface {
+	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
+}
+
+// Report is one look at the runner, the cluster and the disk.
+//
+// Metrics with the dimension Stack, the same from each host, so that their maximum is the truth: RunningTasks,
+// OldestTaskAge (seconds), TaskStartFailures (of the last five minutes). With the dimensions Stack and Host: Heartbeat (1
+// where the runner answers, else 0), RunningJobs, SystemFailures (since the last report), DiskUsedPercent.
+type Report struct {
+	// Stack and Host are the metrics' dimensions.
+	Stack, Host string
+	// Cluster is the name or ARN of the stack's cluster.
+	Cluster string
+	// RunnerURL is the runner's Prometheus endpoint.
+	RunnerURL string
+	// Disk is a path on the file system to look at.
+	Disk string
+	// Directory takes what one report leaves for the next.
+	Directory string
+
+	ECS        ECS
+	CloudWatch CloudWatch
+	HTTP       *http.Client
+	Now        func() time.Time
+}
+
+// Send looks and puts what it found. What could not be looked at is an error and does not keep back the rest.
+func (r *Report) Send(ctx context.Context) error {
+	now := r.Now()
+	ofStack := []types.Dimension{{Name: aws.String("Stack"), Value: aws.String(r.Stack)}}
+	ofHost := append(ofStack[:1:1], types.Dimension{Name: aws.String("Host"), Value: aws.String(r.Host)})
+	var data []types.MetricDatum
+	add := func(dimensions []types.Dimension, name string, unit types.StandardUnit, value float64) {
+		data = append(data, types.MetricDatum{
+			MetricName: aws.String(name), Dimensions: dimensions, Unit: unit, Value: aws.Float64(value), Timestamp: aws.Time(now),
+		})
+	}
+
+	tasks, errTasks := Survey(ctx, r.ECS, r.Cluster, now)
+	if errTasks == nil {
+		add(ofStack, "RunningTasks", types.StandardUnitCount, float64(tasks.Running))
+		add(ofStack, "OldestTaskAge", types.StandardUnitSeconds, tasks.Oldest.Seconds())
+		add(ofStack, "TaskStartFailures", types.StandardUnitCount, float64(tasks.FailedToStart))
+	}
+	disk, errDisk := DiskUsedPercent(r.Disk)
+	if errDisk == nil {
+		add(ofHost, "DiskUsedPercent", types.StandardUnitPercent, disk)
+	}
+	runner, errRunner := ReadRunner(ctx, r.HTTP, r.RunnerURL)
+	failures := counter{filepath.Join(r.Directory, "system-failures")}
+	save := func() error { return nil }
+	var errCount error
+	if errRunner == nil {
+		add(ofHost, "Heartbeat", types.StandardUnitCount, 1)
+		add(ofHost, "RunningJobs", types.StandardUnitCount, runner.Jobs)
+		var added float64
+		if added, errCount = failures.added(runner.SystemFailures); errCount == nil {
+			add(ofHost, "SystemFailures", types.StandardUnitCount, added)
+		}
+		save = func() error { return failures.save(runner.SystemFailures) }
+	} else {
+		add(ofHost, "Heartbeat", types.StandardUnitCount, 0)
+	}
+
+	input := cloudwatch.PutMetricDataInput{Namespace: aws.String(Namespace), MetricData: data}
+	if _, err := r.CloudWatch.PutMetricData(ctx, &input); err != nil {
+		return errors.Join(fmt.Errorf("putting metrics: %w", err), errTasks, errDisk, errRunner, errCount)
+	}
+	// Afterwards: what was not told counts again in the next report.
+	return errors.Join(errTasks, errDisk, errRunner, errCount, save())
+}

@@ -1,0 +1,42 @@
+/**
+ * CloudWatch's calls in CBOR, as the SDK for Go makes them (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html):
+ * moto knows the service's other protocols only, so they go to it in JSON.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { cbor } from "@smithy/core/cbor";
+import { motoAddress } from "./moto";
+
+const service = "GraniteServiceVersion20100801";
+const path = new RegExp(`^/service/${service}/operation/([A-Za-z]+)$`);
+
+/** The action that a request names, if it is one of these. */
+export const cborAction = (url: string): string | undefined => path.exec(url)?.[1];
+
+/** Answers a request by moto's answer to the same in JSON. */
+export async function answerCbor(
+  action: string,
+  request: Pick<IncomingMessage, "headers">,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = await fetch(`http://${motoAddress.host}:${motoAddress.port}/`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `${service}.${action}`,
+      authorization: request.headers.authorization ?? "",
+    },
+    body: toJson(body),
+  });
+  const text = await answer.text();
+  response
+    .writeHead(answer.status, { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" })
+    .end(cbor.serialize(text === "" ? {} : JSON.parse(text)));
+}
+
+/** Tags stand for times only, and JSON writes those as seconds, too. */
+export const toJson = (body: Buffer): string =>
+  JSON.stringify(body.length === 0 ? {} : cbor.deserialize(body), (_, value) => (isTime(value) ? value.value : value));
+
+const isTime = (value: unknown): value is { value: number } =>
+  typeof value === "object" && value !== null && "tag" in value && value.tag === 1 && "value" in value;

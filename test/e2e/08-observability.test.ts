@@ -1,0 +1,159 @@
+/** What CloudWatch is told of the deployed system: metrics, the runner's log, alarms, the dashboard. */
+import { setTimeout as delay } from "node:timers/promises";
+import { DescribeAlarmsCommand, GetDashboardCommand } from "@aws-sdk/client-cloudwatch";
+import { CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns";
+import { expect } from "chai";
+import { awsEndpoint, region } from "../../sandbox/config";
+import { cloudwatch, latest, logs, outputs, streamOf, total } from "../support/cloudwatch";
+import { cancelJob, runWith } from "../support/faults";
+import { onHost, runCi, useSandbox } from "../support/sandbox";
+import { stackSecrets } from "../support/stack";
+
+const report = () => onHost("systemctl start gitlab-runner-report.service || true");
+/** The timer may be reporting already, from before: reports until one tells it. */
+const reported = (condition: () => Promise<boolean>) => until(() => report().then(condition));
+const units = ["gitlab-runner", "gitlab-runner-reap", "gitlab-runner-report"].map((unit) => `--unit ${unit}.service`);
+
+describe("what CloudWatch is told", () => {
+  useSandbox();
+
+  let host: string;
+  let groups: { tasks: string; runners: string };
+  before(async () => {
+    const { hosts, logs: names } = await outputs();
+    host = hosts[0].id;
+    groups = names;
+  });
+
+  describe("metrics", () => {
+    it("are put by the timer", async () => {
+      expect(await onHost("systemctl is-active gitlab-runner-report.timer")).to.equal("active");
+      await report();
+      expect(await latest("Heartbeat", host)).to.equal(1);
+      expect(await latest("RunningTasks")).to.equal(0);
+      expect(await latest("OldestTaskAge")).to.equal(0);
+      expect(await latest("DiskUsedPercent", host))
+        .to.be.greaterThan(0)
+        .and.lessThan(100);
+    });
+
+    it("follow a job", async () => {
+      let age: number | undefined;
+      await runWith("job:\n  script: ['echo here-I\"\"-am', sleep 600]\n", {
+        "here-I-am": async ({ id }) => {
+          await reported(async () => (await latest("RunningTasks")) === 1 && (await latest("RunningJobs", host)) === 1);
+          age = await latest("OldestTaskAge");
+          await cancelJob(id);
+        },
+      });
+      expect(age).to.be.greaterThan(0);
+      await reported(async () => (await latest("RunningTasks")) === 0);
+    });
+
+    it("tell of tasks that fail to start, and of the jobs that fail by it", async () => {
+      await report();
+      const before = await total("SystemFailures", host);
+      let started = 0;
+      await logs.send(new DeleteLogGroupCommand({ logGroupName: groups.tasks }));
+      try {
+        const { jobs, tasks } = await runCi("job:\n  script: [echo fine]\n");
+        expect(jobs[0]).to.include({ status: "failed", failure_reason: "runner_system_failure" });
+        started = tasks.started;
+      } finally {
+        await logs.send(new CreateLogGroupCommand({ logGroupName: groups.tasks }));
+      }
+      expect(started).to.be.greaterThan(0);
+      await reported(async () => (await latest("TaskStartFailures"))! >= started);
+      expect((await total("SystemFailures", host)) - before).to.equal(1);
+    });
+
+    it("tell of a runner that is gone", async () => {
+      await onHost("systemctl stop gitlab-runner.service");
+      try {
+        await reported(async () => (await latest("Heartbeat", host)) === 0);
+        expect(await onHost("systemctl is-failed gitlab-runner-report.service")).to.equal("failed");
+      } finally {
+        await onHost("systemctl start gitlab-runner.service");
+      }
+      await reported(async () => (await latest("Heartbeat", host)) === 1);
+    });
+  });
+
+  describe("the runner's log", () => {
+    /** The journal's entries as they have to arrive. */
+    const journal = async (): Promise<string[]> =>
+      (await onHost(`journalctl --output=json --all ${units.join(" ")}`))
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => String(JSON.parse(line).MESSAGE));
+    const arrived = async () =>
+      (await streamOf(groups.runners, host)).map((text) => JSON.parse(text) as { unit: string; message: string });
+    const complete = () =>
+      until(async () => {
+        const [there, expected] = [await arrived(), await journal()];
+        return there.length >= expected.length;
+      });
+
+    it("arrives, with what the runner says of a job and no token", async () => {
+      const { jobs } = await runCi("job:\n  script: ['echo \"I am $CI_JOB_ID.\"']\n");
+      const id = /I am (\d+)\./.exec(jobs[0].trace)?.[1];
+      await complete();
+      const events = await arrived();
+      const ofRunner = events.filter(({ unit }) => unit === "gitlab-runner.service").map(({ message }) => message);
+      expect(ofRunner.join("\n")).to.match(new RegExp(`Job succeeded.*job=${id}\\b`));
+      for (const secret of Object.values(await stackSecrets())) {
+        expect(events.some(({ message }) => message.includes(secret))).to.equal(false);
+      }
+    });
+
+    it("goes on after the shipper was killed, without a gap or a repetition", async () => {
+      await complete();
+      for (let round = 0; round < 2; round++) {
+        const shipper = await onHost("systemctl show gitlab-runner-log --property MainPID --value");
+        await onHost("systemctl kill --signal=SIGKILL gitlab-runner-log.service");
+        await onHost("systemctl reload gitlab-runner.service");
+        await runCi("job:\n  script: [echo fine]\n");
+        await until(async () => {
+          const now = await onHost("systemctl show gitlab-runner-log --property MainPID --value");
+          return now !== "0" && now !== shipper;
+        });
+      }
+      await complete();
+      const expected = await journal();
+      expect((await arrived()).slice(0, expected.length).map(({ message }) => message)).to.deep.equal(expected);
+    });
+  });
+
+  it("has alarms on host, runner, tasks and disk, and somebody to tell", async () => {
+    const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
+    const { alarmTopic } = await outputs();
+    expect(MetricAlarms.map(({ MetricName }) => MetricName)).to.have.members([
+      ...["StatusCheckFailed", "Heartbeat", "SystemFailures", "DiskUsedPercent"],
+      ...["TaskStartFailures", "OldestTaskAge"],
+    ]);
+    for (const { AlarmActions, OKActions } of MetricAlarms) {
+      expect([AlarmActions, OKActions]).to.deep.equal([[alarmTopic], [alarmTopic]]);
+    }
+    const sns = new SNSClient({
+      endpoint: awsEndpoint,
+      region,
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
+    const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: alarmTopic }));
+    expect(Subscriptions.map(({ Protocol, Endpoint }) => [Protocol, Endpoint])).to.deep.equal([
+      ["email", "ci@example.com"],
+    ]);
+  });
+
+  it("has a dashboard with the names that the metrics have", async () => {
+    const query = new GetDashboardCommand({ DashboardName: "gitlab-fargate-runners-sandbox" });
+    const { DashboardBody = "" } = await cloudwatch.send(query);
+    expect(DashboardBody).to.contain(host).and.contain(groups.runners);
+  });
+});
+
+/** CloudWatch and systemd send no events: they are asked in short intervals. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(200);
+}
