@@ -19,6 +19,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/job"
 	"gitlab-fargate-runners/driver/internal/publicip"
 	"gitlab-fargate-runners/driver/internal/reap"
+	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -44,6 +45,7 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
 		Store:     store,
+		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Log:       tasks.Log,
 		Stdout:    p.Stdout,
 		Stderr:    p.Stderr,
@@ -76,7 +78,9 @@ func newReaper(ctx context.Context, file string, p process) (*reap.Reaper, func(
 	if p.now != nil {
 		now = p.now
 	}
-	return &reap.Reaper{Tasks: tasks, Store: store, Now: now, Log: tasks.Log, Stdout: p.Stdout}, closeLog, nil
+	return &reap.Reaper{
+		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: now, Log: tasks.Log, Stdout: p.Stdout,
+	}, closeLog, nil
 }
 
 // parts are what all calls that talk to ECS have; logged are the attributes of each log record.

@@ -64,6 +64,12 @@ type Fargate struct {
 	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
 	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32
+	// MaxJobs is how many jobs may run at once on this host. Default: 0, no bound.
+	MaxJobs int
+	// SlotTimeout is how long a job waits for others to end where MaxJobs run already, and at most for half of its own
+	// timeout. Together with StartTimeout and SSH.ConnectTimeout it has to be less than the runner's prepare_exec_timeout.
+	// Default: 5m.
+	SlotTimeout Duration
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
@@ -149,6 +155,7 @@ func defaults() *Config {
 		LogFormat: "text",
 		Fargate: Fargate{
 			PlatformVersion:     "LATEST",
+			SlotTimeout:         Duration{5 * time.Minute},
 			StartTimeout:        Duration{10 * time.Minute},
 			StopTimeout:         Duration{5 * time.Minute},
 			JobTimeout:          Duration{24 * time.Hour},

@@ -30,6 +30,7 @@ func (c *Config) validate() error {
 	}
 	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0, "Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0, "Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
+	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
 	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration, "Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being connected to")
 	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration, "Fargate.PollInterval is more than MaxPollInterval")

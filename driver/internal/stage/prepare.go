@@ -28,6 +28,9 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
 	}
+	if err := d.takeSlot(ctx); err != nil {
+		return err
+	}
 	err = d.prepare(ctx, wanted)
 	if err == nil {
 		return nil
@@ -116,15 +119,21 @@ func (d *Driver) tellIgnored() {
 	}
 }
 
-// progress returns a function that prints a line when the status changes or progressEvery has passed.
+// progress returns a function that tells how the task's start goes on.
 func (d *Driver) progress() task.Progress {
+	say := d.every()
+	return func(status string, since time.Duration) { say(status, "Fargate task %s, %s", status, seconds(since)) }
+}
+
+// every returns a function that prints a line when the status changes or progressEvery has passed.
+func (d *Driver) every() func(status, format string, args ...any) {
 	last, at := "", time.Time{}
-	return func(status string, since time.Duration) {
+	return func(status, format string, args ...any) {
 		if status == last && time.Since(at) < progressEvery {
 			return
 		}
 		last, at = status, time.Now()
-		d.printf("Fargate task %s, %s", status, seconds(since))
+		d.printf(format, args...)
 	}
 }
 
