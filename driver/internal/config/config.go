@@ -31,8 +31,9 @@ type Config struct {
 type Wanted struct {
 	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
 	CPU, Memory, EphemeralStorage string
-	// TaskDefinition is FARGATE_TASK_DEFINITION; Fargate.TaskDefinition holds it as well.
-	TaskDefinition string
+	// TaskDefinition and PlatformVersion are FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION; Fargate.TaskDefinition
+	// and Fargate.PlatformVersion hold them as well.
+	TaskDefinition, PlatformVersion string
 }
 
 // Fargate says which task is started where.
@@ -61,6 +62,9 @@ type Fargate struct {
 	OnDemandFallback bool
 	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
 	AllowedTaskDefinitions []string
+	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list allows
+	// no other. Default: any, as the community driver does.
+	AllowedPlatformVersions []string
 	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
 	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32

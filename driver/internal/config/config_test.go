@@ -96,7 +96,7 @@ KeepAliveCountMax = 2
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
-		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
+		SlotTimeout: Duration{5 * time.Minute}, PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
 		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute}, FirstSessionTimeout: Duration{10 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
@@ -118,6 +118,18 @@ func TestJobOverrides(t *testing.T) {
 	}
 	if got.Fargate.TaskDefinition != "other" || got.Fargate.PlatformVersion != "1.3.0" || got.Fargate.Cluster != "c" {
 		t.Errorf("got %+v", got.Fargate)
+	}
+}
+
+func TestAllowedPlatformVersions(t *testing.T) {
+	for text, want := range map[string][]string{
+		"": nil, "AllowedPlatformVersions = []": {"1.4.0"},
+		`AllowedPlatformVersions = ["1.4.0"]`: {"1.4.0"}, `AllowedPlatformVersions = ["LATEST"]`: {"LATEST", "1.4.0"},
+	} {
+		got := parse(t, strings.Replace(minimal, "[Fargate]", "[Fargate]\nPlatformVersion = \"1.4.0\"\n"+text, 1))
+		if diff := cmp.Diff(want, got.Fargate.AllowedPlatformVersions); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,10 @@ func (c *Config) merge(getenv func(string) string) error {
 	override(&c.Wanted.EphemeralStorage, "FARGATE_EPHEMERAL_STORAGE")
 	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
+	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil && !slices.Contains(*allowed, c.Fargate.PlatformVersion) {
+		*allowed = append(*allowed, c.Fargate.PlatformVersion)
+	}
+	override(&c.Wanted.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	override(&c.Fargate.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	c.LogLevel = strings.ToLower(c.LogLevel)
 	return errors.Join(errs...)
