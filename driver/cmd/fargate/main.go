@@ -7,6 +7,8 @@
 //	fargate --config FILE reap [--dry-run]         stops tasks that have outlived their jobs, on whatever host
 //	fargate --version
 //
+// --log-format text or json counts more than the file's LogFormat.
+//
 // The command line, fargate.toml and the task definition are the community driver's; package internal/config lists the
 // file's keys. The task needs a container named ci-coordinator with an sshd that lets the key in which it finds in
 // SSH_PUBLIC_KEY.

@@ -50,6 +50,8 @@ type Server struct {
 	tokens map[string]*Task
 	looks  map[string]int
 	calls  map[string]int
+	// requests counts calls of any kind; each answer carries a request id made of it.
+	requests int
 }
 
 // Start runs the API until the test ends.
@@ -141,6 +143,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
 	}
+	s.requests++
+	w.Header().Set("X-Amzn-RequestId", fmt.Sprint("request-", s.requests))
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {

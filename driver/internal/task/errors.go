@@ -15,7 +15,11 @@ import (
 // explain turns an error of the API into a sentence and a hint. action is the call's name, for example "RunTask".
 func explain(action string, err error) error {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	var known *failure.Failure
+	switch {
+	case errors.As(err, &known): // no call was made
+		return err
+	case !errors.As(err, &api):
 		return failure.Wrap(err, "Check that the runner's host reaches the AWS API and has credentials (an instance profile).", "calling ecs:%s failed", action)
 	}
 	switch code := api.ErrorCode(); {
