@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
 // validate reports all that is missing or out of range.
@@ -40,6 +42,7 @@ func (c *Config) validate() error {
 	check(c.SSH.Username != "", "SSH.Username is empty")
 	check(c.SSH.Port >= 1 && c.SSH.Port <= 65535, "SSH.Port: %d is not in 1–65535", c.SSH.Port)
 	check(c.SSH.KeepAliveCountMax >= 1, "SSH.KeepAliveCountMax: %d is less than 1", c.SSH.KeepAliveCountMax)
+	check(c.SSH.ReconnectTimeout.Duration <= wire.KeepResult, "SSH.ReconnectTimeout is more than %s: a stage's result is not kept for longer", wire.KeepResult)
 	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration, "SSH.RetryInterval is more than MaxRetryInterval")
 
 	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)

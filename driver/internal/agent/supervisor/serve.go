@@ -12,17 +12,27 @@ import (
 // server answers on a stage's socket.
 type server struct {
 	stage *Stage
-	done  chan struct{}
-	close sync.Once
+	// keep is how long a result is kept that nobody asks for, forget the timer once there is one.
+	keep   time.Duration
+	forget *time.Timer
+	done   chan struct{}
+	close  sync.Once
 
 	mu sync.Mutex
 	// displace ends the session that is attached.
 	displace func()
 }
 
-// Serve lets drivers attach to the stage until one says that it has the result. It closes the listener.
-func Serve(listener net.Listener, stage *Stage) {
-	s := &server{stage: stage, done: make(chan struct{}), displace: func() {}}
+// Serve lets drivers attach to the stage until one says that it has the result, or none has asked for it for so long:
+// it may have been lost that one has it. It closes the listener.
+func Serve(listener net.Listener, stage *Stage, keep time.Duration) {
+	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
+	go func() {
+		<-stage.over
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.forget = time.AfterFunc(keep, s.end)
+	}()
 	go func() {
 		<-s.done
 		_ = listener.Close()
@@ -76,6 +86,8 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 	s.displace()
 	s.displace = stop
 	s.mu.Unlock()
+	s.asked()
+	defer s.asked()
 	defer stop()
 
 	if to.Send(wire.Started) != nil {
@@ -93,6 +105,17 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 	}
 }
 
+// asked says that somebody asks for the result, or did until now.
+func (s *server) asked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.forget != nil {
+		s.forget.Reset(s.keep)
+	}
+}
+
+func (s *server) end() { s.close.Do(func() { close(s.done) }) }
+
 // listen returns when the session has ended.
 func (s *server) listen(from *wire.Reader) {
 	for {
@@ -104,7 +127,7 @@ func (s *server) listen(from *wire.Reader) {
 		case wire.Done:
 			if s.stage.ended() {
 				s.stage.spool.Ack(s.stage.result.Written)
-				s.close.Do(func() { close(s.done) })
+				s.end()
 			}
 			return
 		case wire.Ack, wire.Terminate:
