@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 	"gitlab-fargate-runners/driver/internal/size"
 	"gitlab-fargate-runners/driver/internal/sshconn"
@@ -160,4 +161,5 @@ func target(known *state.Task) sshconn.Target {
 }
 
 // ErrCancelled is the cause of a context that a signal has ended.
-var ErrCancelled = errors.New("cancelled by the runner (job cancelled or timed out)")
+var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped before it had ended.",
+	"cancelled by the runner (job cancelled or timed out)")

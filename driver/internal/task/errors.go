@@ -33,13 +33,30 @@ func explain(action string, err error) error {
 		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.", "the ECS cluster does not exist: %s", api.ErrorMessage())
 	case isThrottled(code):
 		return failure.New("Too many calls in this account and region; a later try works.", "AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
+	case strings.HasPrefix(code, "Platform"):
+		return failure.New("Check Fargate.PlatformVersion in fargate.toml, or FARGATE_PLATFORM_VERSION of the job.", "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+	case badCredentials[code]:
+		return failure.New("Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, and the host's clock.",
+			"AWS did not accept the host's credentials for ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	default:
 		return failure.New(hintFor(api.ErrorMessage()), "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	}
 }
 
+// badCredentials: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
+var badCredentials = map[string]bool{
+	"ExpiredTokenException": true, "IncompleteSignature": true, "InvalidClientTokenId": true, "InvalidSignatureException": true,
+	"MissingAuthenticationTokenException": true, "UnrecognizedClientException": true,
+}
+
 func isThrottled(code string) bool {
 	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
+}
+
+// hopeless tells whether no other try of a call is worth it.
+func hopeless(err error) bool {
+	var known *failure.Failure // no call was made: there is no region, for example
+	return isDenied(err) || errors.As(err, &known)
 }
 
 func isDenied(err error) bool {
@@ -100,6 +117,10 @@ func hintFor(reason string) string {
 		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet to the registry (public address, NAT or endpoints)."
 	case strings.Contains(lower, "resourceinitializationerror"):
 		return "The task could not reach what it needs to start: check the execution role and the subnet's way to ECR, S3 and CloudWatch Logs."
+	case strings.HasPrefix(lower, "taskdefinition"): // "TaskDefinition not found.", "TaskDefinition is inactive"
+		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or family:revision, in this region, active."
+	case strings.Contains(lower, "subnet") || strings.Contains(lower, "security group"):
+		return "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this region."
 	case strings.Contains(lower, "spot"):
 		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
 	}
