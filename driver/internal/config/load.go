@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -111,19 +112,18 @@ func located(path string, content []byte, err error) error {
 }
 
 // lineOf finds the line of an error that tells none (a number where a Duration is read): it is the last line of the
-// shortest beginning of the file that has the error.
+// shortest beginning of the file that has the error. All longer ones have it too.
 func lineOf(content []byte, err error) int {
-	end := 0
-	for number := 1; ; number++ {
-		next := bytes.IndexByte(content[end:], '\n')
-		if next < 0 {
-			return number
-		}
-		end += next + 1
-		if got := decode(content[:end], defaults()); got != nil && got.Error() == err.Error() {
-			return number
+	var ends []int
+	for i, b := range content {
+		if b == '\n' {
+			ends = append(ends, i+1)
 		}
 	}
+	return 1 + sort.Search(len(ends), func(i int) bool {
+		got := decode(content[:ends[i]], defaults())
+		return got != nil && got.Error() == err.Error()
+	})
 }
 
 // prefixed puts the path before each of the joined errors.
