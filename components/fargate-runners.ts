@@ -145,7 +145,7 @@ export class FargateRunners extends pulumi.ComponentResource {
   }
 
   private fargateToml({ cluster, taskDefinitions, securityGroup }: JobCluster, { subnetIds }: Network) {
-    const { network, spot } = this.settings;
+    const { host, network, spot } = this.settings;
     return pulumi
       .output({
         clusterName: cluster.name,
@@ -160,6 +160,7 @@ export class FargateRunners extends pulumi.ComponentResource {
           region: arnParts(clusterArn).region,
           assignPublicIp: network.assignPublicIp,
           capacityProviders: capacityProviders(spot),
+          maxJobs: host.concurrency,
           tags: this.tags,
         }),
       );

@@ -12,6 +12,8 @@ export interface FargateTomlArgs {
   /** Gives tasks public addresses; the host connects to the private ones in any case. */
   assignPublicIp: boolean;
   capacityProviders: readonly CapacityProvider[];
+  /** Jobs at once on a host. config.toml's `concurrent` is higher, as idle runners count there. */
+  maxJobs: number;
   /** Tags of each task. */
   tags: Record<string, string>;
 }
@@ -33,6 +35,9 @@ export function fargateToml(args: FargateTomlArgs): string {
         Weight: weight,
         Base: base,
       })),
+      MaxJobs: args.maxJobs,
+      // Jobs choose none but the one that is configured.
+      AllowedPlatformVersions: [],
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),
       Tags: { ...args.tags },
     },

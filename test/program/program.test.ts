@@ -426,6 +426,8 @@ describe("the program", () => {
         EnablePublicIP: true,
         UsePublicIP: false,
         CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
+        MaxJobs: 10,
+        AllowedPlatformVersions: [],
         Tags: tags,
       });
     });

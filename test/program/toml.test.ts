@@ -112,6 +112,7 @@ describe("fargate.toml", () => {
     taskDefinition: "family-default:7",
     assignPublicIp: true,
     capacityProviders: capacityProviders("prefer"),
+    maxJobs: 12,
     tags: { "cost center": "ci" },
   };
 
@@ -130,6 +131,8 @@ describe("fargate.toml", () => {
           { Name: "FARGATE_SPOT", Weight: 4, Base: 0 },
           { Name: "FARGATE", Weight: 1, Base: 0 },
         ],
+        MaxJobs: 12,
+        AllowedPlatformVersions: [],
         OnDemandFallback: true,
         Tags: { "cost center": "ci" },
       },
