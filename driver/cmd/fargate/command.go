@@ -85,7 +85,10 @@ func driverCommand(use, short string, args cobra.PositionalArgs, p process, file
 				return err
 			}
 			defer closeLog()
-			if err := run(command.Context(), driver, args); err != nil {
+			started := time.Now()
+			err = run(command.Context(), driver, args)
+			count(driver, command.Name(), args, started, err)
+			if err != nil {
 				err = driver.Explain(context.WithoutCancel(command.Context()), err)
 				driver.Log.Debug("failed", "error", err)
 				return err

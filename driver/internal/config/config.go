@@ -25,6 +25,7 @@ type Config struct {
 	TaskMetadata TaskMetadata
 	SSH          SSH
 	Agent        Agent
+	Metrics      Metrics
 }
 
 // Wanted is text of the job's variables, empty where it has none.
@@ -142,6 +143,13 @@ type Agent struct {
 	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where there is none and the image
 	// has none either, stages run in plain SSH sessions. Default: ci-agent beside the driver.
 	File string
+}
+
+// Metrics says where the driver counts its calls.
+type Metrics struct {
+	// Directory is that of node_exporter's textfile collector; it has to be there, and the runner's user must be able to
+	// write in it. Default: nothing is counted.
+	Directory string
 }
 
 // Level returns LogLevel as slog knows it.

@@ -139,8 +139,8 @@ func TestErrors(t *testing.T) {
 		want    []string // one a line, in order
 	}{
 		"unknown keys, all of them": {
-			"Loglevel = \"info\"\nColour = 1\n" + minimal + "Subnt = \"x\"\n[Metrics]\nPort = 1\n",
-			[]string{"f:2: unknown key Colour", "f:8: unknown key Fargate.Subnt", "f:9: unknown key Metrics"},
+			"Loglevel = \"info\"\nColour = 1\n" + minimal + "Subnt = \"x\"\n[Metric]\nPort = 1\n",
+			[]string{"f:2: unknown key Colour", "f:8: unknown key Fargate.Subnt", "f:9: unknown key Metric"},
 		},
 		"unknown key in a list": {
 			minimal + "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"\nWait = 1\n",

@@ -46,5 +46,6 @@ func (c *Config) validate() error {
 	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration, "SSH.RetryInterval is more than MaxRetryInterval")
 
 	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)
+	check(c.Metrics.Directory == "" || filepath.IsAbs(c.Metrics.Directory), "Metrics.Directory: %q is not an absolute path", c.Metrics.Directory)
 	return errors.Join(errs...)
 }
