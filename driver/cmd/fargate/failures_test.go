@@ -160,6 +160,8 @@ func exited(code int, reason string) []any {
 // failing lets each call of an action fail.
 func failing(action, code string) func(*ecstest.Server) {
 	return func(s *ecstest.Server) {
+		s.Lock()
+		defer s.Unlock()
 		s.Fail = func(called string, _ int) string {
 			if called == action {
 				return code

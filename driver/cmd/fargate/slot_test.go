@@ -126,14 +126,7 @@ func TestFailedCleanupGivesTheSlotBack(t *testing.T) {
 	w := newWorld(t)
 	w.configure("MaxJobs = 1")
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Fail = func(action string, _ int) string {
-		if action == "StopTask" {
-			return "AccessDeniedException"
-		}
-		return ""
-	}
-	w.ecs.Unlock()
+	failing("StopTask", "AccessDeniedException")(w.ecs)
 	w.must(systemFailure, "cleanup")
 	if len(w.slots()) != 0 {
 		t.Errorf("taken: %v", w.slots())

@@ -20,7 +20,8 @@ import (
 )
 
 // asJob makes the test binary a job: it takes a slot of its own process, and has it until its standard input ends.
-// The value is the directory, the job's key and the number of slots.
+// The value is the directory, the job's key and the number of slots; with 0 it is the job's clean-up instead, which makes
+// the slot its own.
 const asJob = "SLOT_TEST_AS_JOB"
 
 func TestMain(m *testing.M) {
@@ -28,7 +29,12 @@ func TestMain(m *testing.M) {
 		parts := strings.Split(asked, "\x1f")
 		most, _ := strconv.Atoi(parts[2])
 		slots := &Slots{parts[0]}
-		err := slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most, silent)
+		var err error
+		if most == 0 {
+			err = slots.EndWithMe(parts[1])
+		} else {
+			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most, silent)
+		}
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -177,6 +183,22 @@ func TestFirstComeFirstServed(t *testing.T) {
 	}
 	if want := []int{0, 1, 2, 4, 5, 6, 7}; !slices.Equal(got, want) {
 		t.Errorf("served in the order %v, want %v", got, want)
+	}
+}
+
+// The runner lives on, and calls nobody again for this job.
+func TestCleanupThatIsKilled(t *testing.T) {
+	w := newWorld(t)
+	runner := w.start("job", 1)
+	runner.awaitTaken()
+	cleanup := w.start("job", 0)
+	cleanup.awaitTaken()
+	if !w.isFull() {
+		t.Error("the slot is free before its clean-up has ended")
+	}
+	cleanup.kill()
+	if w.isFull() {
+		t.Error("the slot has outlived its clean-up")
 	}
 }
 
