@@ -15,9 +15,8 @@ import (
 // explain turns an error of the API into a sentence and a hint. action is the call's name, for example "RunTask".
 func explain(action string, err error) error {
 	var api smithy.APIError
-	var known *failure.Failure
 	switch {
-	case errors.As(err, &known): // no call was made
+	case notCalled(err):
 		return err
 	case !errors.As(err, &api):
 		return failure.Wrap(err, "Check that the runner's host reaches the AWS API and has credentials (an instance profile).", "calling ecs:%s failed", action)
@@ -54,9 +53,12 @@ func isThrottled(code string) bool {
 }
 
 // hopeless tells whether no other try of a call is worth it.
-func hopeless(err error) bool {
-	var known *failure.Failure // no call was made: there is no region, for example
-	return isDenied(err) || errors.As(err, &known)
+func hopeless(err error) bool { return isDenied(err) || notCalled(err) }
+
+// notCalled: there is no client, for lack of a region for example.
+func notCalled(err error) bool {
+	var known *failure.Failure
+	return errors.As(err, &known)
 }
 
 func isDenied(err error) bool {
@@ -78,7 +80,7 @@ func (e notStarted) Unwrap() error        { return e.error }
 func certain(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
-	return errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
+	return notCalled(err) || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
 		errors.As(err, &api) && !isThrottled(api.ErrorCode())
 }
 

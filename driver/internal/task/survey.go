@@ -94,7 +94,7 @@ func (t *Tasks) persist(ctx context.Context, action string, call func() error) e
 		if err == nil {
 			return nil
 		}
-		if certain(err) || hopeless(err) || ctx.Err() != nil {
+		if certain(err) || ctx.Err() != nil {
 			return explain(action, err)
 		}
 		t.Log.Warn("a call failed, trying again", "action", action, "error", err)
