@@ -94,7 +94,7 @@ func TestCancelReachesOtherSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	script := "setsid sh -c 'trap \"echo bye; exit\" TERM; echo $$ >%s; sleep 300 & wait' &\n" +
-		"(setsid sh -c 'trap \"\" TERM; echo $$ >%s; sleep 300; sleep 300' &)\n" +
+		"(setsid sh -c 'trap \"\" TERM; echo $$ >%s; sleep 300; sleep 300' >/dev/null 2>&1 &)\n" +
 		"sleep 300 & wait"
 	var log bytes.Buffer
 	stage := w.stage(fmt.Sprintf(script, w.file("child"), w.file("orphan")), &log)

@@ -18,6 +18,9 @@ type server struct {
 	done   chan struct{}
 	close  sync.Once
 
+	// ending are the terminations under way: the shell may end long before what it has started.
+	ending sync.WaitGroup
+
 	mu sync.Mutex
 	// displace ends the session that is attached.
 	displace func()
@@ -38,6 +41,7 @@ func Serve(listener net.Listener, stage *Stage, keep time.Duration) {
 		_ = listener.Close()
 	}()
 	var sessions sync.WaitGroup
+	defer s.ending.Wait()
 	defer sessions.Wait() // what they are about to say is still said
 	for {
 		conn, err := listener.Accept()
@@ -99,10 +103,11 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 		defer stop()
 		s.listen(from)
 	}()
-	if s.stage.send(to, offset, stopped.Load) == nil {
-		// The result is on its way. The driver says Done, or the session ends and the next one asks again.
-		<-ended
+	if s.stage.send(to, offset, stopped.Load) != nil {
+		stop()
 	}
+	// The result is on its way. The driver says Done, or the session ends and the next one asks again.
+	<-ended
 }
 
 // asked says that somebody asks for the result, or did until now.
@@ -138,7 +143,7 @@ func (s *server) listen(from *wire.Reader) {
 			if kind == wire.Ack {
 				s.stage.spool.Ack(n)
 			} else {
-				go s.terminate(n)
+				s.ending.Go(func() { s.terminate(n) })
 			}
 		default:
 			return
