@@ -18,6 +18,8 @@ export interface FargateTomlArgs {
   capacityProviders: readonly CapacityProvider[];
   /** Lets administrators open a shell in a task by ECS Exec. */
   execAllowed?: boolean;
+  /** Jobs at once on a host. config.toml's `concurrent` is higher, as idle runners count there. */
+  maxJobs: number;
   /** Tags of each task. */
   tags: Record<string, string>;
 }
@@ -44,6 +46,9 @@ export function fargateToml(args: FargateTomlArgs): string {
         Weight: weight,
         Base: base,
       })),
+      MaxJobs: args.maxJobs,
+      // Jobs choose none but the one that is configured.
+      AllowedPlatformVersions: [],
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),
       ...(args.execAllowed && { EnableExecuteCommand: true }),
       Tags: { ...args.tags },

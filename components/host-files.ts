@@ -51,7 +51,7 @@ export function driverConfiguration(
   { subnets }: Network,
   tags: Record<string, string>,
 ): pulumi.Output<string> {
-  const { network, spot, maxSize, debug } = settings;
+  const { host, network, spot, maxSize, debug } = settings;
   return pulumi
     .output({
       clusterName: cluster.name,
@@ -68,6 +68,7 @@ export function driverConfiguration(
         region: arnParts(clusterArn).region,
         assignPublicIp: network.assignPublicIp,
         capacityProviders: capacityProviders(spot),
+        maxJobs: host.concurrency,
         execAllowed: debug.ecsExec,
         tags,
       }),

@@ -136,6 +136,8 @@ describe("set-up of the host", () => {
       EnablePublicIP: true,
       UsePublicIP: false,
       CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
+      MaxJobs: 10,
+      AllowedPlatformVersions: [],
       Tags: tags,
     });
   });

@@ -114,6 +114,7 @@ describe("the files on the host", () => {
         taskDefinition: "family:1",
         allowedTaskDefinitions: ["family"],
         maxSize: {},
+        maxJobs: 1,
         assignPublicIp: false,
         capacityProviders: [],
         tags: Object.fromEntries(texts.map((value, index) => [`${index}${value}`, value])),

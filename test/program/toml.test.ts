@@ -114,6 +114,7 @@ describe("fargate.toml", () => {
     maxSize: {},
     assignPublicIp: true,
     capacityProviders: capacityProviders("prefer"),
+    maxJobs: 12,
     tags: { "cost center": "ci" },
   };
 
@@ -133,6 +134,8 @@ describe("fargate.toml", () => {
           { Name: "FARGATE_SPOT", Weight: 4, Base: 0 },
           { Name: "FARGATE", Weight: 1, Base: 0 },
         ],
+        MaxJobs: 12,
+        AllowedPlatformVersions: [],
         OnDemandFallback: true,
         Tags: { "cost center": "ci" },
       },
@@ -144,7 +147,7 @@ describe("fargate.toml", () => {
   it("lets a job ask for what the settings bound, and for nothing else", () => {
     const bounds = (maxSize: object) => {
       const { Fargate } = parse(fargateToml({ ...args, maxSize })) as { Fargate: Record<string, unknown> };
-      return Object.fromEntries(Object.entries(Fargate).filter(([key]) => key.startsWith("Max")));
+      return Object.fromEntries(Object.entries(Fargate).filter(([key]) => /^Max(?!Jobs)/.test(key)));
     };
     expect(bounds({})).to.deep.equal({});
     expect(bounds({ memory: 8192 })).to.deep.equal({ MaxMemory: 8192 });

@@ -130,8 +130,8 @@ func TestOtherFailuresHaveNoSecondTry(t *testing.T) {
 
 func TestSizeOfTheJob(t *testing.T) {
 	w := newWorld(t)
-	w.configure("MaxCPU = 4096\nMaxMemory = 8192\nMaxEphemeralStorage = 50\nAllowedTaskDefinitions = [\"large\"]")
-	for name, value := range map[string]string{"CPU": "2048", "MEMORY": "8192", "EPHEMERAL_STORAGE": "50", "TASK_DEFINITION": "large:2"} {
+	w.configure("MaxCPU = 4096\nMaxMemory = 8192\nMaxEphemeralStorage = 50\nAllowedTaskDefinitions = [\"large\"]\nAllowedPlatformVersions = [\"LATEST\"]")
+	for name, value := range map[string]string{"CPU": "2048", "MEMORY": "8192", "EPHEMERAL_STORAGE": "50", "TASK_DEFINITION": "large:2", "PLATFORM_VERSION": "LATEST"} {
 		w.env["CUSTOM_ENV_FARGATE_"+name] = value
 	}
 	got := w.must(0, "prepare")
@@ -146,7 +146,7 @@ func TestSizeOfTheJob(t *testing.T) {
 	}
 	w.must(0, "cleanup")
 
-	for name, value := range map[string]string{"CPU": "8192", "MEMORY": "much", "EPHEMERAL_STORAGE": "51", "TASK_DEFINITION": "larger"} {
+	for name, value := range map[string]string{"CPU": "8192", "MEMORY": "much", "EPHEMERAL_STORAGE": "51", "TASK_DEFINITION": "larger", "PLATFORM_VERSION": "1.3.0"} {
 		t.Run(name, func(t *testing.T) {
 			before := w.env["CUSTOM_ENV_FARGATE_"+name]
 			w.env["CUSTOM_ENV_FARGATE_"+name] = value

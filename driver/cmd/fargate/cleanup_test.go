@@ -55,14 +55,7 @@ func TestCleanupThroughThrottling(t *testing.T) {
 func TestCleanupThatCannotStopKeepsItsState(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Fail = func(action string, _ int) string {
-		if action == "StopTask" {
-			return "AccessDeniedException"
-		}
-		return ""
-	}
-	w.ecs.Unlock()
+	failing("StopTask", "AccessDeniedException")(w.ecs)
 	got := w.must(systemFailure, "cleanup")
 	if !strings.Contains(got.stderr, "AWS denied ecs:StopTask") || !strings.Contains(got.stderr, "Hint: Allow ecs:StopTask") {
 		t.Errorf("stderr: %s", got.stderr)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
@@ -20,6 +19,8 @@ type process struct {
 	Args           []string
 	Getenv         func(string) string
 	Stdout, Stderr io.Writer
+	// logFormat is --log-format's value, empty where it is not given; nil before the command line is read.
+	logFormat *string
 	// adapt changes the driver for a test; nil otherwise.
 	adapt func(*stage.Driver)
 	// now is the clock of reap; time.Now where it is nil.
@@ -45,6 +46,7 @@ func rootCommand(p process) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml", "the driver's configuration `file`")
+	p.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
 	custom := &cobra.Command{
 		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
 		// Without a call there is nothing to do, and the runner must not take that for success.
@@ -58,7 +60,7 @@ func rootCommand(p process) *cobra.Command {
 			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				// Reads the file so that a mistake in it shows before anything is started.
-				if _, err := config.Load(*file, p.Getenv); err != nil {
+				if _, err := loadConfig(*file, p); err != nil {
 					return err
 				}
 				return stage.Configure(p.Stdout, version, hostname())
@@ -83,7 +85,10 @@ func driverCommand(use, short string, args cobra.PositionalArgs, p process, file
 				return err
 			}
 			defer closeLog()
-			if err := run(command.Context(), driver, args); err != nil {
+			started := time.Now()
+			err = run(command.Context(), driver, args)
+			count(driver, command.Name(), args, started, err)
+			if err != nil {
 				err = driver.Explain(context.WithoutCancel(command.Context()), err)
 				driver.Log.Debug("failed", "error", err)
 				return err

@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
+	"gitlab-fargate-runners/driver/internal/stage"
+	"gitlab-fargate-runners/driver/internal/task"
 )
 
 func TestFailuresOfPrepare(t *testing.T) {
 	tests := map[string]struct {
-		set  func(*ecstest.Server)
-		want []string
+		set   func(*ecstest.Server)
+		world func(*world)
+		want  []string
 	}{
 		"no capacity": {
 			set: func(s *ecstest.Server) {
@@ -24,14 +27,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 			want: []string{"RESOURCE:ENI", "Hint: The cluster lacks this resource; in a subnet without free addresses"},
 		},
 		"denied": {
-			set: func(s *ecstest.Server) {
-				s.Fail = func(action string, _ int) string {
-					if action == "RunTask" {
-						return "AccessDeniedException"
-					}
-					return ""
-				}
-			},
+			set:  failing("RunTask", "AccessDeniedException"),
 			want: []string{"ERROR: AWS denied ecs:RunTask", "iam:PassRole"},
 		},
 		"image pull failed": {
@@ -40,6 +36,88 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.StopCode, s.StopReason = "TaskFailedToStart", "CannotPullContainerError: manifest unknown"
 			},
 			want: []string{"stopped: TaskFailedToStart: CannotPullContainerError: manifest unknown", "Hint: The task's image cannot be pulled"},
+		},
+		"out of memory": {
+			set: func(s *ecstest.Server) {
+				s.Script, s.Memory = []string{"RUNNING", "STOPPED"}, "2048"
+				s.Address = "127.0.0.99" // nobody listens
+				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
+				s.Containers = exited(137, "OutOfMemoryError: Container killed due to memory usage")
+			},
+			want: []string{"ran out of memory (its limit is 2048 MiB): ", "exit code 137", "Hint: Give the task more memory"},
+		},
+		"killed": {
+			set: func(s *ecstest.Server) {
+				s.Script, s.Memory = []string{"PENDING", "STOPPED"}, "2048"
+				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
+				s.Containers = exited(137, "")
+			},
+			want: []string{"container ci-coordinator: exit code 137", "Hint: Exit code 137 is SIGKILL, most often for lack of memory (its limit is 2048 MiB)"},
+		},
+		"an essential container ends": {
+			set: func(s *ecstest.Server) {
+				s.Script = []string{"PENDING", "STOPPED"}
+				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
+				s.Containers = exited(3, "")
+			},
+			want: []string{"EssentialContainerExited: Essential container in task exited; container ci-coordinator: exit code 3\n", "Hint: The container ended by itself"},
+		},
+		"spot capacity is taken back": {
+			set: func(s *ecstest.Server) {
+				s.Script = []string{"PENDING", "STOPPED"}
+				s.StopCode, s.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
+			},
+			want: []string{"ERROR: AWS took back the spot capacity of the task", "Hint: AWS took the spot capacity back: `retry: {when: runner_system_failure}`"},
+		},
+		"throttled": {
+			set:  failing("RunTask", "ThrottlingException: Rate exceeded"),
+			want: []string{"ERROR: AWS throttled ecs:RunTask in every try: Rate exceeded\n", "Hint: Too many calls"},
+		},
+		"denied, naming the resource": {
+			set:  failing("RunTask", "AccessDeniedException: User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/exec because no identity-based policy allows it"),
+			want: []string{"ERROR: AWS denied ecs:RunTask: User: ", "Hint: Allow iam:PassRole on arn:aws:iam::1:role/exec in the role of the runner's host."},
+		},
+		"expired credentials": {
+			set:  failing("RunTask", "ExpiredTokenException: The security token included in the request is expired"),
+			want: []string{"ERROR: AWS did not accept the host's credentials for ecs:RunTask", "Hint: Check the instance profile"},
+		},
+		"no such task definition": {
+			set:  failing("RunTask", "ClientException: TaskDefinition not found."),
+			want: []string{"(ClientException): TaskDefinition not found.", "Hint: Check Fargate.TaskDefinition"},
+		},
+		"no such subnet": {
+			set:  failing("RunTask", "InvalidParameterException: Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist"),
+			want: []string{"The subnet ID 'subnet-1' does not exist", "Hint: Check Fargate.Subnets"},
+		},
+		"no such platform version": {
+			set:  failing("RunTask", "PlatformUnknownException: The specified platform version does not exist."),
+			want: []string{"(PlatformUnknownException)", "Hint: Check Fargate.PlatformVersion"},
+		},
+		"no quota": {
+			set: func(s *ecstest.Server) {
+				s.Failures = []string{"You've reached the limit on the number of vCPUs you can run concurrently"}
+			},
+			want: []string{"ERROR: ECS started no task: You've reached the limit", "Hint: A Fargate quota"},
+		},
+		"sshd is down": {
+			set:  func(s *ecstest.Server) { s.Address = "127.0.0.99" }, // nobody listens
+			want: []string{"ERROR: connecting to the task at 127.0.0.99:", "connection refused", "Hint: The task runs, but its sshd does not answer"},
+		},
+		"unreachable": {
+			world: func(w *world) { w.sshd.Mute.Store(true) },
+			want:  []string{"ERROR: the task at 127.0.0.1:", " could not be reached within ", "Hint: Nothing answers: check that a security group"},
+		},
+		"authentication refused": {
+			set:  func(s *ecstest.Server) { s.OnRun = nil }, // its sshd never gets to know the key
+			want: []string{" refused user root's key\n", "Hint: The image must put SSH_PUBLIC_KEY into that user's authorized_keys"},
+		},
+		"no region": {
+			world: func(w *world) {
+				w.edit("Region = \"us-east-1\"\n", "")
+				w.t.Setenv("AWS_REGION", "")
+				w.t.Setenv("AWS_DEFAULT_REGION", "")
+			},
+			want: []string{"ERROR: no AWS region is set\n", "Hint: Set Fargate.Region"},
 		},
 		"stopped while sshd is waited for": {
 			set: func(s *ecstest.Server) {
@@ -53,7 +131,14 @@ func TestFailuresOfPrepare(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			test.set(w.ecs)
+			w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
+			w.edit(`ConnectTimeout = "5s"`, "ConnectTimeout = \"1s\"\nDialTimeout = \"300ms\"")
+			if test.set != nil {
+				test.set(w.ecs)
+			}
+			if test.world != nil {
+				test.world(w)
+			}
 			got := w.must(systemFailure, "prepare")
 			for _, want := range test.want {
 				if !strings.Contains(got.stderr, want) {
@@ -64,6 +149,25 @@ func TestFailuresOfPrepare(t *testing.T) {
 				t.Error("a task is left")
 			}
 		})
+	}
+}
+
+// exited is the job's container, ended.
+func exited(code int, reason string) []any {
+	return []any{map[string]any{"name": "ci-coordinator", "exitCode": code, "reason": reason}}
+}
+
+// failing lets each call of an action fail.
+func failing(action, code string) func(*ecstest.Server) {
+	return func(s *ecstest.Server) {
+		s.Lock()
+		defer s.Unlock()
+		s.Fail = func(called string, _ int) string {
+			if called == action {
+				return code
+			}
+			return ""
+		}
 	}
 }
 

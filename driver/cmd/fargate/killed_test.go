@@ -44,6 +44,7 @@ func TestKilledAnywhere(t *testing.T) {
 			return ""
 		}
 	}
+	oneSlot := func(w *world) { w.configure("MaxJobs = 1") }
 	script := []string{"run", "", "build_script"}
 	calls := []struct {
 		name string
@@ -54,11 +55,11 @@ func TestKilledAnywhere(t *testing.T) {
 		// least is how many points there are at the least.
 		least int
 	}{
-		{"prepare", []string{"prepare"}, nil, nil, 8},
-		{"prepare again", []string{"prepare"}, [][]string{{"prepare"}}, nil, 12},
+		{"prepare", []string{"prepare"}, nil, oneSlot, 9},
+		{"prepare again", []string{"prepare"}, [][]string{{"prepare"}}, oneSlot, 15},
 		{"prepare without spot capacity", []string{"prepare"}, nil, noSpot, 17},
-		{"run", script, [][]string{{"prepare"}}, nil, 1},
-		{"cleanup", []string{"cleanup"}, [][]string{{"prepare"}}, nil, 5},
+		{"run", script, [][]string{{"prepare"}}, oneSlot, 1},
+		{"cleanup", []string{"cleanup"}, [][]string{{"prepare"}}, oneSlot, 7},
 	}
 	afterwards := []struct {
 		name string
@@ -111,6 +112,10 @@ func TestKilledAnywhere(t *testing.T) {
 					if w.ecs.Running() != 0 {
 						reached, _ := os.ReadFile(w.reached())
 						t.Errorf("killed at point %d, %d tasks run; it came to\n%s", at, w.ecs.Running(), reached)
+					}
+					if slots := w.slots(); len(slots) != 0 {
+						reached, _ := os.ReadFile(w.reached())
+						t.Errorf("killed at point %d, slots %v are taken; it came to\n%s", at, slots, reached)
 					}
 				}
 				if total += at - 1; at-1 < call.least {

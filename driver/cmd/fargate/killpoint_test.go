@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/stage"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -60,7 +61,7 @@ func mortal(at string) int {
 		adapt: func(driver *stage.Driver) {
 			tasks := driver.Tasks.(*task.Tasks)
 			tasks.API, tasks.Settle = mortalAPI{tasks.API, p}, quickSettle
-			driver.Store = mortalStore{driver.Store, p}
+			driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
 		},
 	})
 	p.reach("end")
@@ -113,4 +114,24 @@ func (m mortalStore) Save(key string, known *state.Task) error {
 func (m mortalStore) Remove(key string) error {
 	m.points.reach("remove state")
 	return m.Store.Remove(key)
+}
+
+type mortalSlots struct {
+	stage.Slots
+	points *points
+}
+
+func (m mortalSlots) Take(ctx context.Context, job slot.Job, most int, waiting func(time.Duration)) error {
+	m.points.reach("take a slot")
+	return m.Slots.Take(ctx, job, most, waiting)
+}
+
+func (m mortalSlots) EndWithMe(key string) error {
+	m.points.reach("let the slot end with the call")
+	return m.Slots.EndWithMe(key)
+}
+
+func (m mortalSlots) Release(key string) error {
+	m.points.reach("release the slot")
+	return m.Slots.Release(key)
 }

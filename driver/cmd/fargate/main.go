@@ -7,6 +7,8 @@
 //	fargate --config FILE reap [--dry-run]         stops tasks that have outlived their jobs, on whatever host
 //	fargate --version
 //
+// --log-format text or json counts more than the file's LogFormat.
+//
 // The command line, fargate.toml and the task definition are the community driver's; package internal/config lists the
 // file's keys. The task needs a container named ci-coordinator with an sshd that lets the key in which it finds in
 // SSH_PUBLIC_KEY.
@@ -26,7 +28,8 @@
 //   - BUILD_FAILURE_EXIT_CODE, SYSTEM_FAILURE_EXIT_CODE: what to exit with when the script failed, and when anything
 //     else did. Default: 1 and 2.
 //   - BUILD_EXIT_CODE_FILE: takes the script's exit code.
-//   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's.
+//   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's,
+//     within the file's bounds where it has any.
 //   - CUSTOM_ENV_FARGATE_CPU, CUSTOM_ENV_FARGATE_MEMORY, CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE: CI variables by which a
 //     job chooses its task's size, within the file's bounds. What lies outside fails the job, and is not tried again.
 //   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: stand in for

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,11 +15,13 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"gitlab-fargate-runners/driver/internal/awsapi"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/job"
 	"gitlab-fargate-runners/driver/internal/publicip"
 	"gitlab-fargate-runners/driver/internal/reap"
+	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -27,7 +30,7 @@ import (
 
 // newDriver puts the parts together; the second result closes the log file.
 func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func(), error) {
-	settings, err := config.Load(file, p.Getenv)
+	settings, err := loadConfig(file, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,6 +47,7 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
 		Store:     store,
+		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Log:       tasks.Log,
 		Stdout:    p.Stdout,
 		Stderr:    p.Stderr,
@@ -62,9 +66,21 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 	return driver, closeLog, nil
 }
 
+// loadConfig reads the file; what the command line says counts more.
+func loadConfig(file string, p process) (*config.Config, error) {
+	settings, err := config.Load(file, p.Getenv)
+	if err != nil || p.logFormat == nil || *p.logFormat == "" {
+		return settings, err
+	}
+	if settings.LogFormat = *p.logFormat; settings.LogFormat != "text" && settings.LogFormat != "json" {
+		return nil, failure.New("", "--log-format: %q is neither text nor json", settings.LogFormat)
+	}
+	return settings, nil
+}
+
 // newReaper puts together what needs no job; the second result closes the log file.
 func newReaper(ctx context.Context, file string, p process) (*reap.Reaper, func(), error) {
-	settings, err := config.Load(file, p.Getenv)
+	settings, err := loadConfig(file, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,7 +92,9 @@ func newReaper(ctx context.Context, file string, p process) (*reap.Reaper, func(
 	if p.now != nil {
 		now = p.now
 	}
-	return &reap.Reaper{Tasks: tasks, Store: store, Now: now, Log: tasks.Log, Stdout: p.Stdout}, closeLog, nil
+	return &reap.Reaper{
+		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: now, Log: tasks.Log, Stdout: p.Stdout,
+	}, closeLog, nil
 }
 
 // parts are what all calls that talk to ECS have; logged are the attributes of each log record.
@@ -85,19 +103,24 @@ func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logge
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	awsSettings, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	log, closeLog, err := newLogger(settings, stderr)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	log = log.With(logged...)
+	awsSettings := sync.OnceValues(func() (aws.Config, error) {
+		loaded, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
+		loaded.APIOptions = append(loaded.APIOptions, awsapi.Log(log))
+		return loaded, err
+	})
 	return store, &task.Tasks{
-		API:       ecs.NewFromConfig(awsSettings),
-		Addresses: &publicip.Client{Config: awsSettings},
+		API: awsapi.ECS{Client: sync.OnceValues(func() (*ecs.Client, error) {
+			loaded, err := awsSettings()
+			return ecs.NewFromConfig(loaded), err
+		})},
+		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
-		Log:       log.With(logged...),
+		Log:       log,
 		Settle:    task.DefaultSettle,
 	}, closeLog, nil
 }

@@ -25,14 +25,16 @@ type Config struct {
 	TaskMetadata TaskMetadata
 	SSH          SSH
 	Agent        Agent
+	Metrics      Metrics
 }
 
 // Wanted is text of the job's variables, empty where it has none.
 type Wanted struct {
 	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
 	CPU, Memory, EphemeralStorage string
-	// TaskDefinition is FARGATE_TASK_DEFINITION; Fargate.TaskDefinition holds it as well.
-	TaskDefinition string
+	// TaskDefinition and PlatformVersion are FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION; Fargate.TaskDefinition
+	// and Fargate.PlatformVersion hold them as well.
+	TaskDefinition, PlatformVersion string
 }
 
 // Fargate says which task is started where.
@@ -64,9 +66,18 @@ type Fargate struct {
 	OnDemandFallback bool
 	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
 	AllowedTaskDefinitions []string
+	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list allows
+	// no other. Default: any, as the community driver does.
+	AllowedPlatformVersions []string
 	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
 	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32
+	// MaxJobs is how many jobs may run at once on this host. Default: 0, no bound.
+	MaxJobs int
+	// SlotTimeout is how long a job waits for others to end where MaxJobs run already, and at most for half of its own
+	// timeout. Together with StartTimeout and SSH.ConnectTimeout it has to be less than the runner's prepare_exec_timeout.
+	// Default: 5m.
+	SlotTimeout Duration
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
@@ -137,6 +148,13 @@ type Agent struct {
 	File string
 }
 
+// Metrics says where the driver counts its calls.
+type Metrics struct {
+	// Directory is that of node_exporter's textfile collector; it has to be there, and the runner's user must be able to
+	// write in it. Default: nothing is counted.
+	Directory string
+}
+
 // Level returns LogLevel as slog knows it.
 func (c *Config) Level() slog.Level { return levels[c.LogLevel] }
 
@@ -152,6 +170,7 @@ func defaults() *Config {
 		LogFormat: "text",
 		Fargate: Fargate{
 			PlatformVersion:     "LATEST",
+			SlotTimeout:         Duration{5 * time.Minute},
 			StartTimeout:        Duration{10 * time.Minute},
 			StopTimeout:         Duration{5 * time.Minute},
 			JobTimeout:          Duration{24 * time.Hour},

@@ -96,7 +96,7 @@ KeepAliveCountMax = 2
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
-		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
+		SlotTimeout: Duration{5 * time.Minute}, PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
 		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute}, FirstSessionTimeout: Duration{10 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
@@ -121,14 +121,26 @@ func TestJobOverrides(t *testing.T) {
 	}
 }
 
+func TestAllowedPlatformVersions(t *testing.T) {
+	for text, want := range map[string][]string{
+		"": nil, "AllowedPlatformVersions = []": {"1.4.0"},
+		`AllowedPlatformVersions = ["1.4.0"]`: {"1.4.0"}, `AllowedPlatformVersions = ["LATEST"]`: {"LATEST", "1.4.0"},
+	} {
+		got := parse(t, strings.Replace(minimal, "[Fargate]", "[Fargate]\nPlatformVersion = \"1.4.0\"\n"+text, 1))
+		if diff := cmp.Diff(want, got.Fargate.AllowedPlatformVersions); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tests := map[string]struct {
 		content string
 		want    []string // one a line, in order
 	}{
 		"unknown keys, all of them": {
-			"Loglevel = \"info\"\nColour = 1\n" + minimal + "Subnt = \"x\"\n[Metrics]\nPort = 1\n",
-			[]string{"f:2: unknown key Colour", "f:8: unknown key Fargate.Subnt", "f:9: unknown key Metrics"},
+			"Loglevel = \"info\"\nColour = 1\n" + minimal + "Subnt = \"x\"\n[Metric]\nPort = 1\n",
+			[]string{"f:2: unknown key Colour", "f:8: unknown key Fargate.Subnt", "f:9: unknown key Metric"},
 		},
 		"unknown key in a list": {
 			minimal + "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"\nWait = 1\n",

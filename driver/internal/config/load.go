@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -77,6 +79,10 @@ func (c *Config) merge(getenv func(string) string) error {
 	override(&c.Wanted.EphemeralStorage, "FARGATE_EPHEMERAL_STORAGE")
 	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
+	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil && !slices.Contains(*allowed, c.Fargate.PlatformVersion) {
+		*allowed = append(*allowed, c.Fargate.PlatformVersion)
+	}
+	override(&c.Wanted.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	override(&c.Fargate.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	c.LogLevel = strings.ToLower(c.LogLevel)
 	return errors.Join(errs...)
@@ -106,19 +112,18 @@ func located(path string, content []byte, err error) error {
 }
 
 // lineOf finds the line of an error that tells none (a number where a Duration is read): it is the last line of the
-// shortest beginning of the file that has the error.
+// shortest beginning of the file that has the error. All longer ones have it too.
 func lineOf(content []byte, err error) int {
-	end := 0
-	for number := 1; ; number++ {
-		next := bytes.IndexByte(content[end:], '\n')
-		if next < 0 {
-			return number
-		}
-		end += next + 1
-		if got := decode(content[:end], defaults()); got != nil && got.Error() == err.Error() {
-			return number
+	var ends []int
+	for i, b := range content {
+		if b == '\n' {
+			ends = append(ends, i+1)
 		}
 	}
+	return 1 + sort.Search(len(ends), func(i int) bool {
+		got := decode(content[:ends[i]], defaults())
+		return got != nil && got.Error() == err.Error()
+	})
 }
 
 // prefixed puts the path before each of the joined errors.

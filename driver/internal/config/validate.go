@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
 // validate reports all that is missing or out of range.
@@ -30,6 +32,7 @@ func (c *Config) validate() error {
 	}
 	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0, "Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0, "Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
+	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
 	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration, "Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being connected to")
 	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration, "Fargate.PollInterval is more than MaxPollInterval")
@@ -39,8 +42,10 @@ func (c *Config) validate() error {
 	check(c.SSH.Username != "", "SSH.Username is empty")
 	check(c.SSH.Port >= 1 && c.SSH.Port <= 65535, "SSH.Port: %d is not in 1–65535", c.SSH.Port)
 	check(c.SSH.KeepAliveCountMax >= 1, "SSH.KeepAliveCountMax: %d is less than 1", c.SSH.KeepAliveCountMax)
+	check(c.SSH.ReconnectTimeout.Duration <= wire.KeepResult, "SSH.ReconnectTimeout is more than %s: a stage's result is not kept for longer", wire.KeepResult)
 	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration, "SSH.RetryInterval is more than MaxRetryInterval")
 
 	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)
+	check(c.Metrics.Directory == "" || filepath.IsAbs(c.Metrics.Directory), "Metrics.Directory: %q is not an absolute path", c.Metrics.Directory)
 	return errors.Join(errs...)
 }

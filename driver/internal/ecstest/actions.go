@@ -113,6 +113,7 @@ func (s *Server) view(task *Task) map[string]any {
 		}
 	}
 	if task.Status == "STOPPED" {
+		view["containers"] = s.Containers
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
 	}
 	return view

@@ -39,7 +39,10 @@ type Server struct {
 	Address string
 	// OnRun is called with each new task, unlocked.
 	OnRun func(task *Task)
-	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, or "".
+	// Containers are those of a stopped task, as ECS shows them.
+	Containers []any
+	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, a message behind
+	// it ("Code: message") where it matters, or "".
 	Fail func(action string, call int) string
 	// Refuse returns a reason to start nothing for this input of RunTask, or "".
 	Refuse func(input map[string]any) string
@@ -50,6 +53,8 @@ type Server struct {
 	tokens map[string]*Task
 	looks  map[string]int
 	calls  map[string]int
+	// requests counts calls of any kind; each answer carries a request id made of it.
+	requests int
 }
 
 // Start runs the API until the test ends.
@@ -141,10 +146,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
 	}
+	s.requests++
+	w.Header().Set("X-Amzn-RequestId", fmt.Sprint("request-", s.requests))
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {
-		answerError(w, code, "made up for the test")
+		code, message, told := strings.Cut(code, ": ")
+		if !told {
+			message = "made up for the test"
+		}
+		answerError(w, code, message)
 		return
 	}
 	switch action {

@@ -9,8 +9,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,12 +21,20 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/cenkalti/backoff/v5"
 
+	"gitlab-fargate-runners/driver/internal/awsapi"
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
 // Client asks EC2 in the configuration's region.
-type Client struct{ Config aws.Config }
+type Client struct {
+	// Config is asked for at each call.
+	Config func() (aws.Config, error)
+	// Attempts is how often one call is tried that is throttled or cut off.
+	Attempts int
+	Log      *slog.Logger
+}
 
 type response struct {
 	Interfaces []struct {
@@ -34,26 +44,36 @@ type response struct {
 	} `xml:"networkInterfaceSet>item"`
 }
 
-type errorResponse struct {
-	Errors []struct {
-		Code    string `xml:"Code"`
-		Message string `xml:"Message"`
-	} `xml:"Errors>Error"`
-}
-
 const requestTimeout = 15 * time.Second
+
+// Pauses between two attempts, with jitter.
+const firstPause, longestPause = 200 * time.Millisecond, 5 * time.Second
 
 // PublicAddress returns "" while the interface has no public address.
 func (c *Client) PublicAddress(ctx context.Context, networkInterface string) (string, error) {
 	form := url.Values{
 		"Action": {"DescribeNetworkInterfaces"}, "Version": {"2016-11-15"}, "NetworkInterfaceId.1": {networkInterface},
 	}
-	content, status, err := c.post(ctx, form.Encode())
+	number := 0
+	content, err := backoff.Retry(ctx, func() ([]byte, error) {
+		number++
+		started := time.Now()
+		content, requestID, err := c.post(ctx, form.Encode())
+		awsapi.Attempted(c.Log, awsapi.Attempt{
+			Action: "ec2:DescribeNetworkInterfaces", Number: number, Duration: time.Since(started), RequestID: requestID, Err: err,
+		})
+		if refused := new(refusal); errors.As(err, &refused) && !refused.passes() {
+			return nil, backoff.Permanent(err)
+		}
+		return content, err
+	},
+		backoff.WithMaxTries(uint(max(c.Attempts, 1))),
+		backoff.WithBackOff(&backoff.ExponentialBackOff{
+			InitialInterval: firstPause, MaxInterval: longestPause, Multiplier: 2, RandomizationFactor: 0.5,
+		}),
+	)
 	if err != nil {
-		return "", failure.Wrap(err, "", "looking up the public address of %s failed", networkInterface)
-	}
-	if status != http.StatusOK {
-		return "", refused(status, content)
+		return "", explain(networkInterface, err)
 	}
 	var answer response
 	if err := xml.Unmarshal(content, &answer); err != nil {
@@ -65,54 +85,50 @@ func (c *Client) PublicAddress(ctx context.Context, networkInterface string) (st
 	return answer.Interfaces[0].Association.PublicIP, nil
 }
 
-func (c *Client) post(ctx context.Context, body string) ([]byte, int, error) {
+// post makes one attempt. An answer other than 200 is a *refusal.
+func (c *Client) post(ctx context.Context, body string) (content []byte, requestID string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(), strings.NewReader(body))
+	settings, err := c.Config()
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(settings), strings.NewReader(body))
+	if err != nil {
+		return nil, "", err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	credentials, err := c.Config.Credentials.Retrieve(ctx)
+	credentials, err := settings.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	hash := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), "ec2", c.Config.Region, time.Now()); err != nil {
-		return nil, 0, err
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), "ec2", settings.Region, time.Now()); err != nil {
+		return nil, "", err
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	return content, answer.StatusCode, err
+	content, err = io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = newRefusal(answer.StatusCode, content)
+	}
+	return content, answer.Header.Get("X-Amzn-Requestid"), err
 }
 
 // endpoint honours the same variables as the SDK's clients do.
-func (c *Client) endpoint() string {
+func endpoint(settings aws.Config) string {
 	if own := os.Getenv("AWS_ENDPOINT_URL_EC2"); own != "" {
 		return own
 	}
-	if c.Config.BaseEndpoint != nil {
-		return *c.Config.BaseEndpoint
+	if settings.BaseEndpoint != nil {
+		return *settings.BaseEndpoint
 	}
 	suffix := "amazonaws.com"
-	if strings.HasPrefix(c.Config.Region, "cn-") {
+	if strings.HasPrefix(settings.Region, "cn-") {
 		suffix = "amazonaws.com.cn"
 	}
-	return fmt.Sprintf("https://ec2.%s.%s/", c.Config.Region, suffix)
-}
-
-func refused(status int, content []byte) error {
-	var answer errorResponse
-	if xml.Unmarshal(content, &answer) != nil || len(answer.Errors) == 0 {
-		return failure.New("", "EC2 answered DescribeNetworkInterfaces with status %d", status)
-	}
-	hint := ""
-	if answer.Errors[0].Code == "UnauthorizedOperation" {
-		hint = "Allow ec2:DescribeNetworkInterfaces in the role of the runner's host, or connect to private addresses (UsePublicIP = false)."
-	}
-	return failure.New(hint, "EC2 refused DescribeNetworkInterfaces (%s): %s", answer.Errors[0].Code, answer.Errors[0].Message)
+	return fmt.Sprintf("https://ec2.%s.%s/", settings.Region, suffix)
 }

@@ -2,6 +2,7 @@ package publicip
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,8 +23,9 @@ func TestPublicAddress(t *testing.T) {
 		"address":     {200, associated, "203.0.113.7", ""},
 		"not yet":     {200, strings.Replace(associated, "<association><publicIp>203.0.113.7</publicIp></association>", "", 1), "", ""},
 		"not shown":   {200, `<DescribeNetworkInterfacesResponse><networkInterfaceSet/></DescribeNetworkInterfacesResponse>`, "", ""},
-		"denied":      {403, refusal, "", "EC2 refused DescribeNetworkInterfaces (UnauthorizedOperation): You are not authorized."},
-		"unavailable": {503, "busy", "", "EC2 answered DescribeNetworkInterfaces with status 503"},
+		"denied":      {403, refusal, "", "AWS denied ec2:DescribeNetworkInterfaces: You are not authorized."},
+		"throttled":   {503, strings.Replace(refusal, "UnauthorizedOperation", "RequestLimitExceeded", 1), "", "AWS throttled ec2:DescribeNetworkInterfaces in every try: "},
+		"unavailable": {503, "busy", "", "AWS refused ec2:DescribeNetworkInterfaces (503): Service Unavailable"},
 		"no XML":      {200, "hello", "", "reading EC2's answer failed"},
 	}
 	for name, test := range tests {
@@ -36,9 +38,7 @@ func TestPublicAddress(t *testing.T) {
 				_, _ = io.WriteString(w, test.body)
 			}))
 			defer server.Close()
-			client := &Client{Config: aws.Config{
-				Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-			}}
+			client := newClient(server.URL)
 			got, err := client.PublicAddress(t.Context(), "eni-1")
 			if got != test.want || (err == nil) != (test.wantErr == "") || (err != nil && !strings.HasPrefix(err.Error(), test.wantErr)) {
 				t.Errorf("got %q, %v", got, err)
@@ -53,16 +53,37 @@ func TestPublicAddress(t *testing.T) {
 	}
 }
 
+func newClient(url string) *Client {
+	settings := aws.Config{
+		Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+	}
+	return &Client{Config: func() (aws.Config, error) { return settings, nil }, Attempts: 2, Log: slog.New(slog.DiscardHandler)}
+}
+
+func TestSecondAttempt(t *testing.T) {
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = io.WriteString(w, `<DescribeNetworkInterfacesResponse/>`)
+	}))
+	defer server.Close()
+	if _, err := newClient(server.URL).PublicAddress(t.Context(), "eni-1"); err != nil || calls != 2 {
+		t.Errorf("%v after %d calls", err, calls)
+	}
+}
+
 func TestEndpoint(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-west-1": "https://ec2.eu-west-1.amazonaws.com/", "cn-north-1": "https://ec2.cn-north-1.amazonaws.com.cn/",
 	} {
-		if got := (&Client{Config: aws.Config{Region: region}}).endpoint(); got != want {
+		if got := endpoint(aws.Config{Region: region}); got != want {
 			t.Errorf("%s: got %s, want %s", region, got, want)
 		}
 	}
 	t.Setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")
-	if got := (&Client{Config: aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String("http://other")}}).endpoint(); got != "http://127.0.0.1:1" {
+	if got := endpoint(aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String("http://other")}); got != "http://127.0.0.1:1" {
 		t.Errorf("EC2's own endpoint is ignored: %s", got)
 	}
 }

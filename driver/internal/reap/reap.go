@@ -30,10 +30,16 @@ type Store interface {
 	Sweep(before time.Time) error
 }
 
+// Slots are what jobs of this host hold; *slot.Slots has it.
+type Slots interface {
+	Sweep(now time.Time) error
+}
+
 // Reaper works on one cluster.
 type Reaper struct {
 	Tasks Tasks
 	Store Store
+	Slots Slots
 	Now   func() time.Time
 	Log   *slog.Logger
 	// Stdout takes a line for each task and one for all.
@@ -79,7 +85,7 @@ func (r *Reaper) Run(ctx context.Context) error {
 	if r.DryRun {
 		verb = "to stop"
 	} else {
-		errs = append(errs, r.forget(running))
+		errs = append(errs, r.forget(running), r.Slots.Sweep(r.Now()))
 	}
 	r.printf("%d tasks run in the cluster, %d %s", len(seen), stopped, verb)
 	return errors.Join(errs...)

@@ -55,6 +55,13 @@ func (f *files) Remove(key string) error {
 	return nil
 }
 
+type slots struct{ swept bool }
+
+func (s *slots) Sweep(time.Time) error {
+	s.swept = true
+	return nil
+}
+
 func TestDecisions(t *testing.T) {
 	const key, startedBy = "job-7-0123456789abcdef", "gitlab/runner-1/job-7/0123456789abcdef"
 	now := time.Now()
@@ -101,19 +108,19 @@ func TestDecisions(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			tasks := &cluster{seen: test.seen}
+			tasks, slots := &cluster{seen: test.seen}, &slots{}
 			reaper := Reaper{
-				Tasks: tasks, Store: &test.files, Now: func() time.Time { return now },
+				Tasks: tasks, Store: &test.files, Slots: slots, Now: func() time.Time { return now },
 				Log: slog.New(slog.DiscardHandler), Stdout: io.Discard, DryRun: true,
 			}
-			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 {
-				t.Fatalf("a dry run: %v, stopped %v, removed %v", err, tasks.stopped, test.files.removed)
+			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 || slots.swept {
+				t.Fatalf("a dry run: %v, stopped %v, removed %v, slots swept: %v", err, tasks.stopped, test.files.removed, slots.swept)
 			}
 			reaper.DryRun = false
 			if err := reaper.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if (len(tasks.stopped) > 0) != test.stop || (len(test.files.removed) > 0) != test.forgets {
+			if !slots.swept || (len(tasks.stopped) > 0) != test.stop || (len(test.files.removed) > 0) != test.forgets {
 				t.Errorf("stopped %v, removed %v", tasks.stopped, test.files.removed)
 			}
 		})

@@ -37,15 +37,29 @@ func find(proc string, pid int) *Process {
 			return nil
 		}
 		if status.name == name {
-			boot, namespace, err := here(proc)
-			if err != nil {
-				return nil
-			}
-			return &Process{Boot: boot, PIDNamespace: namespace, PID: pid, Start: status.start}
+			return identify(proc, pid, status)
 		}
 		pid = status.parent
 	}
 	return nil
+}
+
+// Self is the calling process, or nil where the system does not tell.
+func Self() *Process {
+	const proc = "/proc"
+	status, err := stat(proc, os.Getpid())
+	if err != nil {
+		return nil
+	}
+	return identify(proc, os.Getpid(), status)
+}
+
+func identify(proc string, pid int, status status) *Process {
+	boot, namespace, err := here(proc)
+	if err != nil {
+		return nil
+	}
+	return &Process{Boot: boot, PIDNamespace: namespace, PID: pid, Start: status.start}
 }
 
 // Ended is true only where it is certain that the process has ended.

@@ -1,5 +1,5 @@
-// Package size checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE and
-// FARGATE_TASK_DEFINITION against what the runner's owner allows and Fargate has.
+// Package size checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
+// FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION against what the runner's owner allows and Fargate has.
 package size
 
 import (
@@ -44,6 +44,9 @@ var cpus = []int32{256, 512, 1024, 2048, 4096, 8192, 16384}
 // Of returns the size that the job asks for. Its error is the job's own failure, and names the bound.
 func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 	if err := taskDefinition(wanted.TaskDefinition, allowed); err != nil {
+		return Size{}, err
+	}
+	if err := platformVersion(wanted.PlatformVersion, allowed.AllowedPlatformVersions); err != nil {
 		return Size{}, err
 	}
 	var size Size
@@ -109,6 +112,15 @@ func taskDefinition(wanted string, allowed config.Fargate) error {
 	}
 	return rejected("Choose one of them, or ask the runner's owner to add it.", "FARGATE_TASK_DEFINITION is %q, which is not among those that this runner allows (Fargate.AllowedTaskDefinitions): %s",
 		wanted, strings.Join(allowed.AllowedTaskDefinitions, ", "))
+}
+
+// platformVersion allows any where no list is given, as the community driver does.
+func platformVersion(wanted string, allowed []string) error {
+	if wanted == "" || allowed == nil || slices.Contains(allowed, wanted) {
+		return nil
+	}
+	return rejected("Choose one of them, or ask the runner's owner to add it.", "FARGATE_PLATFORM_VERSION is %q, which is not among those that this runner allows (Fargate.AllowedPlatformVersions): %s",
+		wanted, strings.Join(allowed, ", "))
 }
 
 func rejected(hint, format string, args ...any) error {

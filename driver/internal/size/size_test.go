@@ -12,6 +12,7 @@ import (
 func TestOf(t *testing.T) {
 	bounds := config.Fargate{MaxCPU: 4096, MaxMemory: 30720, MaxEphemeralStorage: 100}
 	only := func(definitions ...string) config.Fargate { return config.Fargate{AllowedTaskDefinitions: definitions} }
+	platform := config.Fargate{AllowedPlatformVersions: []string{"1.4.0", "LATEST"}}
 	tests := map[string]struct {
 		wanted  config.Wanted
 		allowed config.Fargate
@@ -40,6 +41,9 @@ func TestOf(t *testing.T) {
 		"by its ARN":                     {config.Wanted{TaskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/large:4"}, only("large:4"), Size{}, ""},
 		"another revision":               {config.Wanted{TaskDefinition: "large:5"}, only("large:4"), Size{}, `FARGATE_TASK_DEFINITION is "large:5", which is not among`},
 		"another family":                 {config.Wanted{TaskDefinition: "larger"}, only("large"), Size{}, "(Fargate.AllowedTaskDefinitions): large"},
+		"any platform version":           {config.Wanted{PlatformVersion: "1.3.0"}, config.Fargate{}, Size{}, ""},
+		"an allowed platform version":    {config.Wanted{PlatformVersion: "LATEST"}, platform, Size{}, ""},
+		"another platform version":       {config.Wanted{PlatformVersion: "1.3.0"}, platform, Size{}, `FARGATE_PLATFORM_VERSION is "1.3.0", which is not among those that this runner allows (Fargate.AllowedPlatformVersions): 1.4.0, LATEST`},
 		"none allowed, by an empty list": {config.Wanted{TaskDefinition: "large"}, config.Fargate{AllowedTaskDefinitions: []string{}}, Size{}, "not among"},
 	}
 	for name, test := range tests {

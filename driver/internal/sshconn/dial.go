@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -162,8 +163,8 @@ func explainConnect(err error, settings config.SSH, target Target, since time.Du
 	case isRefusedKey(err):
 		return failure.New("The image must put SSH_PUBLIC_KEY into that user's authorized_keys, and the account must not be locked (root's is on Alpine).",
 			"sshd of the task at %s refused user %s's key", where, settings.Username)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return failure.New("Nothing answers: check that a security group of the task lets the runner's host in on this port, and that the subnets reach each other.",
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return failure.Wrap(err, "Nothing answers: check that a security group of the task lets the runner's host in on this port, and that the subnets reach each other.",
 			"the task at %s could not be reached within %s", where, since.Round(time.Second))
 	default:
 		return failure.Wrap(err, "The task runs, but its sshd does not answer: look at the container's log.",

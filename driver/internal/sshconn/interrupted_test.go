@@ -53,7 +53,7 @@ func TestCancel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if left := sshtest.Processes(t, strings.TrimSpace(string(pid))); len(left) > 0 {
+			if left := sshtest.AwaitNone(t, strings.TrimSpace(string(pid))); len(left) > 0 {
 				t.Errorf("processes of the script are left: %v", left)
 			}
 		})

@@ -33,7 +33,13 @@ func TestExitCodes(t *testing.T) {
 
 func TestScripts(t *testing.T) {
 	client := connect(t, settings(sshtest.Start(t, "127.0.0.1:0", nil)))
-	big := strings.Repeat(": a line of 64 bytes, of which there are a lot in a large script\n", 2<<20/64)
+	octal, each := "", ""
+	for range 64 {
+		for b := range 256 {
+			octal, each = octal+fmt.Sprintf(`\%03o`, b), each+string([]byte{byte(b)})
+		}
+	}
+	big := strings.Repeat(": a line of 64 bytes, of which there are a lot in a large script\n", 5<<20/64)
 	tests := map[string]struct {
 		script, stdout, stderr string
 		code                   int
@@ -53,7 +59,8 @@ func TestScripts(t *testing.T) {
 		"signal":                     {script: "kill -KILL $$", code: 137},
 		"syntax error":               {script: "if then", code: 2},
 		"more than an argument":      {script: strings.Repeat("#", 200_000) + "\necho long", stdout: "long\n"},
-		"two megabytes":              {script: big + "echo last", stdout: "last\n"},
+		"five megabytes":             {script: big + "echo last", stdout: "last\n"},
+		"each byte":                  {script: `printf '` + octal + `'`, stdout: each},
 		"binary output":              {script: `printf '\000\377\r\n\033'`, stdout: "\x00\xff\r\n\x1b"},
 		"not in the list of letters": {script: "echo 'grün 🚀'", stdout: "grün 🚀\n"},
 	}

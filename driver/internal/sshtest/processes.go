@@ -5,10 +5,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
-// Processes returns a process group's living members, as paths in /proc.
-func Processes(t *testing.T, group string) []string {
+// AwaitNone returns a process group's members that live on. One that was killed may take a moment to end.
+func AwaitNone(t *testing.T, group string) []string {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if left := processes(t, group); len(left) == 0 || time.Now().After(deadline) {
+			return left
+		}
+	}
+}
+
+// processes returns a process group's living members, as paths in /proc.
+func processes(t *testing.T, group string) []string {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {

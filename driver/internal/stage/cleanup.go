@@ -18,6 +18,7 @@ func (d *Driver) Cleanup(ctx context.Context) error {
 // confirmed, so that a later call knows what is left.
 func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 	ctx = context.WithoutCancel(ctx)
+	defer d.lastCall()()
 	known := task.Known{StartedBy: d.Job.StartedBy()}
 	saved, err := d.Store.Load(d.Job.Key())
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 	"gitlab-fargate-runners/driver/internal/size"
 	"gitlab-fargate-runners/driver/internal/sshconn"
@@ -26,6 +27,9 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	}
 	d.tellIgnored()
 	if err := d.clearEarlier(ctx); err != nil {
+		return err
+	}
+	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
 	err = d.prepare(ctx, wanted)
@@ -116,15 +120,21 @@ func (d *Driver) tellIgnored() {
 	}
 }
 
-// progress returns a function that prints a line when the status changes or progressEvery has passed.
+// progress returns a function that tells how the task's start goes on.
 func (d *Driver) progress() task.Progress {
+	say := d.every()
+	return func(status string, since time.Duration) { say(status, "Fargate task %s, %s", status, seconds(since)) }
+}
+
+// every returns a function that prints a line when the status changes or progressEvery has passed.
+func (d *Driver) every() func(status, format string, args ...any) {
 	last, at := "", time.Time{}
-	return func(status string, since time.Duration) {
+	return func(status, format string, args ...any) {
 		if status == last && time.Since(at) < progressEvery {
 			return
 		}
 		last, at = status, time.Now()
-		d.printf("Fargate task %s, %s", status, seconds(since))
+		d.printf(format, args...)
 	}
 }
 
@@ -151,4 +161,5 @@ func target(known *state.Task) sshconn.Target {
 }
 
 // ErrCancelled is the cause of a context that a signal has ended.
-var ErrCancelled = errors.New("cancelled by the runner (job cancelled or timed out)")
+var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped before it had ended.",
+	"cancelled by the runner (job cancelled or timed out)")

@@ -9,6 +9,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/footprint"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 )
@@ -42,6 +43,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		return d.explain(ctx, known, err)
 	}
 	defer func() { _ = connection.Close() }()
+	footprint.Trim()
 	err = connection.Run(ctx, sshconn.Script{Source: script, Stdout: d.Stdout, Stderr: d.Stderr})
 	if err == nil || errors.As(err, &ended) {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -34,6 +35,13 @@ type Store interface {
 	Host() (string, error)
 }
 
+// Slots are what bounds the jobs at once; *slot.Slots has it.
+type Slots interface {
+	Take(ctx context.Context, job slot.Job, most int, waiting func(since time.Duration)) error
+	EndWithMe(key string) error
+	Release(key string) error
+}
+
 // Connection is a connection to a task; *sshconn.Client has it.
 type Connection interface {
 	Run(ctx context.Context, script sshconn.Script) error
@@ -53,6 +61,7 @@ type Driver struct {
 	Job     job.Job
 	Tasks   Tasks
 	Store   Store
+	Slots   Slots
 	Connect Connector
 	Log     *slog.Logger
 	// AgentFile is ci-agent on this host, for tasks whose image has none.

@@ -15,7 +15,10 @@ import (
 // explain turns an error of the API into a sentence and a hint. action is the call's name, for example "RunTask".
 func explain(action string, err error) error {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	switch {
+	case notCalled(err):
+		return err
+	case !errors.As(err, &api):
 		return failure.Wrap(err, "Check that the runner's host reaches the AWS API and has credentials (an instance profile).", "calling ecs:%s failed", action)
 	}
 	switch code := api.ErrorCode(); {
@@ -29,13 +32,33 @@ func explain(action string, err error) error {
 		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.", "the ECS cluster does not exist: %s", api.ErrorMessage())
 	case isThrottled(code):
 		return failure.New("Too many calls in this account and region; a later try works.", "AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
+	case strings.HasPrefix(code, "Platform"):
+		return failure.New("Check Fargate.PlatformVersion in fargate.toml, or FARGATE_PLATFORM_VERSION of the job.", "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+	case badCredentials[code]:
+		return failure.New("Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, and the host's clock.",
+			"AWS did not accept the host's credentials for ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	default:
 		return failure.New(hintFor(api.ErrorMessage()), "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	}
 }
 
+// badCredentials: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
+var badCredentials = map[string]bool{
+	"ExpiredTokenException": true, "IncompleteSignature": true, "InvalidClientTokenId": true, "InvalidSignatureException": true,
+	"MissingAuthenticationTokenException": true, "UnrecognizedClientException": true,
+}
+
 func isThrottled(code string) bool {
 	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
+}
+
+// hopeless tells whether no other try of a call is worth it.
+func hopeless(err error) bool { return isDenied(err) || notCalled(err) }
+
+// notCalled: there is no client, for lack of a region for example.
+func notCalled(err error) bool {
+	var known *failure.Failure
+	return errors.As(err, &known)
 }
 
 func isDenied(err error) bool {
@@ -57,7 +80,7 @@ func (e notStarted) Unwrap() error        { return e.error }
 func certain(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
-	return errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
+	return notCalled(err) || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
 		errors.As(err, &api) && !isThrottled(api.ErrorCode())
 }
 
@@ -96,6 +119,10 @@ func hintFor(reason string) string {
 		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet to the registry (public address, NAT or endpoints)."
 	case strings.Contains(lower, "resourceinitializationerror"):
 		return "The task could not reach what it needs to start: check the execution role and the subnet's way to ECR, S3 and CloudWatch Logs."
+	case strings.HasPrefix(lower, "taskdefinition"): // "TaskDefinition not found.", "TaskDefinition is inactive"
+		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or family:revision, in this region, active."
+	case strings.Contains(lower, "subnet") || strings.Contains(lower, "security group"):
+		return "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this region."
 	case strings.Contains(lower, "spot"):
 		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
 	}

@@ -53,7 +53,7 @@ func (t *Tasks) find(ctx context.Context, known Known) ([]string, error) {
 		arns, err := t.list(ctx, known.StartedBy)
 		unanswered := known.ARN == "" && !known.IntendedAt.IsZero()
 		switch {
-		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || isDenied(err)):
+		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || hopeless(err)):
 			return nil, explain("ListTasks", err)
 		case err == nil && (len(arns) > 0 || !unanswered || time.Since(known.IntendedAt) > t.Settle):
 			return arns, nil
@@ -92,7 +92,7 @@ func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reas
 		if err == nil {
 			return output.Task == nil || value(output.Task.LastStatus) != "STOPPED", nil
 		}
-		if isDenied(err) {
+		if hopeless(err) {
 			return false, explain("StopTask", err)
 		}
 		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)

@@ -21,7 +21,17 @@ func Stopped(task *types.Task) error {
 	case task.StopCode == types.TaskStopCodeSpotInterruption:
 		sentence = "AWS took back the spot capacity of the task %s: %s"
 	}
-	err := failure.New(hintFor(reason), sentence, ID(value(task.TaskArn)), reason)
+	hint := hintFor(reason)
+	switch {
+	case hint != "":
+	case killed(task):
+		hint = "Exit code 137 is SIGKILL, most often for lack of memory" + limit(memoryLimit(task)) + ": a larger task definition or FARGATE_MEMORY helps then."
+	case task.StopCode == types.TaskStopCodeEssentialContainerExited:
+		hint = "The container ended by itself, though its sshd was to run until the job's end: look at its log (CloudWatch Logs, if the task definition sends it there)."
+	case task.StopCode == types.TaskStopCodeUserInitiated:
+		hint = "Somebody or another program stopped the task; CloudTrail knows who called StopTask."
+	}
+	err := failure.New(hint, sentence, ID(value(task.TaskArn)), reason)
 	if lacksCapacity(reason) {
 		return noCapacity{err}
 	}
@@ -46,6 +56,16 @@ func reasons(task *types.Task) string {
 		}
 	}
 	return reason
+}
+
+// killed tells whether the job's container was ended by SIGKILL.
+func killed(task *types.Task) bool {
+	for _, container := range task.Containers {
+		if value(container.Name) == Container && container.ExitCode != nil && *container.ExitCode == 128+9 {
+			return true
+		}
+	}
+	return false
 }
 
 // memoryLimit of the job's container in MiB: its own, or what the task has; "" where ECS does not tell.

@@ -82,10 +82,50 @@ func TestCancel(t *testing.T) {
 			if !errors.Is(err, cause) || log.String() != test.log {
 				t.Errorf("log %q, %v", log.String(), err)
 			}
-			if left := sshtest.Processes(t, w.await("pid")); len(left) > 0 {
+			if left := sshtest.AwaitNone(t, w.await("pid")); len(left) > 0 {
 				t.Errorf("processes of the script are left: %v", left)
 			}
 		})
+	}
+}
+
+// Processes that have left the stage's process group, one of them an orphan that ignores SIGTERM.
+func TestCancelReachesOtherSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	script := "setsid sh -c 'trap \"echo bye; exit\" TERM; echo $$ >%s; sleep 300 & wait' &\n" +
+		"(setsid sh -c 'trap \"\" TERM; echo $$ >%s; sleep 300; sleep 300' >/dev/null 2>&1 &)\n" +
+		"sleep 300 & wait"
+	var log bytes.Buffer
+	stage := w.stage(fmt.Sprintf(script, w.file("child"), w.file("orphan")), &log)
+	stage.Grace = 300 * time.Millisecond
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("job cancelled")
+	go func() {
+		w.await("child")
+		w.await("orphan")
+		cancel(cause)
+	}()
+	if err := stage.Run(ctx); !errors.Is(err, cause) || log.String() != "bye\n" {
+		t.Errorf("log %q, %v", log.String(), err)
+	}
+	for _, group := range []string{w.await("child"), w.await("orphan")} {
+		if left := sshtest.AwaitNone(t, group); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+	}
+}
+
+// A process that its parent has left is reaped while the stage runs.
+func TestOrphansLeaveNoZombies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	log, err := w.run("(sh -c 'echo $$ >" + w.file("orphan") + "' &)\n" +
+		"until [ -s " + w.file("orphan") + " ]; do sleep 0.02; done\n" +
+		"i=0; while [ -e /proc/$(cat " + w.file("orphan") + ") ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i+1)); done\n" +
+		"[ -e /proc/$(cat " + w.file("orphan") + ") ] || echo reaped")
+	if err != nil || log != "reaped\n" {
+		t.Errorf("log %q, %v", log, err)
 	}
 }
 

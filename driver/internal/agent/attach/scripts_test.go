@@ -25,6 +25,12 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestScripts(t *testing.T) {
+	octal, each := "", ""
+	for range 64 {
+		for b := range 256 {
+			octal, each = octal+fmt.Sprintf(`\%03o`, b), each+string([]byte{byte(b)})
+		}
+	}
 	big := strings.Repeat(": a line of 64 bytes, of which there are a lot in a large script\n", 5<<20/64)
 	tests := map[string]struct {
 		script, log, signal string
@@ -44,6 +50,7 @@ func TestScripts(t *testing.T) {
 		"TERM":                       {script: "kill -TERM $$", code: 143, signal: "TERM"},
 		"more than an argument":      {script: strings.Repeat("#", 200_000) + "\necho long", log: "long\n"},
 		"five megabytes":             {script: big + "echo last", log: "last\n"},
+		"each byte":                  {script: `printf '` + octal + `'`, log: each},
 		"binary output":              {script: `printf '\000\377\r\n\033'`, log: "\x00\xff\r\n\x1b"},
 		"not in the list of letters": {script: "echo 'grün 🚀'", log: "grün 🚀\n"},
 		"a leader of its own":        {script: `read -r _ _ _ _ group session _ </proc/$$/stat; [ $group = $$ ] && [ $session = $$ ] && echo yes`, log: "yes\n"},

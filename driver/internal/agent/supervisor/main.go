@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
 // What a supervisor tells the process that started it; anything else is an error in words.
@@ -23,7 +25,8 @@ const (
 // never used twice.
 func Socket(directory, token string) string { return filepath.Join(directory, token+".sock") }
 
-// Main runs a stage from its start until the driver has its result and nothing writes to its output any more.
+// Main runs a stage from its start until the driver has its result and nothing writes to its output any more. The process
+// is the supervisor's own: it waits for children that it has not started.
 // It reads the script from stdin, size bytes, and tells on status, which it closes, whether the stage has started.
 func Main(directory, token string, size int64, stdin io.Reader, status io.WriteCloser) error {
 	stage, listener, err := claim(directory, token, size, stdin)
@@ -37,7 +40,7 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 	}
 	_, _ = io.WriteString(status, StatusStarted)
 	_ = status.Close()
-	Serve(listener, stage)
+	Serve(listener, stage, wire.KeepResult)
 	<-stage.closed
 	return nil
 }

@@ -12,22 +12,36 @@ import (
 // server answers on a stage's socket.
 type server struct {
 	stage *Stage
-	done  chan struct{}
-	close sync.Once
+	// keep is how long a result is kept that nobody asks for, forget the timer once there is one.
+	keep   time.Duration
+	forget *time.Timer
+	done   chan struct{}
+	close  sync.Once
+
+	// ending are the terminations under way: the shell may end long before what it has started.
+	ending sync.WaitGroup
 
 	mu sync.Mutex
 	// displace ends the session that is attached.
 	displace func()
 }
 
-// Serve lets drivers attach to the stage until one says that it has the result. It closes the listener.
-func Serve(listener net.Listener, stage *Stage) {
-	s := &server{stage: stage, done: make(chan struct{}), displace: func() {}}
+// Serve lets drivers attach to the stage until one says that it has the result, or none has asked for it for so long:
+// it may have been lost that one has it. It closes the listener.
+func Serve(listener net.Listener, stage *Stage, keep time.Duration) {
+	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
+	go func() {
+		<-stage.over
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.forget = time.AfterFunc(keep, s.end)
+	}()
 	go func() {
 		<-s.done
 		_ = listener.Close()
 	}()
 	var sessions sync.WaitGroup
+	defer s.ending.Wait()
 	defer sessions.Wait() // what they are about to say is still said
 	for {
 		conn, err := listener.Accept()
@@ -76,6 +90,8 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 	s.displace()
 	s.displace = stop
 	s.mu.Unlock()
+	s.asked()
+	defer s.asked()
 	defer stop()
 
 	if to.Send(wire.Started) != nil {
@@ -87,11 +103,23 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 		defer stop()
 		s.listen(from)
 	}()
-	if s.stage.send(to, offset, stopped.Load) == nil {
-		// The result is on its way. The driver says Done, or the session ends and the next one asks again.
-		<-ended
+	if s.stage.send(to, offset, stopped.Load) != nil {
+		stop()
+	}
+	// The result is on its way. The driver says Done, or the session ends and the next one asks again.
+	<-ended
+}
+
+// asked says that somebody asks for the result, or did until now.
+func (s *server) asked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.forget != nil {
+		s.forget.Reset(s.keep)
 	}
 }
+
+func (s *server) end() { s.close.Do(func() { close(s.done) }) }
 
 // listen returns when the session has ended.
 func (s *server) listen(from *wire.Reader) {
@@ -104,7 +132,7 @@ func (s *server) listen(from *wire.Reader) {
 		case wire.Done:
 			if s.stage.ended() {
 				s.stage.spool.Ack(s.stage.result.Written)
-				s.close.Do(func() { close(s.done) })
+				s.end()
 			}
 			return
 		case wire.Ack, wire.Terminate:
@@ -115,7 +143,7 @@ func (s *server) listen(from *wire.Reader) {
 			if kind == wire.Ack {
 				s.stage.spool.Ack(n)
 			} else {
-				go s.terminate(n)
+				s.ending.Go(func() { s.terminate(n) })
 			}
 		default:
 			return

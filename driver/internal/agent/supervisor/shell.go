@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +47,7 @@ func startShell(script []byte, marker string) (*shell, error) {
 	// Files, so that Wait returns when the shell ends and not when its output does.
 	command.Stdin, command.Stdout, command.Stderr = stdin, shell2output, shell2output
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	adoptOrphans()
 	if err := command.Start(); err != nil {
 		_ = script2shell.Close()
 		_ = output.Close()
@@ -63,17 +65,29 @@ func startShell(script []byte, marker string) (*shell, error) {
 // group is the process group's id.
 func (s *shell) group() int { return s.command.Process.Pid }
 
-// wait returns the shell's end as a result without its output's length.
+// wait returns the shell's end as a result without its output's length. It reaps whatever child ends before.
 func (s *shell) wait() wire.Result {
-	_ = s.command.Wait()
-	status, ok := s.command.ProcessState.Sys().(syscall.WaitStatus)
+	status, err := reap(s.group())
 	switch {
-	case !ok:
+	case err != nil:
 		return wire.Result{Code: 255}
 	case status.Signaled():
 		return wire.Result{Code: 128 + int(status.Signal()), Signal: signalName(status.Signal())}
 	}
 	return wire.Result{Code: status.ExitStatus()}
+}
+
+// reap waits for children until the one with this id has ended, or none is left.
+func reap(id int) (syscall.WaitStatus, error) {
+	for {
+		var status syscall.WaitStatus
+		ended, err := syscall.Wait4(-1, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil || ended == id:
+			return status, err
+		}
+	}
 }
 
 // signalName returns the name without SIG of signals that end processes.

@@ -64,6 +64,8 @@ func (s *Stage) finish() {
 	s.result = result
 	close(s.over)
 	s.spool.Wake()
+	const none = -1
+	_, _ = reap(none) // what the stage has left in the background, to its end
 }
 
 // drain waits for the output's end. The time that the spool is full does not count: then it is the driver who is late.

@@ -20,7 +20,8 @@
 //   - Attach: the number of output bytes that the driver has. The first frame on the supervisor's socket, sent by
 //     `run` (0) and `attach`. A session that attaches takes the place of the one before.
 //   - Ack: all output before this offset has reached the job's log; the supervisor forgets it.
-//   - Terminate: milliseconds. The stage's process group gets SIGTERM, and SIGKILL where it still lives after them.
+//   - Terminate: milliseconds. The stage's processes get SIGTERM, and SIGKILL where they still live after that time, also
+//     those in sessions of their own.
 //   - Done: the result has arrived; the supervisor may end.
 //
 // # From the agent
@@ -40,6 +41,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // Version changes whenever an agent and a driver with different ones would misunderstand each other.
@@ -50,6 +52,9 @@ const MaxPayload = 64 << 10
 
 // Chunk is how much script or output goes into a frame at most, in bytes.
 const Chunk = 32 << 10
+
+// KeepResult is how long a stage's result is kept that no driver asks for; none may be away for longer.
+const KeepResult = time.Hour
 
 // Type says what a frame means.
 type Type byte

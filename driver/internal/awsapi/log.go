@@ -1,0 +1,88 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Log returns an option of the SDK's clients by which each attempt of a call is logged at debug level: action, duration,
+// number of the attempt, request id and outcome. Nothing of what is sent or answered is logged, for RunTask's tags and
+// environment are other people's.
+func Log(log *slog.Logger) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return errors.Join(
+			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CountAttempts", countAttempts), middleware.Before),
+			// The step is entered once per attempt. Before what reads the request id from the answer.
+			stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogAttempts", logAttempts(log)), middleware.Before),
+		)
+	}
+}
+
+type attemptsKey struct{}
+
+func countAttempts(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	return next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, new(int)), in)
+}
+
+type deserialize = func(context.Context, middleware.DeserializeInput, middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error)
+
+func logAttempts(log *slog.Logger) deserialize {
+	return func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		attempt, _ := middleware.GetStackValue(ctx, attemptsKey{}).(*int)
+		if attempt == nil {
+			attempt = new(int)
+		}
+		*attempt++
+		started := time.Now()
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		requestID, _ := awsmiddleware.GetRequestIDMetadata(metadata)
+		Attempted(log, Attempt{
+			Action:    strings.ToLower(awsmiddleware.GetServiceID(ctx)) + ":" + awsmiddleware.GetOperationName(ctx),
+			Number:    *attempt,
+			Duration:  time.Since(started),
+			RequestID: requestID,
+			Err:       err,
+		})
+		return out, metadata, err
+	}
+}
+
+// Attempt is one attempt of a call.
+type Attempt struct {
+	// Action is as IAM writes it, for example ecs:RunTask.
+	Action    string
+	Number    int
+	Duration  time.Duration
+	RequestID string
+	Err       error
+}
+
+// Attempted logs an attempt.
+func Attempted(log *slog.Logger, a Attempt) {
+	var answer *awshttp.ResponseError
+	if a.RequestID == "" && errors.As(a.Err, &answer) {
+		a.RequestID = answer.ServiceRequestID()
+	}
+	log.Debug("AWS call", "action", a.Action, "attempt", a.Number, "duration", a.Duration.Round(time.Millisecond),
+		"request_id", a.RequestID, "outcome", outcome(a.Err))
+}
+
+// outcome is "ok", an error code of the API, or why there was no answer.
+func outcome(err error) string {
+	var api smithy.APIError
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &api):
+		return api.ErrorCode()
+	}
+	return err.Error()
+}

@@ -1,0 +1,100 @@
+package metrics
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const asCall = "METRICS_TEST_AS_CALL"
+
+func TestMain(m *testing.M) {
+	if directory := os.Getenv(asCall); directory != "" {
+		for range 5 {
+			if err := Record(directory, Call{Stage: "build_script", Outcome: "success", Duration: time.Second}); err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func content(t *testing.T, directory string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(directory, File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestRecord(t *testing.T) {
+	directory := t.TempDir()
+	for _, call := range []Call{
+		{"prepare", "success", 40 * time.Second, 50 * time.Second},
+		{"prepare", "system_failure", 2 * time.Second, 0},
+		{"step_of_theirs", "script_failed", time.Hour, 0},
+		{"another\"} 1", "script_failed", 2 * time.Hour, 0},
+	} {
+		if err := Record(directory, call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := content(t, directory)
+	for _, line := range []string{
+		"# TYPE fargate_driver_calls_total counter",
+		`fargate_driver_calls_total{stage="prepare",outcome="success"} 1`,
+		`fargate_driver_calls_total{stage="prepare",outcome="system_failure"} 1`,
+		`fargate_driver_calls_total{stage="other",outcome="script_failed"} 2`,
+		"# TYPE fargate_driver_call_duration_seconds histogram",
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="1"} 0`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="5"} 1`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="60"} 2`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="+Inf"} 2`,
+		`fargate_driver_call_duration_seconds_sum{stage="prepare"} 42`,
+		`fargate_driver_call_duration_seconds_count{stage="prepare"} 2`,
+		`fargate_driver_call_duration_seconds_bucket{stage="other",le="3600"} 1`,
+		"# TYPE fargate_driver_ready_seconds histogram",
+		`fargate_driver_ready_seconds_bucket{le="45"} 0`,
+		`fargate_driver_ready_seconds_bucket{le="60"} 1`,
+		"fargate_driver_ready_seconds_sum 50",
+		"fargate_driver_ready_seconds_count 1",
+	} {
+		if !strings.Contains(got, line+"\n") {
+			t.Errorf("%s is missing in\n%s", line, got)
+		}
+	}
+}
+
+func TestManyProcessesAtOnce(t *testing.T) {
+	directory := t.TempDir()
+	var calls []*exec.Cmd
+	for range 20 {
+		call := exec.Command(os.Args[0])
+		call.Env = append(os.Environ(), asCall+"="+directory)
+		if err := call.Start(); err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, call)
+	}
+	for _, call := range calls {
+		if err := call.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := content(t, directory); !strings.Contains(got, `fargate_driver_calls_total{stage="build_script",outcome="success"} 100`+"\n") {
+		t.Error(got)
+	}
+}
+
+func TestDirectoryThatIsNotThere(t *testing.T) {
+	if err := Record(filepath.Join(t.TempDir(), "none"), Call{}); err == nil || !strings.Contains(err.Error(), "Metrics.Directory") {
+		t.Errorf("got %v", err)
+	}
+}
