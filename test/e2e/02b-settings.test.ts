@@ -51,7 +51,7 @@ describe("settings", () => {
       "host.connection.proxy": { host: first, user: "admin", hostKey },
     });
     const token = ["--path", "gitlab-fargate-runners:groups[2].token", "--secret", "--config-file", file];
-    await sandboxOk(["pulumi", "config", "set", ...token, "--", brought.token]);
+    await sandboxOk(["pulumi", "config", "set", ...token, brought.token]);
     await up(file);
   });
 
