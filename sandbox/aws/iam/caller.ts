@@ -13,7 +13,7 @@ type Head = Pick<IncomingMessage, "url" | "headers">;
 export function signatureOf({ url = "/", headers }: Head): Signature | undefined {
   const credential =
     /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1] ??
-    new URL(url, "http://aws").searchParams.get("X-Amz-Credential");
+    new URLSearchParams(url.split("?", 2)[1]).get("X-Amz-Credential");
   const [accessKeyId, , , service] = credential?.split("/") ?? [];
   return accessKeyId && service ? { accessKeyId, service } : undefined;
 }

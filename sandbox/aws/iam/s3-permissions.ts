@@ -17,8 +17,10 @@ export interface S3Permissions {
 
 /** @throws AwsError for a request of which the sandbox does not know what it needs */
 export function s3Permissions(method: string, url: string): S3Permissions {
-  const { pathname, searchParams } = new URL(url, "http://s3");
-  const [bucket = "", ...rest] = decodeURIComponent(pathname.slice(1)).split("/");
+  // As it stands: URL would resolve "..", which a key may hold.
+  const [path = "", query = ""] = url.split("?", 2);
+  const searchParams = new URLSearchParams(query);
+  const [bucket = "", ...rest] = decodeURIComponent(path.slice(1)).split("/");
   const key = rest.join("/");
   const subresources = [...searchParams.keys()].filter((name) => !harmless.test(name));
   const operation = [method === "HEAD" ? "GET" : method, key === "" ? "bucket" : "object", ...subresources].join(" ");

@@ -83,6 +83,7 @@ describe("IAM: what calls of ECS need", () => {
 describe("IAM: what requests to S3 need", () => {
   for (const [request, action, resource] of [
     ["GET /cache/a/b%20c?X-Amz-Credential=x&x-id=GetObject", "s3:GetObject", "arn:aws:s3:::cache/a/b c"],
+    ["GET /cache/../other/key", "s3:GetObject", "arn:aws:s3:::cache/../other/key"],
     ["HEAD /cache/key", "s3:GetObject", "arn:aws:s3:::cache/key"],
     ["PUT /cache/key", "s3:PutObject", "arn:aws:s3:::cache/key"],
     ["PUT /cache/key?partNumber=1&uploadId=u", "s3:PutObject", "arn:aws:s3:::cache/key"],
@@ -105,7 +106,7 @@ describe("IAM: what requests to S3 need", () => {
   });
 
   it("are refused where that is not known", () => {
-    for (const request of ["GET /", "PUT /cache/key?acl", "PUT /cache", "GET /cache?policy"]) {
+    for (const request of ["GET /", "GET //cache/key", "PUT /cache/key?acl", "PUT /cache", "GET /cache?policy"]) {
       const [method = "", url = ""] = request.split(" ");
       expect(() => s3Permissions(method, url), request).to.throw("does not know what S3's");
     }
