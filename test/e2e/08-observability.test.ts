@@ -155,7 +155,6 @@ describe("what CloudWatch is told", () => {
 
 /** A message with the runner's colours comes as the numbers of its bytes; they are not shipped. */
 const text = (message: string | number[]): string =>
-  // eslint-disable-next-line no-control-regex
   Buffer.from(message as string)
     .toString()
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "");
