@@ -86,7 +86,7 @@ describe("what CloudWatch is told", () => {
       (await onHost(`journalctl --output=json --all ${units.join(" ")}`))
         .split("\n")
         .filter((line) => line !== "")
-        .map((line) => String(JSON.parse(line).MESSAGE));
+        .map((line) => text(JSON.parse(line).MESSAGE));
     const arrived = async () =>
       (await streamOf(groups.runners, host)).map((text) => JSON.parse(text) as { unit: string; message: string });
     const complete = () =>
@@ -152,6 +152,12 @@ describe("what CloudWatch is told", () => {
     expect(DashboardBody).to.contain(host).and.contain(groups.runners);
   });
 });
+
+/** A message with the runner's colours comes as the numbers of its bytes; they are not shipped. */
+const text = (message: string | number[]): string =>
+  Buffer.from(message as string)
+    .toString()
+    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "");
 
 /** CloudWatch and systemd send no events: they are asked in short intervals. */
 async function until(condition: () => Promise<boolean>): Promise<void> {

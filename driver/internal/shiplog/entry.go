@@ -3,6 +3,7 @@ package shiplog
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (e Entry) Events() ([]Event, error) {
 	}
 	level := levels[field(e.Priority)]
 	var events []Event
-	for _, text := range cut(field(e.Message), maxText) {
+	for _, text := range cut(colours.ReplaceAllString(field(e.Message), ""), maxText) {
 		var encoded strings.Builder
 		encoder := json.NewEncoder(&encoded)
 		encoder.SetEscapeHTML(false)
@@ -68,6 +69,9 @@ func (e Entry) Events() ([]Event, error) {
 	events[len(events)-1].Cursor = e.Cursor
 	return events, nil
 }
+
+// colours are the escape sequences that the runner colours its log with; journald keeps them.
+var colours = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
 // levels are the names of syslog's priorities.
 var levels = map[string]string{

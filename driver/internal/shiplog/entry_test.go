@@ -36,6 +36,7 @@ func TestEvents(t *testing.T) {
 			`{"unit":"gitlab-runner.service","level":"error","message":"Failed"}`,
 		},
 		"bytes that are not UTF-8": {head + `"MESSAGE":[104,105,255]}`, `{"unit":"","level":"","message":"hi` + "\uFFFD" + `"}`},
+		"colours":                  {head + `"MESSAGE":[27,91,51,49,59,49,109,69,82,82,79,82,27,91,48,59,109,32,106,111,98]}`, `{"unit":"","level":"","message":"ERROR job"}`},
 		"a field given twice":      {head + `"MESSAGE":["a","b"]}`, `{"unit":"","level":"","message":"b"}`},
 		"no message":               {head + `"MESSAGE":null}`, `{"unit":"","level":"","message":""}`},
 	}
