@@ -66,6 +66,7 @@ func (s *server) session(conn net.Conn) {
 			_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
 			return
 		}
+		s.stage.spool.Ack(offset) // the acknowledgement itself may have been lost
 		s.attach(conn, from, to, offset)
 	case wire.Terminate:
 		// From `ci-agent signal`, which waits for the group's end.

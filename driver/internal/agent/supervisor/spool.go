@@ -5,6 +5,10 @@ import "sync"
 // chunkSize is what the spool takes from memory, and gives back, at a time.
 const chunkSize = 64 << 10
 
+// inFlight is how many bytes go out unacknowledged: what a driver has to keep in memory while its log is slow, which SSH's
+// own window bounds at 2 MiB only. It is well above what a driver acknowledges at a time.
+const inFlight = 512 << 10
+
 // Spool holds the output that the driver has not acknowledged, up to a limit. It lies in memory: a job that fills its
 // disk does not lose its log by it, and a read-only file system will do.
 type Spool struct {
@@ -73,7 +77,7 @@ func (s *Spool) append(p []byte) int {
 func (s *Spool) Read(into []byte, offset int64, stopped func() bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for offset >= s.end && !s.sealed && !stopped() {
+	for (offset >= s.end && !s.sealed || offset-s.acked >= inFlight) && !stopped() {
 		s.changed.Wait()
 	}
 	if offset >= s.end || offset < s.first || stopped() {

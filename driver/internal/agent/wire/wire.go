@@ -17,7 +17,7 @@
 //   - Start: the number of the script's bytes. Only to `run`; the stage starts when this frame came and the number is
 //     right, so half a script never runs, and only where no stage has started under the same token: after a lost answer
 //     the driver sends it all again.
-//   - Attach: the number of output bytes that the driver has. The first frame on the supervisor's socket, sent by
+//   - Attach: the number of output bytes that have reached the job's log, an Ack of its own. The first frame on the supervisor's socket, sent by
 //     `run` (0) and `attach`. A session that attaches takes the place of the one before.
 //   - Ack: all output before this offset has reached the job's log; the supervisor forgets it.
 //   - Terminate: milliseconds. The stage's processes get SIGTERM, and SIGKILL where they still live after that time, also
