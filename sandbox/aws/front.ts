@@ -6,11 +6,11 @@ import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
 import { motoAddress } from "./moto";
-import { AwsError, ec2ErrorBody, ecsAction, isEc2Form } from "./protocol";
+import { AwsError, ec2ErrorBody, ecsAction, isEc2Form, LostAnswer } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
-  /** An ECS action; undefined: moto answers. @throws AwsError */
+  /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
   /**
    * An EC2 action: what is sent to moto instead, and what follows from moto's answer before it is passed on.
@@ -71,6 +71,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!answer) return passOn(request, response, body);
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
     } catch (error) {
+      if (error instanceof LostAnswer) {
+        setTimeout(() => request.socket.destroy(), error.delay).unref();
+        return;
+      }
       const { code, message, status } = asAwsError(error, action);
       response
         .writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code })

@@ -35,15 +35,17 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     super();
     this.faults = createFaults({
       stop: (arn, code, reason) => this.end(this.task(arn), code, reason),
-      setLink: (arn, state) => this.runningTask(arn).setLink(state),
+      task: (arn) => this.runningTask(arn),
     });
   }
 
-  /** Answers an action, or undefined where moto has to. @throws AwsError */
+  /** Answers an action, or undefined where moto has to. @throws AwsError, LostAnswer */
   async handle(action: string, body: object): Promise<object | undefined> {
     this.faults.check(action);
     const handler = (this.handlers as Record<string, Handler | undefined>)[action];
-    return handler?.(body as never);
+    const answer = await handler?.(body as never);
+    if (answer) this.faults.checkAnswer(action);
+    return answer;
   }
 
   list(): Task[] {

@@ -35,8 +35,10 @@ export interface RunningTask {
   stop(): void;
   /** Ends them without asking. */
   kill(): void;
-  /** Cuts the task's network, or mends it. */
-  setLink(state: "up" | "down"): Promise<void>;
+  /** @throws before the task has one, and when it has none any more */
+  network(): NetworkNamespace;
+  /** Ids on this machine. */
+  processes(): number[];
 }
 
 /** How often a task's memory cgroup is looked at, in milliseconds: cgroup v1 notifies by eventfd only, which Node lacks. */
@@ -50,6 +52,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
   const undo: (() => void | Promise<void>)[] = [];
   const dir = path.join(options.dir, task.id);
   let namespace: NetworkNamespace | undefined;
+  let processes = (): number[] => [];
 
   /** Settles when the task has to end, for whatever reason. */
   const ending = new Promise<void>((resolve) =>
@@ -70,6 +73,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     task.eni = attached.eni;
     const cgroup = createTaskCgroup(task.id, task.size.memory);
     undo.push(() => cgroup.remove());
+    ({ processes } = cgroup);
     const timer = setInterval(() => {
       if (!cgroup.outOfMemory()) return;
       clearInterval(timer);
@@ -224,10 +228,11 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       stop();
       void killAll();
     },
-    async setLink(state) {
+    network() {
       if (!namespace) throw new Error(`task ${task.id} has no network interface`);
-      await namespace.setLink(state);
+      return namespace;
     },
+    processes: () => processes(),
   };
 }
 
