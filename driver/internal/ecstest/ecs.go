@@ -41,6 +41,8 @@ type Server struct {
 	OnRun func(task *Task)
 	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, or "".
 	Fail func(action string, call int) string
+	// Withhold tells of a call, after its effect, that it gets no answer for as long as the client waits for one.
+	Withhold func(action string, call int) bool
 	// Refuse returns a reason to start nothing for this input of RunTask, or "".
 	Refuse func(input map[string]any) string
 	// Failures are the reasons that RunTask gives for starting nothing.
@@ -141,11 +143,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
 	}
+	withheld := s.Withhold != nil && s.Withhold(action, s.calls[action])
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {
 		answerError(w, code, "made up for the test")
 		return
+	}
+	if withheld {
+		defer func() { <-r.Context().Done() }()
+		w = httptest.NewRecorder()
 	}
 	switch action {
 	case "RunTask":
