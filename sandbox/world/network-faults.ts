@@ -2,7 +2,7 @@
 import { run } from "./command";
 import type { NetworkNamespace } from "./network";
 
-/** Fractions of the connections that a port is asked for, 0 to 1. */
+/** Fractions of the connections that a port is asked for, 0 to 1 together. */
 export interface FailingConnects {
   /** Refused at once, as where nobody listens. */
   refused: number;
@@ -31,15 +31,16 @@ export async function refuse(namespace: NetworkNamespace, port: number): Promise
 export async function failConnects(namespace: NetworkNamespace, port: number, failing: FailingConnects): Promise<void> {
   const isNew = [...toPort(port), "-m", "conntrack", "--ctstate", "NEW"];
   const by = (probability: number) => ["-m", "statistic", "--mode", "random", "--probability", String(probability)];
+  await iptables(namespace, ["-A", "INPUT", ...isNew, ...by(failing.refused), "-j", ...reset]);
+  if (failing.reset === 0) return;
   // SYN and ACK are two packets; the versions, the key exchange and the login are some ten more from the client.
   const packets = 3 + Math.floor(Math.random() * 8);
-  const marked = [...toPort(port), "-m", "connmark", "--mark", "1"];
-  const after = ["-m", "connbytes", "--connbytes", `${packets}:`, "--connbytes-dir", "original", "--connbytes-mode"];
-  await iptables(namespace, ["-A", "INPUT", ...isNew, ...by(failing.refused), "-j", ...reset]);
+  const after = ["-m", "connbytes", "--connbytes", `${packets}:`, "--connbytes-dir", "original"];
+  const marked = [...toPort(port), "-m", "connmark", "--mark", "1", ...after, "--connbytes-mode", "packets"];
   // Of those that the rule before has let through.
   const share = failing.reset / (1 - failing.refused);
   await iptables(namespace, ["-A", "INPUT", ...isNew, ...by(share), "-j", "CONNMARK", "--set-mark", "1"]);
-  await iptables(namespace, ["-A", "INPUT", ...marked, ...after, "packets", "-j", ...reset]);
+  await iptables(namespace, ["-A", "INPUT", ...marked, "-j", ...reset]);
 }
 
 /** Resets the connections that a port of the namespace has. Returns how many there were. */

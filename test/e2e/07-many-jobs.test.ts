@@ -1,6 +1,6 @@
 /** Many jobs while AWS and the network misbehave: each ends with its own result, and no task is left. */
 import { expect } from "chai";
-import { putFault } from "../support/faults";
+import { putFault, scriptLines } from "../support/faults";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
 /** Jobs of each of ten kinds; the stack's host runs 10 at a time. */
@@ -28,9 +28,8 @@ const pipeline = kinds
   )
   .join("");
 
-/** What the script wrote to its log, one item a line, without the runner's time stamps and colours. */
-const written = (trace: string) =>
-  [...trace.matchAll(/O (?:\x1b\[[0-9;]*m)*((?:begin of|line|end of) .*)$/gm)].map(([, line]) => line);
+/** What the script itself wrote, one item a line. */
+const written = (trace: string) => scriptLines(trace).filter((line) => /^(begin of|line|end of) /.test(line));
 
 describe("two hundred jobs under throttling, lost capacity, lost answers and failing connections", () => {
   useSandbox();

@@ -68,13 +68,13 @@ export function createFaults(actions: {
   const throttled = new Targets();
   const lost = new Targets();
   const exhausted = new Targets();
-  let answerDelay = 0;
+  const delays = new Map<string, number>();
   let ssh: SshTrouble = { refused: 0, reset: 0, late: 0 };
   return {
     throttle: (action, hits) => throttled.set(action, hits),
     loseAnswer(action, hits, delay) {
       lost.set(action, hits);
-      answerDelay = delay;
+      delays.set(action, delay);
     },
     exhaust: (provider, hits) => exhausted.set(provider, hits),
     interruptSpot: (arn) => actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted."),
@@ -84,7 +84,7 @@ export function createFaults(actions: {
       if (throttled.hit(action)) throw new AwsError("ThrottlingException", "Rate exceeded");
     },
     checkAnswer(action) {
-      if (lost.hit(action)) throw new LostAnswer(answerDelay);
+      if (lost.hit(action)) throw new LostAnswer(delays.get(action)!);
     },
     capacityFailure: (provider) =>
       exhausted.hit(provider)

@@ -1,31 +1,20 @@
 /** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
-import { region } from "../../config";
 import type { NetworkNamespace } from "../../world/network";
-import { startContainer, type RunningContainer } from "./container";
-import { containerSpec } from "./container-spec";
-import { mountOverlay, unmountOverlay, type Image, type ImageStore } from "./images";
-import { openContainerLog, type ContainerLog } from "./logs";
+import type { RunningContainer } from "./container";
+import { unmountOverlay, type Image, type ImageStore } from "./images";
 import { startInOrder } from "./start-order";
 import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
-import { networkFiles, openFilesLimit, volumes } from "./task-files";
 import { createTaskCgroup, type TaskCgroup } from "./task-cgroup";
-import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { startTaskContainer, type ContainerOptions } from "./task-container";
 
-export interface RunnerOptions {
+export interface RunnerOptions extends ContainerOptions {
   images: ImageStore;
-  logsClient: CloudWatchLogsClient;
   /** Folders of tasks, gone with them. */
   dir: string;
-  /** Output of containers, kept. */
-  logDir: string;
-  runcRoot: string;
   createEni(task: Task): Promise<{ eni: Eni; namespace: NetworkNamespace; remove(): Promise<void> }>;
-  /** What ECS puts into each container's environment beside the constant part. */
-  environment(task: Task, container: ContainerRecord): Record<string, string>;
   changed(task: Task): void;
-  log(line: string): void;
 }
 
 export interface RunningTask {
@@ -98,54 +87,14 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
 
   async function start(container: ContainerRecord, image: Image, cgroup: TaskCgroup): Promise<void> {
     const { definition } = container;
-    const folder = path.join(dir, container.runtimeId);
-    const rootfs = await mountOverlay(image.rootfs, folder);
-    undo.push(() => unmountOverlay(rootfs));
-    const log: ContainerLog = await openContainerLog({
-      file: path.join(options.logDir, task.id, `${definition.name}.log`),
-      definition,
-      taskId: task.id,
-      client: options.logsClient,
-      onError: options.log,
-    });
-    const hostname = `ip-${task.eni!.privateIp.replaceAll(".", "-")}.ec2.internal`;
-    const spec = containerSpec({
-      image: image.config,
-      definition,
-      override: task.overrides.containerOverrides?.find((override) => override.name === definition.name),
-      environment: {
-        AWS_EXECUTION_ENV: "AWS_ECS_FARGATE",
-        AWS_REGION: region,
-        AWS_DEFAULT_REGION: region,
-        HOSTNAME: hostname,
-        ...options.environment(task, container),
-      },
-      hostname,
-      rootfs,
+    const { process, log } = await startTaskContainer(task, container, {
+      ...options,
+      image,
+      dir,
+      cgroup,
       networkNamespace: namespace!.path,
-      cgroup: cgroup.containerPath(container.runtimeId),
-      cpu: task.size.cpu,
-      memoryLimit: definition.memory === undefined ? undefined : definition.memory * 1024 * 1024,
-      maxOpenFiles: openFilesLimit(),
-      binds: [
-        ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
-        ...(await volumes(path.join(dir, "volumes"), definition.mountPoints)),
-      ],
+      mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
     });
-    const bundle = path.join(folder, "bundle");
-    let process: RunningContainer;
-    try {
-      process = await startContainer({
-        runcRoot: options.runcRoot,
-        id: container.runtimeId,
-        bundle,
-        spec,
-        output: (chunk) => log.write(chunk),
-      });
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
     running.set(container, process);
     container.state = "RUNNING";
     exits.set(

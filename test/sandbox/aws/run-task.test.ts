@@ -265,6 +265,7 @@ describe("RunTask: tags and faults", () => {
   it("loses an answer after the call has been performed", () => {
     const { loseAnswer, check, checkAnswer } = faults();
     loseAnswer("RunTask", { times: 1 }, 7);
+    loseAnswer("StopTask", { times: 1 }, 0);
     expect(() => check("RunTask")).not.to.throw();
     expect(() => checkAnswer("RunTask"))
       .to.throw(LostAnswer)
