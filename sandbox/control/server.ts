@@ -43,8 +43,8 @@ export async function startControl(parts: {
       .finally(() => reply.raw.end());
   });
 
-  app.post<{ Params: { id: string } }>("/jobs/:id/cancel", async (request) => {
-    await gitlab.cancelJob(Number(request.params.id));
+  app.post<{ Params: { id: string }; Body: { force: boolean } }>("/jobs/:id/cancel", async ({ params, body }) => {
+    gitlab.cancelJob(Number(params.id), body);
     return {};
   });
 

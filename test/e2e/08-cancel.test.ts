@@ -1,10 +1,13 @@
 /** Jobs that are cancelled, or out of time, in each stage: their processes end, and their tasks. */
 import { expect } from "chai";
-import { cancelJob, putFault, runWith, scriptLines } from "../support/faults";
+import { cancelJob, processes, putFault, runWith, scriptLines } from "../support/faults";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
 /** Tells whether the script's own process, or one that it started, is still there. */
 const looking = `pgrep -f "sleep 424[2]" || echo none-left`;
+
+/** The jobs' processes on this machine. */
+const leftSleeping = () => processes(([program, time]) => program === "sleep" && time === "4242");
 
 describe("a job that does not come to its end", () => {
   useSandbox();
@@ -25,12 +28,17 @@ describe("a job that does not come to its end", () => {
         "  after_script: ['echo after-\"\"runs; sleep 4242']",
         "",
       ].join("\n"),
-      { "script-runs": ({ id }) => cancelJob(id), "after-runs": ({ id }) => cancelJob(id) },
+      {
+        "script-runs": ({ id }) => cancelJob(id),
+        // An ordinary cancel lets after_script go on.
+        "after-runs": ({ id }) => cancelJob(id, true),
+      },
     );
     expect(jobs.map((job) => job.status)).to.deep.equal(["canceled", "canceled"]);
     const { trace } = jobs.find(({ name }) => name === "in-script")!;
     expect(scriptLines(trace), trace).to.include("none-left");
     expect(tasks).to.deep.equal({ started: 2, stopped: 2, running: 0 });
+    expect(leftSleeping()).to.deep.equal([]);
   });
 
   it("is cancelled while its task's sshd does not answer", async () => {
@@ -67,6 +75,7 @@ describe("a job that does not come to its end", () => {
     // What after_script comes to is no result of the job.
     expect(by["in-after-script"].status, by["in-after-script"].trace).to.equal("success");
     expect(tasks).to.deep.equal({ started: 3, stopped: 3, running: 0 });
+    expect(leftSleeping()).to.deep.equal([]);
   });
 
   it("is out of time while its task's sshd does not answer", async () => {
