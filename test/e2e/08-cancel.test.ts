@@ -6,6 +6,9 @@ import { runCi, status, useSandbox } from "../support/sandbox";
 /** Tells whether the script's own process, or one that it started, is still there. */
 const looking = `pgrep -f "sleep 424[2]" || echo none-left`;
 
+/** The runner hears of a cancel when it sends a piece of the log. */
+const ticking = "while sleep 1; do echo tick; done";
+
 /** The jobs' processes on this machine. */
 const leftSleeping = () => processes(([program, time]) => program === "sleep" && time === "4242");
 
@@ -21,11 +24,11 @@ describe("a job that does not come to its end", () => {
     const { jobs, tasks } = await runWith(
       [
         "in-script:",
-        '  script: [\'(trap "" TERM; sleep 4242) & echo script-""runs; sleep 4242\']',
+        `  script: ['(trap "" TERM; sleep 4242) & echo script-""runs; ${ticking}']`,
         `  after_script: ['${looking}']`,
         "in-after-script:",
         "  script: [echo]",
-        "  after_script: ['echo after-\"\"runs; sleep 4242']",
+        `  after_script: ['sleep 4242 & echo after-""runs; ${ticking}']`,
         "",
       ].join("\n"),
       {
