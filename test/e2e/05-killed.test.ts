@@ -1,7 +1,7 @@
 /** kill -9 on the host: after the runner's own clean-up and one reap no task runs. */
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
-import { abandonAt, driverProcesses, listTasks, processes, putFault, runWith, until } from "../support/faults";
+import { abandonAt, calmSsh, driverProcesses, liveTasks, processes, putFault, runWith, until } from "../support/faults";
 import { reap, status, useSandbox } from "../support/sandbox";
 
 const simple = "job:\n  script: [echo fine]\n";
@@ -14,8 +14,6 @@ async function killDriver(call: string): Promise<void> {
   for (const pid of driverProcesses(call)) process.kill(pid, "SIGKILL");
 }
 
-const running = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus !== "STOPPED");
-
 /** Whether the host's driver has written down that a job is over. */
 function saidOver(pid: number): boolean {
   const folder = `/proc/${pid}/root/opt/gitlab-runner/metadata/tasks`;
@@ -26,7 +24,7 @@ describe("a driver that is killed", () => {
   useSandbox();
 
   afterEach("no task is left running", async () => {
-    await putFault({ fault: "trouble-ssh", refused: 0, reset: 0, late: 0 });
+    await calmSsh();
     expect((await status()).tasks.running).to.equal(0);
   });
 
@@ -41,7 +39,7 @@ describe("a driver that is killed", () => {
       set: () => putFault({ fault: "lose-answer", action: "RunTask", times: 1, delay: 60_000 }),
       marker: "Starting a Fargate task",
       act: async () => {
-        await until(async () => (await running()).length > 0);
+        await until(async () => (await liveTasks()).length > 0);
         await killDriver("prepare");
       },
     },
@@ -49,7 +47,7 @@ describe("a driver that is killed", () => {
       set: () => putFault({ fault: "trouble-ssh", refused: 1, reset: 0, late: 0 }),
       marker: " runs at ",
       act: async () => {
-        await putFault({ fault: "trouble-ssh", refused: 0, reset: 0, late: 0 });
+        await calmSsh();
         await killDriver("prepare");
       },
     },
@@ -81,7 +79,7 @@ describe("a driver that is killed", () => {
         await killDriver("cleanup");
         await until(() => driverProcesses("cleanup").length === 0);
         await putFault({ fault: "throttle", action: "StopTask", times: 0 });
-        left = (await running()).length;
+        left = (await liveTasks()).length;
         await reap();
       },
     });
@@ -99,9 +97,9 @@ describe("a driver that is killed", () => {
       for (const pid of pids) process.kill(pid, "SIGKILL");
       // systemd starts another one.
       await until(() => runner().some((pid) => !pids.includes(pid)));
-      expect(await running()).to.have.length(1);
+      expect(await liveTasks()).to.have.length(1);
       await reap();
-      await until(async () => (await running()).length === 0);
+      await until(async () => (await liveTasks()).length === 0);
     });
   });
 });

@@ -1,6 +1,6 @@
 /** Many jobs while AWS and the network misbehave: each ends with its own result, and no task is left. */
 import { expect } from "chai";
-import { putFault, scriptLines } from "../support/faults";
+import { calmSsh, putFault, scriptLines } from "../support/faults";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
 /** Jobs of each of ten kinds; the stack's host runs 10 at a time. */
@@ -50,7 +50,7 @@ describe("two hundred jobs under throttling, lost capacity, lost answers and fai
   });
 
   after(async () => {
-    await putFault({ fault: "trouble-ssh", refused: 0, reset: 0, late: 0 });
+    await calmSsh();
     await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 0 });
     for (const action of actions) {
       await putFault({ fault: "throttle", action, times: 0 });

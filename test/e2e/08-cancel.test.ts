@@ -1,6 +1,6 @@
 /** Jobs that are cancelled, or out of time, in each stage: their processes end, and their tasks. */
 import { expect } from "chai";
-import { cancelJob, processes, putFault, runWith, scriptLines } from "../support/faults";
+import { calmSsh, cancelJob, processes, putFault, runWith, scriptLines } from "../support/faults";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
 /** Tells whether the script's own process, or one that it started, is still there. */
@@ -16,7 +16,7 @@ describe("a job that does not come to its end", () => {
   useSandbox();
 
   afterEach("no task is left running", async () => {
-    await putFault({ fault: "trouble-ssh", refused: 0, reset: 0, late: 0 });
+    await calmSsh();
     expect((await status()).tasks.running).to.equal(0);
   });
 

@@ -4,17 +4,15 @@ import { execa } from "execa";
 import * as path from "node:path";
 import { EC2Client, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { awsEndpoint, region, stateDir } from "../../sandbox/config";
-import { abandonAt, listTasks, putFault, until } from "../support/faults";
+import { abandonAt, listTasks, liveTasks, putFault, until } from "../support/faults";
 import { awsSettings, copyTaskDefinition, guardless } from "../support/task-definitions";
 import { onHost, reap, scratch, status, useSandbox, withFargateToml } from "../support/sandbox";
-
-const running = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus !== "STOPPED");
 
 /** Cuts the power of the one host, and makes sure that its tasks run on. */
 async function losePower(tasks: number): Promise<string> {
   const [host] = (await status()).hosts.filter(({ state }) => state === "running");
   await putFault({ fault: "cut-power", instanceId: host.instanceId });
-  expect(await running()).to.have.length(tasks);
+  expect(await liveTasks()).to.have.length(tasks);
   return host.instanceId;
 }
 
@@ -31,10 +29,10 @@ describe("a host that loses its power in the middle of jobs", () => {
 
   it("stops their tasks when it is back", async () => {
     await abandonAt(jobs(3, ""), "here-I-am", async () => {
-      await until(async () => (await running()).filter(({ lastStatus }) => lastStatus === "RUNNING").length === 3);
+      await until(async () => (await liveTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING").length === 3);
       await boot(await losePower(3));
       await reap();
-      await until(async () => (await running()).length === 0);
+      await until(async () => (await liveTasks()).length === 0);
     });
     expect((await status()).tasks.running).to.equal(0);
   });
@@ -43,9 +41,9 @@ describe("a host that loses its power in the middle of jobs", () => {
     const restore = await withFargateToml((text) => text.replace("[Fargate]", '[Fargate]\nLifetimeMargin = "5s"'));
     let instanceId = "";
     await abandonAt(jobs(2, "  timeout: 30 seconds\n"), "here-I-am", async () => {
-      await until(async () => (await running()).filter(({ lastStatus }) => lastStatus === "RUNNING").length === 2);
+      await until(async () => (await liveTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING").length === 2);
       instanceId = await losePower(2);
-      await until(async () => (await running()).length === 0);
+      await until(async () => (await liveTasks()).length === 0);
     });
     const stopped = (await listTasks()).slice(-2);
     expect(stopped.map(({ stopCode }) => stopCode)).to.deep.equal([
@@ -79,7 +77,7 @@ describe("a host that loses its power in the middle of jobs", () => {
         const reapElsewhere = async () => (await execa(driver, ["--config", config, "reap"], { env })).stdout;
         expect(await reapElsewhere(), "before the deadline").to.contain("0 stopped");
         await until(async () => (await reapElsewhere()).includes("1 stopped"));
-        await until(async () => (await running()).length === 0);
+        await until(async () => (await liveTasks()).length === 0);
       } finally {
         folder.remove();
       }

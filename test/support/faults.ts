@@ -81,6 +81,12 @@ export async function until(condition: () => Promise<boolean> | boolean): Promis
   while (!(await condition())) await delay(100);
 }
 
+/** Tasks that have not stopped. */
+export const liveTasks = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus !== "STOPPED");
+
+/** Tasks that start from now on are reached as they should be. */
+export const calmSsh = () => putFault({ fault: "trouble-ssh", refused: 0, reset: 0, late: 0 });
+
 /** The ARN of the one task that runs. */
 export async function runningTask(): Promise<string> {
   const running = (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
