@@ -10,12 +10,12 @@ import type { Admission, Gate } from "./iam/gate";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
-import { AwsError, ecsAction, isEc2Form } from "./protocol";
+import { AwsError, ecsAction, isEc2Form, LostAnswer } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
   admit: Gate;
-  /** An ECS action; undefined: moto answers. @throws AwsError */
+  /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
   /**
    * An EC2 action: what is sent to moto instead, and what follows from moto's answer before it is passed on.
@@ -102,6 +102,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!answer) return passOn(request, response, body);
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
     } catch (error) {
+      if (error instanceof LostAnswer) {
+        setTimeout(() => request.socket.destroy(), error.delay).unref();
+        return;
+      }
       refuse(request, response, asAwsError(error, action));
     }
   }

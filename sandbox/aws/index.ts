@@ -32,7 +32,7 @@ import { startRegistry } from "./registry";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
 export type { HostView } from "./ec2/instances";
-export type { Faults } from "./ecs/faults";
+export type { Faults, Hits, SshTrouble, TaskFault } from "./ecs/faults";
 
 /** A task as the sandbox's status shows it. */
 export interface TaskView {
@@ -60,7 +60,11 @@ export interface Aws {
     on(event: "change", listener: (task: TaskView) => void): void;
     off(event: "change", listener: (task: TaskView) => void): void;
   };
-  hosts: { list(): HostView[] };
+  hosts: {
+    list(): HostView[];
+    /** @throws when the instance does not run */
+    cutPower(instanceId: string): Promise<void>;
+  };
   faults: Faults;
   close(): Promise<void>;
 }
@@ -124,7 +128,11 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           dir: folder("tasks"),
           logDir: folder("logs"),
           runcRoot: folder("runc"),
-          createEni: (owner) => createEni(owner, { client: moto.ec2, subnets, addresses }),
+          createEni: async (owner) => {
+            const attached = await createEni(owner, { client: moto.ec2, subnets, addresses });
+            await ecs.faults.connected(attached.namespace);
+            return attached;
+          },
           environment: taskMetadataEnvironment,
           changed: (changed) => ecs.emit("change", changed),
         }),

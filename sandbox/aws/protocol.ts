@@ -13,6 +13,13 @@ export class AwsError extends Error {
   }
 }
 
+/** What was asked for is done, and its answer gets lost: the connection is cut instead, after `delay` milliseconds. */
+export class LostAnswer extends Error {
+  constructor(readonly delay: number) {
+    super("the answer gets lost");
+  }
+}
+
 const ecsTarget = "AmazonEC2ContainerServiceV20141113.";
 
 /** The ECS action that a request names, if it is one. */

@@ -16,7 +16,8 @@ export async function readStatus(): Promise<Status | undefined> {
 export const requestShutdown = () => call("POST", "/shutdown");
 export const listTasks = () => call("GET", "/tasks") as Promise<TaskView[]>;
 export const putFault = (fault: FaultRequest) => call("POST", "/faults", fault);
-export const cancelJob = (id: number) => call("POST", `/jobs/${id}/cancel`);
+/** `force`: without waiting for after_script. */
+export const cancelJob = (id: number, force = false) => call("POST", `/jobs/${id}/cancel`, { force });
 
 /** Starts a pipeline and yields its events; ending the iteration early cancels the pipeline. */
 export async function* streamPipeline(request: PipelineRequest, signal?: AbortSignal): AsyncGenerator<PipelineEvent> {

@@ -1,6 +1,7 @@
 /** What the CLI and the daemon say to each other over the control socket. */
 import * as path from "node:path";
 import { stateDir } from "../config";
+import type { Hits, SshTrouble, TaskFault } from "../aws";
 import type { JobResult } from "../gitlab";
 
 export const controlSocket = path.join(stateDir, "control.sock");
@@ -21,11 +22,14 @@ export type PipelineEvent =
   | { type: "result"; failed: boolean; result: RunResult }
   | { type: "error"; message: string };
 
-/** Body of POST /faults: what goes wrong from now on, or right again. Tasks are named by ARN. */
+/** Body of POST /faults: what goes wrong from now on, or right again. Tasks are named by ARN, times are in ms. */
 export type FaultRequest =
-  | { fault: "throttle"; action: string; times: number }
-  | { fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT"; times: number }
-  | { fault: "interrupt-spot" | "cut-network" | "mend-network"; task: string };
+  | ({ fault: "throttle"; action: string } & Hits)
+  | ({ fault: "lose-answer"; action: string; delay: number } & Hits)
+  | ({ fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT" } & Hits)
+  | ({ fault: "trouble-ssh" } & SshTrouble)
+  | { fault: "interrupt-spot" | TaskFault; task: string }
+  | { fault: "cut-power"; instanceId: string };
 
 /** The document that `run --json` writes. Times are in seconds. */
 export interface RunResult {

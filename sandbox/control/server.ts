@@ -1,7 +1,7 @@
 /** The daemon's control API on a Unix socket, for the CLI and the tests. */
 import { rmSync } from "node:fs";
 import Fastify from "fastify";
-import type { Aws, Faults, TaskView } from "../aws";
+import type { Aws, TaskView } from "../aws";
 import { awsEndpoint } from "../config";
 import type { GitLab } from "../gitlab";
 import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
@@ -43,15 +43,15 @@ export async function startControl(parts: {
       .finally(() => reply.raw.end());
   });
 
-  app.post<{ Params: { id: string } }>("/jobs/:id/cancel", async (request) => {
-    await gitlab.cancelJob(Number(request.params.id));
+  app.post<{ Params: { id: string }; Body: { force: boolean } }>("/jobs/:id/cancel", async ({ params, body }) => {
+    gitlab.cancelJob(Number(params.id), body);
     return {};
   });
 
   app.get("/tasks", async (): Promise<TaskView[]> => aws.tasks.list());
 
   app.post<{ Body: FaultRequest }>("/faults", async ({ body }) => {
-    await putFault(aws.faults, body);
+    await putFault(aws, body);
     return {};
   });
 
@@ -63,17 +63,21 @@ export async function startControl(parts: {
   await app.listen({ path: controlSocket });
 }
 
-async function putFault(faults: Faults, request: FaultRequest): Promise<void> {
+async function putFault({ faults, hosts }: Aws, request: FaultRequest): Promise<void> {
   switch (request.fault) {
     case "throttle":
-      return faults.throttle(request.action, request.times);
+      return faults.throttle(request.action, request);
+    case "lose-answer":
+      return faults.loseAnswer(request.action, request, request.delay);
     case "exhaust":
-      return faults.exhaust(request.capacityProvider, request.times);
+      return faults.exhaust(request.capacityProvider, request);
+    case "trouble-ssh":
+      return faults.troubleSsh(request);
     case "interrupt-spot":
       return faults.interruptSpot(request.task);
-    case "cut-network":
-      return faults.cutNetwork(request.task);
-    case "mend-network":
-      return faults.mendNetwork(request.task);
+    case "cut-power":
+      return hosts.cutPower(request.instanceId);
+    default:
+      return faults.toTask(request.fault, request.task);
   }
 }

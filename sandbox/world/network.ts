@@ -59,6 +59,8 @@ export interface NetworkNamespace {
   macAddress: string;
   /** Switches the interface's link; down = the cable is cut. */
   setLink(state: "up" | "down"): Promise<void>;
+  /** Takes the interface's address, and with it the routes, away or gives them back. */
+  setAddress(state: "there" | "gone"): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -66,6 +68,13 @@ export interface NetworkNamespace {
 export async function createNamespace(ip: string): Promise<NetworkNamespace> {
   const name = linkName(ip);
   const mac = macAddress(ip);
+  const address = `${ip}/${network.prefixLength} dev eth0`;
+  const setAddress = (state: "there" | "gone") =>
+    ipBatch(
+      // The routes go with the address.
+      state === "gone" ? [`addr del ${address}`] : [`addr add ${address}`, `route add default via ${network.gateway}`],
+      name,
+    );
   const remove = async () => {
     if (isLink(name)) await ipBatch([`link del ${name}`]).catch(ignoreIf(() => !isLink(name)));
     if (isNamespace(name)) await run("ip", ["netns", "del", name]);
@@ -76,21 +85,14 @@ export async function createNamespace(ip: string): Promise<NetworkNamespace> {
       `link add ${name} address ${macAddress(ip, "bridge")} type veth peer name eth0 address ${mac} netns ${name}`,
       `link set ${name} master ${network.bridge} up`,
     ]);
-    await ipBatch(
-      [
-        "link set lo up",
-        `addr add ${ip}/${network.prefixLength} dev eth0`,
-        "link set eth0 up",
-        `route add default via ${network.gateway}`,
-      ],
-      name,
-    );
+    await ipBatch(["link set lo up", "link set eth0 up"], name);
+    await setAddress("there");
   } catch (error) {
     await remove().catch(() => {});
     throw error;
   }
   const setLink = (state: "up" | "down") => ipBatch([`link set ${name} ${state}`]);
-  return { name, path: `/run/netns/${name}`, ip, macAddress: mac, setLink, remove };
+  return { name, path: `/run/netns/${name}`, ip, macAddress: mac, setLink, setAddress, remove };
 }
 
 /** Lets an address reach the instance metadata server, or no longer. */

@@ -1,8 +1,8 @@
 /** A running script outlives its connection: it runs once, and its log has no gap and no repetition. */
 import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
-import { execa } from "execa";
-import { driverProcesses, putFault, runningTask, runWith } from "../support/faults";
+import type { TaskFault } from "../../sandbox/aws";
+import { putFault, runningTask, runWith, scriptLines } from "../support/faults";
 import { status, useSandbox } from "../support/sandbox";
 
 /** Prints 1 to n, ten a second, and counts its own starts. */
@@ -11,25 +11,24 @@ const counter = (n: number) =>
     "job:",
     "  script:",
     '    - echo started >> "$CI_BUILDS_DIR/starts"',
-    `    - for i in $(seq ${n}); do echo "count-$i"; sleep 0.1; done`,
-    '    - echo "starts=$(wc -l < "$CI_BUILDS_DIR/starts")"',
+    `    - for i in $(seq ${n}); do echo "count-$i"; echo "$i" >> "$CI_BUILDS_DIR/steps"; sleep 0.1; done`,
+    '    - echo "starts=$(wc -l < "$CI_BUILDS_DIR/starts") steps=$(wc -l < "$CI_BUILDS_DIR/steps")"',
     "",
   ].join("\n");
 
-const counted = (trace: string) => [...trace.matchAll(/\dO (?:\x1b\[[0-9;]*m)*count-(\d+)/g)].map(([, i]) => Number(i));
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+const counted = (trace: string) => scriptLines(trace).filter((line) => line.startsWith("count-"));
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => `count-${i + 1}`);
 
-/** Ends the SSH connections of the drivers that run a stage, from the host's side, as a broken network does. */
-async function killConnections(): Promise<void> {
-  const ss = ["ss", "--kill", "--tcp", "--no-header", "state", "established", "dport", "=", ":22"];
-  const killed = await Promise.all(
-    driverProcesses("run").map((pid) => execa("nsenter", ["--target", String(pid), "--net", ...ss])),
-  );
-  expect(
-    killed.filter(({ stdout }) => stdout !== ""),
-    "connections that were ended",
-  ).to.have.length(1);
-}
+/** What befalls the one task that runs. */
+const once = async (fault: TaskFault) => putFault({ fault, task: await runningTask() });
+
+/** A fault, and its end after some milliseconds: the length of the cut is what is tested. */
+const lasting = (begin: TaskFault, milliseconds: number, end: TaskFault) => async () => {
+  const task = await runningTask();
+  await putFault({ fault: begin, task });
+  await delay(milliseconds);
+  await putFault({ fault: end, task });
+};
 
 describe("a connection that is lost while a script runs", () => {
   useSandbox();
@@ -38,24 +37,18 @@ describe("a connection that is lost while a script runs", () => {
     expect((await status()).tasks.running).to.equal(0);
   });
 
-  it("costs nothing, five times over: reset, and a network that goes silent", async () => {
+  it("costs nothing, five times over: reset, killed at sshd, and a network that goes silent or loses the address", async () => {
     const acts = {
-      "count-50": killConnections,
-      "count-100": async () => {
-        const task = await runningTask();
-        await putFault({ fault: "cut-network", task });
-        // The length of the cut is what is tested.
-        await delay(4000);
-        await putFault({ fault: "mend-network", task });
-      },
-      "count-200": killConnections,
-      "count-250": killConnections,
-      "count-300": killConnections,
+      "count-50": () => once("reset-connections"),
+      "count-150": lasting("take-address", 4000, "give-address"),
+      "count-300": lasting("drop-packets", 4000, "pass-packets"),
+      "count-450": () => once("kill-sessions"),
+      "count-550": () => once("reset-connections"),
     };
-    const { jobs, tasks } = await runWith(counter(350), acts);
+    const { jobs, tasks } = await runWith(counter(600), acts);
     expect(jobs[0].status, jobs[0].trace.slice(-1000)).to.equal("success");
-    expect(counted(jobs[0].trace)).to.deep.equal(upTo(350));
-    expect(jobs[0].trace).to.match(/O starts=1\b/);
+    expect(counted(jobs[0].trace)).to.deep.equal(upTo(600));
+    expect(scriptLines(jobs[0].trace)).to.include("starts=1 steps=600");
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
   });
 
@@ -64,6 +57,16 @@ describe("a connection that is lost while a script runs", () => {
     const script = `job:\n  script: ['echo before; kill -9 $(pgrep -f "[s]shd.*: root"); exit 7']\n`;
     const { jobs } = await runWith(script, {});
     expect(jobs[0], jobs[0].trace).to.include({ status: "failed", exit_code: 7, failure_reason: "script_failure" });
-    expect(jobs[0].trace.match(/O before/g)).to.have.length(1);
+    expect(scriptLines(jobs[0].trace).filter((line) => line === "before")).to.have.length(1);
+  });
+
+  it("before the script's end, and comes back after it, costs no line", async () => {
+    // The script ends once it notices the cut.
+    const server = "/dev/tcp/$CI_SERVER_HOST/$CI_SERVER_PORT";
+    const noticing = `while timeout 1 bash -c ": < ${server}"; do sleep 0.1; done`;
+    const script = `job:\n  script:\n    - 'echo ready-""now; ${noticing}; echo after; exit 7'\n`;
+    const { jobs } = await runWith(script, { "ready-now": lasting("drop-packets", 6000, "pass-packets") });
+    expect(jobs[0], jobs[0].trace).to.include({ status: "failed", exit_code: 7, failure_reason: "script_failure" });
+    expect(scriptLines(jobs[0].trace).filter((line) => line === "after")).to.have.length(1);
   });
 });

@@ -1,42 +1,77 @@
-/** Many jobs while AWS misbehaves: each ends with its own result, and no task is left. */
+/** Many jobs while AWS and the network misbehave: each ends with its own result, and no task is left. */
 import { expect } from "chai";
-import { putFault } from "../support/faults";
+import { calmSsh, putFault, scriptLines } from "../support/faults";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
-/** Jobs of the pipeline, a quarter of which each of four kinds; the stack's host runs 10 at a time. */
-const jobsPerKind = 25;
+/** Jobs of each of ten kinds; the stack's host runs 10 at a time. */
+const jobsPerKind = 20;
+const exitCodes = [0, 1, 42, 137, 255];
+/** Lines of a hundred characters, beside those that every job writes. */
+const outputs = [0, 2000];
 
-describe("a hundred jobs under throttling and lost capacity", () => {
+const kinds = exitCodes.flatMap((code) => outputs.map((lines) => ({ name: `exit-${code}-${lines}`, code, lines })));
+
+const pipeline = kinds
+  .map(({ name, code, lines }) =>
+    [
+      `${name}:`,
+      `  parallel: ${jobsPerKind}`,
+      "  variables: {GIT_STRATEGY: none}",
+      "  script:",
+      '    - echo "begin of $CI_JOB_NAME"',
+      `    - 'awk "BEGIN { for (i = 1; i <= ${lines}; i++) printf \\"line %095d\\\\n\\", i }"'`,
+      '    - echo "end of $CI_JOB_NAME"',
+      `    - exit ${code}`,
+      ...(code === 0 ? [] : [`  allow_failure: {exit_codes: [${code}]}`]),
+      "",
+    ].join("\n"),
+  )
+  .join("");
+
+/** What the script itself wrote, one item a line. */
+const written = (trace: string) => scriptLines(trace).filter((line) => /^(begin of|line|end of) /.test(line));
+
+describe("two hundred jobs under throttling, lost capacity, lost answers and failing connections", () => {
   useSandbox();
 
-  it("have a hundred true results and leave no task", async () => {
-    const kinds = [0, 1, 42, 200];
-    const pipeline = kinds
-      .map(
-        (code) =>
-          `exit-${code}:\n  parallel: ${jobsPerKind}\n  variables: {GIT_STRATEGY: none}\n` +
-          `  script: ['echo job-$CI_JOB_ID-${code}', exit ${code}]\n` +
-          (code === 0 ? "" : `  allow_failure: {exit_codes: [${code}]}\n`),
-      )
-      .join("");
-    for (const action of ["RunTask", "DescribeTasks", "StopTask", "ListTasks"]) {
-      await putFault({ fault: "throttle", action, times: 60 });
-    }
-    // The first attempt of some prepares: the runner makes three.
-    await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 10 });
+  const actions = ["RunTask", "DescribeTasks", "StopTask", "ListTasks"];
 
+  before(async () => {
+    // A fifth of all SSH connects fail, and each task's sshd is up to 15 s late.
+    await putFault({ fault: "trouble-ssh", refused: 0.1, reset: 0.1, late: 15_000 });
+    for (const action of actions) await putFault({ fault: "throttle", action, times: 1000, every: 5 });
+    await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 1000, every: 10 });
+    // Answered later than the driver waits; the connections are cut then.
+    await putFault({ fault: "lose-answer", action: "RunTask", times: 1000, every: 20, delay: 30_000 });
+    // Cut off at once.
+    for (const action of ["DescribeTasks", "StopTask", "ListTasks"]) {
+      await putFault({ fault: "lose-answer", action, times: 1000, every: 20, delay: 0 });
+    }
+  });
+
+  after(async () => {
+    await calmSsh();
+    await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 0 });
+    for (const action of actions) {
+      await putFault({ fault: "throttle", action, times: 0 });
+      await putFault({ fault: "lose-answer", action, times: 0, delay: 0 });
+    }
+  });
+
+  it("have two hundred true results and leave no task", async () => {
     const { jobs, tasks, exitCode } = await runCi(pipeline);
-    expect(exitCode).to.equal(0);
     expect(jobs).to.have.length(kinds.length * jobsPerKind);
     for (const { name, status, exit_code, trace } of jobs) {
-      const code = Number(/^exit-(\d+)/.exec(name)![1]);
+      const kind = kinds.find((one) => name.startsWith(`${one.name} `))!;
       expect({ name, status, exit_code }, trace.slice(-1500)).to.deep.equal({
         name,
-        status: code === 0 ? "success" : "failed",
-        exit_code: code,
+        status: kind.code === 0 ? "success" : "failed",
+        exit_code: kind.code,
       });
-      expect(trace, name).to.match(new RegExp(`job-\\d+-${code}\\b`));
+      const lines = Array.from({ length: kind.lines }, (_, i) => `line ${String(i + 1).padStart(95, "0")}`);
+      expect(written(trace), name).to.deep.equal([`begin of ${name}`, ...lines, `end of ${name}`]);
     }
+    expect(exitCode).to.equal(0);
     expect(tasks.running).to.equal(0);
     expect(tasks.stopped).to.equal(tasks.started);
     expect((await status()).tasks.running).to.equal(0);

@@ -96,6 +96,19 @@ export async function onHost(command: string, address?: string): Promise<string>
   }
 }
 
+/** Runs the unit that the host's timer starts, to its end. */
+export const reap = () => onHost("systemctl start gitlab-runner-reap.service");
+
+/** Gives the host another fargate.toml. Returns what puts the earlier one back. */
+export async function withFargateToml(change: (text: string) => string): Promise<() => Promise<unknown>> {
+  const file = "/etc/gitlab-runner/fargate.toml";
+  const earlier = await onHost(`cat ${file}`);
+  // In place: owner and mode stay. The next call of the driver reads it.
+  const write = (text: string) => onHost(`cat > ${file} <<"END"\n${text.trimEnd()}\nEND`);
+  await write(change(earlier));
+  return () => write(earlier);
+}
+
 /** For a test file whose tests need the sandbox up: the first such file brings it up, the others find it so. */
 export function useSandbox(): void {
   before("bring the sandbox up", async () => {

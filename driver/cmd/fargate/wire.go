@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
@@ -128,6 +129,8 @@ func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logge
 func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 	loaded, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithRegion(settings.Region),
+		// The SDK's own client waits for an answer for ever.
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
 		awsconfig.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
 		}),

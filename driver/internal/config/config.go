@@ -98,6 +98,8 @@ type Fargate struct {
 	MaxPollInterval Duration
 	// APIAttempts is how often the SDK tries one call that is throttled or cut off. Default: 8.
 	APIAttempts int
+	// APITimeout bounds one of these tries, so that an answer that got lost on the way is asked for again. Default: 15s.
+	APITimeout Duration
 }
 
 // CapacityProvider is one item of a capacity-provider strategy.
@@ -179,6 +181,7 @@ func defaults() *Config {
 			PollInterval:        Duration{500 * time.Millisecond},
 			MaxPollInterval:     Duration{5 * time.Second},
 			APIAttempts:         8,
+			APITimeout:          Duration{15 * time.Second},
 		},
 		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
 		SSH: SSH{

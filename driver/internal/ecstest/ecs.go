@@ -44,6 +44,8 @@ type Server struct {
 	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, a message behind
 	// it ("Code: message") where it matters, or "".
 	Fail func(action string, call int) string
+	// Withhold tells of a call, after its effect, that it gets no answer for as long as the client waits for one.
+	Withhold func(action string, call int) bool
 	// Refuse returns a reason to start nothing for this input of RunTask, or "".
 	Refuse func(input map[string]any) string
 	// Failures are the reasons that RunTask gives for starting nothing.
@@ -148,6 +150,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.requests++
 	w.Header().Set("X-Amzn-RequestId", fmt.Sprint("request-", s.requests))
+	withheld := s.Withhold != nil && s.Withhold(action, s.calls[action])
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {
@@ -157,6 +160,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		answerError(w, code, message)
 		return
+	}
+	if withheld {
+		defer func() { <-r.Context().Done() }()
+		w = httptest.NewRecorder()
 	}
 	switch action {
 	case "RunTask":

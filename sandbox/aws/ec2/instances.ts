@@ -53,6 +53,13 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
     return this.list().find((host) => host.address === address && host.state !== "terminated");
   }
 
+  /** Ends a host as a failure of its power does; StartInstances boots it again. moto takes it for running meanwhile. */
+  async cutPower(instanceId: string): Promise<void> {
+    const entry = this.entries.get(instanceId);
+    if (entry?.state !== "running") throw new Error(`no running instance ${instanceId}`);
+    await this.powerOff(entry, "stopped", 0);
+  }
+
   /** The front's hook. @throws AwsError */
   async handle(form: URLSearchParams): Promise<Ec2Step | undefined> {
     switch (form.get("Action")) {
@@ -154,10 +161,10 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
   }
 
   /** The API's answer waits for it, unlike EC2's: moto calls the instance stopped or terminated from then on. */
-  private powerOff(entry: Entry, final: "stopped" | "terminated"): Promise<void> {
+  private powerOff(entry: Entry, final: "stopped" | "terminated", grace = powerOffGrace): Promise<void> {
     this.queue(entry, async () => {
       this.set(entry, "stopping");
-      await entry.host.powerOff(powerOffGrace);
+      await entry.host.powerOff(grace);
       if (final === "terminated") {
         await entry.host.remove();
         this.options.addresses.release(entry.address);

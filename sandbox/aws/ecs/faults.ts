@@ -1,49 +1,153 @@
 /** Faults that tests put into the data plane. */
-import { AwsError } from "../protocol";
+import { readFileSync } from "node:fs";
+import type { NetworkNamespace } from "../../world/network";
+import { failConnects, refuse, resetConnections, setSilent, type FailingConnects } from "../../world/network-faults";
+import { AwsError, LostAnswer } from "../protocol";
 import type { StopCode } from "./task";
+import type { RunningTask } from "./task-runner";
+
+/** What tasks that start from now on have to bear at their SSH port. */
+export interface SshTrouble extends FailingConnects {
+  /** The port refuses everything for a random time up to this, in ms, from when the task has its address. */
+  late: number;
+}
+
+/**
+ * What happens to one task: its network's cable is cut and mended; its address is taken away and given back; its packets
+ * are dropped without a word and pass again; its SSH connections are reset; its sshd's sessions are killed.
+ */
+export const taskFaults = [
+  "cut-network",
+  "mend-network",
+  "take-address",
+  "give-address",
+  "drop-packets",
+  "pass-packets",
+  "reset-connections",
+  "kill-sessions",
+] as const;
+export type TaskFault = (typeof taskFaults)[number];
+
+/** Which of the next calls are hit: one of each `every` (default: 1), until `times` have been. */
+export interface Hits {
+  times: number;
+  every?: number;
+}
 
 export interface Faults {
-  /** The next `times` calls of an ECS action are throttled. */
-  throttle(action: string, times: number): void;
-  /** The next `times` tasks on a capacity provider find no capacity. */
-  exhaust(capacityProvider: "FARGATE" | "FARGATE_SPOT", times: number): void;
+  /** Calls of an ECS action are throttled. */
+  throttle(action: string, hits: Hits): void;
+  /** Calls of a task action are performed, and cut off after `delay` ms instead of answered. */
+  loseAnswer(action: string, hits: Hits, delay: number): void;
+  /** Tasks on a capacity provider find no capacity. */
+  exhaust(capacityProvider: "FARGATE" | "FARGATE_SPOT", hits: Hits): void;
   /**
    * Takes a Spot task's capacity away. On Fargate SIGTERM comes two minutes ahead of SIGKILL; here each container's
    * stopTimeout is all the time it has.
    */
   interruptSpot(taskArn: string): void;
-  /** Cuts a task's network until it is mended. */
-  cutNetwork(taskArn: string): Promise<void>;
-  mendNetwork(taskArn: string): Promise<void>;
+  troubleSsh(trouble: SshTrouble): void;
+  /** @throws where there was nothing to reset or kill, or no such task runs */
+  toTask(fault: TaskFault, taskArn: string): Promise<void>;
   /** @throws AwsError when the action is to be throttled */
   check(action: string): void;
+  /** @throws LostAnswer when the answer is to get lost */
+  checkAnswer(action: string): void;
   /** The failure's reason, or undefined when there is capacity. */
   capacityFailure(capacityProvider: string): string | undefined;
+  /** For each task, once it has its network. */
+  connected(namespace: NetworkNamespace): Promise<void>;
 }
+
+const sshPort = 22;
 
 export function createFaults(actions: {
   stop(taskArn: string, code: StopCode, reason: string): void;
-  setLink(taskArn: string, state: "up" | "down"): Promise<void>;
+  task(taskArn: string): Pick<RunningTask, "network" | "processes">;
 }): Faults {
-  const throttled = new Map<string, number>();
-  const exhausted = new Map<string, number>();
-  const takeOne = (counts: Map<string, number>, key: string) => {
-    const left = counts.get(key) ?? 0;
-    if (left > 0) counts.set(key, left - 1);
-    return left > 0;
-  };
+  const throttled = new Targets();
+  const lost = new Targets();
+  const exhausted = new Targets();
+  const delays = new Map<string, number>();
+  let ssh: SshTrouble = { refused: 0, reset: 0, late: 0 };
   return {
-    throttle: (action, times) => void throttled.set(action, times),
-    exhaust: (provider, times) => void exhausted.set(provider, times),
+    throttle: (action, hits) => throttled.set(action, hits),
+    loseAnswer(action, hits, delay) {
+      lost.set(action, hits);
+      delays.set(action, delay);
+    },
+    exhaust: (provider, hits) => exhausted.set(provider, hits),
     interruptSpot: (arn) => actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted."),
-    cutNetwork: (arn) => actions.setLink(arn, "down"),
-    mendNetwork: (arn) => actions.setLink(arn, "up"),
+    troubleSsh: (trouble) => void (ssh = trouble),
+    toTask: (fault, arn) => applyToTask(fault, actions.task(arn)),
     check(action) {
-      if (takeOne(throttled, action)) throw new AwsError("ThrottlingException", "Rate exceeded");
+      if (throttled.hit(action)) throw new AwsError("ThrottlingException", "Rate exceeded");
+    },
+    checkAnswer(action) {
+      if (lost.hit(action)) throw new LostAnswer(delays.get(action)!);
     },
     capacityFailure: (provider) =>
-      takeOne(exhausted, provider)
+      exhausted.hit(provider)
         ? "Capacity is unavailable at this time. Please try again later or in a different availability zone"
         : undefined,
+    async connected(namespace) {
+      if (ssh.refused + ssh.reset > 0) await failConnects(namespace, sshPort, ssh);
+      if (ssh.late === 0) return;
+      const listen = await refuse(namespace, sshPort);
+      // The task may be gone by then, and its rules with it.
+      setTimeout(() => void listen().catch(() => {}), Math.random() * ssh.late).unref();
+    },
   };
+}
+
+/** What is to be hit, by name. */
+class Targets {
+  private readonly left = new Map<string, { times: number; every: number; calls: number }>();
+
+  set(name: string, { times, every = 1 }: Hits): void {
+    this.left.set(name, { times, every, calls: 0 });
+  }
+
+  /** Counts a call, and tells whether it is hit. */
+  hit(name: string): boolean {
+    const target = this.left.get(name);
+    if (!target || target.times === 0 || ++target.calls % target.every !== 0) return false;
+    target.times--;
+    return true;
+  }
+}
+
+async function applyToTask(fault: TaskFault, task: Pick<RunningTask, "network" | "processes">): Promise<void> {
+  switch (fault) {
+    case "cut-network":
+      return task.network().setLink("down");
+    case "mend-network":
+      return task.network().setLink("up");
+    case "take-address":
+      return task.network().setAddress("gone");
+    case "give-address":
+      return task.network().setAddress("there");
+    case "drop-packets":
+      return setSilent(task.network(), true);
+    case "pass-packets":
+      return setSilent(task.network(), false);
+    case "reset-connections": {
+      if ((await resetConnections(task.network(), sshPort)) === 0) throw new Error("no SSH connection to reset");
+      return;
+    }
+    case "kill-sessions": {
+      const sessions = task.processes().filter(isSession);
+      if (sessions.length === 0) throw new Error("no SSH session to kill");
+      for (const pid of sessions) process.kill(pid, "SIGKILL");
+    }
+  }
+}
+
+/** sshd's process of one connection, which names itself after the connection's user; the listener is another one. */
+function isSession(pid: number): boolean {
+  try {
+    return /^sshd[\w-]*: \w+[ @]/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+  } catch {
+    return false; // gone meanwhile
+  }
 }

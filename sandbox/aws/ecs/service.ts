@@ -5,10 +5,12 @@ import type { Moto } from "../moto";
 import { ClientTokens } from "./client-tokens";
 import { describeTask } from "./describe-task";
 import { createFaults, type Faults } from "./faults";
-import { mergeTags, planTasks } from "./plan-tasks";
+import { listTasks, type ListTasksRequest } from "./list-tasks";
+import { planTasks } from "./plan-tasks";
 import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
-import type { Cluster, Failure, RunTaskRequest, Tag } from "./types";
+import { tagHandlers } from "./task-tags";
+import type { Cluster, Failure, RunTaskRequest } from "./types";
 
 export interface EcsOptions {
   moto: Moto;
@@ -35,15 +37,17 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     super();
     this.faults = createFaults({
       stop: (arn, code, reason) => this.end(this.task(arn), code, reason),
-      setLink: (arn, state) => this.runningTask(arn).setLink(state),
+      task: (arn) => this.runningTask(arn),
     });
   }
 
-  /** Answers an action, or undefined where moto has to. @throws AwsError */
+  /** Answers an action, or undefined where moto has to. @throws AwsError, LostAnswer */
   async handle(action: string, body: object): Promise<object | undefined> {
     this.faults.check(action);
     const handler = (this.handlers as Record<string, Handler | undefined>)[action];
-    return handler?.(body as never);
+    const answer = await handler?.(body as never);
+    if (answer) this.faults.checkAnswer(action);
+    return answer;
   }
 
   list(): Task[] {
@@ -104,16 +108,10 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
 
     ListTasks: async (request: ListTasksRequest) => {
       const { clusterArn } = await this.cluster(request.cluster);
-      const { desiredStatus = "RUNNING", family, startedBy, launchType, maxResults = 100, nextToken } = request;
-      const arns = this.list()
-        .filter((task) => task.clusterArn === clusterArn && task.desiredState === desiredStatus)
-        .filter((task) => family === undefined || task.definition.family === family)
-        .filter((task) => startedBy === undefined || task.startedBy === startedBy)
-        .filter(() => launchType === undefined || launchType === "FARGATE")
-        .map((task) => task.arn);
-      const from = Number(nextToken ?? 0);
-      const to = from + maxResults;
-      return { taskArns: arns.slice(from, to), nextToken: to < arns.length ? String(to) : undefined };
+      return listTasks(
+        this.list().filter((task) => task.clusterArn === clusterArn),
+        request,
+      );
     },
 
     DescribeClusters: async (request: object) => {
@@ -134,24 +132,7 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
       return undefined;
     },
 
-    ListTagsForResource: async ({ resourceArn }: { resourceArn: string }) => {
-      const task = this.tasks.get(resourceArn);
-      return task && { tags: task.tags };
-    },
-
-    TagResource: async ({ resourceArn, tags }: { resourceArn: string; tags: Tag[] }) => {
-      const task = this.tasks.get(resourceArn);
-      if (!task) return undefined;
-      task.tags = mergeTags(task.tags, tags);
-      return {};
-    },
-
-    UntagResource: async ({ resourceArn, tagKeys }: { resourceArn: string; tagKeys: string[] }) => {
-      const task = this.tasks.get(resourceArn);
-      if (!task) return undefined;
-      task.tags = task.tags.filter((tag) => !tagKeys.includes(tag.key));
-      return {};
-    },
+    ...tagHandlers(this.tasks),
   };
 
   private async runTask(request: RunTaskRequest): Promise<object> {
@@ -223,16 +204,6 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     if (!task) throw new Error(`no running task ${arn}`);
     return task;
   }
-}
-
-interface ListTasksRequest {
-  cluster?: string;
-  desiredStatus?: string;
-  family?: string;
-  startedBy?: string;
-  launchType?: string;
-  maxResults?: number;
-  nextToken?: string;
 }
 
 const invalid = (message: string) => new AwsError("InvalidParameterException", message);

@@ -7,13 +7,15 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cgroupTree, createCgroup, removeCgroup, sandboxCgroups } from "../../world/cgroups";
+import { cgroupTree, createCgroup, hierarchies, processesIn, removeCgroup, sandboxCgroups } from "../../world/cgroups";
 
 export interface TaskCgroup {
   /** For runc's cgroupsPath, relative to the sandbox's cgroup. */
   containerPath(name: string): string;
   /** Whether the task or one of its containers has come up against its limit. */
   outOfMemory(): boolean;
+  /** Its processes' ids on this machine. */
+  processes(): number[];
   remove(): void;
 }
 
@@ -30,9 +32,13 @@ export function createTaskCgroup(id: string, memory: number): TaskCgroup {
   return {
     containerPath: (container) => `${name}/${container}`,
     outOfMemory: () => cgroupTree(memoryDir).some(isUnderOom),
+    processes: () => processesIn(memoryDir),
     remove() {
-      // runc removes the containers' own cgroups and leaves what is above them.
-      for (const { dir } of parents) removeCgroup(path.join(dir, name));
+      // runc removes the containers' own cgroups and leaves what is above them. In the unified hierarchy it has put them
+      // below the root.
+      const roots = hierarchies().filter(({ controllers }) => controllers === "");
+      for (const dir of [...parents.map((parent) => parent.dir), ...roots.map((root) => root.mountPoint)])
+        removeCgroup(path.join(dir, name));
     },
   };
 }

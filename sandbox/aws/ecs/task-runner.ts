@@ -1,34 +1,20 @@
 /** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
-import { region } from "../../config";
 import type { NetworkNamespace } from "../../world/network";
-import type { ExecutionRole } from "../iam/execution-role";
-import { startContainer, type RunningContainer } from "./container";
-import { containerSpec } from "./container-spec";
-import { mountOverlay, unmountOverlay, type Image, type ImageStore } from "./images";
-import { openContainerLog, type ContainerLog } from "./logs";
+import type { RunningContainer } from "./container";
+import { unmountOverlay, type Image, type ImageStore } from "./images";
 import { startInOrder } from "./start-order";
 import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
-import { networkFiles, openFilesLimit, volumes } from "./task-files";
 import { createTaskCgroup, type TaskCgroup } from "./task-cgroup";
-import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { startTaskContainer, type ContainerOptions } from "./task-container";
 
-export interface RunnerOptions {
+export interface RunnerOptions extends ContainerOptions {
   images: ImageStore;
-  /** What the task's execution role allows ECS to do for it. */
-  role: ExecutionRole;
-  logsClient: CloudWatchLogsClient;
   /** Folders of tasks, gone with them. */
   dir: string;
-  /** Output of containers, kept. */
-  logDir: string;
-  runcRoot: string;
   createEni(task: Task): Promise<{ eni: Eni; namespace: NetworkNamespace; remove(): Promise<void> }>;
-  /** What ECS puts into each container's environment beside the constant part. */
-  environment(task: Task, container: ContainerRecord): Record<string, string>;
   changed(task: Task): void;
-  log(line: string): void;
 }
 
 export interface RunningTask {
@@ -38,8 +24,10 @@ export interface RunningTask {
   stop(): void;
   /** Ends them without asking. */
   kill(): void;
-  /** Cuts the task's network, or mends it. */
-  setLink(state: "up" | "down"): Promise<void>;
+  /** @throws before the task has one, and when it has none any more */
+  network(): NetworkNamespace;
+  /** Ids on this machine. */
+  processes(): number[];
 }
 
 /** How often a task's memory cgroup is looked at, in milliseconds: cgroup v1 notifies by eventfd only, which Node lacks. */
@@ -53,6 +41,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
   const undo: (() => void | Promise<void>)[] = [];
   const dir = path.join(options.dir, task.id);
   let namespace: NetworkNamespace | undefined;
+  let processes = (): number[] => [];
 
   /** Settles when the task has to end, for whatever reason. */
   const ending = new Promise<void>((resolve) =>
@@ -73,6 +62,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     task.eni = attached.eni;
     const cgroup = createTaskCgroup(task.id, task.size.memory);
     undo.push(() => cgroup.remove());
+    ({ processes } = cgroup);
     const timer = setInterval(() => {
       if (!cgroup.outOfMemory()) return;
       clearInterval(timer);
@@ -99,55 +89,14 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
 
   async function start(container: ContainerRecord, image: Image, cgroup: TaskCgroup): Promise<void> {
     const { definition } = container;
-    const folder = path.join(dir, container.runtimeId);
-    const rootfs = await mountOverlay(image.rootfs, folder);
-    undo.push(() => unmountOverlay(rootfs));
-    const log: ContainerLog = await openContainerLog({
-      file: path.join(options.logDir, task.id, `${definition.name}.log`),
-      definition,
-      taskId: task.id,
-      client: options.logsClient,
-      allow: (action, group, stream) => options.role.writeLog(task, action, group, stream),
-      onError: options.log,
-    });
-    const hostname = `ip-${task.eni!.privateIp.replaceAll(".", "-")}.ec2.internal`;
-    const spec = containerSpec({
-      image: image.config,
-      definition,
-      override: task.overrides.containerOverrides?.find((override) => override.name === definition.name),
-      environment: {
-        AWS_EXECUTION_ENV: "AWS_ECS_FARGATE",
-        AWS_REGION: region,
-        AWS_DEFAULT_REGION: region,
-        HOSTNAME: hostname,
-        ...options.environment(task, container),
-      },
-      hostname,
-      rootfs,
+    const { process, log } = await startTaskContainer(task, container, {
+      ...options,
+      image,
+      dir,
+      cgroup,
       networkNamespace: namespace!.path,
-      cgroup: cgroup.containerPath(container.runtimeId),
-      cpu: task.size.cpu,
-      memoryLimit: definition.memory === undefined ? undefined : definition.memory * 1024 * 1024,
-      maxOpenFiles: openFilesLimit(),
-      binds: [
-        ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
-        ...(await volumes(path.join(dir, "volumes"), definition.mountPoints)),
-      ],
+      mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
     });
-    const bundle = path.join(folder, "bundle");
-    let process: RunningContainer;
-    try {
-      process = await startContainer({
-        runcRoot: options.runcRoot,
-        id: container.runtimeId,
-        bundle,
-        spec,
-        output: (chunk) => log.write(chunk),
-      });
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
     running.set(container, process);
     container.state = "RUNNING";
     exits.set(
@@ -230,10 +179,11 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
       stop();
       void killAll();
     },
-    async setLink(state) {
+    network() {
       if (!namespace) throw new Error(`task ${task.id} has no network interface`);
-      await namespace.setLink(state);
+      return namespace;
     },
+    processes: () => processes(),
   };
 }
 

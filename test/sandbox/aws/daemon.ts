@@ -1,13 +1,14 @@
 /** AWS alone in a process of its own, which the tests of its real parts start and kill. Argument: JSON of the artifacts. */
 import { mkdirSync } from "node:fs";
-import { startAws, type Aws, type AwsOptions } from "../../../sandbox/aws";
+import { startAws, type Aws, type AwsOptions, type TaskFault } from "../../../sandbox/aws";
 import { stateDir } from "../../../sandbox/config";
 import { createWorld, enterCgroup } from "../../../sandbox/world";
 
 /** What the tests may ask for; the answer is undefined or what is asked. */
 export type Question =
   | { ask: "tasks" | "hosts" | "close" }
-  | { ask: "interruptSpot" | "cutNetwork" | "mendNetwork"; taskArn: string }
+  | { ask: "interruptSpot"; taskArn: string }
+  | { ask: "toTask"; fault: TaskFault; taskArn: string }
   | { ask: "throttle"; action: string };
 
 async function main(): Promise<void> {
@@ -34,9 +35,11 @@ async function answer(aws: Aws, question: Question): Promise<unknown> {
     case "close":
       return aws.close();
     case "throttle":
-      return aws.faults.throttle(question.action, 1);
-    default:
-      return aws.faults[question.ask](question.taskArn);
+      return aws.faults.throttle(question.action, { times: 1 });
+    case "interruptSpot":
+      return aws.faults.interruptSpot(question.taskArn);
+    case "toTask":
+      return aws.faults.toTask(question.fault, question.taskArn);
   }
 }
 

@@ -190,10 +190,10 @@ describe("AWS's real parts", function () {
   it("interrupt, cut off and throttle when told", async () => {
     const [arn] = await runTask("serve");
     const task = await taskIs(cluster, arn!, "RUNNING");
-    await daemon.ask({ ask: "cutNetwork", taskArn: arn! });
+    await daemon.ask({ ask: "toTask", fault: "cut-network", taskArn: arn! });
     const cut = inTask(addressOf(task), "echo through").catch((error: Error) => error.message);
     expect(await Promise.race([cut, delay(1_000, "silence")])).to.equal("silence");
-    await daemon.ask({ ask: "mendNetwork", taskArn: arn! });
+    await daemon.ask({ ask: "toTask", fault: "mend-network", taskArn: arn! });
     expect(await cut).to.equal("through\n");
     await daemon.ask({ ask: "interruptSpot", taskArn: arn! });
     expect((await taskIs(cluster, arn!, "STOPPED")).stopCode).to.equal("SpotInterruption");

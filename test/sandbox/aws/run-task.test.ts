@@ -6,7 +6,7 @@ import { mergeTags } from "../../../sandbox/aws/ecs/plan-tasks";
 import { validateRunTask } from "../../../sandbox/aws/ecs/run-task-request";
 import { taskSize } from "../../../sandbox/aws/ecs/size";
 import type { Cluster, RunTaskRequest, TaskDefinition } from "../../../sandbox/aws/ecs/types";
-import { AwsError } from "../../../sandbox/aws/protocol";
+import { AwsError, LostAnswer } from "../../../sandbox/aws/protocol";
 
 const definition: TaskDefinition = {
   taskDefinitionArn: "arn:aws:ecs:us-east-1:123456789012:task-definition/job:1",
@@ -228,15 +228,48 @@ describe("RunTask: tags and faults", () => {
     ]);
   });
 
+  const faults = () =>
+    createFaults({
+      stop: () => {},
+      task: () => {
+        throw new Error("no task runs");
+      },
+    });
+
   it("throttles and exhausts as often as it was told, then no more", () => {
-    const faults = createFaults({ stop: () => {}, setLink: async () => {} });
-    faults.throttle("RunTask", 1);
-    expect(() => faults.check("StopTask")).not.to.throw();
-    expect(refusal(() => faults.check("RunTask")).code).to.equal("ThrottlingException");
-    expect(() => faults.check("RunTask")).not.to.throw();
-    faults.exhaust("FARGATE_SPOT", 1);
-    expect(faults.capacityFailure("FARGATE")).to.equal(undefined);
-    expect(faults.capacityFailure("FARGATE_SPOT")).to.include("Capacity is unavailable at this time");
-    expect(faults.capacityFailure("FARGATE_SPOT")).to.equal(undefined);
+    const { throttle, check, exhaust, capacityFailure } = faults();
+    throttle("RunTask", { times: 1 });
+    expect(() => check("StopTask")).not.to.throw();
+    expect(refusal(() => check("RunTask")).code).to.equal("ThrottlingException");
+    expect(() => check("RunTask")).not.to.throw();
+    exhaust("FARGATE_SPOT", { times: 1 });
+    expect(capacityFailure("FARGATE")).to.equal(undefined);
+    expect(capacityFailure("FARGATE_SPOT")).to.include("Capacity is unavailable at this time");
+    expect(capacityFailure("FARGATE_SPOT")).to.equal(undefined);
+  });
+
+  it("hits one of each so many calls", () => {
+    const { throttle, check } = faults();
+    throttle("RunTask", { times: 2, every: 3 });
+    const hits = Array.from({ length: 12 }, () => {
+      try {
+        check("RunTask");
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    expect(hits.flatMap((hit, call) => (hit ? [call + 1] : []))).to.deep.equal([3, 6]);
+  });
+
+  it("loses an answer after the call has been performed", () => {
+    const { loseAnswer, check, checkAnswer } = faults();
+    loseAnswer("RunTask", { times: 1 }, 7);
+    loseAnswer("StopTask", { times: 1 }, 0);
+    expect(() => check("RunTask")).not.to.throw();
+    expect(() => checkAnswer("RunTask"))
+      .to.throw(LostAnswer)
+      .with.property("delay", 7);
+    expect(() => checkAnswer("RunTask")).not.to.throw();
   });
 });

@@ -59,7 +59,7 @@ func TestCancel(t *testing.T) {
 	}{
 		"TERM reaches the whole group": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait", log: "got TERM\n", grace: 10 * time.Second},
 		"KILL ends what ignores TERM":  {script: "trap '' TERM\n%s\nsleep 300; sleep 300", grace: 200 * time.Millisecond},
-		"a child that ignores it":      {script: "(trap '' TERM; sleep 300; sleep 300) &\n%s\nwait", grace: 200 * time.Millisecond},
+		"a child that ignores it":      {script: "(trap '' TERM; sleep 300; sleep 300) &\n%s\nwait", grace: 3 * time.Second},
 		"while the connection is lost": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait", log: "got TERM\n", grace: 10 * time.Second, cut: true},
 	}
 	for name, test := range tests {

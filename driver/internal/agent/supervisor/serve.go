@@ -154,5 +154,5 @@ func (s *server) listen(from *wire.Reader) {
 
 func (s *server) terminate(milliseconds int64) {
 	const longest = 24 * time.Hour
-	terminate(s.stage.shell.group(), time.Duration(min(milliseconds, longest.Milliseconds()))*time.Millisecond)
+	s.stage.terminate(time.Duration(min(milliseconds, longest.Milliseconds())) * time.Millisecond)
 }

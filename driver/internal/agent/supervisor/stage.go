@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 type Stage struct {
 	spool *Spool
 	shell *shell
+	// ending is held while the stage's processes are being ended: the result waits for those that outlive the shell.
+	ending sync.Mutex
 	// reads counts what came from the shell's output; a change means that it still flows.
 	reads atomic.Int64
 	// closed when all who could write have closed the output.
@@ -59,6 +62,7 @@ func (s *Stage) collect() {
 
 func (s *Stage) finish() {
 	result := s.shell.wait()
+	s.awaitTermination()
 	s.drain()
 	result.Written = s.spool.Seal()
 	s.result = result
@@ -90,6 +94,18 @@ func (s *Stage) drain() {
 		}
 		before = now
 	}
+}
+
+// terminate ends all processes of the stage.
+func (s *Stage) terminate(grace time.Duration) {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	terminate(s.shell.group(), grace)
+}
+
+func (s *Stage) awaitTermination() {
+	s.ending.Lock()
+	defer s.ending.Unlock()
 }
 
 // ended tells whether the result is known.
