@@ -1,0 +1,45 @@
+/** How fast a job's output comes through: a file in the task, printed by a stage and by plain ssh. */
+import type { Section } from "../lib/benchmark";
+import { against } from "../lib/report";
+import { interleave } from "../lib/rounds";
+import type { Bed } from "./bed";
+import type { Sample } from "./measure";
+import { onTask } from "./on-task";
+import { plainSsh } from "./plain-ssh";
+
+/** In bytes: 100 MB of lines of 80. */
+const size = 100_000_000;
+const output = "/tmp/bench-output";
+
+export function throughput(bed: Bed, rounds: number): Promise<Section> {
+  const { measure, signal } = bed;
+  const script = bed.file("printing-script", `#!/usr/bin/env bash\ncat ${output}\n`);
+  return onTask(bed, async (job, access) => {
+    await measure(plainSsh(access, `yes '${"x".repeat(79)}' | head -c ${size} > ${output}`));
+    const samples = await interleave(
+      {
+        driver: async () => complete(await measure(job.run(script))),
+        ssh: async () => complete(await measure(plainSsh(access, `cat ${output}`))),
+      },
+      { rounds, signal },
+    );
+    const name = "plain ssh";
+    const rate = (values: Sample[]) => values.map(({ wallMs }) => size / 1000 / wallMs);
+    const cpu = (values: Sample[]) => values.map(({ cpuMs }) => cpuMs);
+    const peak = (values: Sample[]) => values.map(({ peakMiB }) => peakMiB);
+    return {
+      title: `Output of ${size / 1e6} MB`,
+      measurements: [
+        against("rate", "MB/s", rate(samples.driver), { name, values: rate(samples.ssh) }),
+        against("CPU time on the host", "ms", cpu(samples.driver), { name, values: cpu(samples.ssh) }),
+        against("peak memory on the host", "MiB", peak(samples.driver), { name, values: peak(samples.ssh) }),
+      ],
+      notes: ["Each takes the cipher that its two sides prefer; the time includes connecting."],
+    };
+  });
+}
+
+function complete(sample: Sample): Sample {
+  if (sample.outputBytes !== size) throw new Error(`${sample.outputBytes} bytes of output came, not ${size}`);
+  return sample;
+}
