@@ -3,7 +3,7 @@ import type { Section } from "../lib/benchmark";
 import { against, plainly, type Measurement } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
-import type { Sample } from "./measure";
+import { each, type Sample } from "./measure";
 import { onTask } from "./on-task";
 import { plainSsh } from "./plain-ssh";
 
@@ -40,8 +40,8 @@ export async function jobCosts(bed: Bed, rounds: number): Promise<Section> {
     interleave({ driver: wholeJob, ssh: () => measure(plainSsh(access, "true")) }, { rounds, signal }),
   );
   const cpu = (call: (typeof calls)[number]) => driver.map((round) => round[call].cpuMs);
-  const plain = { name: "one plain ssh", values: ssh.map(({ cpuMs }) => cpuMs) };
-  const plainPeak = { name: "one plain ssh", values: ssh.map(({ peakMiB }) => peakMiB) };
+  const plain = { name: "one plain ssh", values: each(ssh, "cpuMs") };
+  const plainPeak = { name: "one plain ssh", values: each(ssh, "peakMiB") };
   const whole = driver.map(({ config, prepare, run, cleanup }) =>
     [config, prepare, cleanup].reduce((sum, { cpuMs }) => sum + cpuMs, stages * run.cpuMs),
   );

@@ -23,6 +23,10 @@ export interface Sample {
   outputBytes: number;
 }
 
+/** One figure of all samples. */
+export const each = (samples: readonly Sample[], figure: keyof Sample): number[] =>
+  samples.map((sample) => sample[figure]);
+
 /** @throws Error with what the program wrote to standard error where it ends with another exit code than 0 */
 export type Measure = (invocation: Invocation) => Promise<Sample>;
 

@@ -3,6 +3,7 @@ import type { Section } from "../lib/benchmark";
 import { against } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
+import { each } from "./measure";
 import { onTask } from "./on-task";
 import { plainSsh } from "./plain-ssh";
 
@@ -29,17 +30,13 @@ export function stageOverhead(bed: Bed, rounds: number): Promise<Section> {
     return {
       title: "One stage in a running task: a script of one line",
       measurements: [
-        against("run, time", "ms", wall(samples.driver), { name: byCommand, values: wall(samples.command) }),
-        against("run, time", "ms", wall(samples.driver), { name: sameKeys, values: wall(samples.sameKeys) }),
-        against("run, time", "ms", wall(samples.driver), { name: "ssh HOST bash <SCRIPT", values: wall(samples.stdin) }),
-        against("run, CPU time", "ms", cpu(samples.driver), { name: byCommand, values: cpu(samples.command) }),
-        against("run, CPU time", "ms", cpu(samples.driver), { name: sameKeys, values: cpu(samples.sameKeys) }),
-        against("run, peak memory", "MiB", peak(samples.driver), { name: byCommand, values: peak(samples.command) }),
+        against("run, time", "ms", each(samples.driver, "wallMs"), { name: byCommand, values: each(samples.command, "wallMs") }),
+        against("run, time", "ms", each(samples.driver, "wallMs"), { name: sameKeys, values: each(samples.sameKeys, "wallMs") }),
+        against("run, time", "ms", each(samples.driver, "wallMs"), { name: "ssh HOST bash <SCRIPT", values: each(samples.stdin, "wallMs") }),
+        against("run, CPU time", "ms", each(samples.driver, "cpuMs"), { name: byCommand, values: each(samples.command, "cpuMs") }),
+        against("run, CPU time", "ms", each(samples.driver, "cpuMs"), { name: sameKeys, values: each(samples.sameKeys, "cpuMs") }),
+        against("run, peak memory", "MiB", each(samples.driver, "peakMiB"), { name: byCommand, values: each(samples.command, "peakMiB") }),
       ],
     };
   });
 }
-
-const wall = (samples: { wallMs: number }[]) => samples.map(({ wallMs }) => wallMs);
-const cpu = (samples: { cpuMs: number }[]) => samples.map(({ cpuMs }) => cpuMs);
-const peak = (samples: { peakMiB: number }[]) => samples.map(({ peakMiB }) => peakMiB);

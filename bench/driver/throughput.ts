@@ -3,7 +3,7 @@ import type { Section } from "../lib/benchmark";
 import { against } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
-import type { Sample } from "./measure";
+import { each, type Sample } from "./measure";
 import { onTask } from "./on-task";
 import { plainSsh } from "./plain-ssh";
 
@@ -24,15 +24,13 @@ export function throughput(bed: Bed, rounds: number): Promise<Section> {
       { rounds, signal },
     );
     const name = "plain ssh";
-    const rate = (values: Sample[]) => values.map(({ wallMs }) => size / 1000 / wallMs);
-    const cpu = (values: Sample[]) => values.map(({ cpuMs }) => cpuMs);
-    const peak = (values: Sample[]) => values.map(({ peakMiB }) => peakMiB);
+    const rate = (values: Sample[]) => each(values, "wallMs").map((ms) => size / 1000 / ms);
     return {
       title: `Output of ${size / 1e6} MB`,
       measurements: [
         against("rate", "MB/s", rate(samples.driver), { name, values: rate(samples.ssh) }),
-        against("CPU time on the host", "ms", cpu(samples.driver), { name, values: cpu(samples.ssh) }),
-        against("peak memory on the host", "MiB", peak(samples.driver), { name, values: peak(samples.ssh) }),
+        against("CPU time on the host", "ms", each(samples.driver, "cpuMs"), { name, values: each(samples.ssh, "cpuMs") }),
+        against("peak memory on the host", "MiB", each(samples.driver, "peakMiB"), { name, values: each(samples.ssh, "peakMiB") }),
       ],
       notes: ["Each takes the cipher that its two sides prefer; the time includes connecting."],
     };
