@@ -8,14 +8,26 @@ export interface TaskAccess {
   knownHosts?: string;
 }
 
-/**
- * @param command a line for the login shell
- * @param options more of ssh's own
- */
+/** What the driver and the image's sshd agree on. */
+const keyExchange = "KexAlgorithms=curve25519-sha256";
+
+export interface SshOptions {
+  /** File that becomes standard input. */
+  stdin?: string;
+  /** More of ssh's own options. */
+  options?: string[];
+  /**
+   * Take the key exchange that two OpenSSH agree on by themselves: safe from quantum computers, and so slow that it is
+   * most of what a call costs. Otherwise it is the driver's, so that like is compared with like.
+   */
+  ownKeyExchange?: boolean;
+}
+
+/** @param command a line for the login shell */
 export const plainSsh = (
   { address, privateKey, knownHosts }: TaskAccess,
   command: string,
-  { stdin, options = [] }: { stdin?: string; options?: string[] } = {},
+  { stdin, options = [], ownKeyExchange = false }: SshOptions = {},
 ): Invocation => ({
   program: "ssh",
   args: [
@@ -27,7 +39,7 @@ export const plainSsh = (
           ? ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"]
           : ["StrictHostKeyChecking=yes", `UserKnownHostsFile=${knownHosts}`],
       )
-      .concat(options)
+      .concat(ownKeyExchange ? [] : [keyExchange], options)
       .flatMap((option) => ["-o", option]),
     `root@${address}`,
     command,
