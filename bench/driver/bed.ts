@@ -30,7 +30,7 @@ export async function* withBed<Result>(
   work: (bed: Bed) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "bench-"));
-  const endpoint = await startCountingEndpoint();
+  const endpoint = await startCountingEndpoint(awsEndpoint);
   const ecs = new ECSClient({ endpoint: awsEndpoint, region, credentials });
   let nextJob = firstJob;
   try {

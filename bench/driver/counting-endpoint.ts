@@ -1,7 +1,6 @@
-/** An AWS endpoint that passes requests on to the sandbox's and counts them by action. */
+/** An AWS endpoint that passes requests on to another one and counts them by action. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import { awsEndpoint } from "../../sandbox/config";
 
 export interface CountingEndpoint {
   url: string;
@@ -10,21 +9,21 @@ export interface CountingEndpoint {
   close(): void;
 }
 
-export async function startCountingEndpoint(): Promise<CountingEndpoint> {
+export async function startCountingEndpoint(upstream: string): Promise<CountingEndpoint> {
   let counts: Record<string, number> = {};
   const server = http.createServer((request, response) => {
     const action = actionOf(request.headers);
     counts[action] = (counts[action] ?? 0) + 1;
-    const upstream = http.request(
-      new URL(request.url ?? "/", awsEndpoint),
+    const passedOn = http.request(
+      new URL(request.url ?? "/", upstream),
       { method: request.method, headers: request.headers },
       (answer) => {
         response.writeHead(answer.statusCode!, answer.headers);
         answer.pipe(response);
       },
     );
-    upstream.on("error", (error) => response.destroy(error));
-    request.pipe(upstream);
+    passedOn.on("error", (error) => response.destroy(error));
+    request.pipe(passedOn);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

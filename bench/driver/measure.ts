@@ -27,7 +27,10 @@ export interface Sample {
 export const each = (samples: readonly Sample[], figure: keyof Sample): number[] =>
   samples.map((sample) => sample[figure]);
 
-/** @throws Error with what the program wrote to standard error where it ends with another exit code than 0 */
+/**
+ * A program that has been started runs to its end: a driver that is killed would leave its task.
+ * @throws Error with what the program wrote to standard error where it ends with another exit code than 0
+ */
 export type Measure = (invocation: Invocation) => Promise<Sample>;
 
 /** Compiles the program into the folder; it needs nothing but Go's standard library. */
@@ -41,7 +44,7 @@ export async function createMeasure(folder: string, signal: AbortSignal): Promis
 
   return async ({ program, args, env, stdin }) => {
     const input = stdin === undefined ? undefined : openSync(stdin, "r");
-    const child = spawn(measured, [program, ...args], { stdio: [input ?? "ignore", "pipe", "pipe"], env, signal });
+    const child = spawn(measured, [program, ...args], { stdio: [input ?? "ignore", "pipe", "pipe"], env });
     if (input !== undefined) closeSync(input);
     const ended = new Promise<void>((resolve, reject) => {
       child.once("error", reject);
