@@ -21,13 +21,14 @@ export interface DriverJob {
 }
 
 /**
- * @param folder takes the job's files
+ * @param folder takes the files of all jobs
  * @param endpoint where the driver finds AWS
  */
 export function driverJob(id: number, folder: string, { driver, fargateToml }: Deployed, endpoint: string): DriverJob {
   const dir = path.join(folder, `job-${id}`);
-  const metadata = path.join(dir, "metadata");
-  mkdirSync(metadata, { recursive: true });
+  // One for all jobs, as on a host.
+  const metadata = path.join(folder, "metadata");
+  for (const needed of [dir, metadata]) mkdirSync(needed, { recursive: true });
   const file = (name: string, content: string) => {
     writeFileSync(path.join(dir, name), content, { mode: 0o600 });
     return path.join(dir, name);
@@ -54,7 +55,7 @@ export function driverJob(id: number, folder: string, { driver, fargateToml }: D
     cleanup: call("cleanup"),
     access() {
       const states = path.join(metadata, "tasks");
-      const [state] = readdirSync(states).filter((name) => name.endsWith(".json"));
+      const state = readdirSync(states).find((name) => name.startsWith(`job-${id}-`) && name.endsWith(".json"))!;
       const { address, host_key, private_key } = JSON.parse(readFileSync(path.join(states, state), "utf8"));
       return {
         address,
