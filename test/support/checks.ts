@@ -25,15 +25,22 @@ const bin = (name: string) => path.join(projectDir, "node_modules", ".bin", name
 /** Runs everywhere with Node and Go. */
 export const checks: Check[] = [
   { name: "format", run: () => command(bin("prettier"), ["--check", "--log-level", "warn", "."]) },
-  { name: "gofmt", run: async () => noOutput(await output("gofmt", ["-l", "."], driverDir), "not formatted:") },
+  { name: "gofmt", run: async () => noOutput(await output("gofmt", ["-l", "driver", "bench"]), "not formatted:") },
   { name: "lint", run: () => command(bin("eslint"), ["."]) },
   { name: "types: program", run: () => command(bin("tsc"), ["--noEmit", "--noCheck", "false"]) },
   { name: "types: sandbox and tests", run: () => command(bin("tsc"), ["--noEmit", "-p", "sandbox"]) },
   {
     name: "unit",
-    run: () => mocha(["test/program/**/*.test.ts", "test/image/**/*.test.ts", "test/sandbox/**/*.test.ts"]),
+    run: () =>
+      mocha([
+        "test/program/**/*.test.ts",
+        "test/image/**/*.test.ts",
+        "test/sandbox/**/*.test.ts",
+        "test/bench/**/*.test.ts",
+      ]),
   },
   { name: "go vet", run: () => command("go", ["vet", "./..."], driverDir) },
+  { name: "go vet: bench", run: () => command("go", ["vet", "./..."], path.join(projectDir, "bench/driver/measured")) },
   { name: "go test", run: goTest },
 ];
 
@@ -77,8 +84,8 @@ async function command(file: string, args: string[], cwd = projectDir): Promise<
   return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function output(file: string, args: string[], cwd: string): Promise<string> {
-  return (await execa(file, args, { cwd })).stdout;
+async function output(file: string, args: string[]): Promise<string> {
+  return (await execa(file, args, { cwd: projectDir })).stdout;
 }
 
 function noOutput(text: string, complaint: string): Counts {

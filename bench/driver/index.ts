@@ -1,0 +1,31 @@
+/** The driver on the sandbox, measured against plain ssh on the same tasks. What each figure means: bench/README.md. */
+import type { Benchmark, Section } from "../lib/benchmark";
+import { withSandbox } from "../lib/sandbox";
+import { withBed, type Bed } from "./bed";
+import { jobCosts } from "./job-costs";
+import { jobStart } from "./job-start";
+import { runningStage } from "./running-stage";
+import { sizes } from "./sizes";
+import { stageOverhead } from "./stage-overhead";
+import { throughput } from "./throughput";
+
+async function* sections(bed: Bed, rounds: number, say: (line: string) => void): AsyncGenerator<Section> {
+  const fewer = Math.ceil(rounds / 4);
+  const steps: [string, () => Promise<Section>][] = [
+    ["sizes", () => sizes(bed)],
+    [`stages (${rounds} rounds)`, () => stageOverhead(bed, rounds)],
+    [`jobs' calls (${fewer} rounds)`, () => jobCosts(bed, fewer)],
+    [`jobs' start (${fewer} rounds)`, () => jobStart(bed, fewer)],
+    ["a running stage", () => runningStage(bed)],
+    [`output (${fewer} rounds)`, () => throughput(bed, fewer)],
+  ];
+  for (const [what, measure] of steps) {
+    say(`measuring: ${what}`);
+    yield await measure();
+  }
+}
+
+export const driver: Benchmark = {
+  summary: "the driver's calls, a job's start and its output, against plain ssh",
+  run: ({ rounds, signal, say }) => withSandbox(signal, () => withBed(signal, (bed) => sections(bed, rounds, say))),
+};

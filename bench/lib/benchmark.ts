@@ -1,0 +1,23 @@
+/** What bench/run.ts runs: each benchmark is one folder beside this one. */
+import type { Measurement } from "./report";
+
+export interface BenchmarkOptions {
+  /** Rounds of quick contestants; a benchmark takes fewer of what takes long. */
+  rounds: number;
+  signal: AbortSignal;
+  /** Tells the person in front of it what goes on. */
+  say(line: string): void;
+}
+
+export interface Section {
+  title: string;
+  measurements: Measurement[];
+  /** What one has to know to read the figures. */
+  notes?: string[];
+}
+
+export interface Benchmark {
+  summary: string;
+  /** Yields each section as soon as it has been measured. Leaves nothing behind, however it ends. */
+  run(options: BenchmarkOptions): AsyncIterable<Section>;
+}
