@@ -55,7 +55,8 @@ function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: Co
     ...(runner.taskDefinition && { environment: [`FARGATE_TASK_DEFINITION=${runner.taskDefinition}`] }),
     custom: {
       ...driverCall("config", 60),
-      ...driverCall("prepare", 1200),
+      // Holds the wait for one of the host's slots (fargate.toml's SlotTimeout), which may take as long as others' jobs.
+      ...driverCall("prepare", 3600),
       ...driverCall("run"),
       ...driverCall("cleanup", 600),
       // Below the runner's 5 minutes of patience with an aborted job, or the clean-up overlaps a script that still runs.

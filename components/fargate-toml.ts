@@ -47,6 +47,8 @@ export function fargateToml(args: FargateTomlArgs): string {
         Base: base,
       })),
       MaxJobs: args.maxJobs,
+      // Below prepare_exec_timeout by what starting a task may take.
+      SlotTimeout: "45m",
       // Jobs choose none but the one that is configured.
       AllowedPlatformVersions: [],
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),

@@ -137,6 +137,7 @@ describe("set-up of the host", () => {
       UsePublicIP: false,
       CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
       MaxJobs: 10,
+      SlotTimeout: "45m",
       AllowedPlatformVersions: [],
       Tags: tags,
     });
