@@ -133,9 +133,19 @@ const installUnit = [`sudo tee ${paths.unit} > /dev/null`, "sudo systemctl daemo
 /** The unit's text comes through stdin. */
 export const startService = (): string => script(...installUnit, "sudo systemctl enable --now gitlab-runner.service");
 
-/** Does not wait: running jobs finish first, and this deployment may be one of them. */
+/**
+ * Only where the unit is another one: a changed way to the host restarts nothing. Does not wait: running jobs finish
+ * first, and this deployment may be one of them.
+ */
 export const restartService = (): string =>
-  script(...installUnit, "sudo systemctl --no-block restart gitlab-runner.service");
+  script(
+    "unit=$(cat)",
+    `if [ "$unit" != "$(cat ${paths.unit} 2> /dev/null)" ]; then`,
+    `  printf '%s\\n' "$unit" | sudo tee ${paths.unit} > /dev/null`,
+    "  sudo systemctl daemon-reload",
+    "  sudo systemctl --no-block restart gitlab-runner.service",
+    "fi",
+  );
 
 /** Writes a file that is nobody's secret. */
 export const writePlain = (file: string, content: string): string =>

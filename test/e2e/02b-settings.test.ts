@@ -26,6 +26,7 @@ describe("settings", () => {
 
   const folder = scratch();
   let first: string;
+  let changed: Record<string, unknown>;
   let file: string;
   let brought: { id: number; token: string };
 
@@ -37,7 +38,7 @@ describe("settings", () => {
       group_id: 13,
       description: "brought",
     });
-    file = await withSettings(folder, {
+    changed = {
       groups: ["acme/backend", 12, { path: "acme/data" }],
       projects: ["acme/platform/demo"],
       instanceRunners: [{ name: "shared", tags: ["shared"] }],
@@ -49,10 +50,14 @@ describe("settings", () => {
       "host.count": 2,
       "host.concurrency": 1,
       "host.connection.proxy": { host: first, user: "admin", hostKey },
-    });
+    };
+    const mainPid = await onHost("systemctl show gitlab-runner --property MainPID");
+    file = await withSettings(folder, changed);
     const token = ["--path", "gitlab-fargate-runners:groups[2].token", "--secret", "--config-file", file];
     await sandboxOk(["pulumi", "config", "set", ...token, brought.token]);
     await up(file);
+    // A new way to the host restarts nothing on it.
+    expect(await onHost("systemctl show gitlab-runner --property MainPID", first)).to.equal(mainPid);
   });
 
   after("as it was", async () => {
@@ -168,7 +173,7 @@ describe("settings", () => {
     it("run jobs at once; the one that is taken away waits for its job, and the other goes on", async () => {
       const second = (await addresses()).find((address) => address !== first)!;
       const mainPid = await onHost("systemctl show gitlab-runner --property MainPID", first);
-      const one = await withSettings(folder, { spot: "only", "host.concurrency": 1 });
+      const one = await withSettings(folder, { ...changed, groups: ["acme/backend"], spot: "only", "host.count": 1 });
       const ready = [barrier(), barrier()];
       const taken = (async () => {
         await Promise.all(ready.map(({ reached }) => reached));

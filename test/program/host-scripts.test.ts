@@ -187,6 +187,23 @@ describe("the host's scripts", () => {
       expect(printed("missing")).to.equal("");
     });
 
+    it("restarts the runner when its unit is another one, and only then", () => {
+      const script = scripts.restartService().replaceAll("/etc/systemd/system", folder);
+      const sudo = `[ "$1" = tee ] && exec "$@"; echo "$@" >> ${folder}/sudo.log`;
+      const restarts = (unit: string) => {
+        fs.rmSync(path.join(folder, "bin"), { recursive: true, force: true });
+        const { status, sudo: log } = run(script, { sudo }, unit);
+        expect(status).to.equal(0);
+        expect(fs.readFileSync(path.join(folder, "gitlab-runner.service"), "utf8")).to.equal(unit);
+        return log;
+      };
+      const restart = "systemctl daemon-reload\nsystemctl --no-block restart gitlab-runner.service\n";
+      const unit = systemdUnit({ version: "19.4.0", sha256: "ab" });
+      expect(restarts(unit)).to.equal(restart);
+      expect(restarts(unit)).to.equal("");
+      expect(restarts(systemdUnit({ version: "19.4.0", sha256: "cd" }))).to.equal(restart);
+    });
+
     it("stops a reaper that is there, and does nothing where there is none", () => {
       const stopped = "systemctl disable --now gitlab-runner-reap.timer\nsystemctl stop gitlab-runner-reap.service\n";
       const { status, sudo } = run(scripts.stopReaper(), { systemctl: "exit 0" });
