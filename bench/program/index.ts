@@ -63,6 +63,8 @@ async function lifeOf(create: Create): Promise<{ resources: number; phases: Reco
   const providers = await startInstantProviders();
   try {
     const stack = await create(folder, providers.debugProviders);
+    // The first command in a folder fills Node's compile cache for it, which happens once and is not measured.
+    await stack.preview();
     const { measured: first } = await stack.preview();
     const { measured: up } = await stack.up();
     const { measured: unchanged } = await stack.preview("--expect-no-changes");
