@@ -50,3 +50,13 @@ export function flatten(inputs: Record<string, Value>): [string, Value][] {
 
 const isEmpty = (value: Value) =>
   Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
+
+/** The object or list whose JSON text this is; undefined for any other text. */
+export function documentIn(text: string): Value | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    return undefined;
+  }
+}

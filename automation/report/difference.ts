@@ -1,6 +1,6 @@
 /** One property's change, as a reviewer reads it: by line or by field where the value is a text or a document. */
 import type { PropertyChange } from "../changes";
-import { field, isRecord, type Value } from "../values";
+import { documentIn, field, isRecord, type Value } from "../values";
 import { later, mask, maskText, maskValue } from "./masking";
 
 /** One place that differs; both texts are masked. Undefined: it was or is not there. */
@@ -29,15 +29,8 @@ export function differences({ path, old, new: after }: PropertyChange): Differen
 const short = (value: Value | undefined) => typeof value !== "object" && !/[\n{]/.test(String(value));
 
 /** A value with fields: an object, a list, or the JSON text of one. */
-function document(value: Value | undefined): Value | undefined {
-  if (typeof value === "object" && value !== null) return value;
-  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return undefined;
-  try {
-    return JSON.parse(value) as Value;
-  } catch {
-    return undefined;
-  }
-}
+const document = (value: Value | undefined): Value | undefined =>
+  typeof value === "object" && value !== null ? value : typeof value === "string" ? documentIn(value) : undefined;
 
 function fields(old: Value | undefined, after: Value | undefined, path: string): Difference[] {
   if (JSON.stringify(old) === JSON.stringify(after)) return [];

@@ -1,5 +1,5 @@
 /** Keeps secrets out of whatever is shown: those the engine marks, and whatever looks like one. */
-import { isRecord, isSecret, isUnknown, type Value } from "../values";
+import { documentIn, isRecord, isSecret, isUnknown, type Value } from "../values";
 
 export const mask = "[secret]";
 export const later = "(known after the deployment)";
@@ -30,7 +30,10 @@ export function maskValue(value: Value | undefined, path: string): Value | undef
   if (value === undefined || value === null) return value;
   if (isSecret(value) || (secretNames.test(path) && typeof value !== "boolean")) return mask;
   if (isUnknown(value)) return later;
-  if (typeof value === "string") return maskText(value);
+  if (typeof value === "string") {
+    const inner = documentIn(value);
+    return maskText(inner === undefined ? value : JSON.stringify(maskValue(inner, path)));
+  }
   if (Array.isArray(value)) return value.map((one, index) => maskValue(one, `${path}[${index}]`) ?? null);
   if (isRecord(value)) {
     // A variable of a container: {name, value}.
