@@ -85,7 +85,7 @@ function insertList(text: string, config: YAMLMap, entry: GroupEntry): string {
     const start = lineStart(text, rangeOf(empty.key)[0]);
     return splice(text, start, lineEnd(text, rangeOf(empty.key)[1]), list);
   }
-  const after = pairs.findLast((pair) => name(pair).startsWith(`${namespace}:`)) ?? pairs.at(-1);
+  const after = pairs.filter((pair) => name(pair).startsWith(`${namespace}:`)).at(-1) ?? pairs.at(-1);
   const end = after ? lineEnd(text, contentEnd(after)) : text.length;
   return splice(text, end, end, `${end > 0 && text.charAt(end - 1) !== "\n" ? "\n" : ""}${list}`);
 }
@@ -118,7 +118,7 @@ function lastContent(node: unknown): number | undefined {
   return end;
 }
 
-const contentEnd = (pair: Pair): number => (pair.value && lastContent(pair.value)) || rangeOf(pair.key)[1];
+const contentEnd = (pair: Pair): number => (pair.value ? lastContent(pair.value) : undefined) ?? rangeOf(pair.key)[1];
 
 /** The dash before an item. */
 const dashOf = (text: string, start: number) => text.lastIndexOf("-", start - 1);

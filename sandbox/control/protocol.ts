@@ -1,7 +1,7 @@
 /** What the CLI and the daemon say to each other over the control socket. */
 import * as path from "node:path";
 import { stateDir } from "../config";
-import type { JobResult } from "../gitlab";
+import type { JobResult, MergeRequestOptions } from "../gitlab";
 
 export const controlSocket = path.join(stateDir, "control.sock");
 
@@ -12,6 +12,8 @@ export interface PipelineRequest {
   /** Absolute path of the CI file. */
   ciFile: string;
   variables?: Record<string, string>;
+  /** The folder's content goes to this branch, and the pipeline is that of its merge request. */
+  mergeRequest?: MergeRequestOptions;
 }
 
 export type PipelineEvent =
