@@ -31,7 +31,7 @@ export const checks: Check[] = [
   { name: "types: sandbox and tests", run: () => command(bin("tsc"), ["--noEmit", "-p", "sandbox"]) },
   {
     name: "unit",
-    run: () => mocha(["test/program/**/*.test.ts", "test/image/**/*.test.ts", "test/sandbox/**/*.test.ts"]),
+    run: () => mocha(["program", "image", "sandbox", "automation"].map((part) => `test/${part}/**/*.test.ts`)),
   },
   { name: "go vet", run: () => command("go", ["vet", "./..."], driverDir) },
   { name: "go test", run: goTest },
