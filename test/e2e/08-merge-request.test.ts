@@ -1,116 +1,58 @@
 /**
  * A fleet that is changed by merge requests, whose pipelines run on the fleet's own runner: each job of them is a
- * Fargate task. The stack's state lies in a bucket, as it has to for jobs.
+ * Fargate task.
  */
 import { expect } from "chai";
-import { readFileSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { execa } from "execa";
-import { stringify } from "yaml";
 import { addGroup, removeGroup } from "../../automation/stack-file";
-import { awsEndpoint, gitlabAdminToken, gitlabUrl, projectDir, region, stackName } from "../../sandbox/config";
-import { streamPipeline } from "../../sandbox/control/client";
-import type { PipelineRequest, RunResult } from "../../sandbox/control/protocol";
-import { engineEnvironment } from "../../sandbox/engine";
-import { serveJobTools, type JobTools } from "../support/job-tools";
-import { runCi, sandboxOk, scratch, status, useSandbox } from "../support/sandbox";
+import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
+import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
+import { runCi, status, useSandbox } from "../support/sandbox";
 
-const credentials = { AWS_ACCESS_KEY_ID: "sandbox", AWS_SECRET_ACCESS_KEY: "sandbox", AWS_REGION: region };
-const backend = `s3://fleet-state?endpoint=${awsEndpoint}&s3ForcePathStyle=true&region=${region}`;
-
-/** What the project sets for its jobs. */
-const variables = {
-  ...credentials,
-  PULUMI_BACKEND_URL: backend,
-  PULUMI_CONFIG_PASSPHRASE: "sandbox",
-  MERGE_REQUEST_TOKEN: gitlabAdminToken,
-};
-
-const ciFile = (tools: JobTools) =>
-  stringify({
-    include: [{ local: "automation/fleet.gitlab-ci.yml" }],
-    stages: ["preview", "deploy"],
-    ".fleet-tools": { before_script: tools.beforeScript },
-    preview: {
-      extends: ".fleet-preview",
-      variables: { STACK: stackName },
-      rules: [{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }],
-    },
-    deploy: {
-      extends: ".fleet-deploy",
-      variables: { STACK: stackName },
-      rules: [{ if: "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" }],
-    },
-  });
+const pipeline = (beforeScript: string[]) => ({
+  include: [{ local: "automation/fleet.gitlab-ci.yml" }],
+  stages: ["preview", "deploy"],
+  ".fleet-tools": { before_script: beforeScript },
+  preview: {
+    extends: ".fleet-preview",
+    variables: { STACK: stackName },
+    rules: [{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }],
+  },
+  deploy: {
+    extends: ".fleet-deploy",
+    variables: { STACK: stackName },
+    rules: [{ if: "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" }],
+  },
+});
 
 interface Note {
   id: number;
   body: string;
 }
 
-const project = `${gitlabUrl}/api/v4/projects/${encodeURIComponent("acme/backend/demo")}/merge_requests`;
+const mergeRequests = `${gitlabUrl}/api/v4/projects/${encodeURIComponent(`${fleetGroup}/demo`)}/merge_requests`;
 
-async function gitlab<Answer>(method: string, url: string, body?: object): Promise<Answer> {
-  const response = await fetch(`${project}/${url}`, {
-    method,
-    headers: { "private-token": gitlabAdminToken, "content-type": "application/json" },
-    body: body && JSON.stringify(body),
-  });
+async function gitlab<Answer>(method: string, url: string): Promise<Answer> {
+  const response = await fetch(`${mergeRequests}/${url}`, { method, headers: { "private-token": gitlabAdminToken } });
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Answer;
 }
 
 describe("a merge request that changes the fleet", () => {
   useSandbox();
-  const folder = scratch();
-  const file = path.join(folder.dir, `Pulumi.${stackName}.yaml`);
-  let tools: JobTools;
+  let fleet: FleetProject;
 
-  before("keep the state in a bucket, and make a project of this repository", async () => {
-    const client = new S3Client({
-      ...{ region, endpoint: awsEndpoint, forcePathStyle: true },
-      credentials: { accessKeyId: "sandbox", secretAccessKey: "sandbox" },
-    });
-    await client.send(new CreateBucketCommand({ Bucket: "fleet-state" }));
-    client.destroy();
-    const { stdout: state } = await sandboxOk(["pulumi", "stack", "export"]);
-    const env = { ...(await engineEnvironment("")), ...credentials, PULUMI_BACKEND_URL: backend };
-    const pulumi = (args: string[], input = "") => execa("pulumi", args, { cwd: projectDir, env, input });
-    await pulumi(["stack", "select", stackName, "--create", "--non-interactive"]);
-    await pulumi(["stack", "import", "--stack", stackName], state);
-
-    const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: projectDir,
-    });
-    const files = stdout.split("\0").filter((name) => name !== "" && name !== "node_modules");
-    await execa("cp", ["--parents", "--no-dereference", ...files, folder.dir], { cwd: projectDir });
-    tools = await serveJobTools();
-    folder.file(".gitlab-ci.yml", ciFile(tools));
+  before("make a project of this repository", async () => {
+    fleet = await createFleetProject();
+    fleet.setPipeline(pipeline);
   });
 
-  after(async () => {
-    await tools?.close();
-    folder.remove();
-  });
+  after(() => fleet?.close());
 
-  async function run(request: Partial<PipelineRequest>): Promise<RunResult & { failed: boolean; log: string }> {
-    const ciFile = path.join(folder.dir, ".gitlab-ci.yml");
-    for await (const event of streamPipeline({ group: "acme/backend", ciFile, variables, ...request })) {
-      if (event.type === "error") throw new Error(event.message);
-      if (event.type !== "result") continue;
-      const log = event.result.jobs.map(({ trace }) => trace).join("\n");
-      return { ...event.result, failed: event.failed, log };
-    }
-    throw new Error("the pipeline's events ended without a result");
-  }
-
-  const edit = (change: (text: string) => string) => writeFileSync(file, change(readFileSync(file, "utf8")));
   const notes = (iid: number) => gitlab<Note[]>("GET", `${iid}/notes`);
 
   it("shows in its note, from a Fargate task, that a group gets a runner", async () => {
-    edit((text) => addGroup(text, { path: "acme/frontend" }));
-    const { failed, log, tasks } = await run({
+    fleet.edit((text) => addGroup(text, { path: "acme/frontend" }));
+    const { failed, log, tasks } = await fleet.run({
       mergeRequest: { branch: "add-frontend", title: "A runner for acme/frontend" },
     });
     expect(failed, log).to.equal(false);
@@ -127,8 +69,8 @@ describe("a merge request that changes the fleet", () => {
 
   it("updates the same note with the next push", async () => {
     const [first] = await notes(1);
-    edit((text) => addGroup(removeGroup(text, "acme/frontend"), { path: "acme/frontend", tags: ["web"] }));
-    const { failed, log } = await run({ mergeRequest: { branch: "add-frontend" } });
+    fleet.edit((text) => addGroup(removeGroup(text, "acme/frontend"), { path: "acme/frontend", tags: ["web"] }));
+    const { failed, log } = await fleet.run({ mergeRequest: { branch: "add-frontend" } });
     expect(failed, log).to.equal(false);
     const [note, ...others] = await notes(1);
     expect(others).to.deep.equal([]);
@@ -139,7 +81,7 @@ describe("a merge request that changes the fleet", () => {
 
   it("deploys when it is merged, and the group's jobs run", async () => {
     await gitlab("PUT", "1/merge");
-    const { failed, log, jobs } = await run({});
+    const { failed, log, jobs } = await fleet.run({});
     expect(failed, log).to.equal(false);
     expect(jobs.map(({ name }) => name)).to.deep.equal(["deploy"]);
     expect((await status()).runners.map(({ description }) => description)).to.have.members([
@@ -155,20 +97,20 @@ describe("a merge request that changes the fleet", () => {
   });
 
   it("fails while nobody acknowledges that a runner goes, and deploys after that", async () => {
-    edit((text) => removeGroup(text, "acme/frontend"));
+    fleet.edit((text) => removeGroup(text, "acme/frontend"));
     const branch = "remove-frontend";
-    const stopped = await run({ mergeRequest: { branch } });
+    const stopped = await fleet.run({ mergeRequest: { branch } });
     expect(stopped.failed).to.equal(true);
     expect(stopped.log).to.contain("not acknowledged: runner-removed");
     expect((await notes(2))[0].body).to.match(/\*\*runner removed\*\*.*\*\*no\*\*/);
 
-    const agreed = await run({
+    const agreed = await fleet.run({
       mergeRequest: { branch, description: "Nobody uses it.\n\nAcknowledged: runner-removed" },
     });
     expect(agreed.failed, agreed.log).to.equal(false);
     expect((await notes(2))[0].body).to.contain("yes: `runner-removed`");
     await gitlab("PUT", "2/merge");
-    const deployed = await run({});
+    const deployed = await fleet.run({});
     expect(deployed.failed, deployed.log).to.equal(false);
     expect((await status()).runners.map(({ description }) => description)).to.deep.equal(["acme/backend"]);
   });
