@@ -8,7 +8,8 @@
  * or by a label `acknowledged:host-replaced`. (Not with two colons: of GitLab's scoped labels an item has only one per
  * scope, https://docs.gitlab.com/user/project/labels/#scoped-labels.)
  */
-import { dangerRules, type Danger } from "./danger";
+import type { Danger } from "./danger";
+import { dangerRules } from "./danger-rules";
 
 export interface Acknowledgements {
   ids: string[];

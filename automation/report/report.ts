@@ -1,7 +1,8 @@
 /** A preview's report as data: what the JSON file holds, and what the Markdown is made of. Everything in it is masked. */
 import { changesOf, type Op } from "../changes";
 import { dangersOf, type Danger } from "../danger";
-import { buildsImage, groups, meaningsOf, type Group } from "../meaning";
+import { buildsImage, meaningsOf } from "../meaning";
+import { groups, type Group } from "../meaning-rules";
 import { outcomeOf } from "../outcome";
 import type { EngineResult } from "../stack";
 import { differences, type Difference } from "./difference";

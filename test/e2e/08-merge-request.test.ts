@@ -4,8 +4,9 @@
  */
 import { expect } from "chai";
 import { addGroup, removeGroup } from "../../automation/stack-file";
-import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
+import { awsEndpoint, gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
+import { fleet as run, startFleet } from "../support/fleet-cli";
 import { runCi, status, useSandbox } from "../support/sandbox";
 
 const pipeline = (beforeScript: string[]) => ({
@@ -48,10 +49,17 @@ describe("a merge request that changes the fleet", () => {
 
   after(() => fleet?.close());
 
+  const cli = (args: string[]) => run(args, { dir: fleet.dir, env: fleet.variables });
+  const outcome = "adds 1 runner for acme/frontend, rewrites config.toml on 1 host, restarts nothing";
   const notes = (iid: number) => gitlab<Note[]>("GET", `${iid}/notes`);
 
   it("shows in its note, from a Fargate task, that a group gets a runner", async () => {
-    fleet.edit((text) => addGroup(text, { path: "acme/frontend" }));
+    const added = await cli(["add-group", "acme/frontend", "--stack", stackName, "--json", "-"]);
+    expect(added.exitCode, added.all).to.equal(0);
+    const told = JSON.parse(added.stdout);
+    expect(told).to.deep.include({ done: "added", entry: { path: "acme/frontend" }, file: `Pulumi.${stackName}.yaml` });
+    expect(told.preview.outcome).to.equal(outcome);
+
     const { failed, log, tasks } = await fleet.run({
       mergeRequest: { branch: "add-frontend", title: "A runner for acme/frontend" },
     });
@@ -94,6 +102,25 @@ describe("a merge request that changes the fleet", () => {
     );
     expect(hello.exitCode).to.equal(0);
     expect(hello.jobs[0].trace).to.contain("hello from acme/frontend");
+  });
+
+  it("waits for somebody else's deployment, or tells whose it is", async () => {
+    const at = `${awsEndpoint}/fleet-state/.pulumi/locks/organization/gitlab-fargate-runners/${stackName}/lock.json`;
+    const lock = { pid: 42, username: "ci", hostname: "elsewhere", timestamp: "2026-01-01T00:00:00Z" };
+    await fetch(at, { method: "PUT", body: JSON.stringify(lock) });
+    const told = await cli(["deploy", "--stack", stackName, "--lock-timeout", "0"]);
+    expect(told.exitCode).to.equal(1);
+    expect(told.all).to.contain("ci@elsewhere (pid 42)").and.to.contain("pulumi cancel");
+
+    const waiting = await startFleet(["deploy", "--stack", stackName], { dir: fleet.dir, env: fleet.variables });
+    await new Promise<void>((resolve) => {
+      waiting.all!.on("data", (chunk) => String(chunk).includes("waiting for stack") && resolve());
+      void waiting.then(() => resolve());
+    });
+    await fetch(at, { method: "DELETE" });
+    const { exitCode, all } = await waiting;
+    expect(exitCode, String(all)).to.equal(0);
+    expect(all).to.match(/waiting for stack sandbox: by ci@elsewhere[\s\S]*deployed sandbox: changes nothing/);
   });
 
   it("fails while nobody acknowledges that a runner goes, and deploys after that", async () => {

@@ -2,7 +2,7 @@
  * A project of the sandbox's GitLab that holds this repository, so that the fleet is changed by merge requests whose jobs
  * run on the fleet's own runner. The stack's state lies in a bucket, as it has to for jobs.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
@@ -17,6 +17,10 @@ import { sandboxOk, scratch } from "./sandbox";
 export type PipelineOutcome = RunResult & { failed: boolean; log: string };
 
 export interface FleetProject {
+  /** The project's folder, with node_modules. */
+  dir: string;
+  /** What its jobs have in their environment. */
+  variables: Record<string, string>;
   /** Changes the stack file in the project's folder; the next pipeline brings it along. */
   edit(change: (text: string) => string): void;
   /** Replaces the CI file; `beforeScript` has node, npm, pulumi and the providers in a job. */
@@ -48,6 +52,8 @@ export async function createFleetProject(): Promise<FleetProject> {
   const tools = await serveJobTools();
   const stackFile = path.join(folder.dir, `Pulumi.${stackName}.yaml`);
   return {
+    dir: folder.dir,
+    variables,
     edit: (change) => writeFileSync(stackFile, change(readFileSync(stackFile, "utf8"))),
     setPipeline: (definition) => void folder.file(".gitlab-ci.yml", stringify(definition(tools.beforeScript))),
     run: (request) =>
@@ -78,6 +84,7 @@ async function copyRepository(target: string): Promise<void> {
   const { stdout } = await execa("git", args, { cwd: projectDir });
   const files = stdout.split("\0").filter((name) => name !== "" && name !== "node_modules");
   await execa("cp", ["--parents", "--no-dereference", ...files, target], { cwd: projectDir });
+  symlinkSync(path.join(projectDir, "node_modules"), path.join(target, "node_modules"));
 }
 
 async function run(request: PipelineRequest): Promise<PipelineOutcome> {

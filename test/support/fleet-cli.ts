@@ -1,0 +1,24 @@
+/** The fleet's own command line (npm run preview, deploy, …) against the sandbox. */
+import * as path from "node:path";
+import { execa, type Options } from "execa";
+import { projectDir } from "../../sandbox/config";
+import { engineEnvironment } from "../../sandbox/engine";
+import type { Outcome } from "./sandbox";
+import { status } from "./sandbox";
+
+/** Starts it. @param dir the project's folder: this one, or a copy with node_modules */
+export async function startFleet(args: string[], options: Options & { dir?: string } = {}) {
+  const { dir = projectDir, env, ...rest } = options;
+  const own = await engineEnvironment((await status()).debugProviders);
+  return execa(process.execPath, ["--import", "tsx", path.join(dir, "automation", "cli.ts"), ...args], {
+    ...{ cwd: dir, reject: false, all: true, stdin: "ignore", extendEnv: false },
+    ...rest,
+    env: { ...own, ...env },
+  });
+}
+
+/** Runs it to its end; never throws. */
+export async function fleet(args: string[], options: Options & { dir?: string } = {}): Promise<Outcome> {
+  const { exitCode, all, stdout } = await startFleet(args, options);
+  return { exitCode: exitCode ?? -1, all: String(all), stdout: String(stdout) };
+}
