@@ -194,5 +194,6 @@ export const rules: Rule[] = [
   { type: /^aws:(cloudwatch|sns|sqs)\//, group: "Logs and alarms", subject: "{type} {label}" },
   // awsx's components, whose children are shown.
   { type: /^awsx:ecr:/, group: "Image", subject: "{type} {label}" },
+  { type: /^pulumi:providers:/, group: "Other", subject: "settings of the provider {type}" },
   { type: /^/, group: "Other", subject: "{type} {label}" },
 ];
