@@ -54,7 +54,7 @@ export async function serveJobTools(): Promise<JobTools> {
       "mv /opt/tools/node_modules . && ln -s /opt/tools/npm/bin/npm-cli.js /usr/local/bin/npm",
       `export PATH="$PWD/node_modules/.bin:$PATH" PULUMI_HOME=/opt/tools/pulumi PULUMI_VERSION=${pulumiVersion}`,
       "node --import tsx sandbox/providers/main.ts > .providers 2> .providers.log &",
-      'until test -s .providers; do kill -0 "$!" && sleep 0.1; done',
+      'while ! test -s .providers; do kill -0 "$!" || { cat .providers.log; exit 1; }; sleep 0.2; done',
       'export PULUMI_DEBUG_PROVIDERS="$(cat .providers)" PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true',
     ],
   };
@@ -74,9 +74,10 @@ async function npmFolder(): Promise<string> {
 /** Without the C library and the loader, which the image has. */
 async function librariesOf(program: string): Promise<string[]> {
   const { stdout } = await execa("ldd", [program]);
-  const files = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, file]) => realFolder(file));
+  const names = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, file]) => realFolder(file));
+  const files = [...new Set(names.flatMap((name) => [name, realpathSync(name)]))];
   return files.filter((file) => !/\/(libc\.so|ld-linux)/.test(file));
 }
 
-/** /lib/… as /usr/lib/…, where one is a link to the other. The name stays, be it a link or not. */
+/** /lib/… as /usr/lib/…, where one is a link to the other. The name stays, and may be a link to the file beside it. */
 const realFolder = (file: string) => path.join(realpathSync(path.dirname(file)), path.basename(file));
