@@ -112,7 +112,10 @@ describe("a merge request that changes the fleet", () => {
     expect(told.exitCode).to.equal(1);
     expect(told.all).to.contain("ci@elsewhere (pid 42)").and.to.contain("pulumi cancel");
 
-    const waiting = await startFleet(["deploy", "--stack", stackName], { dir: fleet.dir, env: fleet.variables });
+    const { child: waiting } = await startFleet(["deploy", "--stack", stackName], {
+      dir: fleet.dir,
+      env: fleet.variables,
+    });
     await new Promise<void>((resolve) => {
       waiting.all!.on("data", (chunk) => String(chunk).includes("waiting for stack") && resolve());
       void waiting.then(() => resolve());
