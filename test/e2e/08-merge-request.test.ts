@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { addGroup, removeGroup } from "../../automation/stack-file";
-import { awsEndpoint, gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
+import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
 import { fleet as run, startFleet } from "../support/fleet-cli";
 import { runCi, status, useSandbox } from "../support/sandbox";
@@ -105,9 +105,7 @@ describe("a merge request that changes the fleet", () => {
   });
 
   it("waits for somebody else's deployment, or tells whose it is", async () => {
-    const at = `${awsEndpoint}/fleet-state/.pulumi/locks/organization/gitlab-fargate-runners/${stackName}/lock.json`;
-    const lock = { pid: 42, username: "ci", hostname: "elsewhere", timestamp: "2026-01-01T00:00:00Z" };
-    await fetch(at, { method: "PUT", body: JSON.stringify(lock) });
+    const release = await fleet.holdLock({ username: "ci", hostname: "elsewhere", pid: 42 });
     const told = await cli(["deploy", "--stack", stackName, "--lock-timeout", "0"]);
     expect(told.exitCode).to.equal(1);
     expect(told.all).to.contain("ci@elsewhere (pid 42)").and.to.contain("pulumi cancel");
@@ -120,7 +118,7 @@ describe("a merge request that changes the fleet", () => {
       waiting.all!.on("data", (chunk) => String(chunk).includes("waiting for stack") && resolve());
       void waiting.then(() => resolve());
     });
-    await fetch(at, { method: "DELETE" });
+    await release();
     const { exitCode, all } = await waiting;
     expect(exitCode, String(all)).to.equal(0);
     expect(all).to.match(/waiting for stack sandbox: by ci@elsewhere[\s\S]*deployed sandbox: changes nothing/);

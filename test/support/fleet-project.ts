@@ -4,7 +4,7 @@
  */
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { awsEndpoint, gitlabAdminToken, projectDir, region, stackName } from "../../sandbox/config";
@@ -26,6 +26,8 @@ export interface FleetProject {
   /** Replaces the CI file; `beforeScript` has node, npm, pulumi and the providers in a job. */
   setPipeline(definition: (beforeScript: string[]) => object): void;
   run(request: Pick<PipelineRequest, "mergeRequest">): Promise<PipelineOutcome>;
+  /** Holds the stack's lock as somebody else's deployment would, until the function it returns is called. */
+  holdLock(holder: { username: string; hostname: string; pid: number }): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -46,7 +48,10 @@ const variables = {
 
 /** The sandbox is up. From now on the state in the bucket is the one that counts. */
 export async function createFleetProject(): Promise<FleetProject> {
-  await moveState();
+  const options = { region, endpoint: awsEndpoint, forcePathStyle: true };
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
+  const client = new S3Client({ ...options, credentials: { accessKeyId, secretAccessKey } });
+  await moveState(client);
   const folder = scratch();
   await copyRepository(folder.dir);
   const tools = await serveJobTools();
@@ -58,19 +63,25 @@ export async function createFleetProject(): Promise<FleetProject> {
     setPipeline: (definition) => void folder.file(".gitlab-ci.yml", stringify(definition(tools.beforeScript))),
     run: (request) =>
       run({ ...request, group: fleetGroup, ciFile: path.join(folder.dir, ".gitlab-ci.yml"), variables }),
+    holdLock: (holder) => holdLock(client, holder),
     close: async () => {
+      client.destroy();
       await tools.close();
       folder.remove();
     },
   };
 }
 
-async function moveState(): Promise<void> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
-  const options = { region, endpoint: awsEndpoint, forcePathStyle: true };
-  const client = new S3Client({ ...options, credentials: { accessKeyId, secretAccessKey } });
+/** A lock is an object in the bucket (pulumi/pulumi, pkg/backend/diy/lock.go). */
+async function holdLock(client: S3Client, holder: object): Promise<() => Promise<void>> {
+  const Key = `.pulumi/locks/organization/gitlab-fargate-runners/${stackName}/lock.json`;
+  const Body = JSON.stringify({ ...holder, timestamp: "2026-01-01T00:00:00Z" });
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  return async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key })));
+}
+
+async function moveState(client: S3Client): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
   const { stdout: state } = await sandboxOk(["pulumi", "stack", "export"]);
   const env = { ...(await engineEnvironment("")), ...credentials, PULUMI_BACKEND_URL: backend };
   const pulumi = (args: string[], input = "") => execa("pulumi", args, { cwd: projectDir, env, input });
