@@ -34,11 +34,26 @@ function installPackages() {
 
 installPackages();
 
+/** The project's own Node; the one that runs this where that cannot run, as its build for glibc on Alpine's musl. */
+function chooseNode(bin) {
+  const own = path.join(bin, "node");
+  if (spawnSync(own, ["--version"]).status === 0) return { node: own, first: [bin] };
+  const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const wanted = Number(/\d+/.exec(engines.node)[0]);
+  if (Number(process.versions.node.split(".")[0]) >= wanted) {
+    return { node: process.execPath, first: [path.dirname(process.execPath), bin] };
+  }
+  console.error(
+    `the packages' Node does not run here, and this one is ${process.versions.node}; it needs ${engines.node}`,
+  );
+  process.exit(1);
+}
+
 const [entry, ...args] = process.argv.slice(2);
-const bin = path.join(modules, ".bin");
-const child = spawn(path.join(bin, "node"), ["--import", "tsx", path.join(root, entry), ...args], {
+const { node, first } = chooseNode(path.join(modules, ".bin"));
+const child = spawn(node, ["--import", "tsx", path.join(root, entry), ...args], {
   stdio: "inherit",
-  env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` },
+  env: { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) },
 });
 
 // Ctrl-C reaches the whole foreground group, so the child has it already and cleans up; this process only waits for it.

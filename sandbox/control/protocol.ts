@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { stateDir } from "../config";
 import type { Hits, SshTrouble, TaskFault } from "../aws";
-import type { JobResult } from "../gitlab";
+import type { JobResult, MergeRequestOptions } from "../gitlab";
 
 export const controlSocket = path.join(stateDir, "control.sock");
 
@@ -13,6 +13,8 @@ export interface PipelineRequest {
   /** Absolute path of the CI file. */
   ciFile: string;
   variables?: Record<string, string>;
+  /** The folder's content goes to this branch, and the pipeline is that of its merge request. */
+  mergeRequest?: MergeRequestOptions;
 }
 
 export type PipelineEvent =

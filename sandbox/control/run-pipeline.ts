@@ -23,6 +23,7 @@ export async function runPipeline(options: {
     ciFile: request.ciFile,
     sourceDir: path.dirname(request.ciFile),
     variables: request.variables,
+    mergeRequest: request.mergeRequest,
   });
   pipeline.events.on("job", ({ id, name, status }) => emit({ type: "job", id, name, status }));
   pipeline.events.on("trace", (name: string, chunk: string) => emit({ type: "trace", name, chunk }));

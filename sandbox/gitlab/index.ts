@@ -3,7 +3,8 @@
  * runner API, git over HTTP, artifacts, and pipelines made from a file on this machine.
  *
  * Its limits: one administrator, a fixed set of groups and projects, records in memory (they end with the process), no
- * web pages, no merge requests, one branch per project, pushes refused, manual jobs are never played, delayed ones start
+ * web pages, merge requests with notes and pipelines only (no diffs, approvals, threads), pushes refused (a pipeline
+ * brings its commit), `rules:changes` always match, manual jobs are never played, delayed ones start
  * at once, artifacts don't expire, schedules, child pipelines, id_tokens, secrets, resource groups and `only`/`except`
  * are missing. Jobs whose runner has vanished fail after minutes instead of GitLab's hour.
  */
@@ -20,7 +21,7 @@ import { runnerView, type RunnerView } from "./views";
 
 export { PipelineError } from "./errors";
 export type { JobStatus } from "./model";
-export type { Pipeline, PipelineOptions } from "./pipelines";
+export type { MergeRequestOptions, Pipeline, PipelineOptions } from "./pipelines";
 export type { JobResult, JobView, PipelineResult, RunnerView } from "./views";
 
 export interface GitLabOptions {

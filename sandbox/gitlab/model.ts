@@ -122,6 +122,8 @@ export interface PipelineRecord {
   sha: string;
   beforeSha: string;
   commit: CommitInfo;
+  /** Of a pipeline for a merge request. */
+  mergeRequest?: MergeRequest;
   definition: PipelineDefinition;
   /** Given by whoever started the pipeline; they win over the file's. */
   variables: Record<string, string>;
@@ -129,6 +131,27 @@ export interface PipelineRecord {
   jobs: Job[];
   events: EventEmitter;
   ended: boolean;
+}
+
+export interface MergeRequest {
+  /** GitLab's `iid`: counted per project. */
+  iid: number;
+  id: number;
+  project: Project;
+  sourceBranch: string;
+  targetBranch: string;
+  title: string;
+  description: string;
+  labels: string[];
+  state: "opened" | "merged";
+  notes: Note[];
+}
+
+export interface Note {
+  id: number;
+  body: string;
+  createdAt: Date;
+  updatedAt: Date;
 }
 
 export interface CommitInfo {

@@ -4,6 +4,7 @@ import { EventEmitter as Emitter } from "node:events";
 import { PipelineError } from "./errors";
 import { findGroup } from "./fixture";
 import { commitSource } from "./git/repositories";
+import { openMergeRequest, type MergeRequestOptions } from "./merge-requests";
 import { copySource } from "./git/source";
 import type { JobStatus, PipelineRecord, Project } from "./model";
 import { expandFile } from "./pipeline/expander";
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   sourceDir?: string;
   /** Pipeline variables: they win over those of the file. */
   variables?: Record<string, string>;
+  /** The content is pushed to this branch, and the pipeline is that of its merge request, which is opened if need be. */
+  mergeRequest?: MergeRequestOptions;
   signal?: AbortSignal;
 }
 
@@ -34,6 +37,8 @@ export interface Pipeline {
   done: Promise<PipelineResult>;
   cancel(): void;
 }
+
+export type { MergeRequestOptions };
 
 /**
  * Commits the source, expands the file and starts the pipeline. Throws PipelineError, before anything has run, where the
@@ -53,10 +58,12 @@ export async function createPipeline(state: State, options: PipelineOptions): Pr
 /** The pipeline on its commit, without jobs yet. */
 async function prepare(state: State, project: Project, options: PipelineOptions): Promise<PipelineRecord> {
   const { ciFile, sourceDir, variables = {}, signal } = options;
-  const checkout = await commitSource(state, project, (target) => copySource({ ciFile, sourceDir, target }));
+  const ref = options.mergeRequest?.branch ?? project.defaultBranch;
+  const checkout = await commitSource(state, project, ref, (target) => copySource({ ciFile, sourceDir, target }));
   try {
     const { sha, beforeSha, commit } = checkout;
-    const origin = { project, ref: project.defaultBranch, sha, beforeSha, commit, createdAt: new Date() };
+    const mergeRequest = options.mergeRequest && openMergeRequest(state, project, options.mergeRequest);
+    const origin = { project, ref, sha, beforeSha, commit, mergeRequest, createdAt: new Date() };
     const context = { ...pipelineContext({ url: state.url, ...origin }), ...variables };
     const definition = normalize(await expandFile({ checkout: checkout.dir, variables: context, signal }));
     const id = state.nextId("pipeline");

@@ -5,6 +5,7 @@ import { ApiError } from "./errors";
 import { acceptGitBodies, handleGit } from "./git/http";
 import { requireAdmin } from "./rest/auth";
 import { jobRestRoutes } from "./rest/jobs";
+import { mergeRequestRoutes } from "./rest/merge-requests";
 import { namespaceRoutes } from "./rest/namespaces";
 import { runnerRestRoutes } from "./rest/runners";
 import { artifactRoutes } from "./runner/artifacts";
@@ -47,6 +48,7 @@ export async function createServer(state: State, adminToken: string): Promise<Fa
         namespaceRoutes(rest, state);
         runnerRestRoutes(rest, state);
         jobRestRoutes(rest, state);
+        mergeRequestRoutes(rest, state);
       });
     },
     { prefix: "/api/v4" },

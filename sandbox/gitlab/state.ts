@@ -1,7 +1,7 @@
 /** The one place where the stand-in's records are kept and found; ids count up as GitLab's do. */
 import { EventEmitter } from "node:events";
 import { fixture, type Namespaces } from "./fixture";
-import type { Job, PipelineRecord, Runner } from "./model";
+import type { Job, MergeRequest, PipelineRecord, Runner } from "./model";
 import type { Patience } from "./runner/watchdog";
 import { sameToken } from "./tokens";
 
@@ -12,17 +12,18 @@ export interface State extends Namespaces {
   runners: Map<number, Runner>;
   pipelines: Map<number, PipelineRecord>;
   jobs: Map<number, Job>;
+  mergeRequests: MergeRequest[];
   /**
    * "queued" (Job): a job became pending; "runner" (Runner): a runner was changed or removed;
    * "close": the server ends.
    */
   events: EventEmitter;
-  nextId(kind: "runner" | "pipeline" | "job"): number;
+  nextId(kind: "runner" | "pipeline" | "job" | "mergeRequest" | "note"): number;
   log: (line: string) => void;
 }
 
 export function createState(options: Pick<State, "stateDir" | "patience" | "log">): State {
-  const counters = { runner: 0, pipeline: 0, job: 0 };
+  const counters = { runner: 0, pipeline: 0, job: 0, mergeRequest: 0, note: 0 };
   const events = new EventEmitter();
   events.setMaxListeners(0);
   return {
@@ -32,6 +33,7 @@ export function createState(options: Pick<State, "stateDir" | "patience" | "log"
     runners: new Map(),
     pipelines: new Map(),
     jobs: new Map(),
+    mergeRequests: [],
     events,
     nextId: (kind) => ++counters[kind],
   };

@@ -2,8 +2,14 @@
  * Least privilege, proved on the deployed stack: without any one of the permissions that the roles have, something fails
  * and says which one; what the roles do not have is refused.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  DeleteLogStreamCommand,
+  DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, StopTaskCommand } from "@aws-sdk/client-ecs";
 import { awsEndpoint } from "../../sandbox/config";
 import { listTasks, runWith } from "../support/faults";
@@ -50,13 +56,22 @@ async function failsTheCache({ action }: Granted): Promise<void> {
   expect(trace).to.match(new RegExp(`not authorized to perform: ${action} on resource: arn:aws:s3:::\\S+`));
 }
 
-/** What fails without a permission. A permission that is not here is one too many. */
+/** Acts, and waits until a unit of the host has logged that the action was refused. */
+async function failsTheUnit(unit: string, { action }: Granted, act: () => Promise<unknown>): Promise<void> {
+  const started = Number(await onHost("date +%s"));
+  await act();
+  const refused = `not authorized to perform: ${action} on resource`;
+  const journal = () => onHost(`journalctl --unit ${unit} --since=@${started} --output cat`);
+  while (!(await journal()).includes(refused)) await delay(200);
+}
+
+/** What fails without a permission, by role and action. A permission that is not here is one too many. */
 const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
-  "ecs:RunTask": failsTheJob,
-  "ecs:TagResource": failsTheJob,
-  "ecs:DescribeTasks": failsTheJob,
-  "iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
-  "ecs:StopTask": async () => {
+  "host ecs:RunTask": failsTheJob,
+  "host ecs:TagResource": failsTheJob,
+  "host ecs:DescribeTasks": failsTheJob,
+  "host iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
+  "host ecs:StopTask": async () => {
     const { jobs } = await runWith(plain, {
       "Cleanup script failed": async () => {
         const [task] = await running();
@@ -76,20 +91,33 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
     });
     expect(jobs[0].status).to.equal("success");
   },
-  "ecs:ListTasks": async () => {
+  "host ecs:ListTasks": async () => {
     expect(await reap())
       .to.contain("not authorized to perform: ecs:ListTasks on resource: *")
       .and.to.match(/failed$/);
   },
-  "s3:GetObject": failsTheCache,
-  "s3:PutObject": failsTheCache,
-  "s3:ListBucket": failsTheCache,
-  "ecr:GetAuthorizationToken": failsTheJob,
-  "ecr:BatchGetImage": failsTheJob,
-  "ecr:BatchCheckLayerAvailability": failsTheJob,
-  "ecr:GetDownloadUrlForLayer": failsTheJob,
-  "logs:CreateLogStream": failsTheJob,
-  "logs:PutLogEvents": async ({ resource }) => expect(await logged(resource, await run())).to.deep.equal([]),
+  "host s3:GetObject": failsTheCache,
+  "host s3:PutObject": failsTheCache,
+  "host s3:ListBucket": failsTheCache,
+  "execution ecr:GetAuthorizationToken": failsTheJob,
+  "execution ecr:BatchGetImage": failsTheJob,
+  "execution ecr:BatchCheckLayerAvailability": failsTheJob,
+  "execution ecr:GetDownloadUrlForLayer": failsTheJob,
+  "execution logs:CreateLogStream": failsTheJob,
+  "execution logs:PutLogEvents": async ({ resource }) => expect(await logged(resource, await run())).to.deep.equal([]),
+  "host logs:PutLogEvents": (permission) => failsTheUnit("gitlab-runner-log", permission, run),
+  "host logs:CreateLogStream": async (permission) => {
+    const logGroupName = permission.resource.split(":")[6];
+    const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName }));
+    for (const { logStreamName } of logStreams) {
+      await logs.send(new DeleteLogStreamCommand({ logGroupName, logStreamName }));
+    }
+    await failsTheUnit("gitlab-runner-log", permission, run);
+  },
+  "host cloudwatch:PutMetricData": (permission) =>
+    failsTheUnit("gitlab-runner-report", permission, () =>
+      onHost("systemctl start gitlab-runner-report.service || true"),
+    ),
 };
 
 const running = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
@@ -109,15 +137,22 @@ async function logged(group: string, { trace }: { trace: string }): Promise<stri
 describe("the roles' permissions", () => {
   useSandbox();
 
-  let permissions: Granted[];
+  /** By role and action. */
+  let permissions: Map<string, Granted[]>;
   before(async () => {
-    permissions = [...(await granted(await roleName("host"))), ...(await granted(await roleName("execution")))];
+    permissions = new Map();
+    for (const part of ["host", "execution"]) {
+      for (const one of await granted(await roleName(part))) {
+        const key = `${part} ${one.action}`;
+        permissions.set(key, [...(permissions.get(key) ?? []), one]);
+      }
+    }
   });
 
   afterEach("no task is left running", async () => expect(await running()).to.deep.equal([]));
 
   it("are all accounted for, and the task role has none", async () => {
-    expect(new Set(permissions.map(({ action }) => action))).to.deep.equal(new Set(Object.keys(proofs)));
+    expect([...permissions.keys()]).to.have.members(Object.keys(proofs));
     expect(await granted(await roleName("task"))).to.deep.equal([]);
   });
 
@@ -128,13 +163,13 @@ describe("the roles' permissions", () => {
       trace,
     ).to.deep.equal(["success", "success"]);
     expect(trace).to.contain("Successfully extracted cache").and.not.to.contain("not authorized");
-    const { resource } = permissions.find(({ action }) => action === "logs:PutLogEvents")!;
+    const [{ resource }] = permissions.get("execution logs:PutLogEvents")!;
     expect(await logged(resource, await run())).to.have.length.greaterThan(0);
   });
 
-  for (const [action, proof] of Object.entries(proofs)) {
-    it(`include none too much: ${action}`, async () => {
-      const found = permissions.filter((permission) => permission.action === action);
+  for (const [what, proof] of Object.entries(proofs)) {
+    it(`include none too much: ${what}`, async () => {
+      const found = permissions.get(what) ?? [];
       expect(found).to.have.length.greaterThan(0);
       for (const permission of found) await without(permission, () => proof(permission));
     });

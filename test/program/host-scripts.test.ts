@@ -198,10 +198,10 @@ describe("the host's scripts", () => {
         return log;
       };
       const restart = "systemctl daemon-reload\nsystemctl --no-block restart gitlab-runner.service\n";
-      const unit = systemdUnit({ version: "19.4.0", sha256: "ab" });
+      const unit = systemdUnit({ version: "19.4.0", sha256: "ab" }, "127.0.0.1:9252");
       expect(restarts(unit)).to.equal(restart);
       expect(restarts(unit)).to.equal("");
-      expect(restarts(systemdUnit({ version: "19.4.0", sha256: "cd" }))).to.equal(restart);
+      expect(restarts(systemdUnit({ version: "19.4.0", sha256: "cd" }, "127.0.0.1:9252"))).to.equal(restart);
     });
 
     it("stops a reaper that is there, and does nothing where there is none", () => {

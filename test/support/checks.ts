@@ -31,13 +31,7 @@ export const checks: Check[] = [
   { name: "types: sandbox and tests", run: () => command(bin("tsc"), ["--noEmit", "-p", "sandbox"]) },
   {
     name: "unit",
-    run: () =>
-      mocha([
-        "test/program/**/*.test.ts",
-        "test/image/**/*.test.ts",
-        "test/sandbox/**/*.test.ts",
-        "test/bench/**/*.test.ts",
-      ]),
+    run: () => mocha(["program", "image", "sandbox", "bench", "automation"].map((part) => `test/${part}/**/*.test.ts`)),
   },
   { name: "go vet", run: () => command("go", ["vet", "./..."], driverDir) },
   { name: "go vet: bench", run: () => command("go", ["vet", "./..."], path.join(projectDir, "bench/driver/measured")) },

@@ -1,5 +1,6 @@
 /** Who calls what, as a request's signature and protocol say. */
 import type { IncomingMessage } from "node:http";
+import { cborAction, toJson } from "../cloudwatch-cbor";
 
 export interface Signature {
   accessKeyId: string;
@@ -18,10 +19,11 @@ export function signatureOf({ url = "/", headers }: Head): Signature | undefined
   return accessKeyId && service ? { accessKeyId, service } : undefined;
 }
 
-/** How a service is talked to: JSON with a target header, forms, or S3's own way. */
-export type Wire = "json" | "query" | "s3";
+/** How a service is talked to: JSON with a target header, CBOR, forms, or S3's own way. */
+export type Wire = "json" | "cbor" | "query" | "s3";
 
-export function wireOf({ headers }: Head, service: string): Wire {
+export function wireOf({ url = "/", headers }: Head, service: string): Wire {
+  if (cborAction(url) !== undefined) return "cbor";
   if (headers["x-amz-target"] !== undefined) return "json";
   return service === "s3" ? "s3" : "query";
 }
@@ -34,6 +36,10 @@ export interface Operation {
 
 /** What a request that is not S3's asks for. */
 export function operationOf(head: Head, body: Buffer): Operation {
+  const inCbor = cborAction(head.url ?? "/");
+  if (inCbor !== undefined) {
+    return { name: inCbor, parameters: JSON.parse(toJson(body)) as Record<string, unknown> };
+  }
   const target = head.headers["x-amz-target"];
   if (typeof target === "string") {
     const parameters = JSON.parse(body.toString() || "{}") as Record<string, unknown>;

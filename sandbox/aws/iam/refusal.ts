@@ -1,5 +1,6 @@
 /** Refusals in the form of the service that was asked. */
 import type { IncomingMessage } from "node:http";
+import { cbor } from "@smithy/core/cbor";
 import { ec2ErrorBody, xml, type AwsError } from "../protocol";
 import { AccessDenied } from "./authorizer";
 import { signatureOf, wireOf } from "./caller";
@@ -7,7 +8,7 @@ import { signatureOf, wireOf } from "./caller";
 export interface Refusal {
   status: number;
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array;
 }
 
 export function refusal(request: Pick<IncomingMessage, "url" | "headers">, error: AwsError): Refusal {
@@ -18,6 +19,13 @@ export function refusal(request: Pick<IncomingMessage, "url" | "headers">, error
       status: error.status,
       headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": error.code },
       body: JSON.stringify({ __type: error.code, message: error.message }),
+    };
+  }
+  if (wire === "cbor") {
+    return {
+      status: error.status,
+      headers: { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" },
+      body: cbor.serialize({ __type: error.code, message: error.message }),
     };
   }
   const denied = error instanceof AccessDenied;

@@ -31,10 +31,11 @@ export interface Checkout {
   remove(): Promise<void>;
 }
 
-/** A work tree with one new commit on top of the project's default branch; `fill` puts the files there. */
+/** A work tree with one new commit on top of the branch, or of the default one where it is new; `fill` puts the files there. */
 export async function commitSource(
   state: State,
   project: Project,
+  branch: string,
   fill: (dir: string) => Promise<void>,
 ): Promise<Checkout> {
   const scratch = path.join(state.stateDir, "checkouts");
@@ -42,7 +43,6 @@ export async function commitSource(
   const dir = await mkdtemp(path.join(scratch, `${project.id}-`));
   const remove = () => rm(dir, { recursive: true, force: true });
   const bare = repositoryPath(state, project);
-  const branch = project.defaultBranch;
   try {
     await fill(dir);
     const cwd = dir;
@@ -50,8 +50,10 @@ export async function commitSource(
     await git(["config", "user.name", user.name], { cwd });
     await git(["config", "user.email", user.email], { cwd });
     await git(["remote", "add", "origin", `${state.url}/${project.fullPath}.git`], { cwd });
-    const fetched = await runCommand("git", ["fetch", "--quiet", "--depth=1", bare, branch], { cwd });
-    if (fetched.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
+    const fetch = (ref: string) => runCommand("git", ["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
+    const fetched = [await fetch(branch)];
+    if (fetched[0].exitCode !== 0 && branch !== project.defaultBranch) fetched.push(await fetch(project.defaultBranch));
+    if (fetched.at(-1)!.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
     await git(["add", "--all", "--force"], { cwd });
     const title = "Run a pipeline in the sandbox";
     await git(["commit", "--quiet", "--allow-empty", "--no-verify", `--message=${title}`], { cwd });
@@ -73,6 +75,13 @@ export async function commitSource(
     await remove();
     throw error;
   }
+}
+
+/** Moves the project's default branch to where a branch is. */
+export async function fastForward(state: State, project: Project, branch: string): Promise<void> {
+  const bare = repositoryPath(state, project);
+  const refs = [`refs/heads/${project.defaultBranch}`, `refs/heads/${branch}`];
+  await oneAtATime(bare, () => git(["update-ref", ...refs], { cwd: bare }));
 }
 
 const turns = new Map<string, Promise<unknown>>();

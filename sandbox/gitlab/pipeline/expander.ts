@@ -139,6 +139,8 @@ async function run(
     ...args,
     "--no-evaluate-rule-changes",
     ...(predefined ? ["--ignore-predefined-vars", predefined] : []),
+    // The expander takes it from the checkout; a merge request's pipeline is no branch's.
+    ...("CI_COMMIT_BRANCH" in options.variables ? [] : ["--unset-variable", "CI_COMMIT_BRANCH"]),
     ...variables,
   ];
   const { exitCode, stdout, stderr } = await runCommandThroughFile(process.execPath, command, {

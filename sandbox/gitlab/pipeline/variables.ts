@@ -1,6 +1,6 @@
 /** Predefined and other variables of a job (https://docs.gitlab.com/ci/variables/predefined_variables/). */
 import { dependencies } from "./dependencies";
-import { user, version, type CommitInfo, type Job, type Project, type Runner } from "../model";
+import { user, version, type CommitInfo, type Job, type MergeRequest, type Project, type Runner } from "../model";
 
 /** As the runner gets it in a job's payload. */
 export interface Variable {
@@ -23,8 +23,9 @@ export function pipelineContext(options: {
   beforeSha: string;
   commit: CommitInfo;
   createdAt: Date;
+  mergeRequest?: MergeRequest;
 }): Record<string, string> {
-  const { project, ref, sha, beforeSha, commit, createdAt } = options;
+  const { project, ref, sha, beforeSha, commit, createdAt, mergeRequest } = options;
   const url = new URL(options.url);
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const group = project.group.fullPath;
@@ -64,7 +65,7 @@ export function pipelineContext(options: {
     CI_DEFAULT_BRANCH: project.defaultBranch,
     CI_DEFAULT_BRANCH_SLUG: slug(project.defaultBranch),
     CI_CONFIG_PATH: ".gitlab-ci.yml",
-    CI_PIPELINE_SOURCE: "push",
+    CI_PIPELINE_SOURCE: mergeRequest ? "merge_request_event" : "push",
     CI_PIPELINE_CREATED_AT: timestamp(createdAt),
     CI_COMMIT_SHA: sha,
     CI_COMMIT_SHORT_SHA: sha.slice(0, 8),
@@ -72,7 +73,8 @@ export function pipelineContext(options: {
     CI_COMMIT_REF_NAME: ref,
     CI_COMMIT_REF_SLUG: slug(ref),
     CI_COMMIT_REF_PROTECTED: String(isProtected(project, ref)),
-    CI_COMMIT_BRANCH: ref,
+    // A merge request's pipeline is no branch's.
+    ...(mergeRequest ? mergeRequestContext(mergeRequest) : { CI_COMMIT_BRANCH: ref }),
     CI_COMMIT_MESSAGE: commit.message,
     CI_COMMIT_TITLE: commit.title,
     CI_COMMIT_DESCRIPTION: "",
@@ -83,6 +85,22 @@ export function pipelineContext(options: {
     GITLAB_USER_NAME: user.name,
     GITLAB_USER_EMAIL: user.email,
     GITLAB_FEATURES: "",
+  };
+}
+
+function mergeRequestContext(mergeRequest: MergeRequest): Record<string, string> {
+  const { id, iid, project, sourceBranch, targetBranch, title, description, labels } = mergeRequest;
+  return {
+    CI_MERGE_REQUEST_ID: String(id),
+    CI_MERGE_REQUEST_IID: String(iid),
+    CI_MERGE_REQUEST_PROJECT_ID: String(project.id),
+    CI_MERGE_REQUEST_PROJECT_PATH: project.fullPath,
+    CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: sourceBranch,
+    CI_MERGE_REQUEST_TARGET_BRANCH_NAME: targetBranch,
+    CI_MERGE_REQUEST_TITLE: title,
+    CI_MERGE_REQUEST_DESCRIPTION: description,
+    CI_MERGE_REQUEST_LABELS: labels.join(","),
+    CI_MERGE_REQUEST_EVENT_TYPE: "detached",
   };
 }
 

@@ -31,9 +31,18 @@ export function jobRestRoutes(server: FastifyInstance, state: State): void {
     return reply.code(201).send(jobEntity(state, found));
   });
   server.get("/projects/:id/pipelines/:pipeline", async (request) => {
-    const { id, iid, project, ref, sha, jobs, createdAt } = pipeline(request.params);
+    const { id, iid, project, ref, sha, jobs, createdAt, mergeRequest } = pipeline(request.params);
     const status = compositeStatus(jobs.filter((other) => !other.retried));
-    return { id, iid, project_id: project.id, ref, sha, status, source: "push", created_at: createdAt };
+    return {
+      id,
+      iid,
+      project_id: project.id,
+      ref,
+      sha,
+      status,
+      source: mergeRequest ? "merge_request_event" : "push",
+      created_at: createdAt,
+    };
   });
   server.get("/projects/:id/pipelines/:pipeline/jobs", async (request, reply) => {
     const { include_retried } = request.query as Record<string, unknown>;

@@ -1,0 +1,89 @@
+/**
+ * The fleet's command line: what a merge request would change, deploying it, and groups added to a stack.
+ *
+ * Exit codes: 0 done, with or without changes (with --detailed-exitcode 2 where there are some), 1 an error, or a danger
+ * that nobody acknowledged, 130 interrupted.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import * as commands from "./commands";
+import { UserError } from "./errors";
+import { maskText } from "./report/masking";
+
+const interrupted = new AbortController();
+const { signal } = interrupted;
+
+const list = (text: string) =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter(Boolean);
+
+function seconds(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a number of seconds");
+  return Number(text);
+}
+
+const program = new Command("npm run").description("The fleet of runners: previews, deployments, groups");
+const ended = (exitCode: number) => void (process.exitCode = exitCode);
+const stackOption = ["--stack <name>", "the stack"] as const;
+const jsonOption = ["--json <file>", 'write the report as JSON ("-": standard output)'] as const;
+const configOption = ["--config-file <file>", "in the place of Pulumi.STACK.yaml"] as const;
+
+program
+  .command("preview")
+  .description("what a deployment of the stack would do; changes nothing")
+  .requiredOption(...stackOption)
+  .option(...jsonOption)
+  .option("--markdown <file>", 'write the report as Markdown ("-": standard output)')
+  .option("--merge-request", "write the report into the merge request of this CI job, and check the policy")
+  .option("--outdated", "say in the merge request's note, if there is one, that the stack is not changed any more")
+  .option("--policy", "fail on dangers that are not acknowledged")
+  .option("--acknowledge <ids>", "dangers that are acknowledged, with commas between", list)
+  .option("--detailed-exitcode", "exit code 2 where there are changes")
+  .option(...configOption)
+  .action(async (flags: commands.PreviewFlags) => ended(await commands.preview(flags, signal)));
+
+for (const [name, what, run] of [
+  ["deploy", "deploy the stack", commands.deploy],
+  ["destroy", "take down all that the stack consists of", commands.destroy],
+] as const) {
+  const command = program
+    .command(name)
+    .description(what)
+    .requiredOption(...stackOption)
+    .option(...jsonOption)
+    .option("--lock-timeout <seconds>", "how long to wait while somebody else deploys the stack", seconds, 600)
+    .option(...configOption);
+  if (name === "destroy") command.option("--yes", "really");
+  command.action(async (flags: commands.DeployFlags) => ended(await run(flags, signal)));
+}
+
+program
+  .command("add-group")
+  .description("add a group to the stack's config, and preview that")
+  .argument("<path>")
+  .requiredOption(...stackOption)
+  .option("--tags <tags>", "with commas between", list)
+  .option("--size <name>", "one of the stack's sizes")
+  .option(...jsonOption)
+  .option("--no-preview", "only edit the file")
+  .action(async (path: string, { tags, size, ...flags }: commands.EntryFlags & { tags?: string[]; size?: string }) =>
+    ended(await commands.addEntry({ path, tags, size }, flags, signal)),
+  );
+
+program
+  .command("remove-group")
+  .description("remove a group from the stack's config, and preview that")
+  .argument("<path>")
+  .requiredOption(...stackOption)
+  .option(...jsonOption)
+  .option("--no-preview", "only edit the file")
+  .action(async (path: string, flags: commands.EntryFlags) => ended(await commands.removeEntry(path, flags, signal)));
+
+// The engine gets the signal too, or is told by the abort: it ends its running steps and leaves its state whole.
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interrupted.abort());
+
+program.parseAsync().catch((error: Error) => {
+  console.error(maskText(error instanceof UserError ? `error: ${error.message}` : (error.stack ?? error.message)));
+  process.exitCode = signal.aborted ? 130 : 1;
+});

@@ -1,0 +1,57 @@
+/** Puts each change under the rule that says what it means to people. */
+import { compare, type Change } from "./changes";
+import { groups, rules, type Group, type Rule } from "./meaning-rules";
+
+/** Frames around resources that have a change of their own: nothing happens to them. */
+const frames = /^(pulumi:pulumi:Stack|gitlab-fargate-runners:index:\w+|awsx:ecr:(Repository|Image))$/;
+
+export interface Meaning {
+  change: Change;
+  group: Group;
+  /** "runner for acme/frontend". */
+  subject: string;
+  label: string;
+  rule: Rule;
+}
+
+/** One entry per change that does something, in the report's order. */
+export function meaningsOf(changes: Change[]): Meaning[] {
+  return changes
+    .filter(({ type }) => !frames.test(type))
+    .map(meaningOf)
+    .sort(
+      (a, b) =>
+        groups.indexOf(a.group) - groups.indexOf(b.group) ||
+        rules.indexOf(a.rule) - rules.indexOf(b.rule) ||
+        natural(a.subject, b.subject) ||
+        compare(a.change.urn, b.change.urn),
+    );
+}
+
+function meaningOf(change: Change): Meaning {
+  const rule = rules.find(
+    ({ type, name }) => type.test(change.type) && (name === undefined || name.test(change.name)),
+  )!;
+  const label = rule.name?.exec(change.name)?.[1] ?? change.name;
+  const word = change.type.split(/[:/]/).pop()!;
+  const subject = rule.subject.replace(/\{(label|type)\}/g, (_, key) => (key === "label" ? label : word));
+  return { change, group: rule.group, subject, label, rule };
+}
+
+/** runner-2 before runner-10, the same in every locale. */
+function natural(a: string, b: string): number {
+  const parts = (text: string) => text.match(/\d+|\D+/g) ?? [];
+  const [left, right] = [parts(a), parts(b)];
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const numbers = [Number(left[index]), Number(right[index])];
+    const order = numbers.every((one) => Number.isSafeInteger(one))
+      ? numbers[0] - numbers[1]
+      : compare(left[index], right[index]);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** Whether the preview shows that an image has to be built; previews build none. */
+export const buildsImage = (changes: Change[]): boolean =>
+  changes.some(({ type, op }) => type === "docker-build:index:Image" && op !== "delete" && op !== "read");

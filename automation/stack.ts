@@ -1,0 +1,134 @@
+/**
+ * One stack through Pulumi's Automation API: previewed, deployed, destroyed, with the engine's events as they come.
+ * The CLI is the one on PATH, and the backend whatever the environment or its login says (PULUMI_BACKEND_URL).
+ */
+import * as path from "node:path";
+import {
+  CommandError,
+  ConcurrentUpdateError,
+  type EngineEvent,
+  LocalWorkspace,
+  Stack,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation";
+import { UserError } from "./errors";
+import { holders, type LockHolder } from "./lock";
+
+/** The repository's root. */
+export const projectDir = path.resolve(__dirname, "..");
+
+export interface StackOptions {
+  stack: string;
+  /** Stack file to read in the place of Pulumi.STACK.yaml. */
+  configFile?: string;
+  onEvent(event: EngineEvent): void;
+  signal?: AbortSignal;
+}
+
+export interface UpdateOptions extends StackOptions {
+  lock: {
+    /** How long to wait for somebody else's deployment of the stack, in ms; 0: not at all. */
+    patience: number;
+    /** How long between two tries, in ms. */
+    interval: number;
+    /** Told once for each holder. */
+    onWait(holder: LockHolder): void;
+  };
+}
+
+export interface EngineResult {
+  events: EngineEvent[];
+  /** What the CLI said; undefined: it succeeded. */
+  failure?: string;
+}
+
+/** What the next deployment would do. It takes no lock and changes nothing. */
+export function previewStack(options: StackOptions): Promise<EngineResult> {
+  return collect(options, (stack, shared) => stack.preview({ ...shared, configFile: options.configFile }));
+}
+
+/** @throws UserError when somebody else holds the stack's lock for longer than the patience given */
+export function deployStack(options: UpdateOptions): Promise<EngineResult> {
+  const { configFile } = options;
+  return waitingForLock(options, () =>
+    collect(options, (stack, shared) => stack.up({ ...shared, configFile, showSecrets: false, suppressOutputs: true })),
+  );
+}
+
+/** As {@link deployStack}; takes everything down that the stack consists of. */
+export function destroyStack(options: UpdateOptions): Promise<EngineResult> {
+  const { configFile } = options;
+  return waitingForLock(options, () =>
+    collect(options, (stack, shared) => stack.destroy({ ...shared, configFile, showSecrets: false })),
+  );
+}
+
+interface SharedOptions {
+  onEvent(event: EngineEvent): void;
+  color: "never";
+  suppressProgress: boolean;
+  signal?: AbortSignal;
+}
+
+async function collect(
+  options: StackOptions,
+  work: (stack: Stack, shared: SharedOptions) => Promise<unknown>,
+): Promise<EngineResult> {
+  const events: EngineEvent[] = [];
+  const onEvent = (event: EngineEvent) => {
+    events.push(event);
+    options.onEvent(event);
+  };
+  const stack = await openStack(options);
+  try {
+    await work(stack, { onEvent, color: "never", suppressProgress: true, signal: options.signal });
+    return { events };
+  } catch (error) {
+    if (error instanceof ConcurrentUpdateError || !(error instanceof CommandError)) throw error;
+    return { events, failure: lastWords(error) };
+  }
+}
+
+async function openStack({ stack }: StackOptions): Promise<Stack> {
+  try {
+    const workspace = await LocalWorkspace.create({ workDir: projectDir });
+    return await Stack.select(stack, workspace);
+  } catch (error) {
+    if (error instanceof StackNotFoundError) {
+      throw new UserError(`no stack '${stack}' in this backend; make it: npx pulumi stack init ${stack}`);
+    }
+    if (error instanceof CommandError) throw new UserError(`the Pulumi CLI refused: ${lastWords(error)}`);
+    throw error;
+  }
+}
+
+async function waitingForLock<T>({ lock, signal }: UpdateOptions, work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + lock.patience;
+  const told = new Set<string>();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ConcurrentUpdateError)) throw error;
+      const holder = holders(error.message);
+      if (Date.now() >= deadline || signal?.aborted) {
+        throw new UserError(
+          `somebody else is deploying this stack: ${holder.text}. Wait for it, or, when it is gone for good, remove the ` +
+            "lock: npx pulumi cancel",
+        );
+      }
+      if (!told.has(holder.text)) lock.onWait(holder);
+      told.add(holder.text);
+      // Neither the file and bucket backends nor the service tell when a lock is let go.
+      await new Promise((resolve) => setTimeout(resolve, Math.min(lock.interval, Math.max(0, deadline - Date.now()))));
+    }
+  }
+}
+
+/** What went wrong, of the CLI's whole output: its lines on standard error that say so. */
+function lastWords(error: CommandError): string {
+  const errors = error.message.split("\n").filter((line) => /^\s*(stderr:\s*)?error: /.test(line));
+  return (
+    errors.map((line) => line.replace(/^\s*(stderr:\s*)?error: /, "")).join("; ") || error.message.trim().slice(-2000)
+  );
+}

@@ -1,0 +1,124 @@
+/**
+ * The time of a merge request's preview job, split into its parts, on the sandbox: from the job's being handed out to its
+ * end, in a Fargate task.
+ */
+import { readStatus } from "../../sandbox/control/client";
+import { stackName } from "../../sandbox/config";
+import { deploy, prepare, startDaemon, takeDown } from "../../sandbox/lifecycle";
+import { UserError } from "../../sandbox/report";
+import { createFleetProject, type FleetProject, type PipelineOutcome } from "../../test/support/fleet-project";
+import { addGroup } from "../../automation/stack-file";
+
+export interface PreviewBenchOptions {
+  /** A quarter of them is run: a job takes half a minute. */
+  rounds: number;
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
+interface Summary {
+  n: number;
+  median: number;
+  q1: number;
+  q3: number;
+  min: number;
+  max: number;
+}
+
+export interface PreviewBenchSection {
+  title: string;
+  measurements: { what: string; unit: "s"; value: Summary }[];
+  notes: string[];
+}
+
+export const summary = "a merge request's preview job, by its parts";
+
+/** Brings a sandbox up and takes it down. @throws UserError where one is up already */
+export async function* run({ rounds, signal, say }: PreviewBenchOptions): AsyncGenerator<PreviewBenchSection> {
+  if (await readStatus()) throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
+  await prepare(signal);
+  try {
+    await deploy(await startDaemon({ lease: true, signal }), signal);
+    const fleet = await createFleetProject();
+    try {
+      yield await measure(fleet, Math.ceil(rounds / 4), signal, say);
+    } finally {
+      await fleet.close();
+    }
+  } finally {
+    await takeDown();
+  }
+}
+
+async function measure(
+  fleet: FleetProject,
+  rounds: number,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<PreviewBenchSection> {
+  fleet.edit((text) => addGroup(text, { path: "acme/frontend" }));
+  fleet.setPipeline(pipeline);
+  const samples: Record<string, number[]> = {};
+  // The first round fills the page cache and is not counted.
+  for (let round = 0; round <= rounds && !signal.aborted; round++) {
+    say(`preview job, round ${round} of ${rounds}`);
+    const outcome = await fleet.run({ mergeRequest: { branch: "add-frontend" } });
+    if (outcome.failed) throw new Error(`the preview job failed:\n${outcome.log}`);
+    if (round === 0) continue;
+    for (const [what, seconds] of Object.entries(partsOf(outcome))) (samples[what] ??= []).push(seconds);
+  }
+  return {
+    title: "preview job of a merge request that adds a group",
+    measurements: Object.entries(samples).map(([what, values]) => ({ what, unit: "s", value: summarize(values) })),
+    notes: [
+      "The archive of tools stands for what a job image holds already, or for npm ci with a filled cache.",
+      "The providers are the sandbox's, started by the job; real plugins are started by the engine.",
+      "A task starts in about a second here; Fargate takes half a minute or more.",
+    ],
+  };
+}
+
+const stamp = (name: string) => `echo "mark ${name}="$(date +%s%3N)`;
+
+const pipeline = (beforeScript: string[]) => ({
+  stages: ["preview"],
+  preview: {
+    stage: "preview",
+    script: [
+      stamp("script"),
+      ...beforeScript.slice(0, 3),
+      stamp("tools"),
+      ...beforeScript.slice(3),
+      stamp("providers"),
+      `node --import tsx bench/preview/timed-preview.ts ${stackName}`,
+      stamp("end"),
+    ],
+  },
+});
+
+/** Seconds of each part, in order; together they are the job. */
+export function partsOf({ jobs, log }: Pick<PipelineOutcome, "jobs" | "log">): Record<string, number> {
+  const marks = Object.fromEntries([...log.matchAll(/^mark (\w+)=(\d+)/gm)].map(([, name, ms]) => [name, Number(ms)]));
+  const inner = JSON.parse(/^parts (\{.*\})/m.exec(log)![1]) as Record<string, number>;
+  const seconds = (from: string, to: string) => (marks[to] - marks[from]) / 1000;
+  const job = jobs[0].duration_s!;
+  const script = seconds("script", "end");
+  const preview = Object.entries(inner).map(([name, ms]) => [`preview: ${name}`, ms / 1000]);
+  return {
+    "task, sources, clean-up": job - script,
+    "archive of tools": seconds("script", "tools"),
+    "providers' start": seconds("tools", "providers"),
+    ...Object.fromEntries(preview),
+    "the whole job": job,
+  };
+}
+
+function summarize(values: number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number) => {
+    const place = (sorted.length - 1) * part;
+    const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+    return below + (above - below) * (place - Math.floor(place));
+  };
+  return { n: sorted.length, median: at(0.5), q1: at(0.25), q3: at(0.75), min: at(0), max: at(1) };
+}
