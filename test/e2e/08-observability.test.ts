@@ -89,11 +89,12 @@ describe("what CloudWatch is told", () => {
         .map((line) => text(JSON.parse(line).MESSAGE));
     const arrived = async () =>
       (await streamOf(groups.runners, host)).map((text) => JSON.parse(text) as { unit: string; message: string });
-    const complete = () =>
-      until(async () => {
-        const [there, expected] = [await arrived(), await journal()];
-        return there.length >= expected.length;
-      });
+    /** The journal as it is now, once all of it has arrived. */
+    const complete = async () => {
+      const expected = await journal();
+      await until(async () => (await arrived()).length >= expected.length);
+      return expected;
+    };
 
     it("arrives, with what the runner says of a job and no token", async () => {
       const { jobs } = await runCi("job:\n  script: ['echo \"I am $CI_JOB_ID.\"']\n");
@@ -119,8 +120,7 @@ describe("what CloudWatch is told", () => {
           return now !== "0" && now !== shipper;
         });
       }
-      await complete();
-      const expected = await journal();
+      const expected = await complete();
       expect((await arrived()).slice(0, expected.length).map(({ message }) => message)).to.deep.equal(expected);
     });
   });
