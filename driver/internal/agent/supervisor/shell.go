@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -46,6 +47,7 @@ func startShell(script []byte, marker string) (*shell, error) {
 	command := exec.Command(name, "-c", fmt.Sprintf(shellCommand, marker))
 	// Files, so that Wait returns when the shell ends and not when its output does.
 	command.Stdin, command.Stdout, command.Stderr = stdin, shell2output, shell2output
+	command.Env = withoutSession(os.Environ())
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	adoptOrphans()
 	if err := command.Start(); err != nil {
@@ -60,6 +62,15 @@ func startShell(script []byte, marker string) (*shell, error) {
 		_ = script2shell.Close()
 	}()
 	return &shell{command: command, output: output}, nil
+}
+
+// withoutSession leaves out what tells of the SSH session that started the supervisor: the stage outlives it, and Debian's
+// bash takes SSH_CLIENT for a reason to run ~/.bashrc before the script.
+func withoutSession(environment []string) []string {
+	return slices.DeleteFunc(environment, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains([]string{"SSH_CLIENT", "SSH2_CLIENT", "SSH_CONNECTION", "SSH_TTY"}, name)
+	})
 }
 
 // group is the process group's id.
