@@ -12,8 +12,10 @@ import { driver } from "./driver";
 import type { Benchmark, Section } from "./lib/benchmark";
 import { describeMachine, machineLine } from "./lib/machine";
 import { measurementTable } from "./lib/report";
+import { preview } from "./preview";
+import { program } from "./program";
 
-const benchmarks: Record<string, Benchmark> = { driver };
+const benchmarks: Record<string, Benchmark> = { driver, program, preview };
 
 const interrupted = new AbortController();
 const { signal } = interrupted;

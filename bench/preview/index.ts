@@ -2,51 +2,25 @@
  * The time of a merge request's preview job, split into its parts, on the sandbox: from the job's being handed out to its
  * end, in a Fargate task.
  */
-import { readStatus } from "../../sandbox/control/client";
-import { stackName } from "../../sandbox/config";
-import { deploy, prepare, startDaemon, takeDown } from "../../sandbox/lifecycle";
-import { UserError } from "../../sandbox/report";
-import { createFleetProject, type FleetProject, type PipelineOutcome } from "../../test/support/fleet-project";
 import { addGroup } from "../../automation/stack-file";
+import { stackName } from "../../sandbox/config";
+import { createFleetProject, type FleetProject, type PipelineOutcome } from "../../test/support/fleet-project";
+import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
+import { plainly } from "../lib/report";
+import { withSandbox } from "../lib/sandbox";
 
-export interface PreviewBenchOptions {
-  /** A quarter of them is run: a job takes half a minute. */
-  rounds: number;
-  signal: AbortSignal;
-  say(line: string): void;
-}
+export const preview: Benchmark = {
+  summary: "a merge request's preview job, by its parts",
+  run: (options) => withSandbox(options.signal, () => sections(options)),
+};
 
-interface Summary {
-  n: number;
-  median: number;
-  q1: number;
-  q3: number;
-  min: number;
-  max: number;
-}
-
-export interface PreviewBenchSection {
-  title: string;
-  measurements: { what: string; unit: "s"; value: Summary }[];
-  notes: string[];
-}
-
-export const summary = "a merge request's preview job, by its parts";
-
-/** Brings a sandbox up and takes it down. @throws UserError where one is up already */
-export async function* run({ rounds, signal, say }: PreviewBenchOptions): AsyncGenerator<PreviewBenchSection> {
-  if (await readStatus()) throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
-  await prepare(signal);
+async function* sections({ rounds, signal, say }: BenchmarkOptions): AsyncGenerator<Section> {
+  const fleet = await createFleetProject();
   try {
-    await deploy(await startDaemon({ lease: true, signal }), signal);
-    const fleet = await createFleetProject();
-    try {
-      yield await measure(fleet, Math.ceil(rounds / 4), signal, say);
-    } finally {
-      await fleet.close();
-    }
+    // A job takes half a minute.
+    yield await measure(fleet, Math.ceil(rounds / 4), signal, say);
   } finally {
-    await takeDown();
+    await fleet.close();
   }
 }
 
@@ -55,7 +29,7 @@ async function measure(
   rounds: number,
   signal: AbortSignal,
   say: (line: string) => void,
-): Promise<PreviewBenchSection> {
+): Promise<Section> {
   fleet.edit((text) => addGroup(text, { path: "acme/frontend" }));
   fleet.setPipeline(pipeline);
   const samples: Record<string, number[]> = {};
@@ -69,7 +43,7 @@ async function measure(
   }
   return {
     title: "preview job of a merge request that adds a group",
-    measurements: Object.entries(samples).map(([what, values]) => ({ what, unit: "s", value: summarize(values) })),
+    measurements: Object.entries(samples).map(([what, values]) => plainly(what, "s", values)),
     notes: [
       "The archive of tools stands for what a job image holds already, or for npm ci with a filled cache.",
       "The providers are the sandbox's, started by the job; real plugins are started by the engine.",
@@ -111,14 +85,4 @@ export function partsOf({ jobs, log }: Pick<PipelineOutcome, "jobs" | "log">): R
     ...Object.fromEntries(preview),
     "the whole job": job,
   };
-}
-
-function summarize(values: number[]): Summary {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number) => {
-    const place = (sorted.length - 1) * part;
-    const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-    return below + (above - below) * (place - Math.floor(place));
-  };
-  return { n: sorted.length, median: at(0.5), q1: at(0.25), q3: at(0.75), min: at(0), max: at(1) };
 }

@@ -5,55 +5,60 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
+import { against } from "../lib/report";
 import type { Measured } from "./measure";
 import { startInstantProviders } from "./providers";
 import { floorStack, programStack, type Stack } from "./stacks";
 
-export interface Options {
-  /** Numbers of groups. */
-  groups?: readonly number[];
-  /** Repetitions, of which the median counts. */
-  runs?: number;
-  /** Gets a line per measurement. */
-  log?(line: string): void;
-}
+/** Numbers of groups. A round of the last takes minutes: it is measured once. */
+const sizes = [1, 10, 100, 1000] as const;
 
 /** What is measured of a stack, in the order in which it happens. */
-export const phases = ["first preview", "up", "unchanged preview"] as const;
+const phases = ["first preview", "up", "unchanged preview"] as const;
 type Phase = (typeof phases)[number];
+type Phases = Record<Phase, Measured>;
 
-export interface Result {
-  groups: number;
-  /** Resources of the program, and of the floor. */
-  resources: number;
-  program: Record<Phase, Measured>;
-  floor: Record<Phase, Measured>;
-}
-
-export async function run(options: Options = {}): Promise<Result[]> {
-  const { groups = [1, 10, 100, 1000], runs = 3, log = () => {} } = options;
-  const results: Result[] = [];
-  for (const count of groups) {
-    const samples: { resources: number; program: Record<Phase, Measured>; floor: Record<Phase, Measured> }[] = [];
-    for (let index = 0; index < runs; index++) {
-      const names = Array.from({ length: count }, (_, group) => `acme/team-${group}`);
+async function* sections({ rounds, signal, say }: BenchmarkOptions): AsyncGenerator<Section> {
+  for (const groups of sizes) {
+    const runs = groups === 1000 ? 1 : Math.ceil(rounds / 6);
+    const samples: { program: Phases; floor: Phases }[] = [];
+    let resources = 0;
+    const names = Array.from({ length: groups }, (_, index) => `acme/team-${index}`);
+    for (let run = 1; run <= runs; run++) {
+      signal.throwIfAborted();
+      say(`measuring: ${groups} groups (${run} of ${runs})`);
       const program = await lifeOf((folder, providers) => programStack(folder, providers, { groups: names }));
-      const floor = await lifeOf((folder, providers) => floorStack(folder, providers, program.resources));
-      samples.push({ resources: program.resources, program: program.phases, floor: floor.phases });
-      for (const phase of phases)
-        log(`${count} groups, ${phase}: ${told(program.phases[phase])}, floor ${told(floor.phases[phase])}`);
+      resources = program.resources;
+      const floor = await lifeOf((folder, providers) => floorStack(folder, providers, resources));
+      samples.push({ program: program.phases, floor: floor.phases });
     }
-    const middle = (of: "program" | "floor") =>
-      Object.fromEntries(phases.map((phase) => [phase, medians(samples.map((sample) => sample[of][phase]))]));
-    results.push({
-      groups: count,
-      resources: samples[0].resources,
-      program: middle("program") as Record<Phase, Measured>,
-      floor: middle("floor") as Record<Phase, Measured>,
-    });
+    yield {
+      title: `${groups} groups, ${resources} resources`,
+      measurements: phases.flatMap((phase) => compare(phase, samples)),
+    };
   }
-  return results;
 }
+
+function compare(phase: Phase, samples: readonly { program: Phases; floor: Phases }[]) {
+  const row = (what: string, unit: "s" | "MiB", pick: (of: Measured) => number) =>
+    against(
+      `${phase}: ${what}`,
+      unit,
+      samples.map(({ program }) => pick(program[phase])),
+      { name: "floor", values: samples.map(({ floor }) => pick(floor[phase])) },
+    );
+  return [
+    row("time", "s", ({ seconds }) => seconds),
+    row("processor time", "s", ({ cpu }) => cpu),
+    row("memory", "MiB", ({ engine, program }) => engine + program),
+  ];
+}
+
+export const program: Benchmark = {
+  summary: "preview and up with 1 to 1000 groups, against as many resources that do nothing",
+  run: sections,
+};
 
 type Create = (folder: string, debugProviders: string) => Promise<Stack>;
 
@@ -74,53 +79,4 @@ async function lifeOf(create: Create): Promise<{ resources: number; phases: Reco
     await providers.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-const told = ({ seconds, cpu, engine, program }: Measured): string =>
-  `${seconds.toFixed(2)} s (processor ${cpu.toFixed(2)} s), ${engine.toFixed(0)} + ${program.toFixed(0)} MiB`;
-
-function medians(samples: readonly Measured[]): Measured {
-  const median = (pick: (sample: Measured) => number) => {
-    const sorted = samples.map(pick).sort((a, b) => a - b);
-    const half = Math.floor(sorted.length / 2);
-    return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-  };
-  return {
-    seconds: median(({ seconds }) => seconds),
-    cpu: median(({ cpu }) => cpu),
-    engine: median(({ engine }) => engine),
-    program: median(({ program }) => program),
-  };
-}
-
-/** The results as a table in Markdown. */
-export function table(results: readonly Result[]): string {
-  const rows = results.flatMap(({ groups, resources, program, floor }) =>
-    phases.map((phase) => {
-      const [ours, least] = [program[phase], floor[phase]];
-      const times = (pick: (of: Measured) => number) => [
-        `${pick(ours).toFixed(1)} s`,
-        `${pick(least).toFixed(1)} s`,
-        (pick(ours) / pick(least)).toFixed(2),
-      ];
-      const memory = [ours, least].map(({ engine, program: node }) => `${engine.toFixed(0)} + ${node.toFixed(0)} MiB`);
-      return [groups, resources, phase, ...times(({ seconds }) => seconds), ...times(({ cpu }) => cpu), ...memory];
-    }),
-  );
-  const time = ["program", "floor", "ratio"];
-  const memory = ["memory of engine + program", "of the floor"];
-  const head = ["groups", "resources", "phase", ...time, ...time.map((name) => `processor: ${name}`), ...memory];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-if (require.main === module) {
-  const groups = process.argv.slice(2).map(Number);
-  const results = run({ ...(groups.length > 0 && { groups }), log: (line) => console.log(line) });
-  results.then(
-    (done) => console.log(`\n${table(done)}`),
-    (error: Error) => {
-      console.error(error.message);
-      process.exitCode = 1;
-    },
-  );
 }
