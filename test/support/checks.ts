@@ -115,11 +115,23 @@ interface GoEvent {
 
 /** Counts top-level tests and subtests; prints packages, and the output of what failed. */
 async function goTest(): Promise<Counts> {
-  const run = execa("go", ["test", "-race", "-timeout=30m", "-json", "./..."], {
-    cwd: driverDir,
-    reject: false,
-    stderr: "inherit",
-  });
+  const run = execa(
+    "go",
+    [
+      "test",
+      "-race",
+      // Tests compile and run programs of other packages, of which the cache of results knows nothing.
+      "-count=1",
+      "-timeout=30m",
+      "-json",
+      "./...",
+    ],
+    {
+      cwd: driverDir,
+      reject: false,
+      stderr: "inherit",
+    },
+  );
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const outputs = new Map<string, string>();
   for await (const line of createInterface({ input: run.stdout! })) {
