@@ -11,9 +11,11 @@ import { awsEndpoint, gitlabAdminToken, projectDir, region, stackName } from "..
 import { streamPipeline } from "../../sandbox/control/client";
 import type { PipelineRequest, RunResult } from "../../sandbox/control/protocol";
 import { engineEnvironment } from "../../sandbox/engine";
+import { plain } from "../../sandbox/report";
 import { serveJobTools } from "./job-tools";
 import { sandboxOk, scratch } from "./sandbox";
 
+/** `log`: of all jobs, as a person reads it. */
 export type PipelineOutcome = RunResult & { failed: boolean; log: string };
 
 export interface FleetProject {
@@ -102,7 +104,8 @@ async function run(request: PipelineRequest): Promise<PipelineOutcome> {
   for await (const event of streamPipeline(request)) {
     if (event.type === "error") throw new Error(event.message);
     if (event.type !== "result") continue;
-    const log = event.result.jobs.map(({ trace }) => trace).join("\n");
+    const lines = event.result.jobs.flatMap(({ trace }) => trace.split("\n").map(plain));
+    const log = lines.join("\n");
     return { ...event.result, failed: event.failed, log };
   }
   throw new Error("the pipeline's events ended without a result");
