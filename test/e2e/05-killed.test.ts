@@ -71,10 +71,10 @@ describe("a driver that is killed", () => {
 
   it("while it stops the task leaves that to reap", async () => {
     let left = -1;
+    // It gets no further than having written down that the job is over.
+    await putFault({ fault: "throttle", action: "StopTask", times: 1000 });
     const { jobs, tasks } = await runWith("job:\n  script: ['echo here-I\"\"-am']\n", {
       "here-I-am": async () => {
-        // It gets no further than having written down that the job is over.
-        await putFault({ fault: "throttle", action: "StopTask", times: 1000 });
         await until(() => driverProcesses("cleanup").some(saidOver));
         await killDriver("cleanup");
         await until(() => driverProcesses("cleanup").length === 0);

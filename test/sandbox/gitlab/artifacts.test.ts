@@ -3,7 +3,6 @@ import { gzipSync } from "node:zlib";
 import { call, startFixture, variable, type FakeRunner, type Fixture, type Payload } from "./support";
 
 describe("GitLab stand-in: artifacts", function () {
-  this.timeout(30_000);
   let fixture: Fixture;
   let runner: FakeRunner;
   beforeEach(async () => {

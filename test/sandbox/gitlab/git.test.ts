@@ -10,7 +10,6 @@ const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_GLOBAL: "/dev
 const oneJob = "job:\n  script: [echo one]\n";
 
 describe("GitLab stand-in: git over HTTP", function () {
-  this.timeout(30_000);
   let fixture: Fixture;
   let runner: FakeRunner;
   let job: Payload;

@@ -8,7 +8,6 @@ import { startFixture, variable, type FakeRunner, type Fixture, type Payload } f
 type Script = (job: Payload, attempt: number) => { state: "success" | "failed"; extra?: Record<string, unknown> };
 
 describe("GitLab stand-in: pipelines", function () {
-  this.timeout(20_000);
   let fixture: Fixture;
   let runner: FakeRunner;
   before(async () => {

@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import { call, startFixture, type Fixture } from "./support";
 
 describe("GitLab stand-in: REST", function () {
-  this.timeout(30_000);
   let fixture: Fixture;
   before(async () => (fixture = await startFixture()));
   after(() => fixture.close());

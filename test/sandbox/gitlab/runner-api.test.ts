@@ -6,7 +6,6 @@ import { call, startFixture, variable, type FakeRunner, type Fixture } from "./s
 const oneJob = "job:\n  script: [echo one]\n";
 
 describe("GitLab stand-in: runner API", function () {
-  this.timeout(30_000);
   let fixture: Fixture;
   let runner: FakeRunner;
   beforeEach(async () => {
