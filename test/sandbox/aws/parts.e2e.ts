@@ -36,7 +36,7 @@ const cluster = "parts";
 const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/parts:latest";
 const nothing = { processes: 0, mounts: 0, namespaces: 0, links: 0, cgroups: 0 };
 
-describe("AWS's real parts", function () {
+describe("AWS's real parts", () => {
   let daemon: Daemon;
   let subnets: string[];
   let folder: string;
