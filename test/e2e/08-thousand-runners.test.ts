@@ -21,7 +21,7 @@ describe("a thousand runners", () => {
 
   it("are written in one step, ask for jobs without a restart, and are taken out again", async () => {
     const processBefore = await onHost("systemctl show gitlab-runner --property MainPID,NRestarts");
-    const instanceRunners = names.map((name) => ({ path: name, tags: [name] }));
+    const instanceRunners = names.map((name) => ({ name, tags: [name] }));
     await up({ instanceRunners });
     expect(await inFile()).to.equal(1001);
     while ((await contacted()) < 1001) await delay(500);

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import { projectDir } from "../../sandbox/config";
+import { ownerId } from "./support/aws";
 import { deploy, isSecret, only } from "./support/deploy";
 
 describe("the local SDK of GitLab's provider", () => {
@@ -36,7 +37,7 @@ describe("the local SDK of GitLab's provider", () => {
     });
     expect(errors).to.deep.equal([]);
     expect(calls).to.deep.equal(["gitlab:index/getGroup:getGroup", "gitlab:index/getProject:getProject"]);
-    expect(found).to.deep.equal([1004, "1008"]);
+    expect(found).to.deep.equal([ownerId("acme"), String(ownerId("acme/api"))]);
   });
 
   it("sends a provider's token as a secret and its other settings as the engine wants them", async () => {

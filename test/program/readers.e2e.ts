@@ -67,7 +67,7 @@ describe("the files on the host", () => {
     "groups, projects and instance runners of several sizes": {
       groups: ["acme", { path: "acme/data", size: "large", limit: 2, tags: ["large"], maximumTimeout: 7200 }],
       projects: [{ path: "acme/api/app", protected: true, locked: true, maintenanceNote: "nightly" }],
-      instanceRunners: [{ path: "shared", paused: true }],
+      instanceRunners: [{ name: "shared", paused: true }],
       sizes: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
     },
     "spot capacity, private subnets, no cache": {

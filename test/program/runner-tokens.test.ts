@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "smol-toml";
-import { tokenOf } from "./support/aws";
+import { ownerId, tokenOf } from "./support/aws";
 import { isSecret, ofType, only, plain, type Deployment } from "./support/deploy";
 import { byName, command, run, runner } from "./support/program";
 import { raw } from "./support/settings";
@@ -26,7 +26,7 @@ describe("runners", () => {
     const inputs = (key: string) => plain(only(deployment, runner, `gitlab-runners-${key}`).inputs);
     expect(inputs("group/acme/data")).to.deep.equal({
       runnerType: "group_type",
-      groupId: 1009,
+      groupId: ownerId("acme/data"),
       description: "data",
       tagLists: ["gpu", "large"],
       untagged: false,
@@ -36,7 +36,7 @@ describe("runners", () => {
       maximumTimeout: 7200,
       maintenanceNote: "by the data team",
     });
-    expect(inputs("project/acme/api")).to.deep.include({ runnerType: "project_type", projectId: 1008 });
+    expect(inputs("project/acme/api")).to.deep.include({ runnerType: "project_type", projectId: ownerId("acme/api") });
     expect(inputs("project/acme/api")).to.not.have.property("groupId");
     expect(inputs("instance/shared")).to.deep.include({ runnerType: "instance_type", accessLevel: "not_protected" });
     expect(inputs("instance/shared")).to.not.have.any.keys("groupId", "projectId");
@@ -52,11 +52,12 @@ describe("runners", () => {
   });
 
   it("of one group named by path and by id are refused before anything is created", async () => {
-    const settings = raw({ groups: ["acme/data", 1009], projects: ["acme/api", 1009, 1008] });
+    const [data, api] = [ownerId("acme/data"), ownerId("acme/api")];
+    const settings = raw({ groups: ["acme/data", data], projects: ["acme/api", data, api] });
     const { errors, resources } = await run(settings);
     expect(errors.flatMap((error) => error.split("\n"))).to.deep.equal([
-      'groups: "acme/data" and with id 1009 are one group',
-      'projects: "acme/api" and with id 1008 are one project',
+      `groups: "acme/data" and with id ${data} are one group`,
+      `projects: "acme/api" and with id ${api} are one project`,
     ]);
     expect(resources).to.deep.equal([]);
   });

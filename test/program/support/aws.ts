@@ -1,4 +1,5 @@
 /** What AWS and GitLab would answer, as far as the program reads it. */
+import { createHash } from "node:crypto";
 import type { World } from "./deploy";
 
 /** What each host tells of itself. */
@@ -73,17 +74,20 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
     case "aws:ssm/getParameter:getParameter":
       return { insecureValue: `ami-of-${String(inputs.name).split("-").pop()}`, value: "hidden" };
     case "gitlab:index/getGroup:getGroup":
-      return { groupId: inputs.groupId ?? idOf(String(inputs.fullPath), world) };
+      return { groupId: inputs.groupId ?? find(String(inputs.fullPath), world) };
     case "gitlab:index/getProject:getProject":
-      return { id: inputs.id ?? String(idOf(String(inputs.pathWithNamespace), world)) };
+      return { id: inputs.id ?? String(find(String(inputs.pathWithNamespace), world)) };
     default:
       throw new Error(`no answer for ${token}`);
   }
 }
 
-function idOf(path: string, { missing = [] }: World): number {
+/** GitLab's id of a group or project. */
+export const ownerId = (path: string): number => createHash("sha256").update(path).digest().readUInt32BE();
+
+function find(path: string, { missing = [] }: World): number {
   if (missing.includes(path)) throw failure("404 Group Not Found");
-  return 1000 + path.length;
+  return ownerId(path);
 }
 
 /** As gRPC hands it over. */
