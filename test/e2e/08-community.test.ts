@@ -8,7 +8,7 @@ describe("an installation of the community driver", () => {
   useSandbox();
 
   it("runs its jobs with its own file and task definition", async () => {
-    const { taskDefinition, cluster, subnet, securityGroup } = await copyTaskDefinition("test-task", guardless);
+    const { taskDefinition, cluster, subnet, securityGroup } = await copyTaskDefinition(guardless);
     // https://docs.gitlab.com/runner/configuration/runner_autoscale_aws_fargate/
     const restore = await withFargateToml(
       () => `LogLevel = "info"

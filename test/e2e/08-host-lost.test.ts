@@ -56,7 +56,7 @@ describe("a host that loses its power in the middle of jobs", () => {
   });
 
   it("and stays away: another host's reap stops a task that cannot end itself", async () => {
-    const { taskDefinition } = await copyTaskDefinition("no-guard", guardless);
+    const { taskDefinition } = await copyTaskDefinition(guardless);
     const toml = await onHost("cat /etc/gitlab-runner/fargate.toml");
     const restore = await withFargateToml((text) => text.replace("[Fargate]", '[Fargate]\nLifetimeMargin = "5s"'));
     const variables = `  variables: {FARGATE_TASK_DEFINITION: "${taskDefinition}"}\n`;

@@ -30,11 +30,11 @@ export interface Placement {
   securityGroup: string;
 }
 
-/** Registers a task definition as the community driver's documentation has it, whose container starts by this script. */
-export async function copyTaskDefinition(
-  family: string,
-  script: string,
-): Promise<Placement & { taskDefinition: string }> {
+/**
+ * Registers a task definition as the community driver's documentation has it, whose container starts by this script. It is
+ * a revision of the stack's own family: the host may run no other.
+ */
+export async function copyTaskDefinition(script: string): Promise<Placement & { taskDefinition: string }> {
   const { Fargate: stack } = parse(await onHost("cat /etc/gitlab-runner/fargate.toml")) as unknown as {
     Fargate: { Cluster: string; Subnets: string[]; SecurityGroups: string[]; TaskDefinition: string };
   };
@@ -42,6 +42,7 @@ export async function copyTaskDefinition(
   const { taskDefinition: own } = await ecs.send(
     new DescribeTaskDefinitionCommand({ taskDefinition: stack.TaskDefinition }),
   );
+  const family = own!.family!;
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
       family,
