@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
-	"gitlab-fargate-runners/driver/internal/footprint"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 )
@@ -28,7 +27,6 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 			if err != nil {
 				return nil, err
 			}
-			footprint.Trim()
 			return agentConnection{connection}, nil
 		},
 		Reconnect: func(ctx context.Context) (attach.Connection, error) {

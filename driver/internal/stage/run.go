@@ -29,6 +29,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	}
 	defer func() { _ = script.Close() }()
 
+	defer footprint.TrimLater()()
 	var ended *failure.Script
 	if known.Agent != nil && known.Agent.Protocol == wire.Version {
 		if err = d.runUnderAgent(ctx, known, script); err == nil || errors.As(err, &ended) {
@@ -43,7 +44,6 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		return d.explain(ctx, known, err)
 	}
 	defer func() { _ = connection.Close() }()
-	footprint.Trim()
 	err = connection.Run(ctx, sshconn.Script{Source: script, Stdout: d.Stdout, Stderr: d.Stderr})
 	if err == nil || errors.As(err, &ended) {
 		return err
