@@ -7,7 +7,14 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cgroupTree, createCgroup, removeCgroup, sandboxCgroups } from "../../world/cgroups";
+import {
+  cgroupTree,
+  createCgroup,
+  removeCgroup,
+  sandboxCgroups,
+  taskCgroupParents,
+  taskCgroupPrefix,
+} from "../../world/cgroups";
 
 export interface TaskCgroup {
   /** For runc's cgroupsPath, relative to the sandbox's cgroup. */
@@ -19,7 +26,7 @@ export interface TaskCgroup {
 
 /** @param memory MiB */
 export function createTaskCgroup(id: string, memory: number): TaskCgroup {
-  const name = `task-${id}`;
+  const name = `${taskCgroupPrefix}${id}`;
   const parents = sandboxCgroups();
   const memoryDir = path.join(parents.find(({ controllers }) => controllers.split(",").includes("memory"))!.dir, name);
   mkdirSync(memoryDir, { recursive: true });
@@ -32,7 +39,7 @@ export function createTaskCgroup(id: string, memory: number): TaskCgroup {
     outOfMemory: () => cgroupTree(memoryDir).some(isUnderOom),
     remove() {
       // runc removes the containers' own cgroups and leaves what is above them.
-      for (const { dir } of parents) removeCgroup(path.join(dir, name));
+      for (const dir of taskCgroupParents()) removeCgroup(path.join(dir, name));
     },
   };
 }
