@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cgroupName } from "../config";
+import { cgroupName, prefix } from "../config";
 import { readMounts } from "./mounts";
 
 /** One mounted hierarchy and the path of a process in it. */
@@ -59,6 +59,25 @@ export function sandboxCgroup(controllers: string): string {
   }
   return found.dir;
 }
+
+/** Names of the tasks' cgroups. */
+export const taskCgroupPrefix = `${prefix}-task-`;
+
+/**
+ * Where runc (seen with 1.1.5) puts a container in the unified hierarchy that is mounted beside those of v1: below the
+ * hierarchy's root, whatever cgroup it runs in, and it leaves the parent of the container's cgroup there.
+ */
+const unifiedRoots = (): string[] =>
+  hierarchies().flatMap(({ controllers, mountPoint }) => (controllers === "" ? [mountPoint] : []));
+
+/** All that may hold a cgroup of a task. */
+export const taskCgroupParents = (): string[] => [...sandboxCgroups().map(({ dir }) => dir), ...unifiedRoots()];
+
+/** Tasks' cgroups outside of the sandbox's. */
+export const strayTaskCgroups = (): string[] =>
+  unifiedRoots().flatMap((root) =>
+    subdirectories(root).filter((dir) => path.basename(dir).startsWith(taskCgroupPrefix)),
+  );
 
 /** Creates the sandbox's cgroup in each hierarchy that has none. */
 export function createCgroups(): void {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
-import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups } from "./cgroups";
+import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
 import { attempt, run } from "./command";
 import { mountsBelow } from "./mounts";
 import { inspectNetwork, removeNetwork } from "./network";
@@ -28,7 +28,7 @@ export async function inspectWorld(): Promise<WorldCounts> {
     mounts: mountsBelow(stateDir).length,
     namespaces: namespaces.length,
     links: links.length + addresses.length + Number(chain),
-    cgroups: sandboxCgroups().length,
+    cgroups: worldCgroups().length,
   };
 }
 
@@ -50,8 +50,10 @@ export async function healWorld(): Promise<WorldCounts> {
   return before;
 }
 
+const worldCgroups = (): string[] => [...sandboxCgroups().map(({ dir }) => dir), ...strayTaskCgroups()];
+
 function worldProcesses(): number[] {
-  const pids = sandboxCgroups().flatMap(({ dir }) => processesIn(dir));
+  const pids = worldCgroups().flatMap(processesIn);
   return [...new Set(pids)].filter((pid) => pid !== process.pid && pid !== 0);
 }
 
@@ -82,7 +84,7 @@ async function unmount(target: string): Promise<void> {
 
 async function removeCgroups(): Promise<void> {
   const deadline = Date.now() + patience;
-  for (const { dir } of sandboxCgroups()) {
+  for (const dir of worldCgroups()) {
     // The kernel may keep a cgroup for some milliseconds after its last process went.
     while (!removeCgroup(dir)) {
       if (Date.now() > deadline) throw new Error(`cgroup ${dir} cannot be removed`);

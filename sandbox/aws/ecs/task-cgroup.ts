@@ -7,7 +7,15 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cgroupTree, createCgroup, hierarchies, processesIn, removeCgroup, sandboxCgroups } from "../../world/cgroups";
+import {
+  cgroupTree,
+  createCgroup,
+  processesIn,
+  removeCgroup,
+  sandboxCgroups,
+  taskCgroupParents,
+  taskCgroupPrefix,
+} from "../../world/cgroups";
 
 export interface TaskCgroup {
   /** For runc's cgroupsPath, relative to the sandbox's cgroup. */
@@ -21,7 +29,7 @@ export interface TaskCgroup {
 
 /** @param memory MiB */
 export function createTaskCgroup(id: string, memory: number): TaskCgroup {
-  const name = `task-${id}`;
+  const name = `${taskCgroupPrefix}${id}`;
   const parents = sandboxCgroups();
   const memoryDir = path.join(parents.find(({ controllers }) => controllers.split(",").includes("memory"))!.dir, name);
   mkdirSync(memoryDir, { recursive: true });
@@ -34,11 +42,8 @@ export function createTaskCgroup(id: string, memory: number): TaskCgroup {
     outOfMemory: () => cgroupTree(memoryDir).some(isUnderOom),
     processes: () => processesIn(memoryDir),
     remove() {
-      // runc removes the containers' own cgroups and leaves what is above them. In the unified hierarchy it has put them
-      // below the root.
-      const roots = hierarchies().filter(({ controllers }) => controllers === "");
-      for (const dir of [...parents.map((parent) => parent.dir), ...roots.map((root) => root.mountPoint)])
-        removeCgroup(path.join(dir, name));
+      // runc removes the containers' own cgroups and leaves what is above them.
+      for (const dir of taskCgroupParents()) removeCgroup(path.join(dir, name));
     },
   };
 }
