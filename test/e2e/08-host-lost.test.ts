@@ -2,23 +2,17 @@
 import { expect } from "chai";
 import { execa } from "execa";
 import * as path from "node:path";
-import { EC2Client, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { awsEndpoint, region, stateDir } from "../../sandbox/config";
-import { abandonAt, listTasks, liveTasks, putFault, until } from "../support/faults";
-import { awsSettings, copyTaskDefinition, guardless } from "../support/task-definitions";
+import { abandonAt, listTasks, liveTasks, until } from "../support/faults";
+import { boot, cutPower } from "../support/power";
+import { copyTaskDefinition, guardless } from "../support/task-definitions";
 import { onHost, reap, scratch, status, useSandbox, withFargateToml } from "../support/sandbox";
 
 /** Cuts the power of the one host, and makes sure that its tasks run on. */
 async function losePower(tasks: number): Promise<string> {
-  const [host] = (await status()).hosts.filter(({ state }) => state === "running");
-  await putFault({ fault: "cut-power", instanceId: host.instanceId });
+  const instanceId = await cutPower();
   expect(await liveTasks()).to.have.length(tasks);
-  return host.instanceId;
-}
-
-async function boot(instanceId: string): Promise<void> {
-  await new EC2Client(awsSettings).send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
-  await until(async () => (await status()).hosts.some((host) => host.state === "running"));
+  return instanceId;
 }
 
 const jobs = (count: number, rest: string) =>

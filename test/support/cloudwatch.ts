@@ -1,6 +1,6 @@
 /** What CloudWatch has of the sandbox's stack. */
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, GetLogEventsCommand, type OutputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { awsEndpoint, region } from "../../sandbox/config";
 import { sandboxOk } from "./sandbox";
 
@@ -45,14 +45,14 @@ async function values(MetricName: string, Host?: string): Promise<number[]> {
   return sorted.map(({ Maximum }) => Maximum!);
 }
 
-/** The messages of a stream's events, in the order they came. */
-export async function streamOf(logGroupName: string, logStreamName: string): Promise<string[]> {
-  const messages: string[] = [];
+/** A stream's events, in the order of their times. */
+export async function streamOf(logGroupName: string, logStreamName: string): Promise<OutputLogEvent[]> {
+  const all: OutputLogEvent[] = [];
   for (let nextToken: string | undefined; ;) {
     const query = new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true, nextToken });
     const { events = [], nextForwardToken } = await logs.send(query);
-    messages.push(...events.map(({ message }) => message!));
-    if (events.length === 0 || nextForwardToken === nextToken) return messages;
+    all.push(...events);
+    if (events.length === 0 || nextForwardToken === nextToken) return all;
     nextToken = nextForwardToken;
   }
 }

@@ -21,8 +21,9 @@ type Journal struct {
 // Follow hands over each entry after the cursor ("": all that the journal has), and waits for more until ctx ends. It
 // returns an error when journalctl ends before that, or prints what cannot be read.
 func (j *Journal) Follow(ctx context.Context, cursor string, take func(Entry) error) error {
-	// --all: without it long fields are left out. --no-tail: without it all but the last ten entries would be.
-	args := []string{"--follow", "--no-tail", "--output=json", "--all", "--quiet"}
+	// --all: without it long fields are left out. --no-tail: without it all but the last ten entries would be. --merge:
+	// without it --follow means the current boot, and what was not sent before a reboot would never be.
+	args := []string{"--follow", "--no-tail", "--merge", "--output=json", "--all", "--quiet"}
 	for _, unit := range j.Units {
 		args = append(args, "--unit="+unit)
 	}

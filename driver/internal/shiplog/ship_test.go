@@ -205,7 +205,7 @@ func TestTheEndOfTheJournalIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no journal") || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("error: %v", err)
 	}
-	const args = "--follow --no-tail --output=json --all --quiet --unit=a.service --unit=b.service --after-cursor=0"
+	const args = "--follow --no-tail --merge --output=json --all --quiet --unit=a.service --unit=b.service --after-cursor=0"
 	if diff := cmp.Diff([]string{args}, logs.streams["i-1"]); diff != "" {
 		t.Error(diff)
 	}
