@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { paths } from "./paths";
 import { runnerUser } from "./systemd-unit";
 
@@ -60,9 +61,11 @@ function fetch({ url, sha256, setting }: Download): string[] {
 
 /** Swapped in by rename: whoever starts it finds the old or the new one, whole. */
 export const swapIn = (file: string, target: string): string[] => [
-  `sudo install -m 0755 ${file} ${target}.new`,
+  stage(file, target),
   `sudo mv -f ${target}.new ${target}`,
 ];
+
+const stage = (file: string, target: string): string => `sudo install -m 0755 ${file} ${target}.new`;
 
 export function installRunner(download: Download): string {
   return script(...fetch(download), ...swapIn(`"$file"`, paths.runner));
@@ -90,7 +93,7 @@ export const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflag
 
 /**
  * Compiles the driver, and the agent that it brings into the tasks, from a folder below `paths.sources` and forgets the
- * sources of earlier ones. The agent is swapped in first: a driver finds one that is at least as new as itself.
+ * sources of earlier ones. Jobs go on with the driver that is there until `writeFargateToml` has tried the new one.
  *
  * @param taskArch GOARCH of the tasks, which the agent runs in
  */
@@ -101,8 +104,8 @@ export function buildDriver(folder: string, goProxy: string | undefined, taskArc
     ...goEnvironment(goProxy),
     `GOARCH=${taskArch} ${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
     `${build} -o ${paths.sources}/fargate ./cmd/fargate`,
-    ...swapIn(`${paths.sources}/ci-agent`, paths.agent),
-    ...swapIn(`${paths.sources}/fargate`, paths.driver),
+    stage(`${paths.sources}/ci-agent`, paths.agent),
+    stage(`${paths.sources}/fargate`, paths.driver),
     `find ${paths.sources} -mindepth 1 -maxdepth 1 ! -name ${folder} -exec rm -rf {} +`,
   );
 }
@@ -113,20 +116,35 @@ export function buildDriver(folder: string, goProxy: string | undefined, taskArc
  *
  * @param check a command; `"$new"` is the file
  */
-function writeChecked(target: string, check: string): string {
-  return script(
+function writeChecked(target: string, check: string): string[] {
+  return [
     `new=${target}.new`,
     `trap 'sudo rm -f "$new"' EXIT`,
     `sudo -u ${runnerUser} sh -euc 'umask 077; cat > "$1"' sh "$new"`,
     `sudo -u ${runnerUser} ${check}`,
     `sudo -u ${runnerUser} sh -euc 'touch "$1"; mv -f "$1" "$2"' sh "$new" ${target}`,
-  );
+  ];
 }
 
-export const writeConfigToml = (): string => writeChecked(paths.configToml, `${paths.runner} lint -c "$new"`);
+export const writeConfigToml = (): string =>
+  script(...writeChecked(paths.configToml, `${paths.runner} lint -c "$new"`));
 
-export const writeFargateToml = (): string =>
-  writeChecked(paths.fargateToml, `${paths.driver} --config "$new" custom config > /dev/null`);
+/**
+ * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as neither may
+ * suit the other's predecessor, and after the driver has read the file. The agent comes before its driver, which so finds
+ * one that is at least as new as itself.
+ *
+ * @param driverBuild the script that makes the driver: another one is followed by this command too
+ */
+export const writeFargateToml = (driverBuild: string): string =>
+  script(
+    `driver=${paths.driver} # ${createHash("sha256").update(driverBuild).digest("hex").slice(0, 16)}`,
+    `if [ -e "$driver.new" ]; then driver=$driver.new; fi`,
+    ...writeChecked(paths.fargateToml, `"$driver" --config "$new" custom config > /dev/null`),
+    `for file in ${paths.agent} ${paths.driver}; do`,
+    `  if [ -e "$file.new" ]; then sudo mv -f "$file.new" "$file"; fi`,
+    "done",
+  );
 
 const installUnit = [`sudo tee ${paths.unit} > /dev/null`, "sudo systemctl daemon-reload"];
 

@@ -57,7 +57,8 @@ export class HostSetup extends pulumi.ComponentResource {
       hostKey: folders.stdout.apply((key) => key || undefined),
     } as typeof args.connection;
     const runner = this.installRunner(folders);
-    const driver = this.buildDriver(folders);
+    const driverBuild = scripts.buildDriver(args.driver.hash, args.goProxy, goArch(args.taskArchitecture));
+    const driver = this.buildDriver(driverBuild, folders);
     const configToml = this.run(
       "config-toml",
       { create: scripts.writeConfigToml(), stdin: pulumi.secret(args.configToml) },
@@ -65,7 +66,7 @@ export class HostSetup extends pulumi.ComponentResource {
     );
     const fargateToml = this.run(
       "fargate-toml",
-      { create: scripts.writeFargateToml(), stdin: args.fargateToml },
+      { create: scripts.writeFargateToml(driverBuild), stdin: args.fargateToml },
       driver,
     );
     this.run(
@@ -99,7 +100,7 @@ export class HostSetup extends pulumi.ComponentResource {
     );
   }
 
-  private buildDriver(folders: pulumi.Resource): remote.Command {
+  private buildDriver(create: string, folders: pulumi.Resource): remote.Command {
     const { version, baseUrl, sha256 } = this.args.go;
     const url = `${baseUrl}/go${version}.linux-${goArch(this.args.architecture)}.tar.gz`;
     const go = this.run("go", { create: scripts.installGo({ url, sha256, setting: "host.go.sha256" }) }, folders);
@@ -116,12 +117,7 @@ export class HostSetup extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: folders },
     );
-    return this.run(
-      "driver",
-      { create: scripts.buildDriver(hash, this.args.goProxy, goArch(this.args.taskArchitecture)) },
-      go,
-      source,
-    );
+    return this.run("driver", { create }, go, source);
   }
 
   private run(

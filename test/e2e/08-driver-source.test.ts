@@ -47,13 +47,17 @@ describe("a driver from a repository", () => {
   const up = (ref: string) => pulumi(["up", "--yes", "--skip-preview"], { repository, ref });
   const versionOnHost = () => onHost("/opt/gitlab-runner/fargate --version");
 
-  before("a fork whose driver has another version, and one that does not compile", async () => {
-    cpSync(path.join(projectDir, "driver"), path.join(fork, "driver"), { recursive: true });
-    await git("init", "--quiet", "--initial-branch=fork");
-    commits.first = await commit(withVersion("0.1.0-fork.1"));
-    commits.broken = await commit("package main\n\nfunc main() { this does not compile }\n");
-    commits.second = await commit(withVersion("0.1.0-fork.2"));
-  });
+  before(
+    "a fork whose driver has another version, one that does not compile, and one that refuses its configuration",
+    async () => {
+      cpSync(path.join(projectDir, "driver"), path.join(fork, "driver"), { recursive: true });
+      await git("init", "--quiet", "--initial-branch=fork");
+      commits.first = await commit(withVersion("0.1.0-fork.1"));
+      commits.broken = await commit("package main\n\nfunc main() { this does not compile }\n");
+      commits.refusing = await commit(`${original}\nfunc init() { panic("fargate.toml: not for me") }\n`);
+      commits.second = await commit(withVersion("0.1.0-fork.2"));
+    },
+  );
   after("the bundled driver is back", async () => {
     const { exitCode, all } = await pulumi(["up", "--yes", "--skip-preview"], undefined);
     folder.remove();
@@ -92,6 +96,9 @@ describe("a driver from a repository", () => {
     const broken = await up(commits.broken);
     expect(broken.exitCode).to.not.equal(0);
     expect(broken.all).to.contain("cmd/fargate/command.go");
+    const refusing = await up(commits.refusing);
+    expect(refusing.exitCode).to.not.equal(0);
+    expect(refusing.all).to.contain("fargate.toml: not for me");
     expect(await versionOnHost()).to.contain("0.1.0-fork.1");
     const { jobs, exitCode } = await runCi("job:\n  script: [echo still there]\n");
     expect(exitCode).to.equal(0);

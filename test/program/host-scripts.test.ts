@@ -16,7 +16,7 @@ const all: Record<string, string> = {
   installGo: scripts.installGo(download),
   buildDriver: scripts.buildDriver("0123abcd", "https://proxy.example.com,direct", "amd64"),
   writeConfigToml: scripts.writeConfigToml(),
-  writeFargateToml: scripts.writeFargateToml(),
+  writeFargateToml: scripts.writeFargateToml("build"),
   startService: scripts.startService(),
   restartService: scripts.restartService(),
   drainService: scripts.drainService(),
@@ -104,7 +104,7 @@ describe("the host's scripts", () => {
       expect(sudo).to.equal("");
     });
 
-    it("compiles driver and agent before it swaps either in", () => {
+    it("compiles driver and agent, and swaps neither in", () => {
       const go = path.join(folder, "go");
       fs.mkdirSync(path.join(go, "bin"), { recursive: true });
       fs.mkdirSync(path.join(folder, "src", "0123abcd"), { recursive: true });
@@ -129,10 +129,10 @@ describe("the host's scripts", () => {
         `GOARCH=arm64 CGO_ENABLED=0 build ${flags} -o ${folder}/src/ci-agent ./cmd/ci-agent\n` +
           `CGO_ENABLED=0 build ${flags} -o ${folder}/src/fargate ./cmd/fargate\n`,
       );
-      expect(sudo.match(/^mv .*$/gm)).to.deep.equal([
-        "mv -f /opt/gitlab-runner/ci-agent.new /opt/gitlab-runner/ci-agent",
-        "mv -f /opt/gitlab-runner/fargate.new /opt/gitlab-runner/fargate",
-      ]);
+      expect(sudo).to.equal(
+        `install -m 0755 ${folder}/src/ci-agent /opt/gitlab-runner/ci-agent.new\n` +
+          `install -m 0755 ${folder}/src/fargate /opt/gitlab-runner/fargate.new\n`,
+      );
     });
 
     // As the runner's user, in the folder of the test in the place of /etc.
@@ -148,6 +148,46 @@ describe("the host's scripts", () => {
       expect(fs.readFileSync(file, "utf8")).to.equal("token = 1\n");
       expect(fs.statSync(file).mode & 0o777).to.equal(0o600);
       expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
+    });
+
+    describe("swap the driver in together with its configuration", () => {
+      const driver = (name: string, accepts: string) =>
+        `#!/bin/sh\n# ${name}\n[ "$1 $3 $4" = "--config custom config" ] && grep -q ${accepts} "$2"\n`;
+      /** Runs the script where these files are, and returns its exit code and all files after it. */
+      const write = (files: Record<string, string>, toml: string) => {
+        const home = path.join(folder, "home");
+        fs.mkdirSync(home);
+        for (const [name, text] of Object.entries(files))
+          fs.writeFileSync(path.join(home, name), text, { mode: 0o755 });
+        const script = scripts
+          .writeFargateToml("build")
+          .replaceAll("/etc/gitlab-runner", home)
+          .replaceAll("/opt/gitlab-runner", home);
+        const { status } = run(script, { sudo: `case $1 in rm | mv) exec "$@" ;; esac; ${asUser}` }, toml);
+        const after = fs.readdirSync(home).map((name) => [name, fs.readFileSync(path.join(home, name), "utf8")]);
+        return [status, Object.fromEntries(after)];
+      };
+      const old = { fargate: driver("old", "old"), "ci-agent": "old agent", "fargate.toml": "old" };
+
+      it("where it reads the file", () => {
+        const made = { "fargate.new": driver("new", "new"), "ci-agent.new": "new agent" };
+        const swapped = { fargate: made["fargate.new"], "ci-agent": "new agent", "fargate.toml": "new" };
+        expect(write({ ...old, ...made }, "new")).to.deep.equal([0, swapped]);
+      });
+
+      it("and not where it refuses the file: everything stays", () => {
+        const made = { "fargate.new": driver("new", "other"), "ci-agent.new": "new agent" };
+        expect(write({ ...old, ...made }, "new")).to.deep.equal([1, { ...old, ...made }]);
+      });
+
+      it("where there is no new driver, the file alone", () => {
+        expect(write(old, "old and more")).to.deep.equal([0, { ...old, "fargate.toml": "old and more" }]);
+      });
+
+      it("again after each other build", () => {
+        expect(scripts.writeFargateToml("build")).to.equal(scripts.writeFargateToml("build"));
+        expect(scripts.writeFargateToml("build")).to.not.equal(scripts.writeFargateToml("other build"));
+      });
     });
 
     it("writes the units of the reaper as they are, then starts its timer", () => {
