@@ -210,3 +210,16 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 		t.Errorf("exit code %d, %d tasks started", got.code, len(w.ecs.Tasks()))
 	}
 }
+
+// ECS's own word for it comes late, or here never.
+func TestPrepareIsDoneWhenSshdAnswers(t *testing.T) {
+	w := newWorld(t)
+	w.ecs.EarlyAddress, w.ecs.Script = true, []string{"PENDING"}
+	if prepared := w.must(0, "prepare"); !strings.Contains(prepared.stdout, "is ready after") {
+		t.Error(prepared.stdout)
+	}
+	w.must(0, "cleanup")
+	if w.ecs.Running() != 0 {
+		t.Error("the task still runs")
+	}
+}

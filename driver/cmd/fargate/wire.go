@@ -122,6 +122,7 @@ func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logge
 		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
 		Log:       log,
+		Knock:     task.KnockAt(settings.SSH.Port),
 		Settle:    task.DefaultSettle,
 	}, closeLog, nil
 }

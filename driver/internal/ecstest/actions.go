@@ -94,14 +94,17 @@ func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
 }
 
 func (s *Server) view(task *Task) map[string]any {
+	var details []any
+	if s.EarlyAddress || task.Status != "PROVISIONING" && task.Status != "PENDING" {
+		details = []any{
+			map[string]any{"name": "networkInterfaceId", "value": "eni-1"},
+			map[string]any{"name": "privateIPv4Address", "value": s.Address},
+		}
+	}
 	view := map[string]any{
 		"taskArn": task.ARN, "lastStatus": task.Status, "desiredStatus": "RUNNING", "startedBy": task.StartedBy,
 		"attachments": []any{map[string]any{
-			"type": "ElasticNetworkInterface", "status": "ATTACHED",
-			"details": []any{
-				map[string]any{"name": "networkInterfaceId", "value": "eni-1"},
-				map[string]any{"name": "privateIPv4Address", "value": s.Address},
-			},
+			"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": details,
 		}},
 	}
 	if s.Memory != "" {

@@ -37,6 +37,8 @@ type Server struct {
 	Memory string
 	// Address is each task's private address. Default: 127.0.0.1.
 	Address string
+	// EarlyAddress: the address is shown before the task runs, as ECS does once the network interface is attached.
+	EarlyAddress bool
 	// OnRun is called with each new task, unlocked.
 	OnRun func(task *Task)
 	// Containers are those of a stopped task, as ECS shows them.

@@ -34,6 +34,9 @@ type Tasks struct {
 	Addresses Addresses
 	Config    config.Fargate
 	Log       *slog.Logger
+	// Knock, where set, tells that a task can be reached before ECS says that it runs. Private addresses only: a public
+	// one costs a call to be known.
+	Knock Knock
 	// Settle is how long ECS may need to show a task that was just started.
 	Settle time.Duration
 }

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -108,6 +109,59 @@ func TestAwaitRunning(t *testing.T) {
 				t.Errorf("progress (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAwaitRunningKnocks(t *testing.T) {
+	listening := func(on bool) Knock {
+		return func(_ context.Context, address string) bool { return on && address == "172.31.0.9" }
+	}
+	bare := func(task *types.Task) { task.Attachments = nil }
+	tests := map[string]struct {
+		describe  []func() (*ecs.DescribeTasksOutput, error)
+		knock     Knock
+		publicIP  bool
+		address   string
+		describes int
+	}{
+		"and is heard while ECS says pending": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}, knock: listening(true), address: "172.31.0.9", describes: 1,
+		},
+		"once there is an address": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PROVISIONING", bare), in("PENDING")}, knock: listening(true), address: "172.31.0.9", describes: 2,
+		},
+		"in vain": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("PENDING"), in("RUNNING")}, knock: listening(false), address: "172.31.0.9", describes: 3,
+		},
+		"at no public address": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("RUNNING")}, knock: listening(true), publicIP: true, address: "203.0.113.7", describes: 3,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			api := &fakeECS{describe: test.describe}
+			tasks := tasks(t, api)
+			tasks.Knock, tasks.Config.UsePublicIP = test.knock, test.publicIP
+			address, err := tasks.AwaitRunning(t.Context(), arn, func(string, time.Duration) {})
+			if err != nil || address != test.address || api.describes != test.describes {
+				t.Errorf("got %q, %v after %d calls", address, err, api.describes)
+			}
+		})
+	}
+}
+
+func TestKnockAt(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	knock := KnockAt(listener.Addr().(*net.TCPAddr).Port)
+	if !knock(t.Context(), "127.0.0.1") {
+		t.Error("nobody was heard though somebody listens")
+	}
+	_ = listener.Close()
+	if knock(t.Context(), "127.0.0.1") {
+		t.Error("somebody was heard though nobody listens")
 	}
 }
 

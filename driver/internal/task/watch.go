@@ -16,14 +16,15 @@ import (
 // Progress is told each time the task was looked at.
 type Progress func(status string, since time.Duration)
 
-// AwaitRunning waits until the task runs and returns the address to reach it by. It ends early where the task stops, and
-// after Fargate.StartTimeout.
+// AwaitRunning waits until the task runs, or somebody listens there already, and returns the address to reach it by. It ends
+// early where the task stops, and after Fargate.StartTimeout.
 func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress) (string, error) {
 	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, t.Config.StartTimeout.Duration, errStartTimeout)
 	defer cancel()
 	pauses, status := t.polling(), "requested"
 	for {
+		address := ""
 		task, err := t.describe(ctx, arn)
 		switch {
 		case context.Cause(ctx) != nil:
@@ -44,11 +45,16 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				if err != nil || address != "" {
 					return address, err
 				}
+			} else if t.Knock != nil && !t.Config.UsePublicIP {
+				address, _ = t.address(ctx, task)
 			}
 		}
 		progress(strings.ToLower(status), time.Since(started))
-		if sleep(ctx, pauses.NextBackOff()) != nil {
+		switch answered, err := t.awaitAnswer(ctx, address, pauses.NextBackOff()); {
+		case err != nil:
 			return "", t.gaveUp(ctx, status)
+		case answered:
+			return address, nil
 		}
 	}
 }
