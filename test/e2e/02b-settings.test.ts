@@ -121,7 +121,7 @@ describe("settings", () => {
     });
 
     it("let a job choose a task definition of the stack, and no other", async () => {
-      const small = await job({ FARGATE_TASK_DEFINITION: "gitlab-fargate-runners-sandbox-small" });
+      const small = await job({ FARGATE_TASK_DEFINITION: "gitlab-fargate-runners-sandbox_small" });
       expect(small.jobs[0].status, small.jobs[0].trace).to.equal("success");
       expect((await listTasks()).at(-1)).to.include({ cpu: 256, memory: 1024 });
       const other = await job({ FARGATE_TASK_DEFINITION: "somebody-elses" });

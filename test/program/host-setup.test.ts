@@ -131,8 +131,8 @@ describe("set-up of the host", () => {
       Region: "eu-central-1",
       Subnets: ["subnet-a", "subnet-b"],
       SecurityGroups: ["gitlab-runners-task-id"],
-      TaskDefinition: "gitlab-fargate-runners-test-default:7",
-      AllowedTaskDefinitions: ["gitlab-fargate-runners-test-default"],
+      TaskDefinition: "gitlab-fargate-runners-test_default:7",
+      AllowedTaskDefinitions: ["gitlab-fargate-runners-test_default"],
       EnablePublicIP: true,
       UsePublicIP: false,
       CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
@@ -150,7 +150,7 @@ describe("set-up of the host", () => {
     const { runners } = parse(stdin) as { runners: { name: string; environment?: string[] }[] };
     expect(runners.map(({ name, environment }) => [name, environment])).to.deep.equal([
       ["acme/backend", undefined],
-      ["acme/data", ["FARGATE_TASK_DEFINITION=gitlab-fargate-runners-test-large:7"]],
+      ["acme/data", ["FARGATE_TASK_DEFINITION=gitlab-fargate-runners-test_large:7"]],
     ]);
   });
 

@@ -29,7 +29,7 @@ describe("cluster", () => {
       },
     ]);
     expect(inputs).to.deep.equal({
-      family: "gitlab-fargate-runners-test-default",
+      family: "gitlab-fargate-runners-test_default",
       requiresCompatibilities: ["FARGATE"],
       networkMode: "awsvpc",
       cpu: "1024",
@@ -44,7 +44,7 @@ describe("cluster", () => {
   it("has a task definition for each size", async () => {
     const sizes = { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } };
     const deployment = await run(raw({ sizes, architecture: "arm64" }));
-    const large = only(deployment, taskDefinition, "gitlab-fargate-runners-test-large");
+    const large = only(deployment, taskDefinition, "gitlab-fargate-runners-test_large");
     expect(ofType(deployment, taskDefinition)).to.have.length(2);
     expect(plain(large.inputs)).to.deep.include({
       cpu: "4096",
@@ -59,7 +59,7 @@ describe("cluster", () => {
     const deployment = await run(raw({ sizes, maxSize: { cpu: 4096, memory: 8192 } }));
     const { stdin } = plain<{ stdin: string }>(only(deployment, command, "gitlab-runners-host-fargate-toml").inputs);
     expect((parse(stdin) as { Fargate: unknown }).Fargate).to.deep.include({
-      AllowedTaskDefinitions: ["gitlab-fargate-runners-test-default", "gitlab-fargate-runners-test-large"],
+      AllowedTaskDefinitions: ["gitlab-fargate-runners-test_default", "gitlab-fargate-runners-test_large"],
       MaxCPU: 4096,
       MaxMemory: 8192,
     });

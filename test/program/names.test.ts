@@ -38,12 +38,16 @@ describe("names", () => {
       fc.property(stack, stack, size, size, (stackA, stackB, sizeA, sizeB) => {
         const family = taskFamily(stackA, sizeA);
         expect(family).to.match(/^[A-Za-z0-9_-]{1,255}$/);
-        if (sizeA !== sizeB) expect(family).to.not.equal(taskFamily(stackA, sizeB));
+        if (sizeA !== sizeB) {
+          expect(family).to.not.equal(taskFamily(stackA, sizeB));
+          expect(family).to.not.equal(taskFamily(stackB, sizeB));
+          expect(taskFamily(`${stackA}-${sizeA}`, sizeB)).to.not.equal(taskFamily(stackA, `${sizeA}-${sizeB}`));
+        }
         if (stackA !== stackB) expect(family).to.not.equal(taskFamily(stackB, sizeA));
       }),
     );
-    expect(taskFamily("prod", "large")).to.equal("gitlab-fargate-runners-prod-large");
-    expect(taskFamily("eu.prod", "large")).to.match(/^gitlab-fargate-runners-eu-prod-[0-9a-f]{8}-large$/);
+    expect(taskFamily("prod", "large")).to.equal("gitlab-fargate-runners-prod_large");
+    expect(taskFamily("eu.prod", "large")).to.match(/^gitlab-fargate-runners-eu-prod-[0-9a-f]{8}_large$/);
   });
 
   it("of hosts begin with the plain one", () => {
