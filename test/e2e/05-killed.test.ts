@@ -31,9 +31,12 @@ describe("a driver that is killed", () => {
   /** The runner tries again what was killed while it prepared; the first try's task is stopped. */
   const kills: Record<string, { set?: () => Promise<unknown>; marker: string; act: () => Promise<unknown> }> = {
     "before RunTask has come through": {
-      set: () => putFault({ fault: "throttle", action: "RunTask", times: 4 }),
+      set: () => putFault({ fault: "throttle", action: "RunTask", times: 1000 }),
       marker: "Starting a Fargate task",
-      act: () => killDriver("prepare"),
+      act: async () => {
+        await killDriver("prepare");
+        await putFault({ fault: "throttle", action: "RunTask", times: 0 });
+      },
     },
     "between RunTask's effect and its answer": {
       set: () => putFault({ fault: "lose-answer", action: "RunTask", times: 1, delay: 60_000 }),
