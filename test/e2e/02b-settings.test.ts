@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import * as net from "node:net";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
-import { listTasks, runWith } from "../support/faults";
+import { listTasks, runWith, until } from "../support/faults";
 import { onHost, runCi, sandbox, sandboxOk, scratch, status, useSandbox } from "../support/sandbox";
 import { exportStack, previewSteps, withSettings } from "../support/stack";
 
@@ -229,9 +229,4 @@ async function release(address: string): Promise<void> {
         socket.once("error", () => resolve(false));
       }),
   );
-}
-
-/** Asks in short intervals: what is waited for happens on another machine. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -1,12 +1,11 @@
 /** What CloudWatch is told of the deployed system: metrics, the runner's log, alarms, the dashboard. */
-import { setTimeout as delay } from "node:timers/promises";
 import { DescribeAlarmsCommand, GetDashboardCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { expect } from "chai";
 import { awsEndpoint, region } from "../../sandbox/config";
 import { cloudwatch, latest, logs, outputs, streamOf, total } from "../support/cloudwatch";
-import { cancelJob, runWith } from "../support/faults";
+import { cancelJob, runWith, until } from "../support/faults";
 import { boot, cutPower } from "../support/power";
 import { onHost, runCi, useSandbox } from "../support/sandbox";
 import { stackSecrets } from "../support/stack";
@@ -96,10 +95,13 @@ describe("what CloudWatch is told", () => {
         .map((line) => JSON.parse(line) as { __REALTIME_TIMESTAMP: string; MESSAGE: string | number[] })
         .map((entry) => `${Math.floor(Number(entry.__REALTIME_TIMESTAMP) / 1000)} ${text(entry.MESSAGE)}` as const);
     };
+    const events = async () =>
+      (await streamOf(groups.runners, host)).map(({ timestamp, message }) => ({
+        ...(JSON.parse(message!) as { unit: string; message: string }),
+        time: timestamp!,
+      }));
     const arrived = async (): Promise<Entry[]> =>
-      (await streamOf(groups.runners, host)).map(
-        ({ timestamp, message }) => `${timestamp!} ${(JSON.parse(message!) as { message: string }).message}` as const,
-      );
+      (await events()).map(({ time, message }) => `${time} ${message}` as const);
     /** Resolves once all that the journal has by now has arrived. */
     const complete = async () => {
       const expected = await journal();
@@ -117,13 +119,11 @@ describe("what CloudWatch is told", () => {
       const { jobs } = await runCi("job:\n  script: ['echo \"I am $CI_JOB_ID.\"']\n");
       const id = /I am (\d+)\./.exec(jobs[0].trace)?.[1];
       await complete();
-      const events = (await streamOf(groups.runners, host)).map(
-        ({ message }) => JSON.parse(message!) as { unit: string; message: string },
-      );
-      const ofRunner = events.filter(({ unit }) => unit === "gitlab-runner.service").map(({ message }) => message);
+      const all = await events();
+      const ofRunner = all.filter(({ unit }) => unit === "gitlab-runner.service").map(({ message }) => message);
       expect(ofRunner.join("\n")).to.match(new RegExp(`Job succeeded.*job=${id}\\b`));
       for (const secret of Object.values(await stackSecrets())) {
-        expect(events.some(({ message }) => message.includes(secret))).to.equal(false);
+        expect(all.some(({ message }) => message.includes(secret))).to.equal(false);
       }
     });
 
@@ -199,9 +199,4 @@ function without<T>(all: T[], taken: T[]): T[] {
     counts.set(one, count - 1);
     return count <= 0;
   });
-}
-
-/** CloudWatch and systemd send no events: they are asked in short intervals. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(200);
 }

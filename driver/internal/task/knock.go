@@ -29,8 +29,8 @@ func KnockAt(port int) Knock {
 
 var errPauseOver = errors.New("the pause is over")
 
-// awaitAnswer knocks for the time of a pause, where there is an address. ECS says RUNNING some seconds after the container runs, and is asked only
-// now and then.
+// awaitAnswer knocks for the time of a pause, where there is an address. ECS says RUNNING some seconds after the container
+// runs, and is asked only now and then.
 func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Duration) (answered bool, err error) {
 	if address == "" {
 		return false, sleep(ctx, pause)
