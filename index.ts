@@ -1,7 +1,7 @@
 import { FargateRunners } from "./components/fargate-runners";
-import { lookUp } from "./components/look-ups";
+import { lookUp } from "./components/look-ups/look-ups";
 import { stackOutputs } from "./components/outputs";
-import { loadSettings } from "./components/settings";
+import { loadSettings } from "./components/settings/settings";
 
 export = async () => {
   // The SDK notes where each property of each resource was made. Two frames still tell where an error comes from; all of

@@ -3,7 +3,7 @@
  * order, quotes and blank lines of the rest stay as somebody wrote them.
  */
 import { Document, isMap, isScalar, isSeq, parseDocument, visit, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
-import { namespace, parseSettings } from "../components/settings";
+import { namespace, parseSettings } from "../components/settings/settings";
 import { UserError } from "./errors";
 
 export interface GroupEntry {

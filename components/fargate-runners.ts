@@ -1,21 +1,21 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import { BuildCache } from "./build-cache";
-import { driverConfiguration, families, runnerConfiguration } from "./host-files";
-import { placeHosts } from "./host-placement";
-import { HostSetup, type HostSetupArgs } from "./host-setup";
-import { hostPolicy } from "./iam-documents";
-import { monitorStatements } from "./iam-observability";
-import { JobCluster } from "./job-cluster";
-import { JobImage } from "./job-image";
-import type { LookUps, Network } from "./look-ups";
-import { allowMetrics, metricsAddress } from "./metrics-access";
+import { BuildCache } from "./jobs/build-cache";
+import { driverConfiguration, families, runnerConfiguration } from "./host/host-files";
+import { placeHosts } from "./host/host-placement";
+import { HostSetup, type HostSetupArgs } from "./host/host-setup";
+import { hostPolicy } from "./iam/documents";
+import { monitorStatements } from "./iam/observability";
+import { JobCluster } from "./jobs/job-cluster";
+import { JobImage } from "./jobs/job-image";
+import type { LookUps, Network } from "./look-ups/look-ups";
+import { allowMetrics, metricsAddress } from "./observability/metrics-access";
 import { hostName } from "./names";
-import { Observability, wantsMetrics, type ObservedHost } from "./observability";
-import { RunnerHost } from "./runner-host";
-import { RunnerTokens } from "./runner-tokens";
-import type { Settings } from "./settings";
+import { Observability, wantsMetrics, type ObservedHost } from "./observability/observability";
+import { RunnerHost } from "./host/runner-host";
+import { RunnerTokens } from "./gitlab/runner-tokens";
+import type { Settings } from "./settings/settings";
 
 export interface FargateRunnersArgs extends LookUps {
   settings: Settings;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { clusterLink, dashboardLink, hostLink, logLink } from "./console-links";
+import { clusterLink, dashboardLink, hostLink, logLink } from "./observability/console-links";
 import type { FargateRunners } from "./fargate-runners";
-import { arnParts } from "./iam-documents";
+import { arnParts } from "./iam/documents";
 
 /** What a deployment tells: names, where to look in AWS's console, and what to do next. */
 export function stackOutputs(runners: FargateRunners) {

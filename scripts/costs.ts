@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { hostAlarms, stackAlarms, type AlarmThresholds } from "../components/alarm-definitions";
-import * as defaults from "../components/defaults";
+import { hostAlarms, stackAlarms, type AlarmThresholds } from "../components/observability/alarm-definitions";
+import * as defaults from "../components/settings/defaults";
 import { hoursPerMonth, prices } from "./prices";
 
 export const costsPage = path.resolve(__dirname, "..", "docs", "costs.md");

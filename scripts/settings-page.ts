@@ -1,7 +1,7 @@
 /** docs/settings.md: text by hand around the reference, which is read off the schema. */
 import * as path from "node:path";
 import { format, resolveConfig } from "prettier";
-import { schema } from "../components/settings-schema";
+import { schema } from "../components/settings/schema";
 import { reference } from "./settings-reference";
 
 const [begin, end] = ["<!-- The reference: npm run docs -->", "<!-- The end of the reference -->"];

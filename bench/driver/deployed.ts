@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse, type TomlTable } from "smol-toml";
-import { paths } from "../../components/paths";
+import { paths } from "../../components/host/paths";
 import { onHost } from "../../test/support/sandbox";
 
 export interface Deployed {

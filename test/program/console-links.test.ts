@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { clusterLink, dashboardLink, hostLink, logLink } from "../../components/console-links";
+import { clusterLink, dashboardLink, hostLink, logLink } from "../../components/observability/console-links";
 
 const frankfurt = { partition: "aws", region: "eu-central-1" };
 const console = "https://eu-central-1.console.aws.amazon.com";

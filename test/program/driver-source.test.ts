@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
-import { findDriverSource } from "../../components/driver-source";
+import { findDriverSource } from "../../components/look-ups/driver-source";
 import { projectDir } from "../../sandbox/config";
 
 describe("the driver's sources", () => {

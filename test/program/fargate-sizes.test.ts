@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { memoryByCpu, whyIllegal, whyUnusable } from "../../components/fargate-sizes";
+import { memoryByCpu, whyIllegal, whyUnusable } from "../../components/settings/fargate-sizes";
 
 /** AWS's rules in words of arithmetic, apart from the table: 2 to 8 GiB a vCPU, in the size's steps, but for the largest. */
 function allowed(cpu: number, memory: number): boolean {

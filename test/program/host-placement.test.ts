@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { placeHosts, type Subnet } from "../../components/host-placement";
+import { placeHosts, type Subnet } from "../../components/host/host-placement";
 
 const subnets = fc
   .array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 8 })

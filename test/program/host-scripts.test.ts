@@ -5,9 +5,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import * as scripts from "../../components/host-scripts";
-import { reapService, reapTimer } from "../../components/reap-units";
-import { systemdUnit } from "../../components/systemd-unit";
+import * as scripts from "../../components/host/host-scripts";
+import { reapService, reapTimer } from "../../components/host/reap-units";
+import { systemdUnit } from "../../components/host/systemd-unit";
 
 const download = { url: "https://example.com/it's", sha256: "ab".repeat(32), setting: "host.runner.sha256" };
 const all: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { assumedBy, ecrRepositoryArn, executionPolicy, hostPolicy, tlsOnly } from "../../components/iam-documents";
+import { assumedBy, ecrRepositoryArn, executionPolicy, hostPolicy, tlsOnly } from "../../components/iam/documents";
 
 const cluster = "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs-1";
 const args = {

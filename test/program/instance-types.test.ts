@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { instanceArchitecture } from "../../components/instance-types";
+import { instanceArchitecture } from "../../components/settings/instance-types";
 
 describe("the architecture of an instance type", () => {
   it("is arm64 for AWS's own processors", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { imageTag, withoutBuildOnPreview } from "../../components/job-image";
+import { imageTag, withoutBuildOnPreview } from "../../components/jobs/job-image";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { run, tags, taskDefinition } from "./support/program";
 import { raw } from "./support/settings";

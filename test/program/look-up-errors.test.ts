@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { gitlabTrouble, imageTrouble, vpcTrouble } from "../../components/look-up-errors";
-import { parseSettings } from "../../components/settings";
+import { gitlabTrouble, imageTrouble, vpcTrouble } from "../../components/look-ups/errors";
+import { parseSettings } from "../../components/settings/settings";
 import { raw } from "./support/settings";
 
 const url = "https://git.example.com";

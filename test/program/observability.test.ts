@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
-import { hostAlarms, longestTaskLife, stackAlarms } from "../../components/alarm-definitions";
+import { hostAlarms, longestTaskLife, stackAlarms } from "../../components/observability/alarm-definitions";
 import { FargateRunners } from "../../components/fargate-runners";
-import { lookUp } from "../../components/look-ups";
+import { lookUp } from "../../components/look-ups/look-ups";
 import { metricsNamespace } from "../../components/names";
-import { parseSettings } from "../../components/settings";
+import { parseSettings } from "../../components/settings/settings";
 import { projectDir } from "../../sandbox/config";
 import { deploy, ofType, only, plain, type Deployment } from "./support/deploy";
 import { raw } from "./support/settings";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { clusterArn } from "./support/aws";
 import { FargateRunners } from "../../components/fargate-runners";
-import { lookUp } from "../../components/look-ups";
-import { parseSettings } from "../../components/settings";
+import { lookUp } from "../../components/look-ups/look-ups";
+import { parseSettings } from "../../components/settings/settings";
 import { deploy, only, plain, type Deployment } from "./support/deploy";
 import { command, instance, run, tags } from "./support/program";
 import { raw } from "./support/settings";

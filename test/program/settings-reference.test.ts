@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { z } from "zod";
-import { schema } from "../../components/settings-schema";
+import { schema } from "../../components/settings/schema";
 import { projectDir } from "../../sandbox/config";
 import { settingsPage } from "../../scripts/settings-page";
 import { reference, settingsOf } from "../../scripts/settings-reference";

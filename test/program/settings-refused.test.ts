@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../components/settings";
+import { parseSettings } from "../../components/settings/settings";
 import { raw } from "./support/settings";
 
 /** The lines of the error, without its headline. */

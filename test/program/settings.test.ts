@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { loadSettings, parseSettings } from "../../components/settings";
+import { loadSettings, parseSettings } from "../../components/settings/settings";
 import { privateKey, raw, sha256 } from "./support/settings";
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { parseSettings } from "../../components/settings";
+import { parseSettings } from "../../components/settings/settings";
 import { downloadsUrl, gitlabUrl, projectDir, region } from "../../sandbox/config";
 import { ofType, plain } from "./support/deploy";
 import { ingress, instance, run } from "./support/program";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { parse } from "smol-toml";
-import { capacityProviders } from "../../components/capacity-providers";
-import { configToml, type ConfigTomlArgs } from "../../components/config-toml";
-import { fargateToml } from "../../components/fargate-toml";
+import { capacityProviders } from "../../components/jobs/capacity-providers";
+import { configToml, type ConfigTomlArgs } from "../../components/gitlab/config-toml";
+import { fargateToml } from "../../components/jobs/fargate-toml";
 
 const backend = { key: "group/acme/backend", name: "acme/backend", token: "glrt-backend" };
 const data = { key: "group/acme/data", name: "data", token: "glrt-data", limit: 2, taskDefinition: "family-large:7" };

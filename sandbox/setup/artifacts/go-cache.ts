@@ -9,7 +9,7 @@ import { goModules, goModulesFolder } from "./go-modules";
 const script = recipe("go-cache", "fill.sh");
 const driver = path.join(projectDir, "driver");
 
-/** Where the program puts Go on a host (components/paths.ts); another place makes the cache useless, not wrong. */
+/** Where the program puts Go on a host (components/host/paths.ts); another place makes the cache useless, not wrong. */
 const goRootOnHost = "/opt/gitlab-runner/go";
 
 export const goCacheFolder = "go-build";

@@ -20,7 +20,7 @@ export const debian: Artifact = {
   },
 };
 
-/** Where the program keeps Go's build cache on a host (components/paths.ts). */
+/** Where the program keeps Go's build cache on a host (components/host/paths.ts). */
 const goCacheOnHost = "var/cache/gitlab-runner";
 
 /**

@@ -1,7 +1,7 @@
 /** Runs the whole program, but for index.ts, on settings that tests give. */
 import { FargateRunners } from "../../../components/fargate-runners";
-import { lookUp, type LookUps } from "../../../components/look-ups";
-import { parseSettings } from "../../../components/settings";
+import { lookUp, type LookUps } from "../../../components/look-ups/look-ups";
+import { parseSettings } from "../../../components/settings/settings";
 import { deploy, type Deployment, type World } from "./deploy";
 import { raw } from "./settings";
 

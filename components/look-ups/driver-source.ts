@@ -7,8 +7,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fetchCommit, resolveRef } from "./git-source";
-import type { Settings } from "./settings";
-import { sourceHash } from "./source-hash";
+import type { Settings } from "../settings/settings";
+import { root as project } from "../project";
+import { sourceHash } from "../source-hash";
 
 export interface DriverSource {
   /** Relative to the project's folder, so that the state does not depend on where that is; with a slash at the end. */
@@ -18,8 +19,6 @@ export interface DriverSource {
   /** For people: "bundled", or repository and commit. */
   origin: string;
 }
-
-const project = path.resolve(__dirname, "..");
 
 /** Of fetched sources, by commit; below the project's folder, and deleted at will. */
 const fetched = ".driver";

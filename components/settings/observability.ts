@@ -1,7 +1,7 @@
 /** The schema of what shows how the system is: alarms, dashboard, metrics, shells in tasks. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { strict } from "./settings-values";
+import { strict } from "./values";
 
 const { thresholds } = defaults;
 

@@ -1,6 +1,6 @@
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
-import type { Entry } from "./settings";
+import type { Entry } from "../settings/settings";
 
 export interface RunnerTokensArgs {
   entries: readonly Entry[];

@@ -1,15 +1,15 @@
 /** The files on a host, filled from the components that they tell of. */
 import * as pulumi from "@pulumi/pulumi";
-import type { BuildCache } from "./build-cache";
-import { capacityProviders } from "./capacity-providers";
-import { configToml } from "./config-toml";
-import { fargateToml } from "./fargate-toml";
-import { arnParts } from "./iam-documents";
-import type { JobCluster } from "./job-cluster";
-import type { Network } from "./look-ups";
-import { taskFamily } from "./names";
-import type { RunnerTokens } from "./runner-tokens";
-import type { Settings } from "./settings";
+import type { BuildCache } from "../jobs/build-cache";
+import { capacityProviders } from "../jobs/capacity-providers";
+import { configToml } from "../gitlab/config-toml";
+import { fargateToml } from "../jobs/fargate-toml";
+import { arnParts } from "../iam/documents";
+import type { JobCluster } from "../jobs/job-cluster";
+import type { Network } from "../look-ups/look-ups";
+import { taskFamily } from "../names";
+import type { RunnerTokens } from "../gitlab/runner-tokens";
+import type { Settings } from "../settings/settings";
 
 /** Of the task definitions that jobs may run in. */
 export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>

@@ -5,10 +5,10 @@ import * as iam from "@pulumi/aws/iam";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { capacityProviders, type Spot } from "./capacity-providers";
-import { arnParts, assumedBy, executionPolicy } from "./iam-documents";
-import { execPolicy } from "./iam-observability";
-import { jobContainer, taskFamily } from "./names";
-import type { Size } from "./settings";
+import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
+import { execPolicy } from "../iam/observability";
+import { jobContainer, taskFamily } from "../names";
+import type { Size } from "../settings/settings";
 
 export interface JobClusterArgs {
   imageUri: pulumi.Input<string>;

@@ -1,5 +1,5 @@
 /** What a failed look-up means for whoever deploys: which setting to look at, and what to do. Pure functions. */
-import type { Entry, Settings } from "./settings";
+import type { Entry, Settings } from "../settings/settings";
 
 /** On one line: providers like to break theirs. */
 const messageOf = (error: unknown): string =>

@@ -5,10 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { longestTaskLife } from "./alarm-definitions";
 import { Alarms } from "./alarms";
 import { dashboardBody } from "./dashboard-body";
-import { HostMonitor } from "./host-monitor";
-import { arnParts } from "./iam-documents";
-import { dashboardName } from "./names";
-import type { Settings } from "./settings";
+import { HostMonitor } from "../host/host-monitor";
+import { arnParts } from "../iam/documents";
+import { dashboardName } from "../names";
+import type { Settings } from "../settings/settings";
 
 export interface ObservabilityArgs {
   settings: Settings;

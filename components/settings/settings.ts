@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import * as defaults from "./defaults";
-import { crossCheck } from "./settings-checks";
-import { schema } from "./settings-schema";
+import { crossCheck } from "./checks";
+import { schema } from "./schema";
 
-export type { Entry } from "./settings-entries";
+export type { Entry } from "./entries";
 
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";

@@ -1,6 +1,6 @@
 import { stringify } from "smol-toml";
 import type { CapacityProvider } from "./capacity-providers";
-import { paths } from "./paths";
+import { paths } from "../host/paths";
 
 export interface FargateTomlArgs {
   clusterName: string;

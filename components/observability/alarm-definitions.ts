@@ -1,5 +1,5 @@
 /** The alarms, as a pure function of settings: what is measured, when it is too much, what then. */
-import { metricsNamespace } from "./names";
+import { metricsNamespace } from "../names";
 
 export interface AlarmThresholds {
   /** Minutes without a sign of life of a host's runner. */

@@ -1,7 +1,7 @@
 /** The schema of `driver`: where the driver's sources come from. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { always, strict } from "./settings-values";
+import { always, strict } from "./values";
 
 /** Addresses that git knows, without credentials: they would be plain text in the stack's file and its state. */
 const repository = z

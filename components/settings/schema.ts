@@ -5,11 +5,11 @@
 import { z } from "zod";
 import * as defaults from "./defaults";
 import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
-import { driver } from "./settings-driver";
-import { groups, instanceRunners, projects } from "./settings-entries";
-import { host } from "./settings-host";
-import { alarms, dashboard, debug, kmsKeyId, metrics } from "./settings-observability";
-import { always, distinct, strict } from "./settings-values";
+import { driver } from "./driver";
+import { groups, instanceRunners, projects } from "./entries";
+import { host } from "./host";
+import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { always, distinct, strict } from "./values";
 
 const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
 

@@ -6,10 +6,10 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
-import type { Subnet } from "./host-placement";
+import type { Subnet } from "../host/host-placement";
 import { findDriverSource, type DriverSource } from "./driver-source";
-import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./look-up-errors";
-import type { Entry, Settings } from "./settings";
+import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./errors";
+import type { Entry, Settings } from "../settings/settings";
 
 export interface Network {
   vpcId: string;

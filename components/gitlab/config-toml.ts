@@ -1,5 +1,5 @@
 import { stringify, type TomlTable } from "smol-toml";
-import { jobPaths, paths } from "./paths";
+import { jobPaths, paths } from "../host/paths";
 
 export interface ConfigTomlArgs {
   gitlabUrl: string;

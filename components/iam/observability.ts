@@ -1,6 +1,6 @@
 /** What the host's monitor, and a shell in a task, need in AWS. */
-import { document, type Statement } from "./iam-documents";
-import { metricsNamespace } from "./names";
+import { document, type Statement } from "./documents";
+import { metricsNamespace } from "../names";
 
 /**
  * Statements of the host's policy: write the runner's log, put metrics. Looking at tasks is among what the driver does.

@@ -2,8 +2,8 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as iam from "@pulumi/aws/iam";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { assumedBy } from "./iam-documents";
-import { hostName } from "./names";
+import { assumedBy } from "../iam/documents";
+import { hostName } from "../names";
 
 export interface RunnerHostArgs {
   instanceType: string;

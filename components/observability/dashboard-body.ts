@@ -1,5 +1,5 @@
 /** The dashboard's content. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
-import { metricsNamespace } from "./names";
+import { metricsNamespace } from "../names";
 
 export interface DashboardArgs {
   region: string;

@@ -1,6 +1,6 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { tlsOnly } from "./iam-documents";
+import { tlsOnly } from "../iam/documents";
 
 export interface BuildCacheArgs {
   /** Days after which an archive is deleted. */

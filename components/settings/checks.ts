@@ -1,7 +1,7 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
-import { withoutEffectOnToken } from "./settings-entries";
+import { withoutEffectOnToken } from "./entries";
 
 type Raw = Record<string, unknown>;
 

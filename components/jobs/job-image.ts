@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import * as path from "node:path";
 import * as ecr from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
-import { sourceHash } from "./source-hash";
+import { folders, relative } from "../project";
+import { sourceHash } from "../source-hash";
 
 export interface JobImageArgs {
   /** An image built elsewhere; where left out, image/Dockerfile is built and pushed. */
@@ -50,8 +50,7 @@ export class JobImage extends pulumi.ComponentResource {
       name,
       {
         repositoryUrl: repository.url,
-        // Relative to the project's folder, so that the state does not depend on where it is checked out.
-        context: "image",
+        context: relative(folders.image),
         args: args.buildArgs,
         platform,
         imageTag: imageTag(platform, args.buildArgs),
@@ -64,7 +63,7 @@ export class JobImage extends pulumi.ComponentResource {
 
 /** Another content is another tag: an immutable one takes no second image. */
 export function imageTag(platform: string, buildArgs: Record<string, string>): string {
-  const context = sourceHash(path.resolve(__dirname, "..", "image"));
+  const context = sourceHash(folders.image);
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
     .update(JSON.stringify([context, platform, args]))

@@ -1,10 +1,10 @@
-import * as path from "node:path";
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as scripts from "./monitor-scripts";
 import { logService, reportService, reportTimer } from "./monitor-units";
 import { paths } from "./paths";
-import { sourceHash } from "./source-hash";
+import { folders, relative } from "../project";
+import { sourceHash } from "../source-hash";
 
 export interface HostMonitorArgs {
   connection: types.input.remote.ConnectionArgs;
@@ -31,7 +31,7 @@ export class HostMonitor extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("gitlab-fargate-runners:index:HostMonitor", name, {}, opts);
-    const sources = sourceHash(path.resolve(__dirname, "..", "driver"));
+    const sources = sourceHash(folders.driver);
     const program = this.build(sources);
     const { region, logGroupName: logGroup, instanceId } = args;
     this.run(
@@ -57,8 +57,8 @@ export class HostMonitor extends pulumi.ComponentResource {
       `${this.name}-monitor-source`,
       {
         connection: this.args.connection,
-        // As of the driver's sources.
-        source: new pulumi.asset.FileArchive("driver/"),
+        // The slash at its end copies the folder's content in the place of the folder.
+        source: new pulumi.asset.FileArchive(`${relative(folders.driver)}/`),
         remotePath: `${paths.monitorSources}/${sources}`,
         triggers: [this.args.instanceId],
       },

@@ -1,8 +1,8 @@
 /** The schema of `groups`, `projects` and `instanceRunners`: each entry is one runner. */
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { entryKey, type EntryKind } from "./names";
-import { always, secret, strict } from "./settings-values";
+import { entryKey, type EntryKind } from "../names";
+import { always, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
 export interface Entry {

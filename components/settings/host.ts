@@ -1,7 +1,7 @@
 /** The schema of `host`: the machines that poll GitLab, and how a deployment reaches them. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { always, baseUrl, required, secretKey, sha256, strict } from "./settings-values";
+import { always, baseUrl, required, secretKey, sha256, strict } from "./values";
 
 const cidr = z
   .union([z.cidrv4(), z.cidrv6()], { error: 'not a network in CIDR notation, like "203.0.113.0/24"' })
