@@ -7,6 +7,8 @@ export interface Registered {
   type: string;
   name: string;
   urn: string;
+  /** URN of the component that it belongs to; empty for the root. */
+  parent: string;
   /** As given; a secret stays wrapped, see {@link plain} and {@link isSecret}. */
   inputs: Record<string, unknown>;
   ignoreChanges: string[];
@@ -72,6 +74,7 @@ function recordRequests(resources: Registered[]): void {
       type: request.getType(),
       name: request.getName(),
       urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+      parent: request.getParent(),
       inputs: request.getObject().toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
