@@ -7,13 +7,12 @@ export const root = path.resolve(__dirname, "..");
 export const folders = { image: path.join(root, "image"), driver: path.join(root, "driver") };
 
 /**
- * A folder as the engine and its providers take it. Pulumi runs the program, the engine and the providers in the project's
- * folder: the path is relative to it, so that the state is the same wherever the project is checked out. A program that
- * runs elsewhere, as an inline program of the Automation API does, gets an absolute path, since the engine and it may have
- * different working directories.
+ * A folder of this project as the engine and its providers take it. Pulumi runs program, engine and providers in the
+ * project's folder: the path is relative to it, so that the state is the same wherever the project is checked out. A
+ * program that runs elsewhere, like an inline program of the Automation API, gets an absolute path, since the engine may
+ * run in yet another folder.
  */
 export function forEngine(folder: string, workingDirectory = process.cwd()): string {
-  const relative = path.relative(workingDirectory, folder);
-  const isBelow = relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
-  return isBelow ? relative.split(path.sep).join("/") || "." : folder;
+  if (path.relative(workingDirectory, root) !== "") return folder;
+  return path.relative(root, folder).split(path.sep).join("/") || ".";
 }

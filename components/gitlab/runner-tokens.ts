@@ -31,8 +31,7 @@ export class RunnerTokens extends pulumi.ComponentResource {
 
   private createRunner(name: string, entry: Entry, owner: pulumi.Input<number> | undefined): gitlab.UserRunner {
     if (entry.kind !== "instance" && owner === undefined) {
-      const reason = `has no id of ${entry.key}, whose runner is to be created`;
-      throw new pulumi.InputPropertyError({ propertyPath: "owners", reason });
+      throw new pulumi.RunError(`owners: no id of ${entry.key}, whose runner is to be created`);
     }
     return new gitlab.UserRunner(
       // Named by its path: its place in the list, and the entries beside it, do not matter.

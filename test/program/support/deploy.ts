@@ -21,6 +21,8 @@ export interface Registered {
 
 export interface Deployment {
   resources: Registered[];
+  /** What each component has registered as its outputs, by URN. */
+  outputs: Record<string, Record<string, unknown>>;
   /** Messages of what failed on the way; a failure that several resources share counts once. */
   errors: string[];
   /** Tokens of the provider functions that were called. */
@@ -41,6 +43,7 @@ const internals = runtime as unknown as { waitForRPCs(): Promise<void> };
 
 export async function deploy(program: () => unknown, world: World = {}): Promise<Deployment> {
   const resources: Registered[] = [];
+  const outputs: Deployment["outputs"] = {};
   const calls: string[] = [];
   const stack = world.stack ?? "test";
   await pulumi.runtime.setMocks(
@@ -54,16 +57,16 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
     "gitlab-fargate-runners",
     stack,
   );
-  recordRequests(resources);
+  recordRequests(resources, outputs);
   const errors = await collectErrors(async () => {
     await program();
     await internals.waitForRPCs();
   });
-  return { resources, errors, calls };
+  return { resources, outputs, errors, calls };
 }
 
 /** Mocks are not told a resource's options; the request that they answer holds them. */
-function recordRequests(resources: Registered[]): void {
+function recordRequests(resources: Registered[], outputs: Deployment["outputs"]): void {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the mock monitor's type is not exported
   const monitor = runtime.getMonitor() as any;
   const register = monitor.registerResource.bind(monitor);
@@ -83,6 +86,12 @@ function recordRequests(resources: Registered[]): void {
       protect: request.getProtect(),
     });
     return register(request, callback);
+  };
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  monitor.registerResourceOutputs = (request: any, callback: any) => {
+    outputs[request.getUrn()] = request.getOutputs().toJavaScript();
+    return registerOutputs(request, callback);
   };
 }
 
