@@ -134,7 +134,7 @@ export const schema = strict({
   maxSize: maxSize.prefault({}),
   architecture: z
     .enum(["x86_64", "arm64"])
-    .default("x86_64")
+    .default(defaults.architecture)
     .meta({ description: "Of the tasks and the job image.", example: "arm64" }),
   spot: z
     .enum(["never", "prefer", "only"])
