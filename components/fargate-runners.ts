@@ -154,8 +154,8 @@ export class FargateRunners extends pulumi.ComponentResource {
 }
 
 /**
- * Lets the hosts reach the jobs by SSH. The rule is a child of the cluster: whatever waits for the cluster waits for the
- * rule too, and another parent would replace the rule of a stack that is deployed already.
+ * Lets the hosts reach the jobs by SSH. The rule is a child of the cluster: whatever waits for the cluster waits for
+ * the rule too, and another parent would replace the rule of a stack that is deployed already.
  */
 function allowJobSsh(name: string, cluster: JobCluster, host: RunnerHost, tags: Record<string, string>): void {
   const [to, from] = [cluster.securityGroup.id, { securityGroupId: host.securityGroup.id }];

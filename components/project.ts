@@ -9,8 +9,8 @@ export const folders = { image: path.join(root, "image"), driver: path.join(root
 /**
  * A folder of this project as the engine and its providers take it. Pulumi runs program, engine and providers in the
  * project's folder: the path is relative to it, so that the state is the same wherever the project is checked out. A
- * program that runs elsewhere, like an inline program of the Automation API, gets an absolute path, since the engine may
- * run in yet another folder.
+ * program that runs elsewhere, like an inline program of the Automation API, gets an absolute path, since the engine
+ * may run in yet another folder.
  */
 export function forEngine(folder: string, workingDirectory = process.cwd()): string {
   if (path.relative(workingDirectory, root) !== "") return folder;

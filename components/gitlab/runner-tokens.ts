@@ -11,7 +11,9 @@ export interface RunnerTokensArgs {
   readonly owners?: ReadonlyMap<string, pulumi.Input<number>>;
 }
 
-/** Creates a runner in GitLab for each entry of the settings that has no token of its own, and knows the tokens of all. */
+/**
+ * Creates a runner in GitLab for each entry of the settings that has no token of its own, and knows the tokens of all.
+ */
 export class RunnerTokens extends pulumi.ComponentResource {
   /** The runners that are created here, by the entry's key. */
   readonly runners: ReadonlyMap<string, gitlab.UserRunner>;

@@ -35,7 +35,9 @@ export interface RunnerHostArgs {
   readonly tags: Tags;
 }
 
-/** The machines that poll GitLab and hand its jobs to Fargate tasks, and the rights, key and security group they share. */
+/**
+ * The machines that poll GitLab and hand its jobs to Fargate tasks, and the rights, key and security group they share.
+ */
 export class RunnerHost extends pulumi.ComponentResource {
   /** One more is added at the end, and the last one goes first. */
   readonly instances: readonly ec2.Instance[];

@@ -97,9 +97,8 @@ async function findHostSubnets(instanceType: string, network: Promise<Network>):
   const found = subnets.filter(({ zone }) => locations.includes(zone));
   if (found.length > 0) return found;
   const zones = [...new Set(subnets.map(({ zone }) => zone))].join(", ");
-  throw new Error(
-    `host.instanceType: EC2 has no ${instanceType} in the subnets' zones, ${zones}; it is in ${[...locations].sort().join(", ")}`,
-  );
+  const others = [...locations].sort().join(", ");
+  throw new Error(`host.instanceType: EC2 has no ${instanceType} in the subnets' zones, ${zones}; it is in ${others}`);
 }
 
 async function latestAmazonLinux(architecture: Settings["host"]["architecture"]): Promise<string> {

@@ -21,7 +21,9 @@ export const secret = (text: z.ZodString) => text.transform((value) => pulumi.se
 
 const privateKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-/** A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin. */
+/**
+ * A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin.
+ */
 export const secretKey = (text: z.ZodString) =>
   text.regex(privateKey, "not a private key in PEM format").transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
 

@@ -6,8 +6,9 @@ import { run } from "./support/program";
 import { raw } from "./support/settings";
 
 /**
- * Type, name and parent of each resource: what a URN is made of. One that is named otherwise is deleted and created again
- * in each stack that is deployed already; where that is meant, the list changes, and where it is not, an alias is missing.
+ * Type, name and parent of each resource: what a URN is made of. One that is named otherwise is deleted and created
+ * again in each stack that is deployed already; where that is meant, the list changes, and where it is not, an alias
+ * is missing.
  */
 const list = path.join(__dirname, "urns.txt");
 
