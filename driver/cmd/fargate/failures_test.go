@@ -1,9 +1,9 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 	"gitlab-fargate-runners/driver/internal/stage"
@@ -171,15 +171,24 @@ func failing(action, code string) func(*ecstest.Server) {
 	}
 }
 
+// interruptSpot lets the next look at the task find that AWS has taken its spot capacity back.
+func (w *world) interruptSpot() {
+	w.ecs.Lock()
+	defer w.ecs.Unlock()
+	w.ecs.Script = []string{"STOPPED"}
+	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
+}
+
 func TestTaskThatEndsDuringAScript(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Script = []string{"STOPPED"}
-	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-	w.ecs.Unlock()
-	time.AfterFunc(300*time.Millisecond, w.sshd.Cut)
-	got := w.must(systemFailure, "run", w.script("sleep 3"), "build_script")
+	started := filepath.Join(w.dir, "started")
+	go func() {
+		w.awaitFile(started)
+		w.interruptSpot()
+		w.sshd.Cut()
+	}()
+	got := w.must(systemFailure, "run", w.script("touch "+started+"; sleep 20"), "build_script")
 	if !strings.Contains(got.stderr, "SpotInterruption") || !strings.Contains(got.stderr, "runner_system_failure") {
 		t.Errorf("stderr: %s", got.stderr)
 	}
@@ -190,10 +199,7 @@ func TestTaskThatEndsBetweenScripts(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
 	w.edit(`ConnectTimeout = "5s"`, `ConnectTimeout = "9m"`)
-	w.ecs.Lock()
-	w.ecs.Script = []string{"STOPPED"}
-	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-	w.ecs.Unlock()
+	w.interruptSpot()
 	w.sshd.Close()
 	got := w.must(systemFailure, "run", w.script("true"), "after_script")
 	if !strings.Contains(got.stderr, "SpotInterruption") {

@@ -157,6 +157,20 @@ func (w *world) call(ctx context.Context, args ...string) outcome {
 	return w.execute(ctx, append([]string{"custom"}, args...)...)
 }
 
+// cancelledAtLook returns a context that the runner's signal ends while the driver looks at its task for that time.
+func (w *world) cancelledAtLook(number int) context.Context {
+	ctx, cancel := context.WithCancelCause(w.t.Context())
+	w.ecs.Lock()
+	defer w.ecs.Unlock()
+	w.ecs.Fail = func(action string, call int) string {
+		if action == "DescribeTasks" && call == number {
+			cancel(stage.ErrCancelled)
+		}
+		return ""
+	}
+	return ctx
+}
+
 func (w *world) execute(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	code := execute(ctx, process{

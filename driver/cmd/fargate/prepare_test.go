@@ -189,9 +189,7 @@ func TestCancelledPrepareLeavesNothing(t *testing.T) {
 				w.sshd.Close()
 			}
 			w.ecs.Script = script
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(300*time.Millisecond, func() { cancel(stage.ErrCancelled) })
-			got := w.call(ctx, "prepare")
+			got := w.call(w.cancelledAtLook(3), "prepare")
 			if got.code != systemFailure || !strings.Contains(got.stderr, "ERROR: cancelled by the runner") {
 				t.Errorf("exit code %d, %s", got.code, got.stderr)
 			}

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 func TestKilledScriptIsExplained(t *testing.T) {
@@ -44,9 +41,7 @@ func TestTimeoutIsToldFromCancel(t *testing.T) {
 				},
 			})
 			w.ecs.Script = []string{"PENDING"}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(200*time.Millisecond, func() { cancel(stage.ErrCancelled) })
-			if got := w.call(ctx, "prepare"); got.code != systemFailure || !strings.Contains(got.stderr, test.want) {
+			if got := w.call(w.cancelledAtLook(1), "prepare"); got.code != systemFailure || !strings.Contains(got.stderr, test.want) {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
 			}
 		})

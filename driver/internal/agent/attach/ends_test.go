@@ -17,32 +17,30 @@ import (
 	"gitlab-fargate-runners/driver/internal/sshtest"
 )
 
+// lateWriter leaves a process in the background that writes once the script's shell has ended.
+const lateWriter = "(while kill -0 $$ 2>/dev/null; do sleep 0.01; done; echo late) & echo early"
+
 func TestBackgroundProcess(t *testing.T) {
 	t.Parallel()
 	t.Run("that holds the output", func(t *testing.T) {
 		w := newWorld(t)
-		started := time.Now()
 		log, err := w.run("(for i in 1 2 3 4 5; do sleep 0.5; echo tick; done; echo >" + w.file("end") + ") & exit 3")
 		var script *failure.Script
 		if !errors.As(err, &script) || script.Code != 3 || strings.ReplaceAll(log, "tick\n", "") != "" {
 			t.Errorf("log %q, %v", log, err)
 		}
-		if time.Since(started) > 20*time.Second {
-			t.Errorf("it took %s", time.Since(started))
-		}
 		w.await("end") // nobody has closed its output
 	})
 	t.Run("whose last words are kept", func(t *testing.T) {
-		log, err := newWorld(t).run("(sleep 0.3; echo late) & echo early")
+		log, err := newWorld(t).run(lateWriter)
 		if err != nil || log != "early\nlate\n" {
 			t.Errorf("log %q, %v", log, err)
 		}
 	})
 	t.Run("that is silent", func(t *testing.T) {
 		w := newWorld(t)
-		started := time.Now()
-		if _, err := w.run("sleep 60 & echo $! >" + w.file("pid")); err != nil || time.Since(started) > 10*time.Second {
-			t.Errorf("%v after %s", err, time.Since(started))
+		if _, err := w.run("sleep 600 & echo $! >" + w.file("pid")); err != nil {
+			t.Error(err)
 		}
 		if pid := w.pid("pid"); syscall.Kill(pid, syscall.SIGKILL) != nil {
 			t.Error("it did not outlive the script")
@@ -98,7 +96,7 @@ func TestCancelReachesOtherSessions(t *testing.T) {
 		"sleep 300 & wait"
 	var log bytes.Buffer
 	stage := w.stage(fmt.Sprintf(script, w.file("child"), w.file("orphan")), &log)
-	stage.Grace = 300 * time.Millisecond
+	stage.Grace = 3 * time.Second
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("job cancelled")
 	go func() {
@@ -179,7 +177,7 @@ func TestSupervisorKilled(t *testing.T) {
 		parent := w.pid("parent")
 		_ = syscall.Kill(parent, syscall.SIGKILL)
 	}()
-	_, err := w.run("echo $PPID >" + w.file("parent") + "; sleep 3")
+	_, err := w.run("echo $PPID >" + w.file("parent") + "; sleep 20")
 	if err == nil || !strings.Contains(err.Error(), "supervisor has ended without a result") {
 		t.Errorf("got %v", err)
 	}
