@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
 // Namespace of all metrics; the host's policy allows no other.
@@ -39,7 +41,7 @@ type Report struct {
 	// Directory takes what one report leaves for the next.
 	Directory string
 
-	ECS        ECS
+	ECS        ecstasks.API
 	CloudWatch CloudWatch
 	HTTP       *http.Client
 	Now        func() time.Time

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// procfs is a made-up /proc: processes by id, as stat's text.
-func procfs(t *testing.T, boot, namespace string, processes map[int]string) string {
+// fakeProc is a made-up /proc: processes by id, as stat's text.
+func fakeProc(t *testing.T, boot, namespace string, processes map[int]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, sub := range []string{"sys/kernel/random", "self/ns"} {
@@ -40,7 +40,7 @@ func line(pid int, name, state string, parent int, start string) string {
 }
 
 func TestFind(t *testing.T) {
-	proc := procfs(t, "boot-1", "pid:[1]", map[int]string{
+	proc := fakeProc(t, "boot-1", "pid:[1]", map[int]string{
 		1: line(1, "systemd", "S", 0, "1"), 10: line(10, "gitlab-runner", "S", 1, "500"),
 		20: line(20, "wrapper) (x.sh", "S", 10, "900"), 30: line(30, "bash", "S", 1, "7"), 40: "40 broken",
 	})
@@ -74,7 +74,7 @@ func TestEnded(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := process.ended(procfs(t, test.boot, test.namespace, test.processes)); got != test.want {
+			if got := process.ended(fakeProc(t, test.boot, test.namespace, test.processes)); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})

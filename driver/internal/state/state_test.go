@@ -40,7 +40,7 @@ func TestSaveLoadRemove(t *testing.T) {
 		}
 	}
 	// What a save leaves that was killed before its rename.
-	if err := os.WriteFile(filepath.Join(directory, ".job-1-123"), []byte("key"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, ".job-1.json~123"), []byte("key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Save("job-10", task); err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
@@ -92,7 +93,7 @@ func refused(failures []types.Failure) error {
 	}
 	reasons := make([]string, 0, len(failures))
 	for _, f := range failures {
-		reasons = append(reasons, join(value(f.Reason), value(f.Detail)))
+		reasons = append(reasons, join(aws.ToString(f.Reason), aws.ToString(f.Detail)))
 	}
 	reason := strings.Join(reasons, "; ")
 	err := failure.New(hintFor(reason), "ECS started no task: %s", reason)
@@ -143,13 +144,6 @@ func allow(text, role string) string {
 		return "Allow " + found[1] + " in " + role + "."
 	}
 	return "Allow " + found[1] + " on " + found[2] + " in " + role + "."
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // join puts a detail behind its reason, where there is one.

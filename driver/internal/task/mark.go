@@ -45,15 +45,15 @@ func markOf(task *types.Task) Mark {
 		return mark
 	}
 	for _, container := range task.Overrides.ContainerOverrides {
-		if value(container.Name) != Container {
+		if aws.ToString(container.Name) != Container {
 			continue
 		}
 		for _, variable := range container.Environment {
-			switch value(variable.Name) {
+			switch aws.ToString(variable.Name) {
 			case hostVariable:
-				mark.Host = value(variable.Value)
+				mark.Host = aws.ToString(variable.Value)
 			case deadlineVariable:
-				if seconds, err := strconv.ParseInt(value(variable.Value), 10, 64); err == nil && seconds > 0 {
+				if seconds, err := strconv.ParseInt(aws.ToString(variable.Value), 10, 64); err == nil && seconds > 0 {
 					mark.Deadline = time.Unix(seconds, 0)
 				}
 			}

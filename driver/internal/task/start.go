@@ -44,7 +44,7 @@ func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	case len(output.Tasks) == 0:
 		return "", notStarted{refused(output.Failures)}
 	}
-	arn := value(output.Tasks[0].TaskArn)
+	arn := aws.ToString(output.Tasks[0].TaskArn)
 	if arn == "" {
 		return "", failure.New("", "ECS answered RunTask without the task's ARN")
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
 // Known is what the caller remembers of the tasks of a job; any of it may be empty.
@@ -68,18 +70,10 @@ func (t *Tasks) find(ctx context.Context, known Known) ([]string, error) {
 }
 
 func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
-	var arns []string
-	pages := ecs.NewListTasksPaginator(t.API, &ecs.ListTasksInput{
+	once := func(_ string, call func() error) error { return call() }
+	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
 		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy), DesiredStatus: types.DesiredStatusRunning,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, page.TaskArns...)
-	}
-	return arns, nil
+	}, once)
 }
 
 // stop returns true where it stopped the task, false where the task was over already.
@@ -90,7 +84,7 @@ func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reas
 			Cluster: aws.String(t.Config.Cluster), Task: aws.String(arn), Reason: aws.String(reason),
 		})
 		if err == nil {
-			return output.Task == nil || value(output.Task.LastStatus) != "STOPPED", nil
+			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}
 		if hopeless(err) {
 			return false, explain("StopTask", err)

@@ -36,7 +36,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				return "", failure.New("", "ECS does not know the task %s any more", ID(arn))
 			}
 		default:
-			status = value(task.LastStatus)
+			status = aws.ToString(task.LastStatus)
 			if Over(task) {
 				return "", Stopped(task)
 			}
@@ -112,7 +112,7 @@ func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 
 // Over tells whether the task has stopped or is about to.
 func Over(task *types.Task) bool {
-	return value(task.DesiredStatus) == "STOPPED" || value(task.LastStatus) == "STOPPED"
+	return aws.ToString(task.DesiredStatus) == "STOPPED" || aws.ToString(task.LastStatus) == "STOPPED"
 }
 
 // ID is the last part of an ARN, as the AWS console shows it.
@@ -123,12 +123,12 @@ func ID(arn string) string {
 // address returns "" while the task has no address of the kind asked for.
 func (t *Tasks) address(ctx context.Context, task *types.Task) (string, error) {
 	for _, attachment := range task.Attachments {
-		if value(attachment.Type) != "ElasticNetworkInterface" {
+		if aws.ToString(attachment.Type) != "ElasticNetworkInterface" {
 			continue
 		}
 		details := map[string]string{}
 		for _, detail := range attachment.Details {
-			details[value(detail.Name)] = value(detail.Value)
+			details[aws.ToString(detail.Name)] = aws.ToString(detail.Value)
 		}
 		if !t.Config.UsePublicIP {
 			return details["privateIPv4Address"], nil

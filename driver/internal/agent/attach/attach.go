@@ -3,12 +3,9 @@ package attach
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +13,8 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/random"
+	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
 // Stream is a command under way in the task; *sshconn.Command is one.
@@ -83,7 +82,7 @@ const endMargin = 15 * time.Second
 // Run runs the script exactly once. It returns nil when it ended with 0 and *failure.Script when it ended otherwise.
 // When ctx is done the stage is terminated, and ctx's cause returned.
 func (s *Stage) Run(ctx context.Context) error {
-	s.token = newToken()
+	s.token = random.Hex(16)
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	defer context.AfterFunc(ctx, func() {
@@ -168,17 +167,8 @@ func (s *Stage) command(attaches bool) string {
 	if attaches {
 		call = fmt.Sprintf("attach --offset %d", s.received)
 	}
-	return fmt.Sprintf("exec %s %s --dir %s --token %s", quote(s.Agent), call, quote(s.Directory), s.token)
+	return fmt.Sprintf("exec %s %s --dir %s --token %s",
+		shellquote.Quote(s.Agent), call, shellquote.Quote(s.Directory), s.token)
 }
 
 func (s *Stage) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }
-
-// quote makes text one word of a POSIX shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// newToken names a stage; 32 hexadecimal digits.
-func newToken() string {
-	word := make([]byte, 16)
-	_, _ = rand.Read(word) // never fails
-	return hex.EncodeToString(word)
-}

@@ -1,12 +1,11 @@
 package supervisor
 
 import (
-	"bytes"
 	"os"
-	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
+
+	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
 // familyPoll is the pause between two looks at processes that are to end. Only a child's end is an event.
@@ -14,9 +13,6 @@ const familyPoll = 50 * time.Millisecond
 
 // killTimeout bounds the wait for the end of killed processes: one in a system call that does not come back never ends.
 const killTimeout = 10 * time.Second
-
-// process is a living process; a zombie is none.
-type process struct{ id, parent, group int }
 
 // terminate sends SIGTERM to all processes of the stage, and SIGKILL to those that live after the grace time. Also to
 // those that have left the process group (setsid): the supervisor is their next of kin, see adoptOrphans.
@@ -46,10 +42,10 @@ func awaitNone(group int, limit time.Duration, each func()) bool {
 func signalAll(group int, signal syscall.Signal) bool {
 	members, grouped := family(group), false
 	for _, member := range members {
-		if member.group == group {
+		if member.Group == group {
 			grouped = true
 		} else {
-			_ = syscall.Kill(member.id, signal)
+			_ = syscall.Kill(member.PID, signal)
 		}
 	}
 	if grouped {
@@ -58,50 +54,26 @@ func signalAll(group int, signal syscall.Signal) bool {
 	return len(members) > 0
 }
 
-// family returns the calling process's descendants: the stage's processes, as the supervisor starts nothing else.
-func family(group int) []process {
-	all, err := processes()
-	if err != nil {
+// family returns the calling process's living descendants: the stage's processes, as the supervisor starts nothing else.
+func family(group int) []procfs.Stat {
+	all, err := procfs.All(procfs.Root)
+	if err != nil || len(all) == 0 {
 		if syscall.Kill(-group, 0) != nil {
 			return nil
 		}
-		return []process{{id: group, group: group}} // a system that does not show its processes
+		return []procfs.Stat{{PID: group, Group: group}} // a system that does not show its processes
 	}
-	children := map[int][]process{}
+	children := map[int][]procfs.Stat{}
 	for _, one := range all {
-		children[one.parent] = append(children[one.parent], one)
+		if !one.Ended() { // a zombie's children have another parent
+			children[one.Parent] = append(children[one.Parent], one)
+		}
 	}
-	var members []process
+	var members []procfs.Stat
 	for next := []int{os.Getpid()}; len(next) > 0; next = next[1:] {
 		for _, child := range children[next[0]] {
-			next, members = append(next, child.id), append(members, child)
+			next, members = append(next, child.PID), append(members, child)
 		}
 	}
 	return members
-}
-
-// processes lists all that /proc shows.
-func processes() ([]process, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil || len(stats) == 0 {
-		return nil, os.ErrNotExist
-	}
-	var all []process
-	for _, path := range stats {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has just ended
-		}
-		// "pid (name) state parent group …", where the name may hold anything
-		fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
-		if len(fields) < 3 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
-			continue // a zombie's children have another parent
-		}
-		one := process{}
-		one.id, _ = strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		one.parent, _ = strconv.Atoi(string(fields[1]))
-		one.group, _ = strconv.Atoi(string(fields[2]))
-		all = append(all, one)
-	}
-	return all, nil
 }

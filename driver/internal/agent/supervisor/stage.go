@@ -7,17 +7,11 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/drain"
 )
 
 // SpoolLimit is how much output a stage may be ahead of the job's log, in bytes; then it blocks as at a full pipe.
 const SpoolLimit = 4 << 20
-
-// Once the shell has ended, output still on its way is waited for until none came for drainIdle, and for drainMax at
-// most: a process left in the background may hold the output open for ever, or write to it for ever.
-const (
-	drainIdle = time.Second
-	drainMax  = 30 * time.Second
-)
 
 // Stage is a script under way, or over.
 type Stage struct {
@@ -74,11 +68,11 @@ func (s *Stage) finish() {
 
 // drain waits for the output's end. The time that the spool is full does not count: then it is the driver who is late.
 func (s *Stage) drain() {
-	const step = drainIdle / 10
+	const step = drain.Idle / 10
 	var idle, flowing time.Duration
 	tick := time.NewTicker(step)
 	defer tick.Stop()
-	for before := int64(-1); idle < drainIdle && flowing < drainMax; {
+	for before := int64(-1); idle < drain.Idle && flowing < drain.Max; {
 		select {
 		case <-s.closed:
 			return
