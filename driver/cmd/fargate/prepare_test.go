@@ -90,20 +90,25 @@ Tags = {team = "ci"}`,
 func withoutMarks(t *testing.T, request map[string]any) map[string]any {
 	t.Helper()
 	variables := environment(request)
-	seconds, err := strconv.ParseInt(variables["GUARD_DEADLINE"], 10, 64)
+	seconds, err := strconv.ParseInt(variables["FARGATE_GUARD_DEADLINE"], 10, 64)
 	// A job without a timeout: a day, and half an hour's margin.
 	if left := time.Until(time.Unix(seconds, 0)); err != nil || left < 24*time.Hour+29*time.Minute || left > 24*time.Hour+30*time.Minute {
-		t.Errorf("GUARD_DEADLINE is %q", variables["GUARD_DEADLINE"])
+		t.Errorf("FARGATE_GUARD_DEADLINE is %q", variables["FARGATE_GUARD_DEADLINE"])
 	}
-	if variables["GUARD_FIRST_SESSION"] != "600" || len(variables["GUARD_HOST"]) != 16 {
+	if variables["FARGATE_GUARD_FIRST_SESSION"] != "600" || len(variables["FARGATE_GUARD_HOST"]) != 16 {
 		t.Errorf("the guard is told %v", variables)
+	}
+	for _, name := range []string{"GUARD_DEADLINE", "GUARD_FIRST_SESSION", "GUARD_HOST"} {
+		if variables[name] != variables["FARGATE_"+name] {
+			t.Errorf("an earlier image is told %s=%q", name, variables[name])
+		}
 	}
 	tags, tagged := request["tags"].([]any)
 	if !tagged {
 		return request
 	}
 	want := map[string]string{
-		"gitlab-deadline": time.Unix(seconds, 0).UTC().Format(time.RFC3339), "gitlab-runner-host": variables["GUARD_HOST"],
+		"gitlab-deadline": time.Unix(seconds, 0).UTC().Format(time.RFC3339), "gitlab-runner-host": variables["FARGATE_GUARD_HOST"],
 	}
 	request["tags"] = slices.DeleteFunc(tags, func(tag any) bool {
 		pair, _ := tag.(map[string]any)

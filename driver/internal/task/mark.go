@@ -1,7 +1,9 @@
 package task
 
 import (
+	"cmp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,19 +20,28 @@ type Mark struct {
 	Deadline time.Time
 }
 
-// The image's docker-entrypoint.sh reads the last two.
+// Variables of the job's container. The image's docker-entrypoint.sh reads the last two.
 const (
-	hostVariable         = "GUARD_HOST"
-	deadlineVariable     = "GUARD_DEADLINE"      // seconds since 1970
-	firstSessionVariable = "GUARD_FIRST_SESSION" // seconds from the container's start
+	hostVariable         = "FARGATE_GUARD_HOST"
+	deadlineVariable     = "FARGATE_GUARD_DEADLINE"      // seconds since 1970
+	firstSessionVariable = "FARGATE_GUARD_FIRST_SESSION" // seconds from the container's start
 )
 
+// earlierName is what images and reapers of earlier versions call a variable. The driver sends both names: in a task of an
+// earlier image the guard would know no limit otherwise, and a job may choose such a task by FARGATE_TASK_DEFINITION.
+func earlierName(variable string) string { return strings.TrimPrefix(variable, "FARGATE_") }
+
 func (m Mark) environment(firstSession time.Duration) []types.KeyValuePair {
-	return []types.KeyValuePair{
-		{Name: aws.String(hostVariable), Value: aws.String(m.Host)},
-		{Name: aws.String(deadlineVariable), Value: aws.String(strconv.FormatInt(m.Deadline.Unix(), 10))},
-		{Name: aws.String(firstSessionVariable), Value: aws.String(strconv.Itoa(int(firstSession.Seconds())))},
+	var pairs []types.KeyValuePair
+	add := func(variable, value string) {
+		for _, name := range []string{variable, earlierName(variable)} {
+			pairs = append(pairs, types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)})
+		}
 	}
+	add(hostVariable, m.Host)
+	add(deadlineVariable, strconv.FormatInt(m.Deadline.Unix(), 10))
+	add(firstSessionVariable, strconv.Itoa(int(firstSession.Seconds())))
+	return pairs
 }
 
 // tags tell people what the mark tells the driver.
@@ -48,15 +59,16 @@ func markOf(task *types.Task) Mark {
 		if aws.ToString(container.Name) != Container {
 			continue
 		}
+		variables := map[string]string{}
 		for _, variable := range container.Environment {
-			switch aws.ToString(variable.Name) {
-			case hostVariable:
-				mark.Host = aws.ToString(variable.Value)
-			case deadlineVariable:
-				if seconds, err := strconv.ParseInt(aws.ToString(variable.Value), 10, 64); err == nil && seconds > 0 {
-					mark.Deadline = time.Unix(seconds, 0)
-				}
-			}
+			variables[aws.ToString(variable.Name)] = aws.ToString(variable.Value)
+		}
+		either := func(variable string) string { // an earlier driver's task has the earlier names only
+			return cmp.Or(variables[variable], variables[earlierName(variable)])
+		}
+		mark.Host = either(hostVariable)
+		if seconds, err := strconv.ParseInt(either(deadlineVariable), 10, 64); err == nil && seconds > 0 {
+			mark.Deadline = time.Unix(seconds, 0)
 		}
 	}
 	return mark

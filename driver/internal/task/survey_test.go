@@ -88,13 +88,19 @@ func TestSurveyReadsTheMark(t *testing.T) {
 	tagged := func(stack string) func(*types.Task) {
 		return func(task *types.Task) { task.Tags = []types.Tag{{Key: aws.String(StackTag), Value: aws.String(stack)}} }
 	}
+	pair := func(name, value string) types.KeyValuePair {
+		return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
+	}
+	earlier := []types.KeyValuePair{pair("GUARD_HOST", mark.Host), pair("GUARD_DEADLINE", "1800000000")}
+	soon := []types.KeyValuePair{pair("FARGATE_GUARD_DEADLINE", "soon")}
 	tests := map[string]struct {
 		change []func(*types.Task)
 		want   []Seen
 	}{
 		"marked":               {[]func(*types.Task){marked(Container, mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by", Mark: mark}}},
 		"another container's":  {[]func(*types.Task){marked("sidecar", mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by"}}},
-		"no number":            {[]func(*types.Task){marked(Container, []types.KeyValuePair{{Name: aws.String("GUARD_DEADLINE"), Value: aws.String("soon")}})}, []Seen{{ARN: arn, StartedBy: "by"}}},
+		"an earlier driver's":  {[]func(*types.Task){marked(Container, earlier)}, []Seen{{ARN: arn, StartedBy: "by", Mark: mark}}},
+		"no number":            {[]func(*types.Task){marked(Container, soon)}, []Seen{{ARN: arn, StartedBy: "by"}}},
 		"unmarked":             {nil, []Seen{{ARN: arn}}},
 		"the same stack's":     {[]func(*types.Task){tagged("prod")}, []Seen{{ARN: arn}}},
 		"another stack's":      {[]func(*types.Task){tagged("dev")}, []Seen{{ARN: arn, Foreign: true}}},
