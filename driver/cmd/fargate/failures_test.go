@@ -131,7 +131,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
+			w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).ConsistencyWindow = shortConsistencyWindow }
 			w.edit(`ConnectTimeout = "5s"`, "ConnectTimeout = \"1s\"\nDialTimeout = \"300ms\"")
 			if test.set != nil {
 				test.set(w.ecs)

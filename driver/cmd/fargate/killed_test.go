@@ -95,7 +95,7 @@ func TestKilledAnywhere(t *testing.T) {
 				at := 1
 				for ; ; at++ {
 					w := newWorld(t)
-					w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
+					w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).ConsistencyWindow = shortConsistencyWindow }
 					if call.args[0] == "run" {
 						call.args[1] = w.script("echo hello")
 					}

@@ -56,20 +56,19 @@ func mortal(at string) int {
 		panic(err)
 	}
 	p := &points{at: number, file: os.Getenv(reachedFile)}
-	code := execute(context.Background(), process{
+	code := execute(context.Background(), invocation{
 		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		adapt: func(driver *stage.Driver) {
-			tasks := driver.Tasks.(*task.Tasks)
-			tasks.API, tasks.Settle = mortalAPI{tasks.API, p}, quickSettle
-			driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
-		},
-	})
+	}, adapted(func(driver *stage.Driver) {
+		tasks := driver.Tasks.(*task.Tasks)
+		tasks.API, tasks.ConsistencyWindow = mortalAPI{tasks.API, p}, shortConsistencyWindow
+		driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
+	}, nil))
 	p.reach("end")
 	return code
 }
 
-// quickSettle is enough for an ECS that shows a task at once.
-const quickSettle = 100 * time.Millisecond
+// shortConsistencyWindow is enough for an ECS that shows a task at once.
+const shortConsistencyWindow = 100 * time.Millisecond
 
 type mortalAPI struct {
 	task.API
@@ -126,9 +125,9 @@ func (m mortalSlots) Take(ctx context.Context, job slot.Job, most int, waiting f
 	return m.Slots.Take(ctx, job, most, waiting)
 }
 
-func (m mortalSlots) EndWithMe(key string) error {
+func (m mortalSlots) TransferToSelf(key string) error {
 	m.points.reach("let the slot end with the call")
-	return m.Slots.EndWithMe(key)
+	return m.Slots.TransferToSelf(key)
 }
 
 func (m mortalSlots) Release(key string) error {

@@ -73,7 +73,7 @@ Tags = {team = "ci"}`,
 			if by, _ := got["startedBy"].(string); !strings.HasPrefix(by, "gitlab/runner-unknown/job-7/") || len(by) > 128 {
 				t.Errorf("startedBy is %q", by)
 			}
-			got = withoutMarks(t, got)
+			got = withoutLeases(t, got)
 			for _, key := range []string{"overrides", "clientToken", "startedBy"} {
 				delete(got, key)
 			}
@@ -86,8 +86,8 @@ Tags = {team = "ci"}`,
 	}
 }
 
-// withoutMarks takes out the tags whose values differ from call to call, and checks that they say what the guard is told.
-func withoutMarks(t *testing.T, request map[string]any) map[string]any {
+// withoutLeases takes out the tags whose values differ from call to call, and checks that they say what the guard is told.
+func withoutLeases(t *testing.T, request map[string]any) map[string]any {
 	t.Helper()
 	variables := environment(request)
 	seconds, err := strconv.ParseInt(variables["FARGATE_GUARD_DEADLINE"], 10, 64)

@@ -14,11 +14,11 @@ import (
 )
 
 type cluster struct {
-	seen    []task.Seen
+	seen    []task.Listing
 	stopped []string
 }
 
-func (c *cluster) Survey(context.Context) ([]task.Seen, error) { return c.seen, nil }
+func (c *cluster) Survey(context.Context) ([]task.Listing, error) { return c.seen, nil }
 
 func (c *cluster) Stop(_ context.Context, arn, _ string) (bool, error) {
 	c.stopped = append(c.stopped, arn)
@@ -73,17 +73,17 @@ func TestDecisions(t *testing.T) {
 		}
 		return map[string]*state.Task{key: known}
 	}
-	seen := func(change ...func(*task.Seen)) []task.Seen {
-		one := task.Seen{ARN: "arn", StartedBy: startedBy, Mark: task.Mark{Host: "here", Deadline: now.Add(time.Hour)}}
+	seen := func(change ...func(*task.Listing)) []task.Listing {
+		one := task.Listing{ARN: "arn", StartedBy: startedBy, Lease: task.Lease{Host: "here", Deadline: now.Add(time.Hour)}}
 		for _, f := range change {
 			f(&one)
 		}
-		return []task.Seen{one}
+		return []task.Listing{one}
 	}
-	past := func(one *task.Seen) { one.Mark.Deadline = now.Add(-time.Second) }
-	elsewhere := func(one *task.Seen) { one.Mark.Host = "elsewhere" }
+	past := func(one *task.Listing) { one.Lease.Deadline = now.Add(-time.Second) }
+	elsewhere := func(one *task.Listing) { one.Lease.Host = "elsewhere" }
 	tests := map[string]struct {
-		seen          []task.Seen
+		seen          []task.Listing
 		files         files
 		stop, forgets bool
 	}{
@@ -95,9 +95,9 @@ func TestDecisions(t *testing.T) {
 		"past its time, file not readable":  {seen(past), files{broken: true}, true, false},
 		"the runner has ended":              {seen(), files{known: alive(func(s *state.Task) { s.Runner = ended })}, true, false},
 		"no file":                           {seen(), files{}, true, false},
-		"unmarked, no file":                 {seen(func(one *task.Seen) { one.Mark = task.Mark{} }), files{}, false, false},
-		"another stack's":                   {seen(past, func(one *task.Seen) { one.Foreign = true }), files{}, false, false},
-		"started by something else":         {seen(past, func(one *task.Seen) { one.StartedBy = "ecs-svc/1" }), files{}, false, false},
+		"unleased, no file":                 {seen(func(one *task.Listing) { one.Lease = task.Lease{} }), files{}, false, false},
+		"another stack's":                   {seen(past, func(one *task.Listing) { one.Foreign = true }), files{}, false, false},
+		"started by something else":         {seen(past, func(one *task.Listing) { one.StartedBy = "ecs-svc/1" }), files{}, false, false},
 		"a file only":                       {nil, files{known: alive()}, false, false},
 		"a file only, past its time":        {nil, files{known: alive(func(s *state.Task) { s.Deadline = now.Add(-time.Second) })}, false, true},
 		"a file only, the runner has ended": {nil, files{known: alive(func(s *state.Task) { s.Runner = ended })}, false, true},

@@ -59,7 +59,7 @@ func (r *Report) Send(ctx context.Context) error {
 		})
 	}
 
-	tasks, errTasks := Survey(ctx, r.ECS, r.Cluster, now)
+	tasks, errTasks := CountTasks(ctx, r.ECS, r.Cluster, now)
 	if errTasks == nil {
 		add(ofStack, "RunningTasks", types.StandardUnitCount, float64(tasks.Running))
 		add(ofStack, "OldestTaskAge", types.StandardUnitSeconds, tasks.Oldest.Seconds())

@@ -124,14 +124,14 @@ func someTasks() []types.Task {
 }
 
 func TestSurvey(t *testing.T) {
-	got, err := Survey(t.Context(), &cluster{tasks: someTasks()}, "c", now)
+	got, err := CountTasks(t.Context(), &cluster{tasks: someTasks()}, "c", now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := (Tasks{Running: 6, Oldest: 90 * time.Minute, FailedToStart: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got, err = Survey(t.Context(), &cluster{}, "c", now); err != nil || got != (Tasks{}) {
+	if got, err = CountTasks(t.Context(), &cluster{}, "c", now); err != nil || got != (Tasks{}) {
 		t.Errorf("an empty cluster: %+v, %v", got, err)
 	}
 }

@@ -26,8 +26,8 @@ type Tasks struct {
 	FailedToStart int
 }
 
-// Survey looks at all tasks of a cluster.
-func Survey(ctx context.Context, api ecstasks.API, cluster string, now time.Time) (Tasks, error) {
+// CountTasks looks at all tasks of a cluster.
+func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.Time) (Tasks, error) {
 	var found Tasks
 	err := describe(ctx, api, cluster, types.DesiredStatusRunning, func(task types.Task) {
 		found.Running++

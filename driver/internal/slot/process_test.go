@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		slots := &Slots{parts[0]}
 		var err error
 		if most == 0 {
-			err = slots.EndWithMe(parts[1])
+			err = slots.TransferToSelf(parts[1])
 		} else {
 			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most, silent)
 		}
@@ -137,8 +137,8 @@ func (p *process) awaitTaken() {
 	}
 }
 
-// awaitInLine returns once the process is the first in line or waits behind others: the kernel shows who does.
-func (p *process) awaitInLine() {
+// awaitQueued returns once the process is the first in line or waits behind others: the kernel shows who does.
+func (p *process) awaitQueued() {
 	p.t.Helper()
 	pid := strconv.Itoa(p.cmd.Process.Pid)
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -164,7 +164,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 	var line []*process
 	for i := range jobs {
 		job := w.start(fmt.Sprint("job-", i), 1)
-		job.awaitInLine()
+		job.awaitQueued()
 		line = append(line, job)
 		if i != killed {
 			go func() {

@@ -73,11 +73,11 @@ func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since 
 			}
 		}
 	}
-	turn, err := s.line(wait)
+	ticket, err := s.queue(wait)
 	if err != nil {
 		return err
 	}
-	defer turn.leave()
+	defer ticket.release()
 	for {
 		taken, err := s.taken(job.Key, time.Now())
 		if err != nil {
@@ -92,9 +92,9 @@ func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since 
 	}
 }
 
-// EndWithMe lets the job's slot, if it has one, end with the calling process at the latest: nobody will be called for
+// TransferToSelf lets the job's slot, if it has one, end with the calling process at the latest: nobody will be called for
 // the job any more.
-func (s *Slots) EndWithMe(key string) error {
+func (s *Slots) TransferToSelf(key string) error {
 	held, err := s.read(key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -120,11 +120,11 @@ func (s *Slots) Sweep(now time.Time) error {
 	if _, err := os.Stat(s.directory); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	turn, err := s.enter()
-	if err != nil || turn == nil { // the first in line sweeps as well
+	ticket, err := s.tryQueue()
+	if err != nil || ticket == nil { // the first in line sweeps as well
 		return err
 	}
-	defer turn.leave()
+	defer ticket.release()
 	_, err = s.taken("", now)
 	return err
 }

@@ -112,7 +112,7 @@ func connectOnce(ctx context.Context, settings config.SSH, target Target, client
 		return clientConfig.HostKeyCallback(name, remote, key)
 	}
 	_ = conn.SetDeadline(time.Now().Add(settings.DialTimeout.Duration))
-	sshConn, channels, requests, err := ssh.NewClientConn(acknowledgePromptly(conn), address, &own)
+	sshConn, channels, requests, err := ssh.NewClientConn(withQuickACK(conn), address, &own)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err

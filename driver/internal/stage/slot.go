@@ -31,14 +31,14 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 	})
 }
 
-// lastCall says that nobody will be called for the job any more, so that its slot ends with this call, even where it is
+// releaseSlot says that nobody will be called for the job any more, so that its slot ends with this call, even where it is
 // killed.
-func (d *Driver) lastCall() (release func()) {
+func (d *Driver) releaseSlot() (release func()) {
 	warn := func(err error) {
 		if err != nil {
 			d.Log.Warn("the job's slot stays taken until its time is over", "error", err)
 		}
 	}
-	warn(d.Slots.EndWithMe(d.Job.Key()))
+	warn(d.Slots.TransferToSelf(d.Job.Key()))
 	return func() { warn(d.Slots.Release(d.Job.Key())) }
 }

@@ -53,8 +53,8 @@ func isThrottled(code string) bool {
 	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
 }
 
-// hopeless tells whether no other try of a call is worth it.
-func hopeless(err error) bool { return isDenied(err) || notCalled(err) }
+// permanent tells whether no other try of a call is worth it.
+func permanent(err error) bool { return isDenied(err) || notCalled(err) }
 
 // notCalled: there is no client, for lack of a region for example.
 func notCalled(err error) bool {
@@ -76,9 +76,9 @@ type notStarted struct{ error }
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
-// certain tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
+// definitelyNotStarted tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
 // asked for. A throttled try is none, for an earlier try of the same call may have come through without its answer.
-func certain(err error) bool {
+func definitelyNotStarted(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
 	return notCalled(err) || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&

@@ -60,7 +60,7 @@ const arn = "arn:aws:ecs:us-east-1:123456789012:task/cluster/0123456789abcdef"
 func tasks(t *testing.T, api *fakeECS) *Tasks {
 	t.Helper()
 	return &Tasks{
-		API: api, Addresses: &fakeAddresses{}, Log: slog.New(slog.DiscardHandler), Settle: 50 * time.Millisecond,
+		API: api, Addresses: &fakeAddresses{}, Log: slog.New(slog.DiscardHandler), ConsistencyWindow: 50 * time.Millisecond,
 		Config: config.Fargate{
 			Cluster: "cluster", TaskDefinition: "ci",
 			StartTimeout: config.Duration{Duration: 5 * time.Second}, StopTimeout: config.Duration{Duration: 5 * time.Second},

@@ -76,10 +76,10 @@ func TestSurveySeesAllPages(t *testing.T) {
 	}
 }
 
-func TestSurveyReadsTheMark(t *testing.T) {
+func TestSurveyReadsTheLease(t *testing.T) {
 	deadline := time.Unix(1_800_000_000, 0)
-	mark := Mark{Host: "0123456789abcdef", Deadline: deadline}
-	marked := func(name string, environment []types.KeyValuePair) func(*types.Task) {
+	lease := Lease{Host: "0123456789abcdef", Deadline: deadline}
+	leased := func(name string, environment []types.KeyValuePair) func(*types.Task) {
 		return func(task *types.Task) {
 			task.StartedBy = aws.String("by")
 			task.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String(name), Environment: environment}}}
@@ -91,19 +91,19 @@ func TestSurveyReadsTheMark(t *testing.T) {
 	pair := func(name, value string) types.KeyValuePair {
 		return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
 	}
-	earlier := []types.KeyValuePair{pair("GUARD_HOST", mark.Host), pair("GUARD_DEADLINE", "1800000000")}
+	earlier := []types.KeyValuePair{pair("GUARD_HOST", lease.Host), pair("GUARD_DEADLINE", "1800000000")}
 	soon := []types.KeyValuePair{pair("FARGATE_GUARD_DEADLINE", "soon")}
 	tests := map[string]struct {
 		change []func(*types.Task)
-		want   []Seen
+		want   []Listing
 	}{
-		"marked":               {[]func(*types.Task){marked(Container, mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by", Mark: mark}}},
-		"another container's":  {[]func(*types.Task){marked("sidecar", mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by"}}},
-		"an earlier driver's":  {[]func(*types.Task){marked(Container, earlier)}, []Seen{{ARN: arn, StartedBy: "by", Mark: mark}}},
-		"no number":            {[]func(*types.Task){marked(Container, soon)}, []Seen{{ARN: arn, StartedBy: "by"}}},
-		"unmarked":             {nil, []Seen{{ARN: arn}}},
-		"the same stack's":     {[]func(*types.Task){tagged("prod")}, []Seen{{ARN: arn}}},
-		"another stack's":      {[]func(*types.Task){tagged("dev")}, []Seen{{ARN: arn, Foreign: true}}},
+		"leased":               {[]func(*types.Task){leased(Container, lease.environment(time.Minute))}, []Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"another container's":  {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute))}, []Listing{{ARN: arn, StartedBy: "by"}}},
+		"an earlier driver's":  {[]func(*types.Task){leased(Container, earlier)}, []Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"no number":            {[]func(*types.Task){leased(Container, soon)}, []Listing{{ARN: arn, StartedBy: "by"}}},
+		"unleased":             {nil, []Listing{{ARN: arn}}},
+		"the same stack's":     {[]func(*types.Task){tagged("prod")}, []Listing{{ARN: arn}}},
+		"another stack's":      {[]func(*types.Task){tagged("dev")}, []Listing{{ARN: arn, Foreign: true}}},
 		"about to stop anyway": {[]func(*types.Task){func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") }}, nil},
 	}
 	for name, test := range tests {

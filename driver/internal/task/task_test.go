@@ -113,13 +113,13 @@ func TestAwaitRunning(t *testing.T) {
 }
 
 func TestAwaitRunningKnocks(t *testing.T) {
-	listening := func(on bool) Knock {
+	listening := func(on bool) Probe {
 		return func(_ context.Context, address string) bool { return on && address == "172.31.0.9" }
 	}
 	bare := func(task *types.Task) { task.Attachments = nil }
 	tests := map[string]struct {
 		describe  []func() (*ecs.DescribeTasksOutput, error)
-		knock     Knock
+		knock     Probe
 		publicIP  bool
 		address   string
 		describes int
@@ -141,7 +141,7 @@ func TestAwaitRunningKnocks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			api := &fakeECS{describe: test.describe}
 			tasks := tasks(t, api)
-			tasks.Knock, tasks.Config.UsePublicIP = test.knock, test.publicIP
+			tasks.Probe, tasks.Config.UsePublicIP = test.knock, test.publicIP
 			address, err := tasks.AwaitRunning(t.Context(), arn, func(string, time.Duration) {})
 			if err != nil || address != test.address || api.describes != test.describes {
 				t.Errorf("got %q, %v after %d calls", address, err, api.describes)
@@ -155,7 +155,7 @@ func TestKnockAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	knock := KnockAt(listener.Addr().(*net.TCPAddr).Port)
+	knock := ProbePort(listener.Addr().(*net.TCPAddr).Port)
 	if !knock(t.Context(), "127.0.0.1") {
 		t.Error("nobody was heard though somebody listens")
 	}
@@ -200,7 +200,7 @@ func TestStopAll(t *testing.T) {
 	type lists = []func() (*ecs.ListTasksOutput, error)
 	type stops = []func() (*ecs.StopTaskOutput, error)
 	tests := map[string]struct {
-		known      Known
+		known      Ref
 		unanswered bool
 		describe   describes
 		list       lists
@@ -209,18 +209,18 @@ func TestStopAll(t *testing.T) {
 		wantErr    string
 		minStops   int
 	}{
-		"by state and list, once":         {known: Known{ARN: arn}, list: lists{listing(arn)}, stop: stops{ok}, want: []string{arn}, minStops: 1},
-		"the list lags behind":            {known: Known{ARN: arn}, list: lists{listing()}, stop: stops{ok}, want: []string{arn}, minStops: 1},
-		"more than the state knows":       {known: Known{ARN: arn}, list: lists{listing("arn/2", arn)}, stop: stops{ok}, want: []string{"arn/2", arn}, minStops: 2},
+		"by state and list, once":         {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{ok}, want: []string{arn}, minStops: 1},
+		"the list lags behind":            {known: Ref{ARN: arn}, list: lists{listing()}, stop: stops{ok}, want: []string{arn}, minStops: 1},
+		"more than the state knows":       {known: Ref{ARN: arn}, list: lists{listing("arn/2", arn)}, stop: stops{ok}, want: []string{"arn/2", arn}, minStops: 2},
 		"nothing":                         {list: lists{listing()}},
 		"RunTask unanswered, shown late":  {unanswered: true, list: lists{listing(), listing(), listing(arn)}, stop: stops{ok}, want: []string{arn}, minStops: 1},
 		"RunTask unanswered, never shown": {unanswered: true, list: lists{listing()}},
-		"throttled for a while":           {known: Known{ARN: arn}, list: lists{listing(arn)}, describe: describes{in("RUNNING")}, stop: stops{throttled, throttled, unavailable, ok}, want: []string{arn}, minStops: 4},
-		"over already":                    {known: Known{ARN: arn}, list: lists{listing()}, describe: describes{in("STOPPED", over)}, stop: stops{unavailable}, minStops: 1},
-		"gone":                            {known: Known{ARN: arn}, list: lists{listing()}, describe: describes{unknown}, stop: stops{unavailable}, minStops: 1},
-		"list denied":                     {known: Known{ARN: arn}, list: lists{func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, stop: stops{ok}, want: []string{arn}, minStops: 1},
+		"throttled for a while":           {known: Ref{ARN: arn}, list: lists{listing(arn)}, describe: describes{in("RUNNING")}, stop: stops{throttled, throttled, unavailable, ok}, want: []string{arn}, minStops: 4},
+		"over already":                    {known: Ref{ARN: arn}, list: lists{listing()}, describe: describes{in("STOPPED", over)}, stop: stops{unavailable}, minStops: 1},
+		"gone":                            {known: Ref{ARN: arn}, list: lists{listing()}, describe: describes{unknown}, stop: stops{unavailable}, minStops: 1},
+		"list denied":                     {known: Ref{ARN: arn}, list: lists{func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, stop: stops{ok}, want: []string{arn}, minStops: 1},
 		"list denied, no state":           {list: lists{func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, wantErr: "AWS denied ecs:ListTasks"},
-		"stop denied":                     {known: Known{ARN: arn}, list: lists{listing(arn)}, stop: stops{func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, wantErr: "AWS denied ecs:StopTask", minStops: 1},
+		"stop denied":                     {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, wantErr: "AWS denied ecs:StopTask", minStops: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestStopAllGivesUp(t *testing.T) {
 		stop: []func() (*ecs.StopTaskOutput, error){func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "ThrottlingException", "Rate exceeded") }},
 	})
 	tasks.Config.StopTimeout = config.Duration{Duration: 50 * time.Millisecond}
-	if stopped, err := tasks.StopAll(t.Context(), Known{ARN: arn}, "why"); err == nil || len(stopped) > 0 || !strings.Contains(err.Error(), "throttled") {
+	if stopped, err := tasks.StopAll(t.Context(), Ref{ARN: arn}, "why"); err == nil || len(stopped) > 0 || !strings.Contains(err.Error(), "throttled") {
 		t.Errorf("got %v, %v", stopped, err)
 	}
 }

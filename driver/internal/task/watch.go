@@ -32,12 +32,12 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 		case err != nil:
 			return "", err
 		case task == nil:
-			if time.Since(started) > t.Settle {
+			if time.Since(started) > t.ConsistencyWindow {
 				return "", failure.New("", "ECS does not know the task %s any more", ID(arn))
 			}
 		default:
 			status = aws.ToString(task.LastStatus)
-			if Over(task) {
+			if Stopping(task) {
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {
@@ -45,7 +45,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				if err != nil || address != "" {
 					return address, err
 				}
-			} else if t.Knock != nil && !t.Config.UsePublicIP {
+			} else if t.Probe != nil && !t.Config.UsePublicIP {
 				address, _ = t.address(ctx, task)
 			}
 		}
@@ -91,7 +91,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 	if task == nil {
 		return failure.New("", "ECS does not know the task %s any more", ID(arn))
 	}
-	if Over(task) {
+	if Stopping(task) {
 		return Stopped(task)
 	}
 	return nil
@@ -110,8 +110,8 @@ func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 	}
 }
 
-// Over tells whether the task has stopped or is about to.
-func Over(task *types.Task) bool {
+// Stopping tells whether the task has stopped or is about to.
+func Stopping(task *types.Task) bool {
 	return aws.ToString(task.DesiredStatus) == "STOPPED" || aws.ToString(task.LastStatus) == "STOPPED"
 }
 

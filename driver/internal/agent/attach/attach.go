@@ -30,8 +30,8 @@ type Connection interface {
 	Close() error
 }
 
-// Stage is a script to run under ci-agent.
-type Stage struct {
+// Execution is a script to run under ci-agent.
+type Execution struct {
 	// Agent is the program's path in the task, Directory where its stages have their sockets.
 	Agent, Directory string
 	Script           io.ReaderAt
@@ -61,7 +61,7 @@ type Stage struct {
 	scriptErr atomic.Pointer[error]
 }
 
-// Values of Stage.begun.
+// Values of Execution.begun.
 const (
 	unsent int32 = iota
 	sent
@@ -81,7 +81,7 @@ const endMargin = 15 * time.Second
 
 // Run runs the script exactly once. It returns nil when it ended with 0 and *failure.Script when it ended otherwise.
 // When ctx is done the stage is terminated, and ctx's cause returned.
-func (s *Stage) Run(ctx context.Context) error {
+func (s *Execution) Run(ctx context.Context) error {
 	s.token = random.Hex(16)
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
@@ -105,7 +105,7 @@ func (s *Stage) Run(ctx context.Context) error {
 }
 
 // follow holds sessions until one brings the result.
-func (s *Stage) follow(life, ctx context.Context) (wire.Result, error) {
+func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: s.Pause, MaxInterval: s.MaxPause, Multiplier: 1.6, RandomizationFactor: 0.2,
 	}
@@ -135,7 +135,7 @@ func (s *Stage) follow(life, ctx context.Context) (wire.Result, error) {
 }
 
 // reconnect returns *lost where another attempt may help.
-func (s *Stage) reconnect(life context.Context, why error) (Connection, error) {
+func (s *Execution) reconnect(life context.Context, why error) (Connection, error) {
 	left := time.Until(s.lostAt.Add(s.ReconnectTimeout))
 	if left <= 0 {
 		return nil, failure.Wrap(why, "SSH.ReconnectTimeout in fargate.toml can be raised.",
@@ -162,7 +162,7 @@ var errReconnectTimeout = errors.New("no attempt to reconnect came through")
 
 // command is a line for the task's login shell. A stage that is cancelled before it is known to have started is looked
 // for, and not started.
-func (s *Stage) command(attaches bool) string {
+func (s *Execution) command(attaches bool) string {
 	call := "run"
 	if attaches {
 		call = fmt.Sprintf("attach --offset %d", s.received)
@@ -171,4 +171,4 @@ func (s *Stage) command(attaches bool) string {
 		shellquote.Quote(s.Agent), call, shellquote.Quote(s.Directory), s.token)
 }
 
-func (s *Stage) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }
+func (s *Execution) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }

@@ -110,8 +110,8 @@ func (w *world) connect(ctx context.Context) (attach.Connection, error) {
 }
 
 // stage returns a stage that runs the script.
-func (w *world) stage(script string, log io.Writer) *attach.Stage {
-	return &attach.Stage{
+func (w *world) stage(script string, log io.Writer) *attach.Execution {
+	return &attach.Execution{
 		Agent: program, Directory: w.sockets, Script: strings.NewReader(script), Log: log,
 		Grace: 5 * time.Second, ReconnectTimeout: 10 * time.Second,
 		Pause: 2 * time.Millisecond, MaxPause: 20 * time.Millisecond,

@@ -11,7 +11,7 @@ import (
 
 // server answers on a stage's socket.
 type server struct {
-	stage *Stage
+	stage *RunningScript
 	// keep is how long a result is kept that nobody asks for, forget the timer once there is one.
 	keep   time.Duration
 	forget *time.Timer
@@ -28,7 +28,7 @@ type server struct {
 
 // Serve lets drivers attach to the stage until one says that it has the result, or none has asked for it for so long:
 // it may have been lost that one has it. It closes the listener.
-func Serve(listener net.Listener, stage *Stage, keep time.Duration) {
+func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
 	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
 	go func() {
 		<-stage.over

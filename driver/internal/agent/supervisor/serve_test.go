@@ -20,7 +20,7 @@ func TestResultThatNobodyAsksForIsForgotten(t *testing.T) {
 	defer func() { _ = os.RemoveAll(directory) }()
 	attached := filepath.Join(directory, "attached")
 	script := "until [ -e " + attached + " ]; do sleep 0.01; done; echo hello"
-	stage, err := supervisor.StartStage([]byte(script), "marker", supervisor.SpoolLimit)
+	stage, err := supervisor.Start([]byte(script), "marker", supervisor.SpoolLimit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// Mark says when a task has outlived its job. It is part of the container's environment, where the guard in the image
+// Lease says when a task has outlived its job. It is part of the container's environment, where the guard in the image
 // reads it, and where every host finds it in the task's overrides: that needs no permission to tag, and unlike tags
 // nobody can change it later.
-type Mark struct {
+type Lease struct {
 	// Host has the job's state; see state.Store.Host.
 	Host string
 	// Deadline is when the job is over for certain, in whole seconds.
@@ -31,7 +31,7 @@ const (
 // earlier image the guard would know no limit otherwise, and a job may choose such a task by FARGATE_TASK_DEFINITION.
 func earlierName(variable string) string { return strings.TrimPrefix(variable, "FARGATE_") }
 
-func (m Mark) environment(firstSession time.Duration) []types.KeyValuePair {
+func (m Lease) environment(firstSession time.Duration) []types.KeyValuePair {
 	var pairs []types.KeyValuePair
 	add := func(variable, value string) {
 		for _, name := range []string{variable, earlierName(variable)} {
@@ -44,16 +44,16 @@ func (m Mark) environment(firstSession time.Duration) []types.KeyValuePair {
 	return pairs
 }
 
-// tags tell people what the mark tells the driver.
-func (m Mark) tags() map[string]string {
+// tags tell people what the lease tells the driver.
+func (m Lease) tags() map[string]string {
 	return map[string]string{"gitlab-runner-host": m.Host, "gitlab-deadline": m.Deadline.UTC().Format(time.RFC3339)}
 }
 
-// markOf returns an empty mark for a task that has none.
-func markOf(task *types.Task) Mark {
-	var mark Mark
+// leaseOf returns an empty lease for a task that has none.
+func leaseOf(task *types.Task) Lease {
+	var lease Lease
 	if task.Overrides == nil {
-		return mark
+		return lease
 	}
 	for _, container := range task.Overrides.ContainerOverrides {
 		if aws.ToString(container.Name) != Container {
@@ -66,10 +66,10 @@ func markOf(task *types.Task) Mark {
 		either := func(variable string) string { // an earlier driver's task has the earlier names only
 			return cmp.Or(variables[variable], variables[earlierName(variable)])
 		}
-		mark.Host = either(hostVariable)
+		lease.Host = either(hostVariable)
 		if seconds, err := strconv.ParseInt(either(deadlineVariable), 10, 64); err == nil && seconds > 0 {
-			mark.Deadline = time.Unix(seconds, 0)
+			lease.Deadline = time.Unix(seconds, 0)
 		}
 	}
-	return mark
+	return lease
 }

@@ -1,6 +1,6 @@
-// Package size checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
+// Package limits checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
 // FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION against what the runner's owner allows and Fargate has.
-package size
+package limits
 
 import (
 	"fmt"

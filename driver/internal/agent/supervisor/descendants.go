@@ -8,8 +8,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
-// familyPoll is the pause between two looks at processes that are to end. Only a child's end is an event.
-const familyPoll = 50 * time.Millisecond
+// pollEvery is the pause between two looks at processes that are to end. Only a child's end is an event.
+const pollEvery = 50 * time.Millisecond
 
 // killTimeout bounds the wait for the end of killed processes: one in a system call that does not come back never ends.
 const killTimeout = 10 * time.Second
@@ -25,11 +25,11 @@ func terminate(group int, grace time.Duration) {
 
 // awaitNone returns false where processes are left after the limit. It calls each, if any, before each look.
 func awaitNone(group int, limit time.Duration, each func()) bool {
-	for deadline := time.Now().Add(limit); ; time.Sleep(familyPoll) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(pollEvery) {
 		if each != nil {
 			each()
 		}
-		if len(family(group)) == 0 {
+		if len(descendants(group)) == 0 {
 			return true
 		}
 		if time.Now().After(deadline) {
@@ -40,7 +40,7 @@ func awaitNone(group int, limit time.Duration, each func()) bool {
 
 // signalAll returns false where nobody is left. The group gets its signal as one, so that none is forked in between.
 func signalAll(group int, signal syscall.Signal) bool {
-	members, grouped := family(group), false
+	members, grouped := descendants(group), false
 	for _, member := range members {
 		if member.Group == group {
 			grouped = true
@@ -54,8 +54,8 @@ func signalAll(group int, signal syscall.Signal) bool {
 	return len(members) > 0
 }
 
-// family returns the calling process's living descendants: the stage's processes, as the supervisor starts nothing else.
-func family(group int) []procfs.Stat {
+// descendants returns the calling process's living descendants: the stage's processes, as the supervisor starts nothing else.
+func descendants(group int) []procfs.Stat {
 	all, err := procfs.All(procfs.Root)
 	if err != nil || len(all) == 0 {
 		if syscall.Kill(-group, 0) != nil {
