@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -189,31 +187,5 @@ func TestNoAgent(t *testing.T) {
 	stage.Agent = filepath.Join(w.dir, "it's not there")
 	if err := stage.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ended with exit code 127") || w.connections != 1 {
 		t.Errorf("got %v after %d connections", err, w.connections)
-	}
-}
-
-func TestSignalCommand(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	signalled := make(chan struct{})
-	go func() {
-		defer close(signalled)
-		w.await("started")
-		entries, err := os.ReadDir(w.sockets)
-		if err != nil || len(entries) != 1 {
-			t.Errorf("%v, %v", entries, err)
-			return
-		}
-		token := strings.TrimSuffix(entries[0].Name(), ".sock")
-		signal := exec.Command(program, "signal", "--dir", w.sockets, "--token", token, "--grace", "10s")
-		if output, err := signal.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, output)
-		}
-	}()
-	defer func() { <-signalled }()
-	log, err := w.run("trap 'echo got TERM; exit 5' TERM; echo >" + w.file("started") + "; sleep 300 & wait")
-	var script *failure.Script
-	if log != "got TERM\n" || !errors.As(err, &script) || script.Code != 5 {
-		t.Errorf("log %q, %v", log, err)
 	}
 }

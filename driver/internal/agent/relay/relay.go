@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"syscall"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/supervisor"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
@@ -51,20 +50,6 @@ func (s Session) attach(offset int64) error {
 	// However it ended: the driver knows what it has, and comes back for the rest.
 	<-ended
 	return nil
-}
-
-// Signal ends the stage's process group, with a grace time between SIGTERM and SIGKILL, and returns when it has ended.
-func (s Session) Signal(grace time.Duration) error {
-	conn, err := s.dial()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	if err := wire.NewWriter(conn).Send(wire.Terminate, wire.Number(grace.Milliseconds())); err != nil {
-		return err
-	}
-	_, _, err = wire.NewReader(conn).Next()
-	return err
 }
 
 func (s Session) dial() (net.Conn, error) {

@@ -59,24 +59,17 @@ func (s *server) session(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	switch kind {
-	case wire.Attach:
-		offset, err := wire.ParseNumber(payload)
-		if err != nil || !s.stage.spool.Holds(offset) {
-			_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
-			return
-		}
-		s.stage.spool.Ack(offset) // the acknowledgement itself may have been lost
-		s.attach(conn, from, to, offset)
-	case wire.Terminate:
-		// From `ci-agent signal`, which waits for the group's end.
-		if grace, err := wire.ParseNumber(payload); err == nil {
-			s.terminate(grace)
-		}
-		_ = to.Send(wire.Started)
-	default:
-		_ = to.Send(wire.Error, []byte("a session begins with Attach or Terminate"))
+	if kind != wire.Attach {
+		_ = to.Send(wire.Error, []byte("a session begins with Attach"))
+		return
 	}
+	offset, err := wire.ParseNumber(payload)
+	if err != nil || !s.stage.spool.Holds(offset) {
+		_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
+		return
+	}
+	s.stage.spool.Ack(offset) // the acknowledgement itself may have been lost
+	s.attach(conn, from, to, offset)
 }
 
 // attach sends output on one goroutine and takes what the driver says on another: neither waits for the other.
