@@ -92,7 +92,9 @@ func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, fu
 }
 
 // parts are what all calls that talk to ECS have; logged are the attributes of each log record.
-func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any) (*state.Store, *task.Tasks, func(), error) {
+func parts(
+	ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any,
+) (*state.Store, *task.Tasks, func(), error) {
 	store, err := state.Open(settings.TaskMetadata.Directory)
 	if err != nil {
 		return nil, nil, nil, err

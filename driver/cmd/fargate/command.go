@@ -48,7 +48,8 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml", "the driver's configuration `file`")
+	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml",
+		"the driver's configuration `file`")
 	i.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
 	custom := &cobra.Command{
 		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,

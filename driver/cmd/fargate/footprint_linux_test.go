@@ -31,7 +31,8 @@ func TestFootprint(t *testing.T) {
 	}
 	w.must(0, "prepare")
 	measured := filepath.Join(w.dir, "measured")
-	command := w.command("run", w.script("seq 5000000; echo measure; until [ -e "+measured+" ]; do sleep 0.1; done"), "build_script")
+	command := w.command("run", w.script("seq 5000000; echo measure; until [ -e "+measured+" ]; do sleep 0.1; done"),
+		"build_script")
 	command.Path = binary
 	stdout, err := command.StdoutPipe()
 	if err != nil {

@@ -70,27 +70,39 @@ func mortal(at string) int {
 // shortConsistencyWindow is enough for an ECS that shows a task at once.
 const shortConsistencyWindow = 100 * time.Millisecond
 
+func shortenConsistencyWindow(driver *stage.Driver) {
+	driver.Tasks.(*task.Tasks).ConsistencyWindow = shortConsistencyWindow
+}
+
 type mortalAPI struct {
 	task.API
 	points *points
 }
 
-func (m mortalAPI) RunTask(ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
+func (m mortalAPI) RunTask(
+	ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options),
+) (*ecs.RunTaskOutput, error) {
 	m.points.reach("RunTask")
 	return m.API.RunTask(ctx, input, options...)
 }
 
-func (m mortalAPI) DescribeTasks(ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (m mortalAPI) DescribeTasks(
+	ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	m.points.reach("DescribeTasks")
 	return m.API.DescribeTasks(ctx, input, options...)
 }
 
-func (m mortalAPI) ListTasks(ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (m mortalAPI) ListTasks(
+	ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	m.points.reach("ListTasks")
 	return m.API.ListTasks(ctx, input, options...)
 }
 
-func (m mortalAPI) StopTask(ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+func (m mortalAPI) StopTask(
+	ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options),
+) (*ecs.StopTaskOutput, error) {
 	m.points.reach("StopTask")
 	return m.API.StopTask(ctx, input, options...)
 }

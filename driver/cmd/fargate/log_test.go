@@ -96,7 +96,8 @@ func TestLogFormat(t *testing.T) {
 		t.Errorf("--log-format counts more: %s", got.stderr)
 	}
 	for _, call := range []string{"config", "cleanup"} {
-		if got := w.must(systemFailure, call, "--log-format", "xml"); got.stderr != "ERROR: --log-format: \"xml\" is neither text nor json\n" {
+		got := w.must(systemFailure, call, "--log-format", "xml")
+		if got.stderr != "ERROR: --log-format: \"xml\" is neither text nor json\n" {
 			t.Errorf("%s: %s", call, got.stderr)
 		}
 	}

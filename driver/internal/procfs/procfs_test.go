@@ -47,7 +47,8 @@ func TestNamesAndBrokenFiles(t *testing.T) {
 	const rest = " S 10 7 1 0 -1 4194560 1 1 0 0 0 0 0 0 20 0 1 0 900 1 1\n"
 	root := t.TempDir()
 	for name, content := range map[string]string{
-		"20": "20 (a) (b c)" + rest, "30": "30 broken", "40": "40 (cut) S 1 1", "50": "50 (no number) S x y" + rest, "uptime": "1 1",
+		"20": "20 (a) (b c)" + rest, "30": "30 broken", "40": "40 (cut) S 1 1", "50": "50 (no number) S x y" + rest,
+		"uptime": "1 1",
 	} {
 		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
 			t.Fatal(err)

@@ -74,7 +74,8 @@ func TestDecisions(t *testing.T) {
 		return map[string]*state.Task{key: known}
 	}
 	seen := func(change ...func(*task.Listing)) []task.Listing {
-		one := task.Listing{ARN: "arn", StartedBy: startedBy, Lease: task.Lease{Host: "here", Deadline: now.Add(time.Hour)}}
+		one := task.Listing{ARN: "arn", StartedBy: startedBy,
+			Lease: task.Lease{Host: "here", Deadline: now.Add(time.Hour)}}
 		for _, f := range change {
 			f(&one)
 		}
@@ -87,24 +88,32 @@ func TestDecisions(t *testing.T) {
 		files         files
 		stop, forgets bool
 	}{
-		"live":                              {seen(), files{known: alive()}, false, false},
-		"live, RunTask not answered yet":    {seen(), files{known: alive(func(s *state.Task) { s.ARN = "" })}, false, false},
-		"live, of another host":             {seen(elsewhere), files{}, false, false},
-		"its file cannot be read":           {seen(), files{known: alive(), broken: true}, false, false},
-		"past its time, of another host":    {seen(elsewhere, past), files{}, true, false},
-		"past its time, file not readable":  {seen(past), files{broken: true}, true, false},
-		"the runner has ended":              {seen(), files{known: alive(func(s *state.Task) { s.Runner = ended })}, true, false},
-		"no file":                           {seen(), files{}, true, false},
-		"unleased, no file":                 {seen(func(one *task.Listing) { one.Lease = task.Lease{} }), files{}, false, false},
-		"another stack's":                   {seen(past, func(one *task.Listing) { one.Foreign = true }), files{}, false, false},
-		"started by something else":         {seen(past, func(one *task.Listing) { one.StartedBy = "ecs-svc/1" }), files{}, false, false},
-		"a file only":                       {nil, files{known: alive()}, false, false},
-		"a file only, past its time":        {nil, files{known: alive(func(s *state.Task) { s.Deadline = now.Add(-time.Second) })}, false, true},
-		"a file only, the runner has ended": {nil, files{known: alive(func(s *state.Task) { s.Runner = ended })}, false, true},
+		"live": {seen(), files{known: alive()}, false, false},
+		"live, RunTask not answered yet": {seen(), files{known: alive(func(s *state.Task) { s.ARN = "" })}, false,
+			false},
+		"live, of another host":            {seen(elsewhere), files{}, false, false},
+		"its file cannot be read":          {seen(), files{known: alive(), broken: true}, false, false},
+		"past its time, of another host":   {seen(elsewhere, past), files{}, true, false},
+		"past its time, file not readable": {seen(past), files{broken: true}, true, false},
+		"the runner has ended": {seen(), files{known: alive(func(s *state.Task) { s.Runner = ended })},
+			true, false},
+		"no file": {seen(), files{}, true, false},
+		"unleased, no file": {seen(func(one *task.Listing) { one.Lease = task.Lease{} }), files{},
+			false, false},
+		"another stack's": {seen(past, func(one *task.Listing) { one.Foreign = true }), files{},
+			false, false},
+		"started by something else": {seen(past, func(one *task.Listing) { one.StartedBy = "ecs-svc/1" }),
+			files{}, false, false},
+		"a file only": {nil, files{known: alive()}, false, false},
+		"a file only, past its time": {nil,
+			files{known: alive(func(s *state.Task) { s.Deadline = now.Add(-time.Second) })}, false, true},
+		"a file only, the runner has ended": {nil, files{known: alive(func(s *state.Task) { s.Runner = ended })}, false,
+			true},
 		"a file only, just written": {nil, files{known: alive(func(s *state.Task) {
 			s.Runner, s.IntendedAt = ended, now.Add(-time.Second)
 		})}, false, false},
-		"a file of an earlier driver": {nil, files{known: alive(func(s *state.Task) { s.Deadline = time.Time{} })}, false, false},
+		"a file of an earlier driver": {nil, files{known: alive(func(s *state.Task) { s.Deadline = time.Time{} })},
+			false, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -113,8 +122,10 @@ func TestDecisions(t *testing.T) {
 				Tasks: tasks, Store: &test.files, Slots: slots, Now: func() time.Time { return now },
 				Log: slog.New(slog.DiscardHandler), Stdout: io.Discard, DryRun: true,
 			}
-			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 || slots.swept {
-				t.Fatalf("a dry run: %v, stopped %v, removed %v, slots swept: %v", err, tasks.stopped, test.files.removed, slots.swept)
+			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 ||
+				slots.swept {
+				t.Fatalf("a dry run: %v, stopped %v, removed %v, slots swept: %v", err, tasks.stopped,
+					test.files.removed, slots.swept)
 			}
 			reaper.DryRun = false
 			if err := reaper.Run(t.Context()); err != nil {

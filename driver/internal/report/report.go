@@ -21,7 +21,9 @@ const Namespace = "gitlab-fargate-runners"
 
 // CloudWatch is the part of CloudWatch that a report needs; *cloudwatch.Client has it.
 type CloudWatch interface {
-	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
+	PutMetricData(
+		context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options),
+	) (*cloudwatch.PutMetricDataOutput, error)
 }
 
 // Report is one look at the runner, the cluster and the disk.
@@ -55,7 +57,8 @@ func (r *Report) Send(ctx context.Context) error {
 	var data []types.MetricDatum
 	add := func(dimensions []types.Dimension, name string, unit types.StandardUnit, value float64) {
 		data = append(data, types.MetricDatum{
-			MetricName: aws.String(name), Dimensions: dimensions, Unit: unit, Value: aws.Float64(value), Timestamp: aws.Time(now),
+			MetricName: aws.String(name), Dimensions: dimensions, Unit: unit, Value: aws.Float64(value),
+			Timestamp: aws.Time(now),
 		})
 	}
 

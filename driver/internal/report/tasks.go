@@ -44,7 +44,8 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 			// Its time is not over while it stops.
 			found.Running++
 			found.Oldest = max(found.Oldest, now.Sub(aws.ToTime(task.CreatedAt)))
-		case task.StopCode == types.TaskStopCodeTaskFailedToStart && now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
+		case task.StopCode == types.TaskStopCodeTaskFailedToStart &&
+			now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
 			found.FailedToStart++
 		}
 	})

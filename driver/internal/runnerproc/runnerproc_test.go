@@ -36,7 +36,8 @@ func fakeProc(t *testing.T, boot, namespace string, processes map[int]string) st
 }
 
 func line(pid int, name, state string, parent int, start string) string {
-	return fmt.Sprintf("%d (%s) %s %d 1 1 0 -1 4194560 1 1 0 0 0 0 0 0 20 0 1 0 %s 1 1\n", pid, name, state, parent, start)
+	return fmt.Sprintf("%d (%s) %s %d 1 1 0 -1 4194560 1 1 0 0 0 0 0 0 20 0 1 0 %s 1 1\n", pid, name, state, parent,
+		start)
 }
 
 func TestFind(t *testing.T) {
@@ -64,11 +65,15 @@ func TestEnded(t *testing.T) {
 		processes       map[int]string
 		want            bool
 	}{
-		"runs":                     {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")}, false},
-		"gone":                     {"boot-1", "pid:[1]", nil, true},
-		"its id was given on":      {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "501")}, true},
-		"a zombie":                 {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "Z", 1, "500")}, true},
-		"the host has booted":      {"boot-2", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")}, true},
+		"runs": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")},
+			false},
+		"gone": {"boot-1", "pid:[1]", nil, true},
+		"its id was given on": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "501")},
+			true},
+		"a zombie": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "Z", 1, "500")},
+			true},
+		"the host has booted": {"boot-2", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")},
+			true},
 		"seen from elsewhere":      {"boot-1", "pid:[2]", nil, false},
 		"what is told is no sense": {"boot-1", "pid:[1]", map[int]string{10: "nonsense"}, false},
 	}

@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 		if most == 0 {
 			err = slots.TransferToSelf(parts[1])
 		} else {
-			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most, silent)
+			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most,
+				silent)
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -242,7 +243,8 @@ func TestNeverMoreThanAllowed(t *testing.T) {
 	}
 	t.Logf("%d at once at the most, %d served", peak, served)
 	for i := range most { // none is lost
-		if err := w.slots.Take(t.Context(), Job{Key: fmt.Sprint("after-", i), Until: time.Now().Add(time.Hour)}, most, silent); err != nil {
+		if err := w.slots.Take(t.Context(), Job{Key: fmt.Sprint("after-", i), Until: time.Now().Add(time.Hour)}, most,
+			silent); err != nil {
 			t.Error(err)
 		}
 	}

@@ -140,7 +140,8 @@ func TestPrivate(t *testing.T) {
 	if err := w.take(t.Context(), "job", nil, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{w.slots.directory: 0o700, filepath.Join(w.slots.directory, "job"): 0o600} {
+	for path, want := range map[string]os.FileMode{w.slots.directory: 0o700,
+		filepath.Join(w.slots.directory, "job"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v", path, info, err)
 		}

@@ -24,7 +24,8 @@ func TestCancel(t *testing.T) {
 		stdout string
 	}{
 		"TERM reaches the whole group": {
-			script: "trap 'echo got TERM; exit 1' TERM\necho $$ >%s\nsleep 300 & wait", grace: 10 * time.Second, stdout: "got TERM\n",
+			script: "trap 'echo got TERM; exit 1' TERM\necho $$ >%s\nsleep 300 & wait", grace: 10 * time.Second,
+			stdout: "got TERM\n",
 		},
 		"KILL ends what ignores TERM": {
 			script: "trap '' TERM\necho $$ >%s\nsleep 300; sleep 300", grace: 100 * time.Millisecond,

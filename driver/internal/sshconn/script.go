@@ -83,7 +83,8 @@ func (r *run) finish(ended exit, ok bool) error {
 		return fmt.Errorf("writing the job's log: %w", err)
 	}
 	if !r.started(0) {
-		return failure.New("The user's login shell must run POSIX shell commands.", "the task's shell did not start the script (exit code %d)", ended.code)
+		return failure.New("The user's login shell must run POSIX shell commands.",
+			"the task's shell did not start the script (exit code %d)", ended.code)
 	}
 	if ended.code != 0 {
 		return &failure.Script{Code: ended.code, Signal: ended.signal}

@@ -15,7 +15,8 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 	if text := request.Size.String(); text != "" {
 		with = " with " + text
 	}
-	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with, settings.Cluster)
+	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with,
+		settings.Cluster)
 	placements := d.Tasks.Placements()
 	for i, placement := range placements {
 		request.Placement = placement

@@ -161,5 +161,6 @@ func target(known *state.Task) sshconn.Target {
 }
 
 // ErrCancelled is the cause of a context that a signal has ended.
-var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped before it had ended.",
+var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped "+
+	"before it had ended.",
 	"cancelled by the runner (job cancelled or timed out)")

@@ -21,7 +21,8 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 		limit = min(limit, half)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, failure.New(
-		"Raise Fargate.MaxJobs in fargate.toml or add a host; `retry: {when: runner_system_failure}` runs the job again.",
+		"Raise Fargate.MaxJobs in fargate.toml or add a host; `retry: {when: runner_system_failure}` runs the job "+
+			"again.",
 		"no slot became free on this host within %s: %d jobs run, as many as it may run at once", limit, most))
 	defer cancel()
 	say := d.every()

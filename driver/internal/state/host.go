@@ -28,7 +28,8 @@ func (s *Store) Host() (string, error) {
 		return "", fmt.Errorf("identifying the host: %w", err)
 	}
 	if !hexadecimal.Match(content) {
-		return "", fmt.Errorf("identifying the host: %s does not hold 32 hexadecimal digits; remove it when no job runs", path)
+		return "", fmt.Errorf("identifying the host: %s does not hold 32 hexadecimal digits; remove it when "+
+			"no job runs", path)
 	}
 	hostname, _ := os.Hostname()
 	machine, _ := os.ReadFile("/etc/machine-id")

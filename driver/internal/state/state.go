@@ -107,7 +107,8 @@ func (s *Store) Load(key string) (*Task, error) {
 		return nil, fmt.Errorf("reading the task's state in %s: %w", s.path(key), err)
 	}
 	if task.Version != version {
-		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key), task.Version, version)
+		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key),
+			task.Version, version)
 	}
 	return &task, nil
 }

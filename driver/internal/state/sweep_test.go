@@ -18,7 +18,8 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	for name, age := range map[string]time.Duration{".job-2.json~123": time.Hour, ".host-id-1": time.Hour, ".job-3.json~9": time.Second, "job-1.json": time.Hour} {
+	for name, age := range map[string]time.Duration{".job-2.json~123": time.Hour, ".host-id-1": time.Hour,
+		".job-3.json~9": time.Second, "job-1.json": time.Hour} {
 		path := filepath.Join(store.directory, name)
 		if filepath.Ext(name) == "" || name[0] == '.' {
 			if err := os.WriteFile(path, nil, 0o600); err != nil {

@@ -72,7 +72,8 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
 	once := func(_ string, call func() error) error { return call() }
 	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
-		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy), DesiredStatus: types.DesiredStatusRunning,
+		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy),
+		DesiredStatus: types.DesiredStatusRunning,
 	}, once)
 }
 

@@ -26,9 +26,11 @@ func Stopped(task *types.Task) error {
 	switch {
 	case hint != "":
 	case killed(task):
-		hint = "Exit code 137 is SIGKILL, most often for lack of memory" + limit(memoryLimit(task)) + ": a larger task definition or FARGATE_MEMORY helps then."
+		hint = "Exit code 137 is SIGKILL, most often for lack of memory" + limit(memoryLimit(task)) +
+			": a larger task definition or FARGATE_MEMORY helps then."
 	case task.StopCode == types.TaskStopCodeEssentialContainerExited:
-		hint = "The container ended by itself, though its sshd was to run until the job's end: look at its log (CloudWatch Logs, if the task definition sends it there)."
+		hint = "The container ended by itself, though its sshd was to run until the job's end: look at its log " +
+			"(CloudWatch Logs, if the task definition sends it there)."
 	case task.StopCode == types.TaskStopCodeUserInitiated:
 		hint = "Somebody or another program stopped the task; CloudTrail knows who called StopTask."
 	}
@@ -72,7 +74,8 @@ func killed(task *types.Task) bool {
 // memoryLimit of the job's container in MiB: its own, or what the task has; "" where ECS does not tell.
 func memoryLimit(task *types.Task) string {
 	for _, container := range task.Containers {
-		if memory := aws.ToString(container.Memory); aws.ToString(container.Name) == Container && memory != "" && memory != "0" {
+		if memory := aws.ToString(container.Memory); aws.ToString(container.Name) == Container && memory != "" &&
+			memory != "0" {
 			return memory
 		}
 	}

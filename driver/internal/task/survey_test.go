@@ -23,7 +23,9 @@ type pagedECS struct {
 
 var errOutage = errors.New("connection reset by peer")
 
-func (f *pagedECS) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (f *pagedECS) ListTasks(
+	_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	if f.calls++; f.calls%2 == 1 {
 		return nil, errOutage
 	}
@@ -40,7 +42,9 @@ func (f *pagedECS) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...
 	return output, nil
 }
 
-func (f *pagedECS) DescribeTasks(_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (f *pagedECS) DescribeTasks(
+	_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	if f.calls++; f.calls%2 == 1 {
 		return nil, errOutage
 	}
@@ -82,7 +86,9 @@ func TestSurveyReadsTheLease(t *testing.T) {
 	leased := func(name string, environment []types.KeyValuePair) func(*types.Task) {
 		return func(task *types.Task) {
 			task.StartedBy = aws.String("by")
-			task.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String(name), Environment: environment}}}
+			task.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
+				{Name: aws.String(name), Environment: environment},
+			}}
 		}
 	}
 	tagged := func(stack string) func(*types.Task) {
@@ -97,14 +103,19 @@ func TestSurveyReadsTheLease(t *testing.T) {
 		change []func(*types.Task)
 		want   []Listing
 	}{
-		"leased":               {[]func(*types.Task){leased(Container, lease.environment(time.Minute))}, []Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
-		"another container's":  {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute))}, []Listing{{ARN: arn, StartedBy: "by"}}},
-		"an earlier driver's":  {[]func(*types.Task){leased(Container, earlier)}, []Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
-		"no number":            {[]func(*types.Task){leased(Container, soon)}, []Listing{{ARN: arn, StartedBy: "by"}}},
-		"unleased":             {nil, []Listing{{ARN: arn}}},
-		"the same stack's":     {[]func(*types.Task){tagged("prod")}, []Listing{{ARN: arn}}},
-		"another stack's":      {[]func(*types.Task){tagged("dev")}, []Listing{{ARN: arn, Foreign: true}}},
-		"about to stop anyway": {[]func(*types.Task){func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") }}, nil},
+		"leased": {[]func(*types.Task){leased(Container, lease.environment(time.Minute))},
+			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"another container's": {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute))},
+			[]Listing{{ARN: arn, StartedBy: "by"}}},
+		"an earlier driver's": {[]func(*types.Task){leased(Container, earlier)},
+			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"no number":        {[]func(*types.Task){leased(Container, soon)}, []Listing{{ARN: arn, StartedBy: "by"}}},
+		"unleased":         {nil, []Listing{{ARN: arn}}},
+		"the same stack's": {[]func(*types.Task){tagged("prod")}, []Listing{{ARN: arn}}},
+		"another stack's":  {[]func(*types.Task){tagged("dev")}, []Listing{{ARN: arn, Foreign: true}}},
+		"about to stop anyway": {[]func(*types.Task){
+			func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") },
+		}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +145,9 @@ func TestSurveyGivesUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	down := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){func() (*ecs.ListTasksOutput, error) { return nil, errOutage }}}
+	down := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){
+		func() (*ecs.ListTasksOutput, error) { return nil, errOutage },
+	}}
 	if _, err := tasks(t, down).Survey(ctx); !errors.Is(err, errOutage) || down.lists < 2 {
 		t.Errorf("an outage: %v after %d calls", err, down.lists)
 	}

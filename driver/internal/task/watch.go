@@ -65,13 +65,15 @@ func (t *Tasks) gaveUp(ctx context.Context, status string) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, errStartTimeout) {
 		return cause
 	}
-	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be raised.",
+	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be "+
+		"raised.",
 		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
 }
 
 // describe returns nil without an error where ECS does not know the task (yet, or any more).
 func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
-	output, err := t.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
+	output, err := t.API.DescribeTasks(ctx,
+		&ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
 	if err != nil {
 		return nil, explain("DescribeTasks", err)
 	}

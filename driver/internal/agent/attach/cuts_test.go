@@ -73,7 +73,8 @@ func TestCutAfterEachByte(t *testing.T) {
 					}
 					return &budget{stream, client, read, write, &broke}
 				}
-				log, err := w.run(fmt.Sprintf("echo ran >>%s; echo one; echo two >&2; exit 3", w.file(fmt.Sprint(size))))
+				log, err := w.run(fmt.Sprintf("echo ran >>%s; echo one; echo two >&2; exit 3",
+					w.file(fmt.Sprint(size))))
 				var script *failure.Script
 				if log != "one\ntwo\n" || !errors.As(err, &script) || script.Code != 3 {
 					t.Errorf("cut after %d bytes: log %q, %v", size, log, err)

@@ -53,10 +53,14 @@ func TestCancel(t *testing.T) {
 		grace       time.Duration
 		cut         bool
 	}{
-		"TERM reaches the whole group": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait", log: "got TERM\n", grace: 10 * time.Second},
-		"KILL ends what ignores TERM":  {script: "trap '' TERM\n%s\nsleep 300; sleep 300", grace: 200 * time.Millisecond},
-		"a child that ignores it":      {script: "(trap '' TERM; sleep 300; sleep 300) &\n%s\nwait", grace: 3 * time.Second},
-		"while the connection is lost": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait", log: "got TERM\n", grace: 10 * time.Second, cut: true},
+		"TERM reaches the whole group": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait",
+			log: "got TERM\n", grace: 10 * time.Second},
+		"KILL ends what ignores TERM": {script: "trap '' TERM\n%s\nsleep 300; sleep 300",
+			grace: 200 * time.Millisecond},
+		"a child that ignores it": {script: "(trap '' TERM; sleep 300; sleep 300) &\n%s\nwait",
+			grace: 3 * time.Second},
+		"while the connection is lost": {script: "trap 'echo got TERM; exit 1' TERM\n%s\nsleep 300 & wait",
+			log: "got TERM\n", grace: 10 * time.Second, cut: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -185,7 +189,8 @@ func TestNoAgent(t *testing.T) {
 	w := newWorld(t)
 	stage := w.stage("echo hello", &bytes.Buffer{})
 	stage.Agent = filepath.Join(w.dir, "it's not there")
-	if err := stage.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ended with exit code 127") || w.connections != 1 {
+	if err := stage.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ended with exit code 127") ||
+		w.connections != 1 {
 		t.Errorf("got %v after %d connections", err, w.connections)
 	}
 }

@@ -58,7 +58,8 @@ func (s Session) dial() (net.Conn, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("the task knows no such stage")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, errors.New("the stage's supervisor has ended without a result: it was killed, perhaps for lack of memory")
+		return nil, errors.New("the stage's supervisor has ended without a result: it was killed, perhaps for lack " +
+			"of memory")
 	case err != nil:
 		return nil, fmt.Errorf("reaching the stage's supervisor: %w", err)
 	}
