@@ -8,14 +8,15 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// place gets the task running, on the next capacity or subnet where one has none left.
-func (d *Driver) place(ctx context.Context, known *state.Task, request task.Request) error {
+// runTaskWithFallback gets the task running, on the next capacity or subnet where one has none left.
+func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, request task.Request) error {
 	settings := d.Config.Fargate
 	with := ""
 	if text := request.Size.String(); text != "" {
 		with = " with " + text
 	}
-	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with, settings.Cluster)
+	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with,
+		settings.Cluster)
 	placements := d.Tasks.Placements()
 	for i, placement := range placements {
 		request.Placement = placement

@@ -9,12 +9,12 @@ import (
 )
 
 // turn is the first place in line.
-type turn struct{ file *os.File }
+type ticket struct{ file *os.File }
 
-func (t *turn) leave() { _ = t.file.Close() }
+func (t *ticket) release() { _ = t.file.Close() }
 
 // line stands in line until this process is the first. wait waits for the event or gives up with an error.
-func (s *Slots) line(wait func(event <-chan struct{}) error) (*turn, error) {
+func (s *Slots) queue(wait func(event <-chan struct{}) error) (*ticket, error) {
 	file, err := s.open()
 	if err != nil {
 		return nil, err
@@ -36,11 +36,11 @@ func (s *Slots) line(wait func(event <-chan struct{}) error) (*turn, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("standing in line for a slot: %w", lockErr)
 	}
-	return &turn{file}, nil
+	return &ticket{file}, nil
 }
 
 // enter returns nil where somebody else is the first in line.
-func (s *Slots) enter() (*turn, error) {
+func (s *Slots) tryQueue() (*ticket, error) {
 	file, err := s.open()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (s *Slots) enter() (*turn, error) {
 		}
 		return nil, fmt.Errorf("looking for slots without a job: %w", err)
 	}
-	return &turn{file}, nil
+	return &ticket{file}, nil
 }
 
 func (s *Slots) open() (*os.File, error) {

@@ -1,6 +1,6 @@
-// Package size checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
+// Package limits checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
 // FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION against what the runner's owner allows and Fargate has.
-package size
+package limits
 
 import (
 	"fmt"
@@ -55,9 +55,11 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 		bound, least, most        int32
 		into                      *int32
 	}{
-		{"FARGATE_CPU", wanted.CPU, "Fargate.MaxCPU", "CPU units (1024 = 1 vCPU)", allowed.MaxCPU, 256, 16384, &size.CPU},
+		{"FARGATE_CPU", wanted.CPU, "Fargate.MaxCPU", "CPU units (1024 = 1 vCPU)", allowed.MaxCPU, 256, 16384,
+			&size.CPU},
 		{"FARGATE_MEMORY", wanted.Memory, "Fargate.MaxMemory", "MiB", allowed.MaxMemory, 512, 122880, &size.Memory},
-		{"FARGATE_EPHEMERAL_STORAGE", wanted.EphemeralStorage, "Fargate.MaxEphemeralStorage", "GiB", allowed.MaxEphemeralStorage, 21, 200, &size.EphemeralStorage},
+		{"FARGATE_EPHEMERAL_STORAGE", wanted.EphemeralStorage, "Fargate.MaxEphemeralStorage", "GiB",
+			allowed.MaxEphemeralStorage, 21, 200, &size.EphemeralStorage},
 	} {
 		if item.text == "" {
 			continue
@@ -65,15 +67,18 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 		value, err := strconv.ParseInt(item.text, 10, 32)
 		switch {
 		case err != nil:
-			return Size{}, rejected("Set it to a whole number of "+item.unit+".", "%s is %q, which is no whole number", item.variable, item.text)
+			return Size{}, rejected("Set it to a whole number of "+item.unit+".", "%s is %q, which is no whole number",
+				item.variable, item.text)
 		case item.bound == 0:
 			return Size{}, rejected("Leave it out, or ask the runner's owner to set "+item.key+" in fargate.toml.",
 				"%s is %d, but this runner lets no job choose it (%s is not set)", item.variable, value, item.key)
 		case value > int64(item.bound):
 			return Size{}, rejected("Ask for less, or ask the runner's owner to raise the limit.",
-				"%s is %d, more than this runner's limit of %d %s (%s)", item.variable, value, item.bound, item.unit, item.key)
+				"%s is %d, more than this runner's limit of %d %s (%s)", item.variable, value, item.bound, item.unit,
+				item.key)
 		case value < int64(item.least) || value > int64(item.most):
-			return Size{}, rejected("", "%s is %d, but Fargate has %d to %d %s", item.variable, value, item.least, item.most, item.unit)
+			return Size{}, rejected("", "%s is %d, but Fargate has %d to %d %s", item.variable, value, item.least,
+				item.most, item.unit)
 		}
 		*item.into = int32(value)
 	}
@@ -90,12 +95,15 @@ func pair(cpu, memory int32) error {
 	}
 	if cpu == 256 {
 		if small := []int32{512, 1024, 2048}; !slices.Contains(small, memory) {
-			return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %s", memory, cpu, list(small))
+			return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %s", memory, cpu,
+				list(small))
 		}
 		return nil
 	}
-	if from, to, step := memoryByCPU[cpu][0], memoryByCPU[cpu][1], memoryByCPU[cpu][2]; memory < from || memory > to || (memory-from)%step != 0 {
-		return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %d to %d in steps of %d", memory, cpu, from, to, step)
+	from, to, step := memoryByCPU[cpu][0], memoryByCPU[cpu][1], memoryByCPU[cpu][2]
+	if memory < from || memory > to || (memory-from)%step != 0 {
+		return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %d to %d in steps of %d",
+			memory, cpu, from, to, step)
 	}
 	return nil
 }
@@ -107,10 +115,13 @@ func taskDefinition(wanted string, allowed config.Fargate) error {
 	}
 	name := wanted[strings.LastIndex(wanted, "/")+1:] // of an ARN
 	family, _, _ := strings.Cut(name, ":")
-	if slices.Contains(allowed.AllowedTaskDefinitions, name) || slices.Contains(allowed.AllowedTaskDefinitions, family) {
+	if slices.Contains(allowed.AllowedTaskDefinitions, name) ||
+		slices.Contains(allowed.AllowedTaskDefinitions, family) {
 		return nil
 	}
-	return rejected("Choose one of them, or ask the runner's owner to add it.", "FARGATE_TASK_DEFINITION is %q, which is not among those that this runner allows (Fargate.AllowedTaskDefinitions): %s",
+	return rejected("Choose one of them, or ask the runner's owner to add it.",
+		"FARGATE_TASK_DEFINITION is %q, which is not among those that this runner allows "+
+			"(Fargate.AllowedTaskDefinitions): %s",
 		wanted, strings.Join(allowed.AllowedTaskDefinitions, ", "))
 }
 
@@ -119,7 +130,9 @@ func platformVersion(wanted string, allowed []string) error {
 	if wanted == "" || allowed == nil || slices.Contains(allowed, wanted) {
 		return nil
 	}
-	return rejected("Choose one of them, or ask the runner's owner to add it.", "FARGATE_PLATFORM_VERSION is %q, which is not among those that this runner allows (Fargate.AllowedPlatformVersions): %s",
+	return rejected("Choose one of them, or ask the runner's owner to add it.",
+		"FARGATE_PLATFORM_VERSION is %q, which is not among those that this runner allows "+
+			"(Fargate.AllowedPlatformVersions): %s",
 		wanted, strings.Join(allowed, ", "))
 }
 

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// knockEvery is the pause between two knocks; they cost no call to AWS.
-const knockEvery = 250 * time.Millisecond
+// probeEvery is the pause between two knocks; they cost no call to AWS.
+const probeEvery = 250 * time.Millisecond
 
-// Knock tells whether somebody listens at a task's address.
-type Knock func(ctx context.Context, address string) bool
+// Probe tells whether somebody listens at a task's address.
+type Probe func(ctx context.Context, address string) bool
 
-// KnockAt returns a Knock at a TCP port.
-func KnockAt(port int) Knock {
+// ProbePort returns a Probe at a TCP port.
+func ProbePort(port int) Probe {
 	dialer := net.Dialer{Timeout: time.Second}
 	return func(ctx context.Context, address string) bool {
 		connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
@@ -35,10 +35,10 @@ func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Dura
 	if address == "" {
 		return false, sleep(ctx, pause)
 	}
-	knocking, cancel := context.WithTimeoutCause(ctx, pause, errPauseOver)
+	probing, cancel := context.WithTimeoutCause(ctx, pause, errPauseOver)
 	defer cancel()
-	for !t.Knock(knocking, address) {
-		if err := sleep(knocking, knockEvery); errors.Is(err, errPauseOver) {
+	for !t.Probe(probing, address) {
+		if err := sleep(probing, probeEvery); errors.Is(err, errPauseOver) {
 			return false, nil
 		} else if err != nil {
 			return false, err

@@ -30,28 +30,28 @@ import (
 )
 
 // newDriver puts the parts together; the second result closes the log file.
-func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func(), error) {
-	settings, err := loadConfig(file, p)
+func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error) {
+	settings, err := loadConfig(file, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	current, err := job.Load(p.Getenv, hostname())
+	current, err := job.Load(i.Getenv, hostname())
 	if err != nil {
 		return nil, nil, err
 	}
-	store, tasks, closeLog, err := parts(ctx, settings, p.Stderr, "job", current.ID)
+	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr, "job", current.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	driver := &stage.Driver{
+	return &stage.Driver{
 		Config:    settings,
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
 		Store:     store,
 		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Log:       tasks.Log,
-		Stdout:    p.Stdout,
-		Stderr:    p.Stderr,
+		Stdout:    i.Stdout,
+		Stderr:    i.Stderr,
 		Tasks:     tasks,
 		Connect: func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (stage.Connection, error) {
 			client, err := sshconn.Connect(ctx, settings.SSH, target, retrying)
@@ -60,46 +60,41 @@ func newDriver(ctx context.Context, file string, p process) (*stage.Driver, func
 			}
 			return client, nil
 		},
-	}
-	if p.adapt != nil {
-		p.adapt(driver)
-	}
-	return driver, closeLog, nil
+	}, closeLog, nil
 }
 
 // loadConfig reads the file; what the command line says counts more.
-func loadConfig(file string, p process) (*config.Config, error) {
-	settings, err := config.Load(file, p.Getenv)
-	if err != nil || p.logFormat == nil || *p.logFormat == "" {
+func loadConfig(file string, i invocation) (*config.Config, error) {
+	settings, err := config.Load(file, i.Getenv)
+	if err != nil || i.logFormat == nil || *i.logFormat == "" {
 		return settings, err
 	}
-	if settings.LogFormat = *p.logFormat; settings.LogFormat != "text" && settings.LogFormat != "json" {
+	if settings.LogFormat = *i.logFormat; settings.LogFormat != "text" && settings.LogFormat != "json" {
 		return nil, failure.New("", "--log-format: %q is neither text nor json", settings.LogFormat)
 	}
 	return settings, nil
 }
 
 // newReaper puts together what needs no job; the second result closes the log file.
-func newReaper(ctx context.Context, file string, p process) (*reap.Reaper, func(), error) {
-	settings, err := loadConfig(file, p)
+func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error) {
+	settings, err := loadConfig(file, i)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, tasks, closeLog, err := parts(ctx, settings, p.Stderr)
+	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr)
 	if err != nil {
 		return nil, nil, err
-	}
-	now := time.Now
-	if p.now != nil {
-		now = p.now
 	}
 	return &reap.Reaper{
-		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: now, Log: tasks.Log, Stdout: p.Stdout,
+		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: time.Now,
+		Log: tasks.Log, Stdout: i.Stdout,
 	}, closeLog, nil
 }
 
 // parts are what all calls that talk to ECS have; logged are the attributes of each log record.
-func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any) (*state.Store, *task.Tasks, func(), error) {
+func parts(
+	ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any,
+) (*state.Store, *task.Tasks, func(), error) {
 	store, err := state.Open(settings.TaskMetadata.Directory)
 	if err != nil {
 		return nil, nil, nil, err
@@ -119,11 +114,11 @@ func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logge
 			loaded, err := awsSettings()
 			return ecs.NewFromConfig(loaded), err
 		})},
-		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
-		Config:    settings.Fargate,
-		Log:       log,
-		Knock:     task.KnockAt(settings.SSH.Port),
-		Settle:    task.DefaultSettle,
+		Addresses:         &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
+		Config:            settings.Fargate,
+		Log:               log,
+		Probe:             task.ProbePort(settings.SSH.Port),
+		ConsistencyWindow: task.DefaultConsistencyWindow,
 	}, closeLog, nil
 }
 
