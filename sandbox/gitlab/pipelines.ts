@@ -31,7 +31,10 @@ export interface Pipeline {
   id: number;
   /** The jobs as they are now, attempts that were retried included. */
   readonly jobs: JobView[];
-  /** "job" (JobView) at each change of status, "trace" (job's name, piece of its log). */
+  /**
+   * "job" (JobView) at each change of status, "stuck" (JobView, GitLab's sentence) where no runner can take the job,
+   * "trace" (job's name, piece of its log).
+   */
   events: EventEmitter;
   /** Resolves when no job will run any more. */
   done: Promise<PipelineResult>;

@@ -95,7 +95,8 @@ function createRunner(state: State, parameters: Parameters): Runner {
   const runner: Runner = {
     ...settings,
     ...{ id: state.nextId("runner"), token: runnerToken(), tokenExpiresAt: null },
-    ...{ type, group, project, createdAt: new Date(), contactedAt: null, managers: new Map() },
+    ...{ type, group, project, createdAt: new Date(state.clock.now()), contactedAt: null, held: 0 },
+    managers: new Map(),
     queueVersion: queueVersion(),
   };
   state.runners.set(runner.id, runner);

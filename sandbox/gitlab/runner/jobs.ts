@@ -42,9 +42,7 @@ export function jobRoutes(server: FastifyInstance, state: State): void {
         break;
       case "failed": {
         const failureReason = text(body.failure_reason) ?? "unknown_failure";
-        // The runner leaves out an exit code of 0: no script has failed then.
-        const exitCode = typeof body.exit_code === "number" && body.exit_code !== 0 ? body.exit_code : null;
-        finishJob(state, job, { status: "failed", failureReason, exitCode });
+        finishJob(state, job, { status: "failed", failureReason, exitCode: exitCode(body.exit_code) });
         break;
       }
       case "running":
@@ -56,6 +54,11 @@ export function jobRoutes(server: FastifyInstance, state: State): void {
     }
     return report(reply, job).code(200).send("200");
   });
+}
+
+/** Kept as GitLab keeps it: from 0 to 32767. The runner leaves a 0 out, since no script has failed then. */
+function exitCode(value: unknown): number | null {
+  return typeof value === "number" && value !== 0 ? Math.min(Math.max(value, 0), 32_767) : null;
 }
 
 function report(reply: FastifyReply, job: Job): FastifyReply {
