@@ -1,4 +1,5 @@
 /** Jobs that no runner can take: they wait, as in GitLab, and whoever runs the pipeline is told why. */
+import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
@@ -12,7 +13,7 @@ async function lineOfRun(file: string, group: string, text: string): Promise<str
     reject: false,
     stdin: "ignore",
   });
-  for await (const line of run) {
+  for await (const line of createInterface(run.stdout!)) {
     lines.push(line);
     if (!line.includes(text)) continue;
     run.kill("SIGINT");
