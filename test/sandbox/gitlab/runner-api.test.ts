@@ -236,6 +236,25 @@ describe("GitLab stand-in: runner API", function () {
     expect(chunks.join("|")).to.equal("job:one\n|job:ön");
   });
 
+  it("fails a job whose log is not the one that its runner has sent", async () => {
+    const outputs: [string, Record<string, unknown>, string][] = [
+      ["the whole log", { checksum: "crc32:0288c675", bytesize: 7 }, "success"],
+      ["another checksum", { checksum: "crc32:0288c676", bytesize: 7 }, "failed"],
+      ["a longer log", { checksum: "crc32:0288c675", bytesize: 8 }, "failed"],
+      ["no checksum", {}, "success"],
+    ];
+    for (const [what, output, status] of outputs) {
+      const pipeline = await fixture.pipeline(oneJob);
+      const job = await runner.take();
+      await runner.trace(job, "one\n", 0);
+      await runner.trace(job, "two", 4);
+      expect((await runner.finish(job, "success", { output })).status).to.equal(200);
+      const { jobs } = await pipeline.done;
+      const failure_reason = status === "failed" ? "data_integrity_failure" : null;
+      expect(jobs[0], what).to.include({ status, failure_reason });
+    }
+  });
+
   it("does not tear characters that span two pieces of a trace", async () => {
     const pipeline = await fixture.pipeline(oneJob);
     const chunks: string[] = [];
