@@ -29,6 +29,7 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
       ids.set(event.name, event.id);
       if (event.status !== "created") say(`${event.name} : ${event.status}`);
     }
+    if (event.type === "stuck") say(`${event.name} : ${event.message}`);
     if (event.type === "trace") {
       lines.add(event.name, event.chunk);
       const marker = pending.get(event.name);

@@ -10,6 +10,7 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
+import type { Clock } from "./clock";
 import { createRepositories } from "./git/repositories";
 import { cancelPipeline, createPipeline, type Pipeline, type PipelineOptions } from "./pipelines";
 import { cancelJob } from "./pipeline/schedule";
@@ -36,6 +37,8 @@ export interface GitLabOptions {
   log: (line: string) => void;
   /** When to give up on jobs, in ms. */
   patience?: Partial<Patience>;
+  /** Default: this machine's. */
+  clock?: Clock;
 }
 
 export interface GitLab {
@@ -49,13 +52,13 @@ export interface GitLab {
 }
 
 export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
-  const { host, port, stateDir, adminToken, log } = options;
+  const { host, port, stateDir, adminToken, log, clock } = options;
   await mkdir(stateDir, { recursive: true });
   // What an earlier process left belongs to records that ended with it.
   for (const dir of ["repositories", "artifacts", "checkouts"]) {
     await rm(path.join(stateDir, dir), { recursive: true, force: true });
   }
-  const state = createState({ stateDir, log, patience: { ...defaultPatience, ...options.patience } });
+  const state = createState({ stateDir, log, clock, patience: { ...defaultPatience, ...options.patience } });
   await createRepositories(state);
   watchQueue(state);
   const server = await createServer(state, adminToken);

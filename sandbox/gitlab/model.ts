@@ -42,6 +42,8 @@ export interface Runner {
   maintenanceNote: string | null;
   createdAt: Date;
   contactedAt: Date | null;
+  /** Its requests for a job that are being held. */
+  held: number;
   /** One per `.runner_system_id` that has shown up with the token. */
   managers: Map<string, RunnerManager>;
   /** Changes whenever a job may have become available: what X-GitLab-Last-Update carries. */
@@ -108,6 +110,8 @@ export interface Job {
   cancelGracefully: boolean;
   /** Last time the runner said something about this job. */
   seenAt: Date | null;
+  /** Whoever watches the pipeline knows that no runner can take the job as things are. */
+  stuckTold: boolean;
   trace: Trace;
   artifacts: Map<string, ArtifactFile>;
   /** From artifacts:reports:dotenv. */
