@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { runCommand, signalAll } from "./command";
+import { awaitEnd } from "./processes";
 
 describe("a check's program", () => {
   it("tells its output, its exit code and what it says on the side", async () => {
@@ -29,7 +28,7 @@ describe("a check's program", () => {
     });
     expect(ended.exitCode).to.equal(undefined);
     expect(output).to.contain("sh: ended by SIGINT");
-    await expectEnd(Number(output.split("\n")[0]));
+    await awaitEnd(Number(output.split("\n")[0]));
   });
 
   it("leaves nothing running behind it", async () => {
@@ -37,7 +36,7 @@ describe("a check's program", () => {
     const script = "sleep 600 >/dev/null & echo $!";
     const { exitCode } = await runCommand({ file: "sh", args: ["-c", script] }, (text) => (output += text));
     expect(exitCode).to.equal(0);
-    await expectEnd(Number(output));
+    await awaitEnd(Number(output));
   });
 
   it("says that it cannot be run", async () => {
@@ -47,13 +46,3 @@ describe("a check's program", () => {
     expect(output).to.match(/^\/not\/there could not be run: .*ENOENT/);
   });
 });
-
-/** A process that has ended may stay in the list, as a zombie, until somebody collects it. */
-async function expectEnd(pid: number): Promise<void> {
-  const state = () => spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
-  const deadline = Date.now() + 30_000;
-  while (state() !== "" && !state().startsWith("Z")) {
-    if (Date.now() > deadline) throw new Error(`process ${pid} is still there: ${state()}`);
-    await delay(20);
-  }
-}
