@@ -58,11 +58,27 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
     stack,
   );
   recordRequests(resources, outputs);
-  const errors = await collectErrors(async () => {
-    await program();
-    await internals.waitForRPCs();
-  });
+  const errors = await withoutStacks(() =>
+    collectErrors(async () => {
+      await program();
+      await internals.waitForRPCs();
+    }),
+  );
   return { resources, outputs, errors, calls };
+}
+
+/**
+ * The SDK takes the stack of each of its thousands of promises, for messages about leaks. Mapping those stacks to the
+ * sources would take longer than the deployment, and of errors only the messages are kept.
+ */
+async function withoutStacks<T>(work: () => Promise<T>): Promise<T> {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Object.assign(Error, { prepareStackTrace: String, stackTraceLimit: 0 });
+  try {
+    return await work();
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  }
 }
 
 /** Mocks are not told a resource's options; the request that they answer holds them. */
