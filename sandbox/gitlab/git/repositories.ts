@@ -1,7 +1,7 @@
 /** The projects' bare repositories, and the commits that pipelines run on. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { git, runCommand } from "../command";
+import { git, tryGit } from "../command";
 import { user, type CommitInfo, type Project } from "../model";
 import type { State } from "../state";
 
@@ -50,7 +50,7 @@ export async function commitSource(
     await git(["config", "user.name", user.name], { cwd });
     await git(["config", "user.email", user.email], { cwd });
     await git(["remote", "add", "origin", `${state.url}/${project.fullPath}.git`], { cwd });
-    const fetch = (ref: string) => runCommand("git", ["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
+    const fetch = (ref: string) => tryGit(["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
     const fetched = [await fetch(branch)];
     if (fetched[0].exitCode !== 0 && branch !== project.defaultBranch) fetched.push(await fetch(project.defaultBranch));
     if (fetched.at(-1)!.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
@@ -58,7 +58,7 @@ export async function commitSource(
     const title = "Run a pipeline in the sandbox";
     await git(["commit", "--quiet", "--allow-empty", "--no-verify", `--message=${title}`], { cwd });
     const [sha, timestamp] = (await git(["log", "-1", "--format=%H %cI"], { cwd })).trim().split(" ");
-    const before = await runCommand("git", ["rev-parse", "--verify", "--quiet", "HEAD^"], { cwd });
+    const before = await tryGit(["rev-parse", "--verify", "--quiet", "HEAD^"], { cwd });
     return {
       dir,
       sha,
@@ -101,6 +101,6 @@ export async function lastChange(
   file: string,
 ): Promise<string | undefined> {
   const args = ["log", "-1", "--format=%H", sha, "--", file];
-  const { exitCode, stdout } = await runCommand("git", args, { cwd: repositoryPath(state, project) });
+  const { exitCode, stdout } = await tryGit(args, { cwd: repositoryPath(state, project) });
   return exitCode === 0 && stdout.trim() ? stdout.trim() : undefined;
 }
