@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import * as path from "node:path";
 import { lock } from "./lock";
-import { openLog, runner, type Run } from "./process";
+import { openLog, runner, type Run } from "./build-log";
 
 export interface BuildContext {
   /** The folder to fill; it has another name when the artifact is ready, so nothing in it may hold its path. */

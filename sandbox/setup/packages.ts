@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheDir } from "../config";
 import { lock } from "./lock";
-import { openLog, runner } from "./process";
+import { openLog, runner } from "./build-log";
 
 /** What to look for, name of a program or absolute path of a file → package. */
 const packages: Record<string, string> = {

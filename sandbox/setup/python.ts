@@ -1,7 +1,7 @@
 /** Packages from PyPI, exact versions with checksums, in virtual environments. */
 import { existsSync, readlinkSync } from "node:fs";
 import * as path from "node:path";
-import type { Run } from "./process";
+import type { Run } from "./build-log";
 
 /**
  * The distribution's own interpreter where there is one: a version manager's may be another one tomorrow, and the

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import * as os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { network, prefix } from "../config";
-import { attempt, run } from "./command";
+import { attempt, run } from "../command";
 
 /** Our iptables chain: who may reach the instance metadata address. */
 export const metadataChain = "GFR-SANDBOX";
