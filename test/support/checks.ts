@@ -27,6 +27,7 @@ export const checks: Check[] = [
   { name: "format", run: () => command(bin("prettier"), ["--check", "--log-level", "warn", "."]) },
   { name: "gofmt", run: async () => noOutput(await output("gofmt", ["-l", "driver", "bench"]), "not formatted:") },
   { name: "lint", run: () => command(bin("eslint"), ["."]) },
+  { name: "unused", run: () => command(bin("knip"), ["--no-progress"]) },
   { name: "types: program", run: () => command(bin("tsc"), ["--noEmit", "--noCheck", "false"]) },
   { name: "types: sandbox and tests", run: () => command(bin("tsc"), ["--noEmit", "-p", "sandbox"]) },
   {
