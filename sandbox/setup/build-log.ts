@@ -2,7 +2,7 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import { follow, run as runProgram } from "../command";
 
-export interface RunOptions {
+interface RunOptions {
   cwd?: string;
   /** Added to the environment of this process. */
   env?: NodeJS.ProcessEnv;

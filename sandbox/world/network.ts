@@ -6,7 +6,7 @@ import { network, prefix } from "../config";
 import { attempt, run } from "../command";
 
 /** Our iptables chain: who may reach the instance metadata address. */
-export const metadataChain = "GFR-SANDBOX";
+const metadataChain = "GFR-SANDBOX";
 
 /** Where containers of a task find their role's credentials; fixed by ECS. */
 export const taskMetadataAddress = "169.254.170.2";

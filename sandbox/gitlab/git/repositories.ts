@@ -7,8 +7,7 @@ import type { State } from "../state";
 
 export const repositoriesDir = (state: State) => path.join(state.stateDir, "repositories");
 /** Repositories are named after the project's id, so that no path of a request reaches the file system. */
-export const repositoryPath = (state: State, project: Project) =>
-  path.join(repositoriesDir(state), `${project.id}.git`);
+const repositoryPath = (state: State, project: Project) => path.join(repositoriesDir(state), `${project.id}.git`);
 
 export async function createRepositories(state: State): Promise<void> {
   await mkdir(repositoriesDir(state), { recursive: true });

@@ -65,7 +65,7 @@ function decide(state: State, job: Job): boolean {
   return true;
 }
 
-export function enqueue(state: State, job: Job): void {
+function enqueue(state: State, job: Job): void {
   job.queuedAt = new Date();
   setStatus(job, "pending");
   state.events.emit("queued", job);

@@ -30,7 +30,7 @@ export const defaultPatience: Patience = {
 };
 
 /** Why the job has to end now, undefined where it may go on. */
-export function overdue(state: State, job: Job, now = Date.now()): string | undefined {
+function overdue(state: State, job: Job, now = Date.now()): string | undefined {
   const { patience } = state;
   const since = (date: Date | null) => (date ? now - date.getTime() : 0);
   if (isActive(job)) {

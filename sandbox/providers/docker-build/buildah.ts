@@ -35,7 +35,7 @@ export interface BuildRequest extends Run {
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
-export const baseImage = "docker.io/library/alpine:3.23";
+const baseImage = "docker.io/library/alpine:3.23";
 
 export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */

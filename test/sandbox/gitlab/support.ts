@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { startGitLab, type GitLab, type GitLabOptions, type Pipeline } from "../../../sandbox/gitlab";
 
-export const adminToken = "glpat-test";
+const adminToken = "glpat-test";
 
 export interface Fixture {
   gitlab: GitLab;
