@@ -49,7 +49,7 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
   return { ...result, failed };
 }
 
-export function summary({ jobs, tasks }: RunResult): string {
+function summary({ jobs, tasks }: RunResult): string {
   const seconds = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} s`);
   const rows = jobs.map((job) => [
     job.name,

@@ -9,7 +9,7 @@ export interface ConfigTomlArgs {
   cache?: { bucket: string; region: string };
 }
 
-export interface ConfigRunner {
+interface ConfigRunner {
   /** Names the entry in errors. */
   key: string;
   name: string;

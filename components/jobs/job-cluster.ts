@@ -156,7 +156,7 @@ export class JobCluster extends pulumi.ComponentResource {
 }
 
 /** The one container of a task. Its environment holds no secret: task definitions can be read by many. */
-export function containerDefinition(image: string, logGroup: string, region: string) {
+function containerDefinition(image: string, logGroup: string, region: string) {
   return {
     name: jobContainer,
     image,

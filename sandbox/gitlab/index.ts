@@ -20,10 +20,8 @@ import { createServer } from "./server";
 import { createState } from "./state";
 import { runnerView, type RunnerView } from "./views";
 
-export { PipelineError } from "./errors";
-export type { JobStatus } from "./model";
-export type { MergeRequestOptions, Pipeline, PipelineOptions } from "./pipelines";
-export type { JobResult, JobView, PipelineResult, RunnerView } from "./views";
+export type { MergeRequestOptions, Pipeline } from "./pipelines";
+export type { JobResult, JobView, PipelineResult } from "./views";
 
 export interface GitLabOptions {
   /** Address to listen on; also the host in all URLs that jobs and runners get. */

@@ -50,7 +50,7 @@ export interface Runner {
   queueVersion: string;
 }
 
-export interface RunnerManager {
+interface RunnerManager {
   systemId: string;
   version: string;
   revision: string;
@@ -60,18 +60,8 @@ export interface RunnerManager {
   contactedAt: Date;
 }
 
-export const jobStatuses = [
-  "created",
-  "pending",
-  "running",
-  "canceling",
-  "success",
-  "failed",
-  "canceled",
-  "skipped",
-  "manual",
-] as const;
-export type JobStatus = (typeof jobStatuses)[number];
+export type JobStatus =
+  "created" | "pending" | "running" | "canceling" | "success" | "failed" | "canceled" | "skipped" | "manual";
 
 export interface ArtifactFile {
   type: string;

@@ -34,6 +34,7 @@ const everywhere: Check[] = [
   },
   { name: "types: program", run: (output) => types("types-program.tsbuildinfo", ["--noCheck", "false"], output) },
   { name: "lint", run: (output) => tool(bin("eslint"), [...cache("eslint"), "."], output) },
+  { name: "unused", run: (output) => tool(bin("knip"), ["--no-progress"], output) },
   {
     name: "format",
     run: (output) => tool(bin("prettier"), ["--check", "--log-level", "warn", ...cache("prettier"), "."], output),

@@ -1,14 +1,13 @@
 /** The projects' bare repositories, and the commits that pipelines run on. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { git, runCommand } from "../command";
+import { git, tryGit } from "../command";
 import { user, type CommitInfo, type Project } from "../model";
 import type { State } from "../state";
 
 export const repositoriesDir = (state: State) => path.join(state.stateDir, "repositories");
 /** Repositories are named after the project's id, so that no path of a request reaches the file system. */
-export const repositoryPath = (state: State, project: Project) =>
-  path.join(repositoriesDir(state), `${project.id}.git`);
+const repositoryPath = (state: State, project: Project) => path.join(repositoriesDir(state), `${project.id}.git`);
 
 export async function createRepositories(state: State): Promise<void> {
   await mkdir(repositoriesDir(state), { recursive: true });
@@ -50,7 +49,7 @@ export async function commitSource(
     const cwd = dir;
     await git(["init", "--quiet", "--template=", `--initial-branch=${branch}`], { cwd });
     await git(["remote", "add", "origin", `${state.url}/${project.fullPath}.git`], { cwd });
-    const fetch = (ref: string) => runCommand("git", ["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
+    const fetch = (ref: string) => tryGit(["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
     const fetched = [await fetch(branch)];
     if (fetched[0].exitCode !== 0 && branch !== project.defaultBranch) fetched.push(await fetch(project.defaultBranch));
     if (fetched.at(-1)!.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
@@ -101,6 +100,6 @@ export async function lastChange(
   file: string,
 ): Promise<string | undefined> {
   const args = ["log", "-1", "--format=%H", sha, "--", file];
-  const { exitCode, stdout } = await runCommand("git", args, { cwd: repositoryPath(state, project) });
+  const { exitCode, stdout } = await tryGit(args, { cwd: repositoryPath(state, project) });
   return exitCode === 0 && stdout.trim() ? stdout.trim() : undefined;
 }

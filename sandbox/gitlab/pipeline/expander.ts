@@ -10,7 +10,8 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
-import { runCommandThroughFile } from "../command";
+import { attempt } from "../../command";
+import { environmentIn } from "../command";
 import { PipelineError } from "../errors";
 import { readCiFile } from "./ci-file";
 import { restoreDropped, walk } from "./dropped-keywords";
@@ -163,9 +164,13 @@ async function run(args: string[], options: Options): Promise<string> {
     ...("CI_COMMIT_BRANCH" in options.variables ? [] : ["--unset-variable", "CI_COMMIT_BRANCH"]),
     ...variables,
   ];
-  const { exitCode, stdout, stderr } = await runCommandThroughFile(process.execPath, command, {
+  const { exitCode, stdout, stderr } = await attempt(process.execPath, command, {
     cwd: options.checkout,
-    env: { NO_COLOR: "1", FORCE_COLOR: "0" },
+    env: { ...environmentIn(options.checkout), NO_COLOR: "1", FORCE_COLOR: "0" },
+    signal: options.signal,
+    name: "gitlab-ci-local",
+    // It ends by process.exit().
+    throughFile: true,
   });
   if (exitCode !== 0) throw new PipelineError(explain(`${stderr}\n${stdout}`));
   return stdout;

@@ -66,7 +66,7 @@ function decide(state: State, job: Job): boolean {
   return true;
 }
 
-export function enqueue(state: State, job: Job): void {
+function enqueue(state: State, job: Job): void {
   job.queuedAt = new Date(state.clock.now());
   setStatus(state, job, "pending");
   state.events.emit("queued", job);

@@ -33,7 +33,7 @@ export function authenticateRunner(state: State, request: FastifyRequest): Runne
   return runner;
 }
 
-export function jobTokenOf(request: FastifyRequest): string {
+function jobTokenOf(request: FastifyRequest): string {
   const query = request.query as Record<string, unknown>;
   return text(request.headers["job-token"]) ?? text(bodyOf(request).token) ?? text(query.token) ?? "";
 }

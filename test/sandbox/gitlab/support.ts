@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { ManualClock } from "./manual-clock";
 import { startGitLab, type GitLab, type GitLabOptions, type Pipeline } from "../../../sandbox/gitlab";
 
-export const adminToken = "glpat-test";
+const adminToken = "glpat-test";
 
 export interface Fixture {
   gitlab: GitLab;
