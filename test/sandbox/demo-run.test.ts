@@ -11,6 +11,7 @@ type Job = RunResult["jobs"][number];
 const job = (name: string, over: Partial<Job> = {}): Job => ({
   name,
   status: "success",
+  attempts: 1,
   exit_code: 0,
   failure_reason: null,
   queued_s: 1,

@@ -167,7 +167,6 @@ async function run(args: string[], options: Options): Promise<string> {
   const { exitCode, stdout, stderr } = await attempt(process.execPath, command, {
     cwd: options.checkout,
     env: { ...environmentIn(options.checkout), NO_COLOR: "1", FORCE_COLOR: "0" },
-    signal: options.signal,
     name: "gitlab-ci-local",
     // It ends by process.exit().
     throughFile: true,
