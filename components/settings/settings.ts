@@ -28,7 +28,7 @@ export function loadSettings(): Settings {
 }
 
 /** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
-function structured(text: string): unknown {
+export function structured(text: string): unknown {
   if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);
@@ -56,7 +56,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
   return [`${formatPath(issue.path)}: ${issue.message.replace(/^Invalid input: /, "")}`];
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;

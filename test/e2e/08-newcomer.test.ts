@@ -68,9 +68,15 @@ describe("a first preview", () => {
 
   it("without the required settings names each, with the command that sets it", async () => {
     const said = await failingPreview();
-    expect(said).to.match(/host\.publicKey: required.*ssh-keygen .*pulumi config set --path host\.publicKey/);
-    expect(said).to.match(/host\.privateKey: required.*pulumi config set --path host\.privateKey --secret/);
-    expect(said).to.match(/host\.adminCidrs: required.*pulumi config set --path 'host\.adminCidrs\[0\]'/);
+    expect(said).to.match(
+      /host\.publicKey: required.*ssh-keygen .*pulumi config set --path gitlab-fargate-runners:host\.publicKey/,
+    );
+    expect(said).to.match(
+      /host\.privateKey: required.*pulumi config set --path gitlab-fargate-runners:host\.privateKey --secret/,
+    );
+    expect(said).to.match(
+      /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
+    );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
 
     const key = path.join(folder.dir, "runner-host");
