@@ -1,13 +1,10 @@
 /**
  * Whether an edit of a stack file brings an error into the settings. Secrets are encrypted in the file, so what they hold
- * cannot be judged here: they are taken for right, and for different from each other.
+ * cannot be judged here; an error about one is there before and after the edit.
  */
-import { createHash } from "node:crypto";
 import { parseDocument } from "yaml";
-import { formatPath, namespace, parseSettings, structured } from "../components/settings/settings";
+import { namespace, parseSettings, structured } from "../components/settings/settings";
 import { UserError } from "./errors";
-
-type Path = readonly (string | number)[];
 
 /** The edited text, if the edit brings no error into the settings. Errors that were there before are the preview's. */
 export function checked(before: string, edited: string): string {
@@ -29,41 +26,30 @@ interface SettingError {
 
 function settingErrors(text: string): SettingError[] {
   const all = (parseDocument(text).toJS() as { config: Record<string, unknown> }).config;
-  const secrets: string[] = [];
-  const own = Object.entries(all).flatMap(([name, value]): [string, unknown][] => {
-    if (!name.startsWith(`${namespace}:`)) return [];
-    const key = name.slice(namespace.length + 1);
-    const opened = open(value, [key], (path) => secrets.push(formatPath(path)));
-    // As the program gets them: a list or an object may be written as JSON.
-    return [[key, typeof opened === "string" ? structured(opened) : opened]];
-  });
-  const raw = Object.fromEntries(own);
+  const own = Object.entries(all).filter(([name]) => name.startsWith(`${namespace}:`));
+  const raw = Object.fromEntries(own.map(([name, value]) => [name.slice(namespace.length + 1), given(value)]));
   const gitlabUrl = all["gitlab:baseUrl"];
   try {
     parseSettings(raw, typeof gitlabUrl === "string" ? gitlabUrl : undefined);
     return [];
   } catch (error) {
     const lines = (error as Error).message.split("\n").slice(1);
-    return lines
-      .map((line) => line.trim())
-      .filter((line) => !secrets.some((path) => isAbout(line, path)))
-      .map((line) => ({ text: line, sense: sense(line, raw) }));
+    return lines.map((line) => ({ text: line.trim(), sense: sense(line.trim(), raw) }));
   }
 }
 
-const isAbout = (error: string, path: string): boolean =>
-  error.startsWith(path) && [":", ".", "["].includes(error.charAt(path.length));
+/** A setting as the program gets it: a list or an object may be written as JSON. */
+function given(value: unknown): unknown {
+  const sealed = withSecrets(value);
+  return typeof sealed === "string" ? structured(sealed) : sealed;
+}
 
-/** The value with a text in the place of each secret, another one for each. @param found told where they stand */
-function open(value: unknown, path: Path, found: (path: Path) => void): unknown {
-  if (Array.isArray(value)) return value.map((one, index) => open(one, [...path, index], found));
+/** With the encrypted text in the place of each secret: no two are the same, and an edit changes none. */
+function withSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSecrets);
   if (typeof value !== "object" || value === null) return value;
-  const { secure, ...rest } = value as Record<string, unknown>;
-  if (typeof secure === "string" && Object.keys(rest).length === 0) {
-    found(path);
-    return `secret-${createHash("sha256").update(secure).digest("hex")}`;
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, open(one, [...path, name], found)]));
+  if ("secure" in value) return value.secure;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withSecrets(one)]));
 }
 
 const place = /\b(groups|projects|instanceRunners)\[(\d+)\]/g;

@@ -56,7 +56,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
   return [`${formatPath(issue.path)}: ${issue.message.replace(/^Invalid input: /, "")}`];
 }
 
-export function formatPath(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;
