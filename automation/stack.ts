@@ -55,6 +55,17 @@ export function deployStack(options: UpdateOptions): Promise<EngineResult> {
   );
 }
 
+/** What {@link destroyStack} would do; it changes nothing. */
+export function previewDestroy(options: UpdateOptions): Promise<EngineResult> {
+  const { configFile } = options;
+  return waitingForLock(options, () =>
+    // The SDK's own previewDestroy hands no events on.
+    collect(options, (stack, shared) =>
+      stack.destroy({ ...shared, configFile, showSecrets: false, previewOnly: true }),
+    ),
+  );
+}
+
 /** As {@link deployStack}; takes everything down that the stack consists of. */
 export function destroyStack(options: UpdateOptions): Promise<EngineResult> {
   const { configFile } = options;

@@ -35,6 +35,7 @@ describe("progress", () => {
       diagnosticEvent: { severity: "error" as const, color: "never", message: "401 for glpat-abcdefgh123\n" },
     };
     expect(createProgress("deploy")(event)).to.equal("error: 401 for [secret]");
+    expect(createProgress("preview")(event), "told at the end").to.equal(undefined);
   });
 });
 
