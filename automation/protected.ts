@@ -15,8 +15,10 @@ export function refusedAsProtected(stack: string, { events }: EngineResult): str
   const subjects = meaningsOf(changes.filter(({ urn }) => urns.has(urn))).map(({ subject }) => subject);
   const setting = `${namespace}:protect`;
   return [
-    `stack ${stack} is not destroyed, and nothing of it has been taken down: ${setting} protects ${subjects.join(", ")}.`,
-    `To take it down all the same: npx pulumi config set ${setting} false --stack ${stack},`,
-    `then npm run deploy -- --stack ${stack}, then this again.`,
+    `stack ${stack} is not destroyed, and nothing has been taken down: ${setting} keeps what holds state, such as`,
+    `${subjects.join(", ")}. To take it down all the same:`,
+    `  npx pulumi config set ${setting} false --stack ${stack}`,
+    `  npm run deploy -- --stack ${stack}`,
+    `  npm run destroy -- --stack ${stack} --yes`,
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { requireBuilder } from "../../automation/builder";
 import { holders } from "../../automation/lock";
 import { createProgress } from "../../automation/progress";
+import { refusedAsProtected } from "../../automation/protected";
 import { recorded } from "./support";
 
 describe("progress", () => {
@@ -36,6 +37,22 @@ describe("progress", () => {
     };
     expect(createProgress("deploy")(event)).to.equal("error: 401 for [secret]");
     expect(createProgress("preview")(event), "told at the end").to.equal(undefined);
+  });
+});
+
+describe("a protected stack", () => {
+  it("is not destroyed: what is protected, by which setting, and the way out are told once", () => {
+    const refused = refusedAsProtected("prod", { events: recorded("destroy-protected") })!;
+    expect(refused).to.match(
+      /^stack prod is not destroyed, and nothing has been taken down: gitlab-fargate-runners:protect keeps/,
+    );
+    expect(refused.match(/bucket gitlab-runners-cache/g)).to.have.length(1);
+    expect(refused).to.contain("pulumi config set gitlab-fargate-runners:protect false --stack prod\n");
+    expect(refused).not.to.match(/urn:|Preview failed/);
+  });
+
+  it("is what another failure of its preview is not taken for", () => {
+    expect(refusedAsProtected("prod", { events: recorded("provider-failure"), failure: "no" })).to.equal(undefined);
   });
 });
 

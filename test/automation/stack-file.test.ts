@@ -157,7 +157,7 @@ describe("a stack file with secrets", () => {
     for (const path of ["acme/backend", "acme/data", "not a path"]) {
       expect(paths(removeGroup(wrong, path)), path).not.to.contain(path);
       expect(() => addGroup(wrong, { path: "no path either" }), path).to.throw(
-        /^nothing was[^]*wrong:\n  groups\[3\]\.path: [^\n]*$/,
+        /^nothing was[^]*wrong:\n {2}groups\[3\]\.path: [^\n]*$/,
       );
     }
   });
