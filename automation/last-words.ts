@@ -13,5 +13,7 @@ export function lastWords(message: string): string {
     );
   }
   const errors = message.split("\n").filter((line) => /^\s*(stderr:\s*)?error: /.test(line));
-  return errors.map((line) => line.replace(/^\s*(stderr:\s*)?error: /, "")).join("; ") || message.trim().slice(-2000);
+  const said = errors.map((line) => line.replace(/^\s*(stderr:\s*)?error: /, ""));
+  // The SDK shows standard error twice.
+  return [...new Set(said)].join("; ") || message.trim().slice(-2000);
 }

@@ -63,8 +63,8 @@ async function main(): Promise<void> {
  * the steps' ends, which previews have no use for.
  */
 function trimmed(event: EngineEvent, command: keyof typeof commands): EngineEvent[] {
-  const { sequence, diagnosticEvent, summaryEvent, resourcePreEvent, resOutputsEvent, resOpFailedEvent } = event;
-  const base = { sequence, timestamp: 0 };
+  const { diagnosticEvent, summaryEvent, resourcePreEvent, resOutputsEvent, resOpFailedEvent } = event;
+  const base = { sequence: 0, timestamp: 0 };
   if (diagnosticEvent) return String(diagnosticEvent.severity) === "debug" ? [] : [{ ...base, diagnosticEvent }];
   if (summaryEvent) return [{ ...base, summaryEvent: { ...summaryEvent, durationSeconds: 0 } }];
   const step = resourcePreEvent ?? resOutputsEvent ?? resOpFailedEvent;
