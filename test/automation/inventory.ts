@@ -15,8 +15,21 @@ import { raw } from "../program/support/settings";
 /** "type name" → names of its input properties, in alphabetical order. */
 export type Inventory = Record<string, string[]>;
 
-/** Written by record.ts, from the preview of an unchanged stack. */
-export const unchangedFixture = "unchanged.json";
+/** Written by record.ts, from the preview of an unchanged stack: a resource a line. */
+export const unchangedFixture = "unchanged.jsonl";
+
+export const linesOf = (inventory: Inventory): string =>
+  Object.entries(inventory)
+    .map((entry) => JSON.stringify(entry))
+    .join("\n");
+
+export const fromLines = (text: string): Inventory =>
+  Object.fromEntries(
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as [string, string[]]),
+  );
 
 /** What the engine knows of the stack, by a preview that changes nothing. */
 export function engineInventory(events: EngineEvent[]): Inventory {

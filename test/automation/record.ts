@@ -14,8 +14,9 @@ import { stackName } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { sandboxOk, status } from "../support/sandbox";
 import { stackFile } from "../support/stack";
-import { engineInventory, unchangedFixture } from "./inventory";
+import { engineInventory, linesOf, unchangedFixture } from "./inventory";
 import { edited, guarded, scenarios, twoGroups, type Scenario } from "./scenarios";
+import { inOrder, numbered } from "./stable";
 
 const commands = { preview: previewStack, up: deployStack, destroy: previewDestroy };
 const fixtures = path.join(__dirname, "fixtures");
@@ -35,9 +36,11 @@ async function main(): Promise<void> {
   const run = async (command: keyof typeof commands, name: string, configFile: string) => {
     const lock = { patience: 0, interval: 0, onWait: () => {} };
     const { events, failure } = await commands[command]({ stack: stackName, configFile, onEvent: () => {}, lock });
-    const lines = events.flatMap((event) => trimmed(event, command)).map((event) => JSON.stringify(event));
-    if (name === "nothing") write(unchangedFixture, JSON.stringify(engineInventory(events), null, 2));
-    write(`${name}.jsonl`, lines.join("\n"));
+    const kept = events.flatMap((event) => trimmed(event, command));
+    // Of a deployment, the order is what progress is made of.
+    const lines = (command === "up" ? kept : inOrder(kept)).map((event) => JSON.stringify(event));
+    if (name === "nothing") write(unchangedFixture, linesOf(engineInventory(events)));
+    write(`${name}.jsonl`, numbered(lines.join("\n")));
     console.log(`${name}: ${lines.length} events, ${failure ?? "succeeded"}`);
   };
   const only = process.argv.slice(2);
