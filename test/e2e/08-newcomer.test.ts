@@ -99,6 +99,12 @@ describe("a first preview", () => {
     await set("host.amiId", "ami-0123456789abcdef0", "--path");
   });
 
+  it("without a token for GitLab asks for it, and finds no fault with the address", async () => {
+    expect(await failingPreview())
+      .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
+      .and.not.contain("gitlab:baseUrl");
+  });
+
   it("with a GitLab that cannot be reached names its address, once for all groups", async () => {
     await set("groups[1]", "acme/frontend", "--path");
     await set("gitlab:baseUrl", "http://127.0.0.1:1/api/v4/");
