@@ -6,7 +6,7 @@ import { UserError } from "./report";
 import { processesIn, sandboxCgroups } from "./world/cgroups";
 
 /** A sandbox's daemon whose control socket is not to be had. */
-export interface Daemon {
+interface Daemon {
   pid: number;
   /** Of the user it runs as. */
   userId: number;
