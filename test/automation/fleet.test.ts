@@ -30,7 +30,7 @@ async function preview(stack: string, variables: Record<string, string> = {}): P
 describe("npm run preview", () => {
   it("of the sandbox's stack asks for a sandbox where none is up, in a sentence", async () => {
     // Where another user has one up, it says that instead.
-    expect(await preview("sandbox")).to.match(/^error: (The sandbox is not up\. Start it first|A sandbox is).*$/);
+    expect(await preview("sandbox")).to.match(/^error: (The sandbox is not up\. Start it first|A sandbox ).*$/);
   });
 
   it("takes the caller's environment where that names a backend, and for every other stack", async () => {
