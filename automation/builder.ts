@@ -10,7 +10,7 @@ export interface Machine {
   exists(file: string): boolean;
 }
 
-export const thisMachine: Machine = { env: process.env, exists: existsSync };
+const thisMachine: Machine = { env: process.env, exists: existsSync };
 
 /** @throws UserError that names the ways to an image, where there is no builder to be seen */
 export function requireBuilder({ env, exists }: Machine = thisMachine): void {

@@ -1,27 +1,59 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import type * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import { BuildCache } from "./jobs/build-cache";
-import { driverConfiguration, families, runnerConfiguration } from "./host/host-files";
-import { placeHosts } from "./host/host-placement";
+import { cacheArgs, clusterArgs, hostArgs, imageArgs, runnerLogArgs, setupArgs } from "./component-args";
+import { RunnerTokens } from "./gitlab/runner-tokens";
+import { driverConfiguration, runnerConfiguration } from "./host/host-files";
+import type { Subnet } from "./host/host-placement";
 import { HostSetup, type HostSetupArgs } from "./host/host-setup";
-import { hostPolicy } from "./iam/documents";
-import { monitorStatements } from "./iam/observability";
+import { RunnerHost } from "./host/runner-host";
+import { allowIngress } from "./ingress";
+import { BuildCache } from "./jobs/build-cache";
 import { JobCluster } from "./jobs/job-cluster";
 import { JobImage } from "./jobs/job-image";
-import type { LookUps, Network } from "./look-ups/look-ups";
-import { allowMetrics, metricsAddress } from "./observability/metrics-access";
+import { bundledDriver, type DriverSource } from "./look-ups/driver-source";
 import { hostName } from "./names";
-import { Observability, wantsMetrics, type ObservedHost } from "./observability/observability";
-import { RunnerHost } from "./host/runner-host";
-import { RunnerTokens } from "./gitlab/runner-tokens";
+import { allowMetrics } from "./observability/metrics-access";
+import { Observability } from "./observability/observability";
 import type { Settings } from "./settings/settings";
 
-export interface FargateRunnersArgs extends LookUps {
-  settings: Settings;
+/** `loadSettings` reads settings from the stack's configuration, and `lookUp` finds the rest for them. */
+export interface FargateRunnersArgs {
+  /** Checked and completed, as `loadSettings` or `parseSettings` return them. */
+  readonly settings: Settings;
+  /** Where hosts and tasks run. */
+  readonly network: NetworkArgs;
+  /**
+   * The subnets that have the hosts' instance type; at least one.
+   * @default all of the network
+   */
+  readonly hostSubnets?: readonly Subnet<pulumi.Input<string>>[];
+  /** Machine image of a new host. A host that is there keeps its own. */
+  readonly amiId: pulumi.Input<string>;
+  /**
+   * Ids of the groups and projects of entries without a token of their own, by the entry's key.
+   * @default none: every entry has a token or is an instance runner
+   */
+  readonly owners?: ReadonlyMap<string, pulumi.Input<number>>;
+  /**
+   * What the hosts' driver is compiled from.
+   * @default driver/ of this project
+   */
+  readonly driver?: DriverSource;
 }
 
-/** A host, as the stack's outputs tell it. */
+export interface NetworkArgs {
+  readonly vpcId: pulumi.Input<string>;
+  /** Tasks try them one after the other. */
+  readonly subnets: readonly Subnet<pulumi.Input<string>>[];
+  /**
+   * Whether nobody has chosen the subnets, as in the default VPC: other ones may come up at any time, and hosts stay in
+   * theirs.
+   * @default false
+   */
+  readonly isDefault?: boolean;
+}
+
+/** A host, as the stack's outputs show it. */
 export interface HostOutput {
   id: string;
   privateAddress: string;
@@ -32,7 +64,10 @@ export interface HostOutput {
 /** GitLab CI runners each of whose jobs runs in a Fargate task of its own: the whole system. */
 export class FargateRunners extends pulumi.ComponentResource {
   readonly hosts: pulumi.Output<HostOutput[]>;
+  /** Name of the ECS cluster. */
   readonly cluster: pulumi.Output<string>;
+  readonly clusterArn: pulumi.Output<string>;
+  /** URI of the image that jobs run in. */
   readonly image: pulumi.Output<string>;
   /** GitLab's ids of the runners, by entry: "group/acme/backend". */
   readonly runners: pulumi.Output<Record<string, string>>;
@@ -40,43 +75,43 @@ export class FargateRunners extends pulumi.ComponentResource {
   /** What the hosts' driver is compiled from: "bundled", or repository and commit. */
   readonly driver: string;
   /** Names of the log groups. */
-  readonly logs: { tasks: pulumi.Output<string>; runners: pulumi.Output<string> };
+  readonly logs: { readonly tasks: pulumi.Output<string>; readonly runners: pulumi.Output<string> };
+  /** The dashboard's name, where there is one. */
   readonly dashboard: pulumi.Output<string> | undefined;
+  /** ARN of the topic that alarms are sent to, where there are any. */
   readonly alarmTopic: pulumi.Output<string> | undefined;
-  /** ARN. */
-  readonly clusterArn: pulumi.Output<string>;
 
-  private readonly settings: Settings;
-  private readonly tags: Record<string, string>;
-
-  constructor(
-    name: string,
-    { settings, network, hostSubnets, amiId, owners, driver }: FargateRunnersArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: FargateRunnersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
-    this.settings = settings;
-    this.tags = { "gitlab-fargate-runners:stack": pulumi.getStack(), ...settings.tags };
-    const image = this.createImage(name);
-    const cluster = this.createCluster(name, image, network);
-    const cache = this.createCache(name);
-    const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, { parent: this });
-    const log = this.createRunnerLog(name);
-    const host = this.createHosts(name, { network, hostSubnets, amiId }, { cluster, cache, log });
-    cluster.allowSshFrom(`${name}-job-ssh`, host.securityGroup, this.tags);
-    allowMetrics(`${name}-metrics`, host.securityGroup, settings.metrics, this.tags, { parent: this });
-    const hosts = this.setUpHosts(name, host, {
+    const { settings, network, owners, driver = bundledDriver() } = args;
+    const tags = { "gitlab-fargate-runners:stack": pulumi.getStack(), ...settings.tags };
+    const inside = { parent: this };
+
+    const image = new JobImage(`${name}-job`, imageArgs(settings, tags), inside);
+    const cluster = new JobCluster(name, clusterArgs(settings, image, network.vpcId, tags), inside);
+    const cache = settings.cache.enabled
+      ? new BuildCache(`${name}-cache`, cacheArgs(settings, tags), inside)
+      : undefined;
+    const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, inside);
+    const log = new cloudwatch.LogGroup(`${name}-runner`, runnerLogArgs(settings, tags), {
+      ...inside,
+      protect: settings.protect,
+    });
+    const host = new RunnerHost(`${name}-host`, hostArgs(args, { cluster, cache, log }, tags), inside);
+    allowJobSsh(`${name}-job-ssh`, cluster, host, tags);
+    allowMetrics(`${name}-metrics`, host.securityGroup.id, settings.metrics, tags, inside);
+
+    const subnetIds = network.subnets.map(({ id }) => id);
+    const given = {
       driver,
       configToml: runnerConfiguration(settings, tokens, cluster, cache),
-      fargateToml: driverConfiguration(settings, cluster, network, this.tags),
+      fargateToml: driverConfiguration(settings, cluster, subnetIds, tags),
       needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
-    });
+    };
+    const hosts = this.setUpHosts(`${name}-host`, settings, host, given);
     const { arn: clusterArn, name: clusterName } = cluster.cluster;
-    const shown = new Observability(
-      name,
-      { settings, hosts, clusterArn, clusterName, logGroup: log, tags: this.tags },
-      { parent: this },
-    );
+    const observed = { hosts, clusterArn, clusterName, logGroupName: log.name };
+    const observability = new Observability(name, { settings, ...observed, tags }, inside);
 
     this.hosts = pulumi.output(
       host.instances.map(({ id, privateIp, publicIp }) => ({ id, privateAddress: privateIp, publicAddress: publicIp })),
@@ -88,104 +123,41 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.cacheBucket = cache?.bucket.bucket;
     this.driver = driver.origin;
     this.logs = { tasks: cluster.logGroup.name, runners: log.name };
-    this.dashboard = shown.dashboard;
-    this.alarmTopic = shown.alarmTopic;
-    this.registerOutputs({ hosts: this.hosts, cluster: this.cluster, image: this.image, runners: this.runners });
-  }
-
-  private createImage(name: string): JobImage {
-    const { image, architecture, protect } = this.settings;
-    return new JobImage(`${name}-job`, { ...image, architecture, protect, tags: this.tags }, { parent: this });
-  }
-
-  private createCluster(name: string, { uri: imageUri }: JobImage, { vpcId }: Network): JobCluster {
-    const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = this.settings;
-    const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
-    const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-    const args = { imageUri, sizes, architecture, spot, vpcId, ...log, ...access, tags: this.tags };
-    return new JobCluster(name, args, { parent: this });
-  }
-
-  private createCache(name: string): BuildCache | undefined {
-    const { cache, protect } = this.settings;
-    return cache.enabled
-      ? new BuildCache(`${name}-cache`, { expiry: cache.expiryDays, protect, tags: this.tags }, { parent: this })
-      : undefined;
-  }
-
-  private createRunnerLog(name: string): cloudwatch.LogGroup {
-    const { logs, protect } = this.settings;
-    const { retentionDays: retentionInDays, kmsKeyId } = logs;
-    const args = { retentionInDays, kmsKeyId, tags: this.tags };
-    return new cloudwatch.LogGroup(`${name}-runner`, args, { parent: this, protect });
-  }
-
-  private createHosts(
-    name: string,
-    { network: { vpcId, isDefault }, hostSubnets, amiId }: Pick<LookUps, "network" | "hostSubnets" | "amiId">,
-    { cluster, cache, log }: { cluster: JobCluster; cache?: BuildCache; log: cloudwatch.LogGroup },
-  ): RunnerHost {
-    const { network, host, permissionsBoundary } = this.settings;
-    const policy = pulumi
-      .output({
-        clusterArn: cluster.cluster.arn,
-        families: families(this.settings),
-        executionRoleArn: cluster.executionRole.arn,
-        taskRoleArn: cluster.taskRole.arn,
-        cacheBucketArn: cache?.bucket.arn,
-        monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(this.settings))),
-      })
-      .apply(hostPolicy);
-    return new RunnerHost(
-      `${name}-host`,
-      {
-        instanceType: host.instanceType,
-        amiId,
-        vpcId,
-        subnetIds: placeHosts(host.count, hostSubnets),
-        keepSubnet: isDefault,
-        publicAddress: network.assignPublicIp,
-        publicKey: host.publicKey,
-        adminCidrs: host.adminCidrs,
-        policy,
-        permissionsBoundary,
-        tags: this.tags,
-      },
-      { parent: this },
-    );
+    this.dashboard = observability.dashboard;
+    this.alarmTopic = observability.alarmTopic;
+    this.registerOutputs({
+      hosts: this.hosts,
+      cluster: this.cluster,
+      clusterArn: this.clusterArn,
+      image: this.image,
+      runners: this.runners,
+      cacheBucket: this.cacheBucket,
+      driver: this.driver,
+      logs: this.logs,
+      dashboard: this.dashboard,
+      alarmTopic: this.alarmTopic,
+    });
   }
 
   private setUpHosts(
     name: string,
+    settings: Settings,
     { instances }: RunnerHost,
     given: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
-  ): ObservedHost[] {
-    const { host, architecture: taskArchitecture, metrics } = this.settings;
-    const { architecture, runner, go, goProxy } = host;
+  ) {
     return instances.map((instance, index) => {
-      const own = hostName(`${name}-host`, index);
-      const machine = {
-        connection: this.connection(instance),
-        instanceId: instance.id,
-        architecture,
-        taskArchitecture,
-      };
-      const args = { ...machine, runner, go, goProxy, metricsAddress: metricsAddress(metrics), ...given };
-      const setup = new HostSetup(own, args, { parent: this });
-      return { name: own, instance, connection: setup.connection, runner: setup };
+      const own = hostName(name, index);
+      const runner = new HostSetup(own, { ...setupArgs(settings, instance), ...given }, { parent: this });
+      return { name: own, instanceId: instance.id, connection: runner.connection, runner };
     });
   }
+}
 
-  private connection({ publicIp, privateIp }: ec2.Instance): HostSetupArgs["connection"] {
-    const { connection, privateKey } = this.settings.host;
-    const { address, user, proxy } = connection;
-    return {
-      host: address === "public" ? publicIp : privateIp,
-      user,
-      privateKey,
-      // A host that boots refuses connections for longer than the provider's ten tries take.
-      dialErrorLimit: 30,
-      proxy,
-    };
-  }
+/**
+ * Lets the hosts reach the jobs by SSH. The rule is a child of the cluster: whatever waits for the cluster waits for
+ * the rule too, and another parent would replace the rule of a stack that is deployed already.
+ */
+function allowJobSsh(name: string, cluster: JobCluster, host: RunnerHost, tags: Record<string, string>): void {
+  const [to, from] = [cluster.securityGroup.id, { securityGroupId: host.securityGroup.id }];
+  allowIngress(name, { to, from, port: 22, description: "SSH from the runner's host", tags }, { parent: cluster });
 }

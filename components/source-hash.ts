@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /**
- * A hash of the names and contents of a folder's files, such as a Go module's sources: the same wherever and whenever it is
- * checked out. Tests and modules within the folder have no part in what is built, and none in the hash.
+ * A hash of the names and contents of a folder's files, such as a Go module's sources: the same wherever and whenever
+ * it is checked out. Tests and modules within the folder have no part in what is built, and none in the hash.
  */
 export function sourceHash(folder: string): string {
   const files = filesOf(folder);

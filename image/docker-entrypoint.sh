@@ -3,9 +3,10 @@
 #
 # Environment:
 #   SSH_PUBLIC_KEY  the public keys that may log in as root, one a line, as in authorized_keys; required
-#   GUARD_FIRST_SESSION  seconds that the container waits for its first SSH session before it ends; no limit if unset
-#   GUARD_DEADLINE  when the container ends whatever happens, in seconds since 1970; no limit if unset
-# All other variables of the container but GUARD_* are handed on to SSH sessions.
+#   FARGATE_GUARD_FIRST_SESSION  seconds that the container waits for its first SSH session before it ends; no limit if unset
+#   FARGATE_GUARD_DEADLINE  when the container ends whatever happens, in seconds since 1970; no limit if unset
+#   GUARD_FIRST_SESSION, GUARD_DEADLINE  the names that earlier drivers use; the names above win
+# SSH sessions get all other variables of the container, but no FARGATE_GUARD_*.
 set -eu
 
 fail() {
@@ -22,11 +23,19 @@ check_number() {
   '' | 0?* | *[!0-9]* | ?????????????*) fail "$1 is '$2'. It must be a whole number of seconds." ;;
   esac
 }
-[ -z "${GUARD_FIRST_SESSION+set}" ] || check_number GUARD_FIRST_SESSION "$GUARD_FIRST_SESSION"
+if [ -n "${GUARD_FIRST_SESSION+set}" ]; then
+  FARGATE_GUARD_FIRST_SESSION=${FARGATE_GUARD_FIRST_SESSION-$GUARD_FIRST_SESSION}
+fi
 if [ -n "${GUARD_DEADLINE+set}" ]; then
-  check_number GUARD_DEADLINE "$GUARD_DEADLINE"
-  left=$((GUARD_DEADLINE - $(date +%s)))
-  [ "$left" -gt 0 ] || fail "GUARD_DEADLINE has passed: the time of the container's job is over."
+  FARGATE_GUARD_DEADLINE=${FARGATE_GUARD_DEADLINE-$GUARD_DEADLINE}
+fi
+if [ -n "${FARGATE_GUARD_FIRST_SESSION+set}" ]; then
+  check_number FARGATE_GUARD_FIRST_SESSION "$FARGATE_GUARD_FIRST_SESSION"
+fi
+if [ -n "${FARGATE_GUARD_DEADLINE+set}" ]; then
+  check_number FARGATE_GUARD_DEADLINE "$FARGATE_GUARD_DEADLINE"
+  left=$((FARGATE_GUARD_DEADLINE - $(date +%s)))
+  [ "$left" -gt 0 ] || fail "FARGATE_GUARD_DEADLINE has passed: the time of the container's job is over."
 fi
 
 umask 077
@@ -57,10 +66,11 @@ printf '%s\n' "$accounts" >/etc/shadow
 # (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) and the task its metadata (ECS_CONTAINER_METADATA_URI_V4). Not what belongs
 # to a login or to this shell. sshd reads one NAME=value a line, the value as it is.
 awk 'BEGIN {
-  split("SSH_PUBLIC_KEY HOME USER LOGNAME SHELL MAIL PWD OLDPWD SHLVL TERM HOSTNAME _", names, " ")
+  split("SSH_PUBLIC_KEY HOME USER LOGNAME SHELL MAIL PWD OLDPWD SHLVL TERM HOSTNAME _ " \
+    "GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST", names, " ")
   for (i in names) skip[names[i]] = 1
   for (name in ENVIRON) {
-    if (name in skip || name ~ /^GUARD_/ || name !~ /^[A-Za-z_][A-Za-z0-9_]*$/) continue
+    if (name in skip || name ~ /^FARGATE_GUARD_/ || name !~ /^[A-Za-z_][A-Za-z0-9_]*$/) continue
     if (index(ENVIRON[name], "\n")) {
       print "docker-entrypoint: " name " has several lines and can not be handed on to SSH sessions" >"/dev/stderr"
       continue
@@ -86,20 +96,21 @@ end_container() {
   while kill -TERM $$ 2>/dev/null; do sleep 1; done
 }
 
-if [ -n "${GUARD_FIRST_SESSION+set}" ]; then
+if [ -n "${FARGATE_GUARD_FIRST_SESSION+set}" ]; then
   {
-    sleep "$GUARD_FIRST_SESSION"
-    [ -e /run/ssh-session ] || end_container "no SSH session came within $GUARD_FIRST_SESSION s"
+    sleep "$FARGATE_GUARD_FIRST_SESSION"
+    [ -e /run/ssh-session ] || end_container "no SSH session came within $FARGATE_GUARD_FIRST_SESSION s"
   } &
 fi
-if [ -n "${GUARD_DEADLINE+set}" ]; then
+if [ -n "${FARGATE_GUARD_DEADLINE+set}" ]; then
   {
     sleep "$left"
     end_container "the time of its job is over"
   } &
 fi
 
-unset SSH_PUBLIC_KEY GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
+unset SSH_PUBLIC_KEY FARGATE_GUARD_FIRST_SESSION FARGATE_GUARD_DEADLINE FARGATE_GUARD_HOST
+unset GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
 # sshd hands it on to sessions; a job's files are for whoever it starts.
 umask 022
 exec /usr/sbin/sshd -D -e

@@ -1,7 +1,7 @@
 /** The stock Pulumi CLI on the sandbox's stack: file backend, attached providers, nothing outside the sandbox's folder. */
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
-import { execa } from "execa";
+import { attempt, run } from "./command";
 import { projectDir, stackName, stateDir } from "./config";
 import { prepareArtifacts } from "./setup";
 
@@ -51,17 +51,15 @@ function writableHome(cached: string): string {
 export async function runPulumi(debugProviders: string, args: string[], signal?: AbortSignal): Promise<number> {
   const env = await engineEnvironment(debugProviders);
   await selectStack(env);
-  const result = await execa(pulumiEntry, args, {
+  const { exitCode } = await attempt(pulumiEntry, args, {
     cwd: projectDir,
     env,
-    extendEnv: false,
-    stdio: "inherit",
-    reject: false,
+    terminal: true,
     signal,
     // The engine cancels its steps on SIGINT and leaves its state whole.
     killSignal: "SIGINT",
   });
-  return result.exitCode ?? 1;
+  return exitCode ?? 1;
 }
 
 const pulumiEntry = path.join(projectDir, "node_modules", ".bin", "pulumi");
@@ -69,9 +67,5 @@ const pulumiEntry = path.join(projectDir, "node_modules", ".bin", "pulumi");
 /** The stack exists and is the selected one, so that `pulumi preview` needs no --stack. */
 async function selectStack(env: NodeJS.ProcessEnv): Promise<void> {
   if (existsSync(path.join(stateDir, "pulumi-home", "workspaces"))) return;
-  await execa(pulumiEntry, ["stack", "select", stackName, "--create", "--non-interactive"], {
-    cwd: projectDir,
-    env,
-    extendEnv: false,
-  });
+  await run(pulumiEntry, ["stack", "select", stackName, "--create", "--non-interactive"], { cwd: projectDir, env });
 }

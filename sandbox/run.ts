@@ -29,6 +29,7 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
       ids.set(event.name, event.id);
       if (event.status !== "created") say(`${event.name} : ${event.status}`);
     }
+    if (event.type === "stuck") say(`${event.name} : ${event.message}`);
     if (event.type === "trace") {
       lines.add(event.name, event.chunk);
       const marker = pending.get(event.name);
@@ -48,7 +49,7 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
   return { ...result, failed };
 }
 
-export function summary({ jobs, tasks }: RunResult): string {
+function summary({ jobs, tasks }: RunResult): string {
   const seconds = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} s`);
   const rows = jobs.map((job) => [
     job.name,

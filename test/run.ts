@@ -1,42 +1,37 @@
-/**
- * Every check of the project, one after the other; all run even when one fails. The last line counts them.
- *
- *   npm test              everything, the end-to-end tests on the sandbox included (Linux x86-64, root)
- *   npm run test:unit     what runs everywhere
- *   npm test -- NAME…     only the checks whose name contains one of NAMEs
- */
-import { checks, endToEndChecks, type Counts } from "./support/checks";
+/** The checks of the project: those that are independent side by side, all even when one fails. */
+import { Command } from "commander";
+import { cacheFile, type Check } from "./support/check";
+import { allChecks, unitChecks } from "./support/checks";
+import { signalAll } from "./support/command";
+import { runChecks } from "./support/run-checks";
 
-async function main(): Promise<void> {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-  const unitOnly = process.argv.includes("--unit");
-  const all = unitOnly ? checks : [...checks, ...endToEndChecks];
+const program = new Command("npm test --")
+  .description("Runs every check, or those whose name contains one of NAMES. The last line counts: N passed, N failed.")
+  .argument("[names...]", `parts of names: ${allChecks.map(({ name }) => name).join(", ")}`)
+  .option("--unit", "only what runs everywhere with Node and Go, quickly (npm run test:unit)")
+  .action((names: string[], { unit }: { unit?: boolean }) => main(names, unit ? unitChecks : allChecks));
+
+async function main(names: string[], all: Check[]): Promise<void> {
   const chosen = all.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
   if (chosen.length === 0) {
-    console.error(`no check is called ${names.join(" or ")}; there are ${all.map(({ name }) => name).join(", ")}`);
-    process.exit(1);
+    program.error(`no check is called ${names.join(" or ")}; there are ${all.map(({ name }) => name).join(", ")}`);
   }
+  // Each tool is a program of thousands of modules, which Node need not compile anew every time.
+  process.env.NODE_COMPILE_CACHE ??= cacheFile("node");
 
-  const sum: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const failedChecks: string[] = [];
-  for (const { name, run } of chosen) {
-    console.log(`\n== ${name}`);
-    const started = Date.now();
-    const counts = await run().catch((error: Error): Counts => {
-      console.error(error.message);
-      return { passed: 0, failed: 1, skipped: 0 };
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) process.exit(130);
+      interrupted.abort();
+      console.log("\ninterrupted: ending what runs (again: at once)");
+      signalAll(signal);
     });
-    sum.passed += counts.passed;
-    sum.failed += counts.failed;
-    sum.skipped += counts.skipped;
-    if (counts.failed > 0) failedChecks.push(name);
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    console.log(`== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
   }
+  const { passed, failed, skipped, failedChecks } = await runChecks(chosen, interrupted.signal);
   if (failedChecks.length > 0) console.log(`\nfailed: ${failedChecks.join(", ")}`);
-  const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : "";
-  console.log(`\n${sum.passed} passed, ${sum.failed} failed${skipped}`);
-  process.exitCode = sum.failed > 0 ? 1 : 0;
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  process.exitCode = interrupted.signal.aborted ? 130 : failed > 0 ? 1 : 0;
 }
 
-void main();
+void program.parseAsync();

@@ -9,7 +9,7 @@
 const plain = /[A-Za-z0-9 ,;=()/-]/;
 
 /** As HTML text on one line. @param limit longer texts are cut, with their length told */
-export function escapeText(text: string, limit = Infinity): string {
+function escapeText(text: string, limit = Infinity): string {
   const characters = [...text];
   const shown = characters.length > limit ? characters.slice(0, limit) : characters;
   const rest = characters.length > limit ? `… (${characters.length} characters)` : "";

@@ -72,7 +72,7 @@ const pipeline = (beforeScript: string[]) => ({
 });
 
 /** Seconds of each part, in order; together they are the job. */
-export function partsOf({ jobs, log }: Pick<PipelineOutcome, "jobs" | "log">): Record<string, number> {
+function partsOf({ jobs, log }: Pick<PipelineOutcome, "jobs" | "log">): Record<string, number> {
   const marks = Object.fromEntries([...log.matchAll(/^mark (\w+)=(\d+)/gm)].map(([, name, us]) => [name, Number(us)]));
   const inner = JSON.parse(/^parts (\{.*\})/m.exec(log)![1]) as Record<string, number>;
   const seconds = (from: string, to: string) => (marks[to] - marks[from]) / 1e6;

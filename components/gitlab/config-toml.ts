@@ -9,8 +9,8 @@ export interface ConfigTomlArgs {
   cache?: { bucket: string; region: string };
 }
 
-export interface ConfigRunner {
-  /** Tells the entry in errors. */
+interface ConfigRunner {
+  /** Names the entry in errors. */
   key: string;
   name: string;
   /** Secret. */
@@ -45,7 +45,8 @@ function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: Co
   return {
     name: runner.name,
     url: gitlabUrl,
-    // Without token_expires_at: the runner would rotate the token itself and write this file behind the deployment's back.
+    // token_expires_at is left out: with it, the runner would rotate the token and write this file itself, and could
+    // undo what a later deployment has written.
     token: runner.token,
     limit: Math.min(runner.limit ?? concurrency, concurrency),
     executor: "custom",
@@ -55,21 +56,23 @@ function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: Co
     ...(runner.taskDefinition && { environment: [`FARGATE_TASK_DEFINITION=${runner.taskDefinition}`] }),
     custom: {
       ...driverCall("config", 60),
-      // Holds the wait for one of the host's slots (fargate.toml's SlotTimeout), which may take as long as others' jobs.
+      // `prepare` waits for one of the host's slots, which may take as long as the jobs that hold them (SlotTimeout in
+      // fargate.toml).
       ...driverCall("prepare", 3600),
       ...driverCall("run"),
       ...driverCall("cleanup", 600),
-      // Below the runner's 5 minutes of patience with an aborted job, or the clean-up overlaps a script that still runs.
+      // Below the five minutes that the runner waits for an aborted job. Otherwise its clean-up overlaps a script that
+      // still runs.
       graceful_kill_timeout: 120,
       force_kill_timeout: 10,
     },
     ...(cache && {
       cache: {
         Type: "s3",
-        // Else the archives' path holds the runner's token, and a new token finds no cache.
+        // Otherwise the archives' path holds the runner's token, and the runner finds no cache after a new token.
         Shared: true,
         s3: {
-          // The host's instance profile; jobs get presigned URLs.
+          // The runner signs with the host's instance profile, and jobs get presigned URLs.
           AuthenticationType: "iam",
           BucketName: cache.bucket,
           BucketLocation: cache.region,
@@ -89,7 +92,7 @@ function driverCall(call: string, timeout?: number): TomlTable {
   };
 }
 
-/** What the runner's own lint lets pass: it would run with them, wrongly. */
+/** The runner's own lint accepts such tokens, and the runner would go wrong with them. */
 function checkTokens(runners: readonly ConfigRunner[]): void {
   const keyOf = new Map<string, string>();
   for (const { key, token } of runners) {

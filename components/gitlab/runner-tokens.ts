@@ -3,32 +3,40 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Entry } from "../settings/settings";
 
 export interface RunnerTokensArgs {
-  entries: readonly Entry[];
-  /** Ids of the entries' groups and projects, by the entry's key. */
-  owners: ReadonlyMap<string, number>;
+  readonly entries: readonly Entry[];
+  /**
+   * Ids of the groups and projects of entries without a token of their own, by the entry's key.
+   * @default none: every entry has a token or is an instance runner
+   */
+  readonly owners?: ReadonlyMap<string, pulumi.Input<number>>;
 }
 
-/** One runner in GitLab for each entry of the settings that brings no token of its own; the tokens of all. */
+/**
+ * Creates a runner in GitLab for each entry of the settings that has no token of its own, and knows the tokens of all.
+ */
 export class RunnerTokens extends pulumi.ComponentResource {
-  /** Those created here, by the entry's key. */
+  /** The runners that are created here, by the entry's key. */
   readonly runners: ReadonlyMap<string, gitlab.UserRunner>;
-  /** Secret; of every entry, by its key. */
+  /** The token of every entry, by the entry's key; secret. */
   readonly tokens: ReadonlyMap<string, pulumi.Output<string>>;
 
-  constructor(name: string, { entries, owners }: RunnerTokensArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { entries, owners = new Map() }: RunnerTokensArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:RunnerTokens", name, {}, opts);
     const created = entries.filter(({ token }) => token === undefined);
     this.runners = new Map(created.map((entry) => [entry.key, this.createRunner(name, entry, owners.get(entry.key))]));
-    const brought = entries.flatMap(({ key, token }): [string, pulumi.Output<string>][] =>
+    const given = entries.flatMap(({ key, token }): [string, pulumi.Output<string>][] =>
       token === undefined ? [] : [[key, token]],
     );
-    this.tokens = new Map([...brought, ...[...this.runners].map(([key, { token }]) => [key, token] as const)]);
+    this.tokens = new Map([...given, ...[...this.runners].map(([key, { token }]) => [key, token] as const)]);
     this.registerOutputs({});
   }
 
-  private createRunner(name: string, entry: Entry, owner: number | undefined): gitlab.UserRunner {
+  private createRunner(name: string, entry: Entry, owner: pulumi.Input<number> | undefined): gitlab.UserRunner {
+    if (entry.kind !== "instance" && owner === undefined) {
+      throw new pulumi.RunError(`owners: no id of ${entry.key}, whose runner is to be created`);
+    }
     return new gitlab.UserRunner(
-      // By the path: where it stands in the list, and beside which others, does not matter.
+      // Named by its path: its place in the list, and the entries beside it, do not matter.
       `${name}-${entry.key}`,
       {
         runnerType: `${entry.kind}_type`,

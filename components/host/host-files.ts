@@ -1,4 +1,4 @@
-/** The files on a host, filled from the components that they tell of. */
+/** The contents of the files on a host, filled in from the settings and from the components that the files name. */
 import * as pulumi from "@pulumi/pulumi";
 import type { BuildCache } from "../jobs/build-cache";
 import { capacityProviders } from "../jobs/capacity-providers";
@@ -6,12 +6,12 @@ import { configToml } from "../gitlab/config-toml";
 import { fargateToml } from "../jobs/fargate-toml";
 import { arnParts } from "../iam/documents";
 import type { JobCluster } from "../jobs/job-cluster";
-import type { Network } from "../look-ups/look-ups";
 import { taskFamily } from "../names";
 import type { RunnerTokens } from "../gitlab/runner-tokens";
 import type { Settings } from "../settings/settings";
+import type { Tags } from "../types";
 
-/** Of the task definitions that jobs may run in. */
+/** The families of the task definitions that jobs may run in. */
 export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
   Object.keys(sizes).map((size) => taskFamily(pulumi.getStack(), size));
 
@@ -48,8 +48,8 @@ export function runnerConfiguration(
 export function driverConfiguration(
   settings: Settings,
   { cluster, taskDefinitions, securityGroup }: JobCluster,
-  { subnets }: Network,
-  tags: Record<string, string>,
+  subnetIds: readonly pulumi.Input<string>[],
+  tags: Tags,
 ): pulumi.Output<string> {
   const { host, network, spot, maxSize, debug } = settings;
   return pulumi
@@ -58,11 +58,12 @@ export function driverConfiguration(
       clusterArn: cluster.arn,
       securityGroupIds: [securityGroup.id],
       taskDefinition: familyRevision(taskDefinitions.default.arn),
+      subnetIds,
+      tags,
     })
     .apply(({ clusterArn, ...known }) =>
       fargateToml({
         ...known,
-        subnetIds: subnets.map(({ id }) => id),
         allowedTaskDefinitions: families(settings),
         maxSize,
         region: arnParts(clusterArn).region,
@@ -70,7 +71,6 @@ export function driverConfiguration(
         capacityProviders: capacityProviders(spot),
         maxJobs: host.concurrency,
         execAllowed: debug.ecsExec,
-        tags,
       }),
     );
 }

@@ -1,93 +1,59 @@
-import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { folders } from "../project";
+import { sourceHash } from "../source-hash";
+import { HostCommands, type Connection, type Script } from "./host-commands";
 import * as scripts from "./monitor-scripts";
 import { logService, reportService, reportTimer } from "./monitor-units";
 import { paths } from "./paths";
-import { folders, relative } from "../project";
-import { sourceHash } from "../source-hash";
 
 export interface HostMonitorArgs {
-  connection: types.input.remote.ConnectionArgs;
-  /** Names the host in metrics and its log stream; another host is set up anew. */
-  instanceId: pulumi.Input<string>;
-  region: pulumi.Input<string>;
-  clusterName: pulumi.Input<string>;
-  logGroupName: pulumi.Input<string>;
+  /** With the host's key. */
+  readonly connection: Connection;
+  /** Names the host in metrics and its log stream. When it is another one, the monitor is set up again. */
+  readonly instanceId: pulumi.Input<string>;
+  readonly region: pulumi.Input<string>;
+  readonly clusterName: pulumi.Input<string>;
+  readonly logGroupName: pulumi.Input<string>;
   /** Port of the runner's Prometheus endpoint. */
-  metricsPort: number;
+  readonly metricsPort: number;
   /** Whether it puts metrics. */
-  metrics: boolean;
-  /** GOPROXY of its build. */
-  goProxy: string | undefined;
-  /** What is there before: the runner and Go. Two builds at once would be too much for a small host's memory. */
-  needs: pulumi.Resource[];
+  readonly metrics: boolean;
+  /**
+   * GOPROXY of its build.
+   * @default Go's own
+   */
+  readonly goProxy?: string;
+  /** The runner and Go, which come first: a small host has no memory for two builds at once. */
+  readonly needs: readonly pulumi.Resource[];
 }
 
 /** Brings a host's log, and where wanted its metrics, to CloudWatch. */
 export class HostMonitor extends pulumi.ComponentResource {
-  constructor(
-    private readonly name: string,
-    private readonly args: HostMonitorArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: HostMonitorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:HostMonitor", name, {}, opts);
+    const host = new HostCommands(this, { name, connection: args.connection, instanceId: args.instanceId });
+    // The monitor is compiled from this project's own driver/, whatever the driver of the jobs is compiled from.
     const sources = sourceHash(folders.driver);
-    const program = this.build(sources);
-    const { region, logGroupName: logGroup, instanceId } = args;
-    this.run(
-      "log",
-      {
-        create: pulumi
-          .all([region, logGroup, instanceId])
-          .apply(([region, logGroup, instanceId]) =>
-            scripts.startLog(logService({ region, logGroup, instanceId, sources })),
-          ),
-        delete: scripts.stopLog(),
-      },
-      program,
-    );
-    if (args.metrics) this.report(program);
+    const folder = host.run("monitor-folder", { create: scripts.createMonitorFolder() }, args.needs);
+    const source = host.copy("monitor-source", folders.driver, `${paths.monitorSources}/${sources}`, [folder]);
+    const program = host.run("monitor", { create: scripts.buildMonitor(sources, args.goProxy) }, [source]);
+    host.run("log", logShipper(args, sources), [program]);
+    if (args.metrics) host.run("report", metricsReport(args), [program]);
     this.registerOutputs({});
   }
+}
 
-  /** From this project's own driver/, whatever the driver of the jobs is compiled from. */
-  private build(sources: string): remote.Command {
-    const folder = this.run("monitor-folder", { create: scripts.createMonitorFolder() }, ...this.args.needs);
-    const source = new remote.CopyToRemote(
-      `${this.name}-monitor-source`,
-      {
-        connection: this.args.connection,
-        // The slash at its end copies the folder's content in the place of the folder.
-        source: new pulumi.asset.FileArchive(`${relative(folders.driver)}/`),
-        remotePath: `${paths.monitorSources}/${sources}`,
-        triggers: [this.args.instanceId],
-      },
-      { parent: this, dependsOn: folder },
-    );
-    return this.run("monitor", { create: scripts.buildMonitor(sources, this.args.goProxy) }, source);
-  }
+function logShipper({ region, logGroupName, instanceId }: HostMonitorArgs, sources: string): Script {
+  const create = pulumi
+    .output({ region, logGroup: logGroupName, instanceId })
+    .apply((names) => scripts.startLog(logService({ ...names, sources })));
+  return { create, delete: scripts.stopLog() };
+}
 
-  private report(program: pulumi.Resource): void {
-    const { region, clusterName: cluster, instanceId, metricsPort } = this.args;
-    const stack = pulumi.getStack();
-    const create = pulumi
-      .all([region, cluster, instanceId])
-      .apply(([region, cluster, instanceId]) =>
-        scripts.startReport(reportService({ region, stack, instanceId, cluster, metricsPort }), reportTimer()),
-      );
-    this.run("report", { create, delete: scripts.stopReport() }, program);
-  }
-
-  private run(
-    suffix: string,
-    command: Pick<remote.CommandArgs, "create" | "delete">,
-    ...after: pulumi.Resource[]
-  ): remote.Command {
-    const { connection, instanceId } = this.args;
-    return new remote.Command(
-      `${this.name}-${suffix}`,
-      { connection, triggers: [instanceId], addPreviousOutputInEnv: false, ...command },
-      { parent: this, dependsOn: after, additionalSecretOutputs: ["stdout", "stderr"] },
-    );
-  }
+function metricsReport({ region, clusterName, instanceId, metricsPort }: HostMonitorArgs): Script {
+  const stack = pulumi.getStack();
+  const create = pulumi
+    .output({ region, cluster: clusterName, instanceId })
+    .apply((names) => scripts.startReport(reportService({ ...names, stack, metricsPort }), reportTimer()));
+  return { create, delete: scripts.stopReport() };
 }

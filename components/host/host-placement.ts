@@ -1,7 +1,7 @@
-export interface Subnet {
-  id: string;
+export interface Subnet<Id = string> {
+  readonly id: Id;
   /** Availability zone. */
-  zone: string;
+  readonly zone: string;
 }
 
 /**
@@ -10,7 +10,7 @@ export interface Subnet {
  *
  * @param subnets at least one
  */
-export function placeHosts(count: number, subnets: readonly Subnet[]): string[] {
+export function placeHosts<Id>(count: number, subnets: readonly Subnet<Id>[]): Id[] {
   const names = [...new Set(subnets.map(({ zone }) => zone))];
   const zones = names.map((name) => subnets.filter(({ zone }) => zone === name));
   return Array.from({ length: count }, (_, index) => {

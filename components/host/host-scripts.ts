@@ -41,7 +41,7 @@ export interface Download {
   url: string;
   /** Of the file, in hexadecimal digits. */
   sha256: string;
-  /** Where the checksum comes from. */
+  /** The setting that the checksum comes from. */
   setting: string;
 }
 
@@ -59,7 +59,7 @@ function fetch({ url, sha256, setting }: Download): string[] {
   ];
 }
 
-/** Swapped in by rename: whoever starts it finds the old or the new one, whole. */
+/** Swaps a program in by rename, so that whoever starts it finds either the old or the new one, whole. */
 export const swapIn = (file: string, target: string): string[] => [
   stage(file, target),
   `sudo mv -f ${target}.new ${target}`,
@@ -92,8 +92,8 @@ export const goEnvironment = (goProxy: string | undefined): string[] => [
 export const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflags '-s -w'`;
 
 /**
- * Compiles the driver, and the agent that it brings into the tasks, from a folder below `paths.sources` and forgets the
- * sources of earlier ones. Jobs go on with the driver that is there until `writeFargateToml` has tried the new one.
+ * Compiles the driver, and the agent that it brings into the tasks, from a folder below `paths.sources` and removes the
+ * sources of earlier drivers. Jobs go on with the driver that is there until `writeFargateToml` has tried the new one.
  *
  * @param taskArch GOARCH of the tasks, which the agent runs in
  */
@@ -130,9 +130,9 @@ export const writeConfigToml = (): string =>
   script(...writeChecked(paths.configToml, `${paths.runner} lint -c "$new"`));
 
 /**
- * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as neither may
- * suit the other's predecessor, and after the driver has read the file. The agent comes before its driver, which so finds
- * one that is at least as new as itself.
+ * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as a new driver
+ * and an old file may not suit each other, and after the driver has read the file. The agent is swapped in before its
+ * driver, which so finds an agent that is at least as new as itself.
  *
  * @param driverBuild the script that makes the driver: another one is followed by this command too
  */
@@ -152,8 +152,8 @@ const installUnit = [`sudo tee ${paths.unit} > /dev/null`, "sudo systemctl daemo
 export const startService = (): string => script(...installUnit, "sudo systemctl enable --now gitlab-runner.service");
 
 /**
- * Only where the unit is another one: a changed way to the host restarts nothing. Does not wait: running jobs finish
- * first, and this deployment may be one of them.
+ * Restarts the runner only where the unit has changed: another way to reach the host restarts nothing. It does not wait
+ * for the restart, as running jobs finish first, and this deployment may be one of them.
  */
 export const restartService = (): string =>
   script(
@@ -165,7 +165,7 @@ export const restartService = (): string =>
     "fi",
   );
 
-/** Writes a file that is nobody's secret. */
+/** Writes a file that holds no secret. */
 export const writePlain = (file: string, content: string): string =>
   `printf %s ${quote(content)} | sudo tee ${file} > /dev/null`;
 
@@ -179,7 +179,7 @@ export const startReaper = (service: string, timer: string): string =>
     "sudo systemctl restart gitlab-runner-reap.timer",
   );
 
-/** Waits for a call that is under way: what it uses goes next. */
+/** Waits for a call that is under way, as what it uses is removed next. */
 export const stopReaper = (): string =>
   script(
     "if systemctl cat gitlab-runner-reap.timer > /dev/null 2>&1; then",

@@ -1,142 +1,105 @@
-import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { DriverSource } from "../look-ups/driver-source";
+import type { Architecture } from "../types";
+import { HostCommands, type Connection } from "./host-commands";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
 
-type Architecture = "x86_64" | "arm64";
-
-interface Archive {
-  version: string;
-  /** Of the mirror; without a slash at the end. */
-  baseUrl: string;
-  sha256: string;
+export interface Archive {
+  readonly version: string;
+  /** Address of the mirror, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly sha256: string;
 }
 
 export interface HostSetupArgs {
-  /** Without a host key: it is learnt from the first connection. */
-  connection: types.input.remote.ConnectionArgs;
-  /** Another host is set up anew, and the one before it drained. */
-  instanceId: pulumi.Input<string>;
-  architecture: Architecture;
-  taskArchitecture: Architecture;
-  runner: Archive;
-  go: Archive;
-  driver: DriverSource;
-  /** Where the runner tells its metrics, host:port. */
-  metricsAddress: string;
-  /** GOPROXY of the driver's build. */
-  goProxy: string | undefined;
-  /** Content of the file; secret. */
-  configToml: pulumi.Input<string>;
-  /** Content of the file. */
-  fargateToml: pulumi.Input<string>;
-  /** What jobs need besides: it is there before the runner starts, and until it has stopped. */
-  needs: pulumi.Input<pulumi.Resource>[];
+  /** Without a host key: the first connection learns it. */
+  readonly connection: Connection;
+  /** When the instance is another one, the host is set up again, and the one before it is drained. */
+  readonly instanceId: pulumi.Input<string>;
+  readonly architecture: Architecture;
+  readonly taskArchitecture: Architecture;
+  readonly runner: Archive;
+  /** The tool chain that compiles the driver. */
+  readonly go: Archive;
+  readonly driver: DriverSource;
+  /** Where the runner serves its Prometheus metrics, host:port. */
+  readonly metricsAddress: string;
+  /**
+   * GOPROXY of the driver's build.
+   * @default Go's own
+   */
+  readonly goProxy?: string;
+  /** Content of config.toml. It holds tokens and is kept secret. */
+  readonly configToml: pulumi.Input<string>;
+  /** Content of fargate.toml. */
+  readonly fargateToml: pulumi.Input<string>;
+  /** What jobs need besides: it is there before the runner starts, and stays until the runner has stopped. */
+  readonly needs: readonly pulumi.Input<pulumi.Resource>[];
 }
 
-/** The runner, the driver, their configuration and the timer of `fargate reap` on a host, set up over SSH. */
+/** Installs the runner, the driver, their configuration and the timer of `fargate reap` on a host, over SSH. */
 export class HostSetup extends pulumi.ComponentResource {
-  /** The way to the host; it believes only the host key that the first connection found. */
-  connection: types.input.remote.ConnectionArgs;
+  /** How to reach the host from now on: only the host key that the first connection found is accepted. */
+  readonly connection: Connection;
 
-  constructor(
-    private readonly name: string,
-    private readonly args: HostSetupArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: HostSetupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:HostSetup", name, {}, opts);
-    this.connection = args.connection;
-    const folders = this.run("folders", { create: scripts.createFolders() });
-    // The first connection believes any host and brings it nothing secret; all others, in this deployment and later ones,
-    // believe only the host that it found.
-    this.connection = {
-      ...args.connection,
-      hostKey: folders.stdout.apply((key) => key || undefined),
-    } as typeof args.connection;
-    const runner = this.installRunner(folders);
-    const driverBuild = scripts.buildDriver(args.driver.hash, args.goProxy, goArch(args.taskArchitecture));
-    const driver = this.buildDriver(driverBuild, folders);
-    const configToml = this.run(
-      "config-toml",
-      { create: scripts.writeConfigToml(), stdin: pulumi.secret(args.configToml) },
-      runner,
-    );
-    const fargateToml = this.run(
-      "fargate-toml",
-      { create: scripts.writeFargateToml(driverBuild), stdin: args.fargateToml },
-      driver,
-    );
-    this.run(
-      "service",
-      {
-        create: scripts.startService(),
-        update: scripts.restartService(),
-        delete: scripts.drainService(),
-        stdin: systemdUnit(args.runner, args.metricsAddress),
-      },
-      configToml,
-      fargateToml,
-      ...args.needs,
-    );
-    this.run(
-      "reap",
-      { create: scripts.startReaper(reapService(), reapTimer()), delete: scripts.stopReaper() },
-      fargateToml,
-      ...args.needs,
-    );
+    const { connection: firstConnection, instanceId, fargateToml, needs } = args;
+
+    // The first connection accepts any host key and carries nothing secret. All others, in this deployment and in later
+    // ones, accept only the key that it found.
+    const first = new HostCommands(this, { name, instanceId, connection: firstConnection });
+    const folders = first.run("folders", { create: scripts.createFolders() });
+    this.connection = pinned(firstConnection, folders.stdout);
+    const host = new HostCommands(this, { name, instanceId, connection: this.connection });
+
+    const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [folders]);
+    const go = host.run("go", { create: scripts.installGo(goDownload(args)) }, [folders]);
+    // Each content has a folder of its own, so that nothing of an earlier driver is left in it.
+    const { folder, hash } = args.driver;
+    const source = host.copy("driver-source", folder, `${paths.sources}/${hash}`, [folders]);
+    const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture));
+    const driver = host.run("driver", { create: build }, [go, source]);
+
+    const configToml = { create: scripts.writeConfigToml(), stdin: pulumi.secret(args.configToml) };
+    const configured = host.run("config-toml", configToml, [runner]);
+    const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };
+    const swappedIn = host.run("fargate-toml", swapIn, [driver]);
+    host.run("service", runnerService(args), [configured, swappedIn, ...needs]);
+    host.run("reap", reapTimerUnits(), [swappedIn, ...needs]);
     this.registerOutputs({});
   }
+}
 
-  private installRunner(folders: pulumi.Resource): remote.Command {
-    const { version, baseUrl, sha256 } = this.args.runner;
-    const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${goArch(this.args.architecture)}`;
-    return this.run(
-      "runner",
-      { create: scripts.installRunner({ url, sha256, setting: "host.runner.sha256" }) },
-      folders,
-    );
-  }
-
-  private buildDriver(create: string, folders: pulumi.Resource): remote.Command {
-    const { version, baseUrl, sha256 } = this.args.go;
-    const url = `${baseUrl}/go${version}.linux-${goArch(this.args.architecture)}.tar.gz`;
-    const go = this.run("go", { create: scripts.installGo({ url, sha256, setting: "host.go.sha256" }) }, folders);
-    const { folder, hash } = this.args.driver;
-    const source = new remote.CopyToRemote(
-      `${this.name}-driver-source`,
-      {
-        connection: this.connection,
-        // The slash at its end copies the folder's content in the place of the folder.
-        source: new pulumi.asset.FileArchive(folder),
-        // A folder for each content: nothing of an earlier driver can be left in it.
-        remotePath: `${paths.sources}/${hash}`,
-        triggers: [this.args.instanceId],
-      },
-      { parent: this, dependsOn: folders },
-    );
-    return this.run("driver", { create }, go, source);
-  }
-
-  private run(
-    suffix: string,
-    command: Pick<remote.CommandArgs, "create" | "update" | "delete" | "stdin">,
-    ...after: pulumi.Input<pulumi.Resource>[]
-  ): remote.Command {
-    return new remote.Command(
-      `${this.name}-${suffix}`,
-      {
-        connection: this.connection,
-        triggers: [this.args.instanceId],
-        addPreviousOutputInEnv: false,
-        ...command,
-      },
-      // The provider takes no output for secret, whatever the command was given.
-      { parent: this, dependsOn: after, additionalSecretOutputs: ["stdout", "stderr"] },
-    );
-  }
+function pinned(connection: Connection, hostKey: pulumi.Output<string>): Connection {
+  // An output of undefined is as good as no key for the provider, though its types have no word for it.
+  return { ...connection, hostKey: hostKey.apply((key) => key || undefined) as pulumi.Output<string> };
 }
 
 const goArch = (architecture: Architecture): scripts.GoArch => (architecture === "arm64" ? "arm64" : "amd64");
+
+function runnerDownload({ runner, architecture }: HostSetupArgs): scripts.Download {
+  const { version, baseUrl, sha256 } = runner;
+  const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${goArch(architecture)}`;
+  return { url, sha256, setting: "host.runner.sha256" };
+}
+
+function goDownload({ go, architecture }: HostSetupArgs): scripts.Download {
+  const { version, baseUrl, sha256 } = go;
+  return { url: `${baseUrl}/go${version}.linux-${goArch(architecture)}.tar.gz`, sha256, setting: "host.go.sha256" };
+}
+
+const runnerService = ({ runner, metricsAddress }: HostSetupArgs) => ({
+  create: scripts.startService(),
+  update: scripts.restartService(),
+  delete: scripts.drainService(),
+  stdin: systemdUnit(runner, metricsAddress),
+});
+
+const reapTimerUnits = () => ({
+  create: scripts.startReaper(reapService(), reapTimer()),
+  delete: scripts.stopReaper(),
+});

@@ -52,7 +52,7 @@ export interface LogUnitArgs {
   logGroup: string;
   /** Names the log stream. */
   instanceId: string;
-  /** Of the program's sources: another program is another unit, and so a restart. */
+  /** Hash of the monitor's sources. It makes the unit another one, so that a changed monitor is started anew. */
   sources: string;
 }
 

@@ -1,4 +1,4 @@
-/** Where things lie on the host; root's unless said otherwise. */
+/** Where things lie on the host. They belong to root unless it says otherwise. */
 export const paths = {
   runner: "/usr/local/bin/gitlab-runner",
   home: "/opt/gitlab-runner",
@@ -6,7 +6,7 @@ export const paths = {
   /** Beside the driver, which brings a copy of it into each task. */
   agent: "/opt/gitlab-runner/ci-agent",
   go: "/opt/gitlab-runner/go",
-  /** Of the login user: sources of the driver, a folder for each content. */
+  /** Of the login user: sources of the driver, with a folder for each version of them. */
   sources: "/opt/gitlab-runner/src",
   /** Of the login user: Go's build and module caches. */
   goCache: "/var/cache/gitlab-runner",
@@ -19,9 +19,9 @@ export const paths = {
   /** Of the runner's user. */
   state: "/var/lib/gitlab-runner",
   unit: "/etc/systemd/system/gitlab-runner.service",
-  /** Tells CloudWatch how the host is; has no part in jobs. */
+  /** Brings the host's log and metrics to CloudWatch. It has no part in jobs. */
   monitor: "/opt/gitlab-runner/host-monitor",
-  /** Of the login user: sources of the monitor, a folder for each content. */
+  /** Of the login user: sources of the monitor, with a folder for each version of them. */
   monitorSources: "/opt/gitlab-runner/monitor-src",
   logService: "/etc/systemd/system/gitlab-runner-log.service",
   reportService: "/etc/systemd/system/gitlab-runner-report.service",

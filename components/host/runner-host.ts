@@ -3,29 +3,41 @@ import * as iam from "@pulumi/aws/iam";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { assumedBy } from "../iam/documents";
+import { allowIngress } from "../ingress";
 import { hostName } from "../names";
+import type { Tags } from "../types";
 
 export interface RunnerHostArgs {
-  instanceType: string;
-  /** Of a new host; the one that is there keeps its own. */
-  amiId: string;
-  vpcId: string;
-  /** Of each host: there are as many hosts as subnets here. */
-  subnetIds: readonly string[];
-  /** A host that is there stays in its subnet, whatever is looked up later. */
-  keepSubnet: boolean;
-  publicAddress: boolean;
-  publicKey: string;
+  readonly instanceType: pulumi.Input<string>;
+  /** Machine image of a new host. A host that is there keeps its own. */
+  readonly amiId: pulumi.Input<string>;
+  readonly vpcId: pulumi.Input<string>;
+  /** The subnet of each host: there are as many hosts as subnets here. */
+  readonly subnetIds: readonly pulumi.Input<string>[];
+  /**
+   * A host that is there stays in its subnet, whatever is looked up later.
+   * @default false
+   */
+  readonly keepSubnet?: boolean;
+  /** Whether hosts get public addresses. */
+  readonly publicAddress: boolean;
+  /** SSH public key of the deployment, in OpenSSH's format. */
+  readonly publicKey: pulumi.Input<string>;
   /** Networks that may reach the SSH port. */
-  adminCidrs: readonly string[];
-  /** What the host may do in AWS. */
-  policy: pulumi.Input<string>;
-  /** ARN of the managed policy that bounds it. */
-  permissionsBoundary?: string;
-  tags: Record<string, string>;
+  readonly adminCidrs: readonly string[];
+  /** Policy document: what a host may do in AWS. */
+  readonly policy: pulumi.Input<string>;
+  /**
+   * ARN of the managed policy that bounds the hosts' role.
+   * @default none
+   */
+  readonly permissionsBoundary?: pulumi.Input<string>;
+  readonly tags: Tags;
 }
 
-/** The machines that poll GitLab and hand its jobs to Fargate tasks, and what they share: rights, key, security group. */
+/**
+ * The machines that poll GitLab and hand its jobs to Fargate tasks, and the rights, key and security group they share.
+ */
 export class RunnerHost extends pulumi.ComponentResource {
   /** One more is added at the end, and the last one goes first. */
   readonly instances: readonly ec2.Instance[];
@@ -53,12 +65,8 @@ export class RunnerHost extends pulumi.ComponentResource {
       { parent: this },
     );
     const ssh = adminCidrs.map((cidr) => {
-      const source = cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr };
-      return new vpc.SecurityGroupIngressRule(
-        `${name}-ssh-${cidr}`,
-        { securityGroupId: group.id, ...source, ipProtocol: "tcp", fromPort: 22, toPort: 22, description: "SSH", tags },
-        { parent: this },
-      );
+      const rule = { to: group.id, from: { cidr }, port: 22, description: "SSH", tags };
+      return allowIngress(`${name}-ssh-${cidr}`, rule, { parent: this });
     });
     const out = new vpc.SecurityGroupEgressRule(
       `${name}-out`,
@@ -78,7 +86,7 @@ export class RunnerHost extends pulumi.ComponentResource {
   private createInstance(
     name: string,
     args: RunnerHostArgs,
-    subnetId: string,
+    subnetId: pulumi.Input<string>,
     profile: iam.InstanceProfile,
     key: ec2.KeyPair,
   ): ec2.Instance {
@@ -92,7 +100,7 @@ export class RunnerHost extends pulumi.ComponentResource {
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: profile.name,
         keyName: key.keyName,
-        // Session tokens only, and not a hop further than the host itself.
+        // Only with a session token, and only from the host itself.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },

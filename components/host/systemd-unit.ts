@@ -7,9 +7,11 @@ export const runnerUser = "gitlab-runner";
  * The unit of gitlab-runner. A stop lets running jobs finish (SIGQUIT, to the runner alone), for up to a day.
  *
  * @param runner what is installed: a change of it changes the unit, and so restarts the runner
- * @param metricsAddress of the Prometheus endpoint, host:port. Not in config.toml: the runner reads it only when it starts
+ * @param metricsAddress of the Prometheus endpoint, host:port. It is not in config.toml, as the runner reads it only
+ * when it starts
  */
 export function systemdUnit(runner: { version: string; sha256: string }, metricsAddress: string): string {
+  const options = `--config ${paths.configToml} --working-directory ${paths.state} --listen-address ${metricsAddress}`;
   return `# Written by the deployment; changes are lost.
 # gitlab-runner ${runner.version}, SHA-256 ${runner.sha256}
 [Unit]
@@ -22,7 +24,7 @@ After=network-online.target
 Type=exec
 User=${runnerUser}
 WorkingDirectory=${paths.state}
-ExecStart=${paths.runner} run --config ${paths.configToml} --working-directory ${paths.state} --listen-address ${metricsAddress}
+ExecStart=${paths.runner} run ${options}
 ExecReload=/bin/kill -HUP $MAINPID
 KillSignal=SIGQUIT
 # The signal is for the runner only: drivers that got it too would cut their jobs short.

@@ -34,11 +34,13 @@ export interface HostAccess {
   taskRoleArn: string;
   /** The bucket of `cache:`. */
   cacheBucketArn?: string;
-  /** What the host's monitor does. */
+  /** What the host's monitor may do besides. */
   monitor?: Statement[];
 }
 
-/** What the driver and the runner on the host do: run, watch and stop tasks of the stack's cluster; presign cache archives. */
+/**
+ * What driver and runner do on a host: run, watch and stop tasks of the stack's cluster, and presign cache archives.
+ */
 export function hostPolicy({
   clusterArn,
   families,
@@ -67,7 +69,7 @@ export function hostPolicy({
       Resource: tasks,
       Condition: inCluster,
     },
-    // ListTasks knows no task ARNs; the condition confines it.
+    // ListTasks takes no task ARNs as its resource. The condition confines it to the cluster.
     { Sid: "ListTasks", Effect: "Allow", Action: ["ecs:ListTasks"], Resource: "*", Condition: inCluster },
     {
       Sid: "TagTasksWhenStarted",
@@ -115,7 +117,7 @@ export function executionPolicy(args: { logGroupArn: string; imageUri: string })
 }
 
 const pullFrom = (repository: string): Statement[] => [
-  // The call knows no resources.
+  // The call takes no resource.
   { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
   {
     Sid: "PullImage",
@@ -131,7 +133,7 @@ export function ecrRepositoryArn(imageUri: string, partition: string): string | 
   return match ? `arn:${partition}:ecr:${match[2]}:${match[1]}:repository/${match[3]}` : undefined;
 }
 
-/** Refuses what does not come over TLS. */
+/** Refuses requests that do not come over TLS. */
 export function tlsOnly(bucketArn: string): string {
   return document({
     Sid: "TlsOnly",

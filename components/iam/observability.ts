@@ -3,7 +3,7 @@ import { document, type Statement } from "./documents";
 import { metricsNamespace } from "../names";
 
 /**
- * Statements of the host's policy: write the runner's log, put metrics. Looking at tasks is among what the driver does.
+ * Statements of the host's policy: write the runner's log, put metrics. The driver's own rights let it look at tasks.
  *
  * @param metrics whether it puts any
  */
@@ -18,7 +18,7 @@ export function monitorStatements(logGroupArn: string, metrics: boolean): Statem
     Sid: "PutMetrics",
     Effect: "Allow",
     Action: ["cloudwatch:PutMetricData"],
-    // The call knows no resources; the condition confines it.
+    // The call takes no resource. The condition confines it to one namespace.
     Resource: "*",
     Condition: { StringEquals: { "cloudwatch:namespace": metricsNamespace } },
   };
@@ -39,7 +39,7 @@ export function execPolicy(): string {
       "ssmmessages:OpenControlChannel",
       "ssmmessages:OpenDataChannel",
     ],
-    // The calls know no resources.
+    // The calls take no resource.
     Resource: "*",
   });
 }

@@ -1,13 +1,17 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { tlsOnly } from "../iam/documents";
+import type { Tags } from "../types";
 
 export interface BuildCacheArgs {
   /** Days after which an archive is deleted. */
-  expiry: number;
-  /** Refuses to delete the bucket. */
-  protect: boolean;
-  tags: Record<string, string>;
+  readonly expiry: pulumi.Input<number>;
+  /**
+   * Refuses to delete the bucket.
+   * @default false
+   */
+  readonly protect?: boolean;
+  readonly tags: Tags;
 }
 
 /** The bucket that keeps what jobs declare under `cache:`: private, encrypted, over TLS only, expiring. */
@@ -17,7 +21,7 @@ export class BuildCache extends pulumi.ComponentResource {
   constructor(name: string, args: BuildCacheArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:BuildCache", name, {}, opts);
     const parent = { parent: this };
-    // Jobs fill it again: its content does not stand in the way of taking the stack down.
+    // Jobs fill the bucket again, so its content does not stand in the way of taking the stack down.
     this.bucket = new s3.Bucket(
       name,
       { forceDestroy: !args.protect, tags: args.tags },

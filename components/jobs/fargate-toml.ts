@@ -3,25 +3,28 @@ import type { CapacityProvider } from "./capacity-providers";
 import { paths } from "../host/paths";
 
 export interface FargateTomlArgs {
-  clusterName: string;
-  region: string;
-  subnetIds: readonly string[];
-  securityGroupIds: readonly string[];
+  readonly clusterName: string;
+  readonly region: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
   /** family:revision */
-  taskDefinition: string;
+  readonly taskDefinition: string;
   /** Families that a job may name in FARGATE_TASK_DEFINITION. */
-  allowedTaskDefinitions: readonly string[];
-  /** CPU units, MiB, GiB: what a job may ask for at most; nothing of what is left out. */
-  maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
-  /** Gives tasks public addresses; the host connects to the private ones in any case. */
-  assignPublicIp: boolean;
-  capacityProviders: readonly CapacityProvider[];
-  /** Lets administrators open a shell in a task by ECS Exec. */
-  execAllowed?: boolean;
+  readonly allowedTaskDefinitions: readonly string[];
+  /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
+  readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
+  /** Gives tasks public addresses. The host connects to their private ones in any case. */
+  readonly assignPublicIp: boolean;
+  readonly capacityProviders: readonly CapacityProvider[];
+  /**
+   * Lets administrators open a shell in a task by ECS Exec.
+   * @default false
+   */
+  readonly execAllowed?: boolean;
   /** Jobs at once on a host. config.toml's `concurrent` is higher, as idle runners count there. */
-  maxJobs: number;
+  readonly maxJobs: number;
   /** Tags of each task. */
-  tags: Record<string, string>;
+  readonly tags: Record<string, string>;
 }
 
 /** The driver's fargate.toml. */
@@ -47,9 +50,9 @@ export function fargateToml(args: FargateTomlArgs): string {
         Base: base,
       })),
       MaxJobs: args.maxJobs,
-      // Below prepare_exec_timeout by what starting a task may take.
+      // Shorter than config.toml's prepare_exec_timeout by the time that starting a task may take.
       SlotTimeout: "45m",
-      // Jobs choose none but the one that is configured.
+      // Jobs cannot choose a platform version other than the configured one.
       AllowedPlatformVersions: [],
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),
       ...(args.execAllowed && { EnableExecuteCommand: true }),
@@ -60,6 +63,6 @@ export function fargateToml(args: FargateTomlArgs): string {
   });
 }
 
-/** Whoever takes both kinds of capacity is better served by the other kind than by a failed job. */
+/** A job for which both kinds of capacity will do runs on the other kind rather than fail. */
 const onSpotOrDemand = (providers: readonly CapacityProvider[]): boolean =>
   new Set(providers.map(({ name }) => name)).size > 1;

@@ -4,29 +4,45 @@ import * as ecs from "@pulumi/aws/ecs";
 import * as iam from "@pulumi/aws/iam";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { capacityProviders, type Spot } from "./capacity-providers";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
 import { execPolicy } from "../iam/observability";
 import { jobContainer, taskFamily } from "../names";
 import type { Size } from "../settings/settings";
+import type { Architecture, Tags } from "../types";
+import { capacityProviders, type Spot } from "./capacity-providers";
 
 export interface JobClusterArgs {
-  imageUri: pulumi.Input<string>;
-  sizes: Record<string, Size>;
-  architecture: "x86_64" | "arm64";
-  spot: Spot;
-  vpcId: string;
-  /** Days. */
-  logRetention: number;
-  /** Refuses to delete the log group. */
-  protect: boolean;
-  /** ARN of the managed policy that bounds both roles. */
-  permissionsBoundary?: string;
-  /** ARN of the key that encrypts the log; CloudWatch's own where left out. */
-  logKey?: string;
-  /** Lets administrators open a shell in a task by ECS Exec. */
-  execAllowed: boolean;
-  tags: Record<string, string>;
+  readonly imageUri: pulumi.Input<string>;
+  /** By name; each is a task definition. */
+  readonly sizes: Readonly<Record<string, Size>>;
+  /** Of the image and the tasks. */
+  readonly architecture: Architecture;
+  /** Where tasks run whose caller names no capacity provider. */
+  readonly spot: Spot;
+  readonly vpcId: pulumi.Input<string>;
+  /** Days that CloudWatch keeps the tasks' log. */
+  readonly logRetention: pulumi.Input<number>;
+  /**
+   * ARN of the KMS key that encrypts the log.
+   * @default CloudWatch's own encryption
+   */
+  readonly logKey?: pulumi.Input<string>;
+  /**
+   * Refuses to delete the log group.
+   * @default false
+   */
+  readonly protect?: boolean;
+  /**
+   * ARN of the managed policy that bounds both roles.
+   * @default none
+   */
+  readonly permissionsBoundary?: pulumi.Input<string>;
+  /**
+   * Lets administrators open a shell in a task by ECS Exec.
+   * @default false
+   */
+  readonly execAllowed?: boolean;
+  readonly tags: Tags;
 }
 
 /** Where jobs run: an ECS cluster on Fargate, a task definition per size, their roles, log and security group. */
@@ -137,27 +153,10 @@ export class JobCluster extends pulumi.ComponentResource {
     );
     return group;
   }
-
-  /** Lets the members of a security group reach the jobs by SSH. */
-  allowSshFrom(name: string, source: ec2.SecurityGroup, tags: Record<string, string>): void {
-    new vpc.SecurityGroupIngressRule(
-      name,
-      {
-        securityGroupId: this.securityGroup.id,
-        referencedSecurityGroupId: source.id,
-        ipProtocol: "tcp",
-        fromPort: 22,
-        toPort: 22,
-        description: "SSH from the runner's host",
-        tags,
-      },
-      { parent: this },
-    );
-  }
 }
 
 /** The one container of a task. Its environment holds no secret: task definitions can be read by many. */
-export function containerDefinition(image: string, logGroup: string, region: string) {
+function containerDefinition(image: string, logGroup: string, region: string) {
   return {
     name: jobContainer,
     image,

@@ -1,18 +1,28 @@
 import { createHash } from "node:crypto";
 import * as ecr from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
-import { folders, relative } from "../project";
+import { folders, forEngine } from "../project";
 import { sourceHash } from "../source-hash";
+import type { Architecture, Tags } from "../types";
 
 export interface JobImageArgs {
-  /** An image built elsewhere; where left out, image/Dockerfile is built and pushed. */
-  uri?: string;
-  /** Arguments of the Dockerfile. */
-  buildArgs: Record<string, string>;
-  architecture: "x86_64" | "arm64";
-  /** Refuses to delete the repository. */
-  protect: boolean;
-  tags: Record<string, string>;
+  /**
+   * URI of an image that was built elsewhere.
+   * @default image/Dockerfile, built and pushed to a repository of the stack's own
+   */
+  readonly uri?: pulumi.Input<string>;
+  /**
+   * Arguments of the Dockerfile.
+   * @default none
+   */
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly architecture: Architecture;
+  /**
+   * Refuses to delete the repository.
+   * @default false
+   */
+  readonly protect?: boolean;
+  readonly tags: Tags;
 }
 
 /** The image that jobs run in: built from image/ and pushed to a repository of the stack's own, or given by its URI. */
@@ -26,14 +36,14 @@ export class JobImage extends pulumi.ComponentResource {
     this.registerOutputs({ uri: this.uri });
   }
 
-  private build(name: string, args: JobImageArgs): pulumi.Output<string> {
+  private build(name: string, { architecture, buildArgs = {}, protect, tags }: JobImageArgs): pulumi.Output<string> {
     const repository = new ecr.Repository(
       name,
       {
-        // Every image in it can be built again.
-        forceDelete: !args.protect,
+        // Every image in the repository can be built again.
+        forceDelete: !protect,
         imageScanningConfiguration: { scanOnPush: true },
-        // What a tag names never changes under those who use it.
+        // A tag always names the same image, so that nobody's image changes while it is in use.
         imageTagMutability: "IMMUTABLE",
         lifecyclePolicy: {
           rules: [
@@ -41,19 +51,19 @@ export class JobImage extends pulumi.ComponentResource {
             { tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" },
           ],
         },
-        tags: args.tags,
+        tags,
       },
-      { parent: this, protect: args.protect },
+      { parent: this, protect },
     );
-    const platform = args.architecture === "arm64" ? "linux/arm64" : "linux/amd64";
+    const platform = architecture === "arm64" ? "linux/arm64" : "linux/amd64";
     const image = new ecr.Image(
       name,
       {
         repositoryUrl: repository.url,
-        context: relative(folders.image),
-        args: args.buildArgs,
+        context: forEngine(folders.image),
+        args: buildArgs,
         platform,
-        imageTag: imageTag(platform, args.buildArgs),
+        imageTag: imageTag(platform, buildArgs),
       },
       { parent: this, transforms: [withoutBuildOnPreview] },
     );
@@ -61,8 +71,8 @@ export class JobImage extends pulumi.ComponentResource {
   }
 }
 
-/** Another content is another tag: an immutable one takes no second image. */
-export function imageTag(platform: string, buildArgs: Record<string, string>): string {
+/** A tag that follows from what the image is built of: a changed image needs another tag, as tags are immutable. */
+export function imageTag(platform: string, buildArgs: Readonly<Record<string, string>>): string {
   const context = sourceHash(folders.image);
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
@@ -71,6 +81,9 @@ export function imageTag(platform: string, buildArgs: Record<string, string>): s
     .slice(0, 16);
 }
 
-/** A preview must not need a builder, and a value that differs between preview and update would show as a change. */
+/**
+ * Keeps a preview from building the image: a preview must not need a builder. An update does not build at that point
+ * either, since a value that differs between preview and update would show as a change.
+ */
 export const withoutBuildOnPreview: pulumi.ResourceTransform = ({ type, props, opts }) =>
   type === "docker-build:index:Image" ? { props: { ...props, buildOnPreview: false }, opts } : undefined;

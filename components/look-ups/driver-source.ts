@@ -7,41 +7,44 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fetchCommit, resolveRef } from "./git-source";
+import { folders, root as project } from "../project";
 import type { Settings } from "../settings/settings";
-import { root as project } from "../project";
 import { sourceHash } from "../source-hash";
 
 export interface DriverSource {
-  /** Relative to the project's folder, so that the state does not depend on where that is; with a slash at the end. */
-  folder: string;
+  /** Absolute. */
+  readonly folder: string;
   /** Names the content. */
-  hash: string;
+  readonly hash: string;
   /** For people: "bundled", or repository and commit. */
-  origin: string;
+  readonly origin: string;
 }
 
-/** Of fetched sources, by commit; below the project's folder, and deleted at will. */
+/** Where fetched sources are kept by commit, below the project's folder. It may be deleted at any time. */
 const fetched = ".driver";
 
-/** @throws Error that names the setting, the repository and the way out */
+/** driver/ of this project. */
+export const bundledDriver = (): DriverSource => source(folders.driver, "bundled");
+
+/**
+ * @param root the folder that fetched sources are kept below
+ * @throws Error that names the setting, the repository and the way out
+ */
 export async function findDriverSource(driver: Settings["driver"], root = project): Promise<DriverSource> {
   const { repository, ref, directory } = driver;
-  if (repository === undefined || ref === undefined) return source(root, "driver/", "bundled");
+  if (repository === undefined || ref === undefined) return bundledDriver();
   const commit = await resolveRef(repository, ref);
-  await fetchCommit(repository, commit, path.join(root, fetched, commit));
-  const folder = path.posix.join(fetched, commit, directory, "/");
+  const checkout = path.join(root, fetched, commit);
+  await fetchCommit(repository, commit, checkout);
+  const folder = path.join(checkout, directory);
   for (const needed of ["go.mod", "cmd/fargate", "cmd/ci-agent"]) {
-    if (fs.existsSync(path.join(root, folder, needed))) continue;
+    if (fs.existsSync(path.join(folder, needed))) continue;
     throw new Error(
       `driver.directory: ${repository} has no ${path.posix.join(directory, needed)} at ${commit}; name the folder of ` +
         "the driver's go.mod, with the commands cmd/fargate and cmd/ci-agent below it",
     );
   }
-  return source(root, folder, `${repository} ${commit}`);
+  return source(folder, `${repository} ${commit}`);
 }
 
-const source = (root: string, folder: string, origin: string): DriverSource => ({
-  folder,
-  hash: sourceHash(path.join(root, folder)),
-  origin,
-});
+const source = (folder: string, origin: string): DriverSource => ({ folder, hash: sourceHash(folder), origin });

@@ -12,22 +12,22 @@ import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./e
 import type { Entry, Settings } from "../settings/settings";
 
 export interface Network {
-  vpcId: string;
-  /** As the settings list them; those of the default VPC in a fixed order. */
-  subnets: readonly Subnet[];
-  /** Nobody has chosen it: another subnet may come up at any time. */
-  isDefault: boolean;
+  readonly vpcId: string;
+  /** In the order of the settings; those of the default VPC in a fixed order. */
+  readonly subnets: readonly Subnet[];
+  /** Whether it is the default VPC, whose subnets nobody has chosen: another one may come up at any time. */
+  readonly isDefault: boolean;
 }
 
 export interface LookUps {
-  network: Network;
-  /** Those that have the hosts' instance type; at least one. */
-  hostSubnets: readonly Subnet[];
+  readonly network: Network;
+  /** The subnets that have the hosts' instance type; at least one. */
+  readonly hostSubnets: readonly Subnet[];
   /** Machine image of a new host. */
-  amiId: string;
+  readonly amiId: string;
   /** Ids of the groups and projects of entries without a token of their own, by the entry's key. */
-  owners: ReadonlyMap<string, number>;
-  driver: DriverSource;
+  readonly owners: ReadonlyMap<string, number>;
+  readonly driver: DriverSource;
 }
 
 /** @throws pulumi.RunError that lists everything that was not found, and each reason once */
@@ -97,9 +97,8 @@ async function findHostSubnets(instanceType: string, network: Promise<Network>):
   const found = subnets.filter(({ zone }) => locations.includes(zone));
   if (found.length > 0) return found;
   const zones = [...new Set(subnets.map(({ zone }) => zone))].join(", ");
-  throw new Error(
-    `host.instanceType: EC2 has no ${instanceType} in the subnets' zones, ${zones}; it is in ${[...locations].sort().join(", ")}`,
-  );
+  const others = [...locations].sort().join(", ");
+  throw new Error(`host.instanceType: EC2 has no ${instanceType} in the subnets' zones, ${zones}; it is in ${others}`);
 }
 
 async function latestAmazonLinux(architecture: Settings["host"]["architecture"]): Promise<string> {

@@ -54,9 +54,10 @@ export function hostAlarms(limits: AlarmThresholds): Record<string, AlarmDefinit
       evaluationPeriods: heartbeatMinutes,
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
-      // A host that is gone tells nothing.
+      // A host that is gone reports nothing.
       treatMissingData: "breaching",
-      alarmDescription: `No sign of life of a host's GitLab Runner for ${heartbeatMinutes} minutes. ${readOn("No heartbeat")}`,
+      alarmDescription:
+        `No sign of life of a host's GitLab Runner for ${heartbeatMinutes} minutes. ` + readOn("No heartbeat"),
     },
     "system-failures": {
       ...tooMuch,
@@ -66,7 +67,9 @@ export function hostAlarms(limits: AlarmThresholds): Record<string, AlarmDefinit
       period: 300,
       threshold: systemFailures,
       treatMissingData: "notBreaching",
-      alarmDescription: `At least ${systemFailures} jobs of a host failed as system failures within five minutes. ${readOn("System failures")}`,
+      alarmDescription:
+        `At least ${systemFailures} jobs of a host failed as system failures within five minutes. ` +
+        readOn("System failures"),
     },
     disk: {
       ...tooMuch,
@@ -91,14 +94,17 @@ export function stackAlarms(limits: AlarmThresholds): Record<string, AlarmDefini
       metricName: "TaskStartFailures",
       threshold: taskStartFailures,
       treatMissingData: "notBreaching",
-      alarmDescription: `At least ${taskStartFailures} Fargate tasks failed to start within five minutes. ${readOn("Task start failures")}`,
+      alarmDescription:
+        `At least ${taskStartFailures} Fargate tasks failed to start within five minutes. ` +
+        readOn("Task start failures"),
     },
     "task-age": {
       ...ofStack,
       metricName: "OldestTaskAge",
       threshold: taskAgeMinutes * 60,
       treatMissingData: "notBreaching",
-      alarmDescription: `A task is older than ${taskAgeMinutes} minutes, longer than any job may take. ${readOn("Task too old")}`,
+      alarmDescription:
+        `A task is older than ${taskAgeMinutes} minutes, longer than any job may take. ` + readOn("Task too old"),
     },
   };
 }

@@ -1,60 +1,62 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import type { MetricAlarmArgs } from "@pulumi/aws/cloudwatch";
 import * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
+import type { Tags } from "../types";
 import { hostAlarms, stackAlarms, type AlarmDefinition, type AlarmThresholds } from "./alarm-definitions";
 
 export interface AlarmsArgs {
-  thresholds: AlarmThresholds;
-  /** Who is told; the address has to confirm it once. */
-  email?: string;
-  hosts: readonly { name: string; instanceId: pulumi.Input<string> }[];
-  /** What puts the metrics: before that there is no heartbeat, which is an alarm. */
-  needs: pulumi.Resource[];
-  tags: Record<string, string>;
+  readonly thresholds: AlarmThresholds;
+  /**
+   * Who is told. The address has to confirm it once.
+   * @default nobody, until somebody subscribes to the topic
+   */
+  readonly email?: pulumi.Input<string>;
+  readonly hosts: readonly { readonly name: string; readonly instanceId: pulumi.Input<string> }[];
+  /** What puts the metrics. Before it is there no heartbeat comes in, which is an alarm. */
+  readonly needs: readonly pulumi.Resource[];
+  readonly tags: Tags;
 }
 
-/** Alarms of hosts and tasks, and the topic that they tell. */
+/** Alarms on hosts and tasks, and the topic that they are sent to. */
 export class Alarms extends pulumi.ComponentResource {
   readonly topic: sns.Topic;
-  readonly arns: pulumi.Output<string>[] = [];
+  readonly arns: readonly pulumi.Output<string>[];
 
-  constructor(
-    name: string,
-    private readonly args: AlarmsArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:Alarms", name, {}, opts);
     // Unencrypted: CloudWatch may not use the key that SNS has for everybody, and an alarm's text is no secret.
-    this.topic = new sns.Topic(name, { tags: args.tags }, { parent: this });
+    const topic = new sns.Topic(name, { tags: args.tags }, { parent: this });
     if (args.email !== undefined) {
-      new sns.TopicSubscription(
-        name,
-        { topic: this.topic.arn, protocol: "email", endpoint: args.email },
-        { parent: this },
-      );
+      const subscription = { topic: topic.arn, protocol: "email", endpoint: args.email };
+      new sns.TopicSubscription(name, subscription, { parent: this });
     }
-    const Stack = pulumi.getStack();
-    for (const [key, definition] of Object.entries(stackAlarms(args.thresholds))) {
-      this.alarm(`${name}-${key}`, definition, { Stack });
-    }
-    for (const host of args.hosts) {
-      for (const [key, definition] of Object.entries(hostAlarms(args.thresholds))) {
-        const own = { Stack, Host: host.instanceId };
-        const dimensions = definition.namespace === "AWS/EC2" ? { InstanceId: host.instanceId } : own;
-        this.alarm(`${host.name}-${key}`, definition, dimensions);
-      }
-    }
+    const alarms = [...alarmsOfStack(name, args), ...args.hosts.flatMap((host) => alarmsOfHost(host, args))].map(
+      ([alarmName, definition]) => {
+        const actions = { alarmActions: [topic.arn], okActions: [topic.arn] };
+        const alarm = { ...definition, ...actions, tags: args.tags };
+        return new cloudwatch.MetricAlarm(alarmName, alarm, { parent: this, dependsOn: [...args.needs] });
+      },
+    );
+    this.topic = topic;
+    this.arns = alarms.map(({ arn }) => arn);
     this.registerOutputs({ topic: this.topic.arn });
   }
+}
 
-  private alarm(name: string, definition: AlarmDefinition, dimensions: MetricAlarmArgs["dimensions"]): void {
-    const told = [this.topic.arn];
-    const alarm = new cloudwatch.MetricAlarm(
-      name,
-      { ...definition, dimensions, alarmActions: told, okActions: told, tags: this.args.tags },
-      { parent: this, dependsOn: this.args.needs },
-    );
-    this.arns.push(alarm.arn);
-  }
+type NamedAlarm = [name: string, alarm: AlarmDefinition & Pick<cloudwatch.MetricAlarmArgs, "dimensions">];
+
+function alarmsOfStack(name: string, { thresholds }: AlarmsArgs): NamedAlarm[] {
+  const dimensions = { Stack: pulumi.getStack() };
+  return Object.entries(stackAlarms(thresholds)).map(([key, definition]): NamedAlarm => [
+    `${name}-${key}`,
+    { ...definition, dimensions },
+  ]);
+}
+
+function alarmsOfHost({ name, instanceId }: AlarmsArgs["hosts"][number], { thresholds }: AlarmsArgs): NamedAlarm[] {
+  const own = { Stack: pulumi.getStack(), Host: instanceId };
+  return Object.entries(hostAlarms(thresholds)).map(([key, definition]): NamedAlarm => {
+    const dimensions = definition.namespace === "AWS/EC2" ? { InstanceId: instanceId } : own;
+    return [`${name}-${key}`, { ...definition, dimensions }];
+  });
 }

@@ -17,12 +17,11 @@ const inConsole = ({ partition, region }: Place, path: string): string =>
 export const clusterLink = (place: Place, cluster: string): string =>
   inConsole(place, `ecs/v2/clusters/${cluster}/tasks?region=${place.region}`);
 
-/** The console writes a group's name with its own quoting: of each percent sign, the code. */
-export const logLink = (place: Place, group: string): string =>
-  inConsole(
-    place,
-    `cloudwatch/home?region=${place.region}#logsV2:log-groups/log-group/${encodeURIComponent(encodeURIComponent(group)).replaceAll("%", "$")}`,
-  );
+export function logLink(place: Place, group: string): string {
+  // The console encodes a group's name twice and writes a dollar sign for each percent sign.
+  const name = encodeURIComponent(encodeURIComponent(group)).replaceAll("%", "$");
+  return inConsole(place, `cloudwatch/home?region=${place.region}#logsV2:log-groups/log-group/${name}`);
+}
 
 export const dashboardLink = (place: Place, name: string): string =>
   inConsole(place, `cloudwatch/home?region=${place.region}#dashboards/dashboard/${name}`);

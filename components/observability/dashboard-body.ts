@@ -1,4 +1,7 @@
-/** The dashboard's content. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+/**
+ * The dashboard's content. @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+ */
 import { metricsNamespace } from "../names";
 
 export interface DashboardArgs {
@@ -54,12 +57,14 @@ export function dashboardBody({ region, stack, instanceIds, alarmArns, runnerLog
   return JSON.stringify({ widgets });
 }
 
-/** The runner writes its level into the text; units that fail show by systemd's own level. */
+const levels = '["warning", "error", "critical", "alert", "emergency"]';
+
+/** The runner writes its level into the message. Units that fail show by systemd's own level. */
 const warnings = (logGroup: string): string =>
   [
     `SOURCE '${logGroup}'`,
     "fields @timestamp, @logStream, unit, message",
-    `filter message like /(?i)warn|error|fatal|panic/ or level in ["warning", "error", "critical", "alert", "emergency"]`,
+    `filter message like /(?i)warn|error|fatal|panic/ or level in ${levels}`,
     "sort @timestamp desc",
     "limit 100",
   ].join(" | ");

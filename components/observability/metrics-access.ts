@@ -1,43 +1,31 @@
-import type * as ec2 from "@pulumi/aws/ec2";
-import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
+import { allowIngress } from "../ingress";
+import type { Tags } from "../types";
 
 export interface MetricsAccess {
-  port: number;
-  allowedCidrs: readonly string[];
-  allowedSecurityGroupIds: readonly string[];
+  readonly port: number;
+  readonly allowedCidrs: readonly string[];
+  readonly allowedSecurityGroupIds: readonly string[];
 }
 
-/** Where the runner listens: for itself alone, unless someone else may ask. The host's address is a private one. */
+/**
+ * Where the runner listens, host:port: on its loopback address, unless somebody else may ask. A security group keeps
+ * everybody else out.
+ */
 export function metricsAddress({ port, allowedCidrs, allowedSecurityGroupIds }: MetricsAccess): string {
   return `${allowedCidrs.length + allowedSecurityGroupIds.length === 0 ? "127.0.0.1" : "0.0.0.0"}:${port}`;
 }
 
-/** Lets those in, and nobody else. */
+/** Lets the networks and security groups of the settings read the metrics of the hosts in a security group. */
 export function allowMetrics(
   name: string,
-  group: ec2.SecurityGroup,
+  hosts: pulumi.Input<string>,
   { port, allowedCidrs, allowedSecurityGroupIds }: MetricsAccess,
-  tags: Record<string, string>,
+  tags: Tags,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const cidrs = allowedCidrs.map(
-    (cidr) => [cidr, cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr }] as const,
-  );
-  const groups = allowedSecurityGroupIds.map((id) => [id, { referencedSecurityGroupId: id }] as const);
-  for (const [key, source] of [...cidrs, ...groups]) {
-    new vpc.SecurityGroupIngressRule(
-      `${name}-${key}`,
-      {
-        securityGroupId: group.id,
-        ...source,
-        ipProtocol: "tcp",
-        fromPort: port,
-        toPort: port,
-        description: "Prometheus",
-        tags,
-      },
-      opts,
-    );
-  }
+  const allow = (key: string, from: { cidr: string } | { securityGroupId: string }) =>
+    allowIngress(`${name}-${key}`, { to: hosts, from, port, description: "Prometheus", tags }, opts);
+  for (const cidr of allowedCidrs) allow(cidr, { cidr });
+  for (const securityGroupId of allowedSecurityGroupIds) allow(securityGroupId, { securityGroupId });
 }

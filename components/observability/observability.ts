@@ -1,32 +1,34 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import type * as ec2 from "@pulumi/aws/ec2";
-import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { longestTaskLife } from "./alarm-definitions";
-import { Alarms } from "./alarms";
-import { dashboardBody } from "./dashboard-body";
-import { HostMonitor } from "../host/host-monitor";
+import type { Connection } from "../host/host-commands";
+import { HostMonitor, type HostMonitorArgs } from "../host/host-monitor";
 import { arnParts } from "../iam/documents";
 import { dashboardName } from "../names";
 import type { Settings } from "../settings/settings";
+import type { Tags } from "../types";
+import { longestTaskLife, type AlarmThresholds } from "./alarm-definitions";
+import { Alarms } from "./alarms";
+import { dashboardBody } from "./dashboard-body";
 
 export interface ObservabilityArgs {
-  settings: Settings;
-  hosts: readonly ObservedHost[];
-  clusterArn: pulumi.Input<string>;
-  clusterName: pulumi.Input<string>;
-  /** Of the runners. */
-  logGroup: cloudwatch.LogGroup;
-  tags: Record<string, string>;
+  readonly settings: ObservabilitySettings;
+  readonly hosts: readonly ObservedHost[];
+  readonly clusterArn: pulumi.Input<string>;
+  readonly clusterName: pulumi.Input<string>;
+  /** The log group of the runners. */
+  readonly logGroupName: pulumi.Input<string>;
+  readonly tags: Tags;
 }
 
+export type ObservabilitySettings = Pick<Settings, "alarms" | "dashboard" | "metrics" | "host" | "entries">;
+
 export interface ObservedHost {
-  /** Names what belongs to it. */
-  name: string;
-  instance: ec2.Instance;
-  connection: types.input.remote.ConnectionArgs;
+  /** The names of what belongs to the host begin with it. */
+  readonly name: string;
+  readonly instanceId: pulumi.Input<string>;
+  readonly connection: Connection;
   /** The runner on it. */
-  runner: pulumi.Resource;
+  readonly runner: pulumi.Resource;
 }
 
 /** Whether hosts put metrics: they cost, so only where something reads them. */
@@ -37,79 +39,71 @@ export const wantsMetrics = ({ alarms, dashboard }: Pick<Settings, "alarms" | "d
 export class Observability extends pulumi.ComponentResource {
   /** The dashboard's name, where there is one. */
   readonly dashboard: pulumi.Output<string> | undefined;
-  /** Where alarms are told, where there are any. */
+  /** ARN of the topic that alarms are sent to, where there are any. */
   readonly alarmTopic: pulumi.Output<string> | undefined;
-  private readonly region: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: ObservabilityArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:Observability", name, {}, opts);
-    this.region = pulumi.output(args.clusterArn).apply((arn) => arnParts(arn).region);
-    const monitors = args.hosts.map((host) => this.monitor(host));
-    const alarms = this.createAlarms(name, monitors);
-    if (args.settings.dashboard) this.dashboard = this.createDashboard(name, alarms);
+    const { settings, hosts, tags } = args;
+    const region = pulumi.output(args.clusterArn).apply((arn) => arnParts(arn).region);
+    const monitors = hosts.map((host) => new HostMonitor(host.name, monitorArgs(host, args, region), { parent: this }));
+    const thresholds = alarmThresholds(settings);
+    const alarms =
+      thresholds &&
+      new Alarms(
+        `${name}-alarms`,
+        { thresholds, email: settings.alarms?.email, hosts, needs: monitors, tags },
+        { parent: this },
+      );
+    const dashboard = settings.dashboard
+      ? new cloudwatch.Dashboard(name, dashboardArgs(args, region, alarms), { parent: this })
+      : undefined;
+    this.dashboard = dashboard?.dashboardName;
     this.alarmTopic = alarms?.topic.arn;
     this.registerOutputs({ dashboard: this.dashboard, alarmTopic: this.alarmTopic });
   }
+}
 
-  private monitor({ name, instance, connection, runner }: ObservedHost): HostMonitor {
-    const { settings, clusterName, logGroup } = this.args;
-    return new HostMonitor(
-      name,
-      {
-        connection,
-        instanceId: instance.id,
-        region: this.region,
-        clusterName,
-        logGroupName: logGroup.name,
-        metricsPort: settings.metrics.port,
-        metrics: wantsMetrics(settings),
-        goProxy: settings.host.goProxy,
-        needs: [runner],
-      },
-      { parent: this },
-    );
-  }
+function monitorArgs(
+  { instanceId, connection, runner }: ObservedHost,
+  { settings, clusterName, logGroupName }: ObservabilityArgs,
+  region: pulumi.Output<string>,
+): HostMonitorArgs {
+  return {
+    connection,
+    instanceId,
+    region,
+    clusterName,
+    logGroupName,
+    metricsPort: settings.metrics.port,
+    metrics: wantsMetrics(settings),
+    goProxy: settings.host.goProxy,
+    needs: [runner],
+  };
+}
 
-  private createAlarms(name: string, monitors: HostMonitor[]): Alarms | undefined {
-    const { settings, hosts, tags } = this.args;
-    if (settings.alarms === undefined) return undefined;
-    const { email, taskAgeMinutes, ...limits } = settings.alarms;
-    const longest = longestTaskLife(settings.entries.map(({ maximumTimeout }) => maximumTimeout));
-    return new Alarms(
-      `${name}-alarms`,
-      {
-        thresholds: { ...limits, taskAgeMinutes: taskAgeMinutes ?? longest },
-        email,
-        hosts: hosts.map(({ name, instance }) => ({ name, instanceId: instance.id })),
-        needs: monitors,
-        tags,
-      },
-      { parent: this },
-    );
-  }
+/** Undefined where there are to be no alarms. */
+function alarmThresholds({ alarms, entries }: ObservabilitySettings): AlarmThresholds | undefined {
+  return (
+    alarms && {
+      ...alarms,
+      taskAgeMinutes: alarms.taskAgeMinutes ?? longestTaskLife(entries.map(({ maximumTimeout }) => maximumTimeout)),
+    }
+  );
+}
 
-  private createDashboard(name: string, alarms: Alarms | undefined): pulumi.Output<string> {
-    const stack = pulumi.getStack();
-    const dashboard = new cloudwatch.Dashboard(
-      name,
-      {
-        dashboardName: dashboardName(stack),
-        dashboardBody: pulumi
-          .output({
-            region: this.region,
-            stack,
-            instanceIds: this.args.hosts.map(({ instance }) => instance.id),
-            alarmArns: alarms?.arns ?? [],
-            runnerLogGroup: this.args.logGroup.name,
-          })
-          .apply(dashboardBody),
-      },
-      { parent: this },
-    );
-    return dashboard.dashboardName;
-  }
+function dashboardArgs(
+  { hosts, logGroupName }: ObservabilityArgs,
+  region: pulumi.Output<string>,
+  alarms: Alarms | undefined,
+): cloudwatch.DashboardArgs {
+  const stack = pulumi.getStack();
+  const shown = {
+    region,
+    stack,
+    instanceIds: hosts.map(({ instanceId }) => instanceId),
+    alarmArns: alarms?.arns ?? [],
+    runnerLogGroup: logGroupName,
+  };
+  return { dashboardName: dashboardName(stack), dashboardBody: pulumi.output(shown).apply(dashboardBody) };
 }

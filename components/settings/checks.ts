@@ -28,7 +28,7 @@ const entriesOf = (raw: Raw): [path: string, entry: Raw][] =>
   );
 
 function unknownSizes(raw: Raw): string[] {
-  const sizes = [...new Set(["default", ...Object.keys(record(raw.sizes))])];
+  const sizes = [...new Set([...Object.keys(defaults.sizes), ...Object.keys(record(raw.sizes))])];
   return entriesOf(raw).flatMap(([path, { size }]) =>
     typeof size !== "string" || sizes.includes(size)
       ? []
@@ -53,19 +53,20 @@ function tokens(raw: Raw): string[] {
 }
 
 function unreachableHost(raw: Raw): string[] {
-  const { vpcId, assignPublicIp = vpcId === undefined } = record(raw.network);
+  const { vpcId, assignPublicIp = defaults.assignPublicIp(vpcId) } = record(raw.network);
   const { address } = record(record(raw.host).connection);
   if (address !== "public" || assignPublicIp !== false) return [];
   return ["host.connection.address: the host has no public address, as network.assignPublicIp is false"];
 }
 
-/** As the settings have it, right or wrong; undefined where it is x86_64 by default. */
-const hostArchitecture = (raw: Raw): unknown => record(raw.host).architecture ?? raw.architecture;
+/** As the settings have it, right or wrong. */
+const hostArchitecture = (raw: Raw): unknown =>
+  record(raw.host).architecture ?? raw.architecture ?? defaults.architecture;
 
 function otherArchitecture(raw: Raw): string[] {
   const { instanceType } = record(raw.host);
   if (typeof instanceType !== "string") return [];
-  const wanted = hostArchitecture(raw) ?? "x86_64";
+  const wanted = hostArchitecture(raw);
   const actual = instanceArchitecture(instanceType);
   if (actual === wanted || (wanted !== "x86_64" && wanted !== "arm64")) return [];
   return [`host.instanceType: ${instanceType} is ${actual}, but the hosts are ${wanted} (host.architecture)`];

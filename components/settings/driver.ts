@@ -19,8 +19,8 @@ export const driver = strict({
   }),
   repository: repository.optional().meta({
     description:
-      "Git repository with the driver's sources, for a fork of your own. The git of the machine that deploys fetches it, with " +
-      "its own credentials; hosts compile it.",
+      "Git repository with the driver's sources, for a fork of your own. The git of the machine that deploys fetches " +
+      "it, with its own credentials; hosts compile it.",
     default: "driver/ of this project",
     example: "https://git.example.com/acme/gitlab-fargate-runners.git",
   }),
@@ -30,8 +30,8 @@ export const driver = strict({
     .optional()
     .meta({
       description:
-        "Full commit id (recommended), tag or branch. A branch is looked up at each preview and deployment, and a new commit " +
-        "of it is a change.",
+        "Full commit id (recommended), tag or branch. A branch is looked up at each preview and deployment, and a " +
+        "new commit of it is a change.",
       default: "required with `driver.repository`",
       example: "0123456789abcdef0123456789abcdef01234567",
     }),

@@ -77,8 +77,8 @@ const here = {
     .optional()
     .meta({
       description:
-        "Authentication token of a runner that was created elsewhere. Nothing is created in GitLab then, and the keys " +
-        "that GitLab keeps (`tags` to `maintenanceNote`) are refused: set them there.",
+        "Authentication token of a runner that was created elsewhere. Nothing is created in GitLab then, and the " +
+        "keys that GitLab keeps (`tags` to `maintenanceNote`) are refused: set them there.",
       type: "secret string",
       example: "glrt-…",
     }),
@@ -102,7 +102,8 @@ function owned(kind: "group" | "project", more: "*" | "+", example: string, id: 
       .min(1)
       .optional()
       .meta({
-        description: `The ${kind}'s id: stays the same when it is renamed or moved. An entry that is a number is its id.`,
+        description:
+          `The ${kind}'s id: stays the same when it is renamed or moved. ` + "An entry that is a number is its id.",
         default: "this or `path`",
         example: id,
       }),

@@ -1,11 +1,7 @@
 /** The schema of `host`: the machines that poll GitLab, and how a deployment reaches them. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { always, baseUrl, required, secretKey, sha256, strict } from "./values";
-
-const cidr = z
-  .union([z.cidrv4(), z.cidrv6()], { error: 'not a network in CIDR notation, like "203.0.113.0/24"' })
-  .meta({ type: "network" });
+import { always, baseUrl, cidr, required, secretKey, sha256, strict } from "./values";
 
 const proxy = strict({
   host: z.string().min(1).meta({ description: "Its address.", example: "bastion.example.com" }),
@@ -101,7 +97,7 @@ export const host = strict({
     example: 50,
   }),
   adminCidrs: z
-    .array(cidr, {
+    .array(cidr("203.0.113.0/24"), {
       error: (issue) =>
         issue.input === undefined
           ? "required: the networks you deploy from: " +

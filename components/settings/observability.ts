@@ -1,7 +1,7 @@
 /** The schema of what shows how the system is: alarms, dashboard, metrics, shells in tasks. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { strict } from "./values";
+import { cidr, strict } from "./values";
 
 const { thresholds } = defaults;
 
@@ -52,8 +52,6 @@ export const dashboard = z
   .default(false)
   .describe("A CloudWatch dashboard of hosts, tasks, alarms and the runner's log.");
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: 'not a network in CIDR notation, like "10.0.0.0/16"' });
-
 export const metrics = strict({
   port: z
     .int()
@@ -63,7 +61,7 @@ export const metrics = strict({
     .describe("Port of the runner's Prometheus endpoint."),
   allowedCidrs: z
     .array(
-      cidr.refine((network) => !network.endsWith("/0"), {
+      cidr("10.0.0.0/16").refine((network) => !network.endsWith("/0"), {
         error: "would open the runner's metrics and profiler to the whole internet",
       }),
     )

@@ -76,8 +76,8 @@ const image = strict({
     .optional()
     .meta({
       description:
-        "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an entry " +
-        "point like the one in image/.",
+        "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
+        "entry point like the one in image/.",
       default: "image/Dockerfile, built and pushed",
       example: "registry.example.com/ci/job:1",
     }),
@@ -134,15 +134,15 @@ export const schema = strict({
   maxSize: maxSize.prefault({}),
   architecture: z
     .enum(["x86_64", "arm64"])
-    .default("x86_64")
+    .default(defaults.architecture)
     .meta({ description: "Of the tasks and the job image.", example: "arm64" }),
   spot: z
     .enum(["never", "prefer", "only"])
     .default("never")
     .meta({
       description:
-        "Spot capacity: `never`, `prefer` (four of five tasks; on demand where there is none) or `only`. AWS has it for " +
-        "both architectures. A job whose task is taken back fails as a system failure, which `retry` can name.",
+        "Spot capacity: `never`, `prefer` (four of five tasks; on demand where there is none) or `only`. AWS has it " +
+        "for both architectures. A job whose task is taken back fails as a system failure, which `retry` can name.",
       example: "prefer",
     }),
   image: image.prefault({}),
@@ -168,8 +168,8 @@ export const schema = strict({
     .boolean()
     .default(false)
     .describe(
-      "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack down, " +
-        "set it to false, `pulumi up`, then `pulumi destroy`.",
+      "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack " +
+        "down, set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
   tags: z
     .record(z.string().min(1).max(128), z.string().max(256))

@@ -2,17 +2,77 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
+import type { Entry } from "./entries";
 import { schema } from "./schema";
+import type { Architecture } from "../types";
 
-export type { Entry } from "./entries";
+export type { Entry };
 
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";
 
 type Parsed = z.output<typeof schema>;
+type Completed = "groups" | "projects" | "instanceRunners" | "sizes" | "image" | "network" | "host";
 
-export type Size = { cpu: number; memory: number; ephemeralStorage?: number };
-export type Settings = ReturnType<typeof resolve>;
+/** The stack's settings as docs/settings.md describes them, with everything filled in that has a default. */
+export interface Settings extends Omit<Parsed, Completed> {
+  /** `groups`, `projects` and `instanceRunners`, in this order. */
+  entries: Entry[];
+  /** By name; `default` is always there. */
+  sizes: Record<string, Size>;
+  /** GitLab's own address, without /api/v4. */
+  gitlabUrl: string;
+  image: ImageSettings;
+  network: NetworkSettings;
+  host: HostSettings;
+}
+
+export interface Size {
+  /** CPU units, 1024 = 1 vCPU. */
+  cpu: number;
+  /** MiB. */
+  memory: number;
+  /** GiB. */
+  ephemeralStorage?: number;
+}
+
+export interface ImageSettings {
+  /** Of an image that was built elsewhere. */
+  uri?: string;
+  /** With the additional packages among them. */
+  buildArgs: Record<string, string>;
+}
+
+export interface NetworkSettings {
+  vpcId?: string;
+  subnetIds?: string[];
+  assignPublicIp: boolean;
+}
+
+type ParsedHost = Parsed["host"];
+type ParsedConnection = ParsedHost["connection"];
+
+export interface HostSettings extends Omit<
+  ParsedHost,
+  "architecture" | "instanceType" | "connection" | "runner" | "go"
+> {
+  architecture: Architecture;
+  instanceType: string;
+  connection: {
+    user: string;
+    address: "public" | "private";
+    proxy?: NonNullable<ParsedConnection["proxy"]> & { privateKey: pulumi.Output<string> };
+  };
+  runner: ArchiveSettings;
+  go: ArchiveSettings;
+}
+
+export interface ArchiveSettings {
+  version: string;
+  /** Address of the mirror, without a slash at its end. */
+  baseUrl: string;
+  sha256: string;
+}
 
 /**
  * The stack's settings, checked and completed; the only reader of the stack's configuration.
@@ -67,17 +127,16 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /** Completes what depends on other settings. */
-function resolve(parsed: Parsed, gitlabApiUrl: string) {
+function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
   const { groups, projects, instanceRunners, network, host, ...rest } = parsed;
   const { packages, buildArgs, ...image } = parsed.image;
-  const assignPublicIp = network.assignPublicIp ?? network.vpcId === undefined;
+  const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
   return {
     ...rest,
     entries: [...groups, ...projects, ...instanceRunners],
     sizes: parsed.sizes as Record<string, Size>,
-    /** GitLab's own address, without /api/v4. */
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
     image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },
     network: { ...network, assignPublicIp },

@@ -21,12 +21,20 @@ export const secret = (text: z.ZodString) => text.transform((value) => pulumi.se
 
 const privateKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-/** A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin. */
+/**
+ * A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin.
+ */
 export const secretKey = (text: z.ZodString) =>
   text.regex(privateKey, "not a private key in PEM format").transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hexadecimal digits");
 export const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+
+/** A network, such as the example. */
+export const cidr = (example: string) =>
+  z
+    .union([z.cidrv4(), z.cidrv6()], { error: `not a network in CIDR notation, like "${example}"` })
+    .meta({ type: "network" });
 
 /** A list in which nothing stands twice. */
 export const distinct = <Item extends z.ZodType>(item: Item) =>

@@ -32,7 +32,7 @@ import { startRegistry } from "./registry";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
 export type { HostView } from "./ec2/instances";
-export type { Faults, Hits, SshTrouble, TaskFault } from "./ecs/faults";
+export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
 
 /** A task as the sandbox's status shows it. */
 export interface TaskView {

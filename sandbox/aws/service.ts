@@ -46,7 +46,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** Ends a child: SIGTERM, and SIGKILL when that was not enough after `grace` milliseconds. */
-export async function endProcess(child: ChildProcess, grace: number): Promise<void> {
+async function endProcess(child: ChildProcess, grace: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");

@@ -19,6 +19,8 @@ export interface PipelineRequest {
 
 export type PipelineEvent =
   | { type: "job"; id: number; name: string; status: string }
+  /** The job waits on; the message says for what. */
+  | { type: "stuck"; name: string; message: string }
   | { type: "trace"; name: string; chunk: string }
   /** The last one. `failed`: the pipeline's own verdict, which knows what may fail. */
   | { type: "result"; failed: boolean; result: RunResult }

@@ -26,6 +26,7 @@ export async function runPipeline(options: {
     mergeRequest: request.mergeRequest,
   });
   pipeline.events.on("job", ({ id, name, status }) => emit({ type: "job", id, name, status }));
+  pipeline.events.on("stuck", ({ name }, message: string) => emit({ type: "stuck", name, message }));
   pipeline.events.on("trace", (name: string, chunk: string) => emit({ type: "trace", name, chunk }));
   for (const { id, name, status } of pipeline.jobs) emit({ type: "job", id, name, status });
   signal.addEventListener("abort", () => void pipeline.cancel());

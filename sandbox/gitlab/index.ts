@@ -10,6 +10,7 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
+import type { Clock } from "./clock";
 import { createRepositories } from "./git/repositories";
 import { cancelPipeline, createPipeline, type Pipeline, type PipelineOptions } from "./pipelines";
 import { cancelJob } from "./pipeline/schedule";
@@ -19,10 +20,8 @@ import { createServer } from "./server";
 import { createState } from "./state";
 import { runnerView, type RunnerView } from "./views";
 
-export { PipelineError } from "./errors";
-export type { JobStatus } from "./model";
-export type { MergeRequestOptions, Pipeline, PipelineOptions } from "./pipelines";
-export type { JobResult, JobView, PipelineResult, RunnerView } from "./views";
+export type { MergeRequestOptions, Pipeline } from "./pipelines";
+export type { JobResult, JobView, PipelineResult } from "./views";
 
 export interface GitLabOptions {
   /** Address to listen on; also the host in all URLs that jobs and runners get. */
@@ -36,6 +35,8 @@ export interface GitLabOptions {
   log: (line: string) => void;
   /** When to give up on jobs, in ms. */
   patience?: Partial<Patience>;
+  /** Default: this machine's. */
+  clock?: Clock;
 }
 
 export interface GitLab {
@@ -49,13 +50,13 @@ export interface GitLab {
 }
 
 export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
-  const { host, port, stateDir, adminToken, log } = options;
+  const { host, port, stateDir, adminToken, log, clock } = options;
   await mkdir(stateDir, { recursive: true });
   // What an earlier process left belongs to records that ended with it.
   for (const dir of ["repositories", "artifacts", "checkouts"]) {
     await rm(path.join(stateDir, dir), { recursive: true, force: true });
   }
-  const state = createState({ stateDir, log, patience: { ...defaultPatience, ...options.patience } });
+  const state = createState({ stateDir, log, clock, patience: { ...defaultPatience, ...options.patience } });
   await createRepositories(state);
   watchQueue(state);
   const server = await createServer(state, adminToken);

@@ -42,13 +42,15 @@ export interface Runner {
   maintenanceNote: string | null;
   createdAt: Date;
   contactedAt: Date | null;
+  /** Its requests for a job that are being held. */
+  held: number;
   /** One per `.runner_system_id` that has shown up with the token. */
   managers: Map<string, RunnerManager>;
   /** Changes whenever a job may have become available: what X-GitLab-Last-Update carries. */
   queueVersion: string;
 }
 
-export interface RunnerManager {
+interface RunnerManager {
   systemId: string;
   version: string;
   revision: string;
@@ -58,18 +60,8 @@ export interface RunnerManager {
   contactedAt: Date;
 }
 
-export const jobStatuses = [
-  "created",
-  "pending",
-  "running",
-  "canceling",
-  "success",
-  "failed",
-  "canceled",
-  "skipped",
-  "manual",
-] as const;
-export type JobStatus = (typeof jobStatuses)[number];
+export type JobStatus =
+  "created" | "pending" | "running" | "canceling" | "success" | "failed" | "canceled" | "skipped" | "manual";
 
 export interface ArtifactFile {
   type: string;
@@ -108,6 +100,8 @@ export interface Job {
   cancelGracefully: boolean;
   /** Last time the runner said something about this job. */
   seenAt: Date | null;
+  /** Whoever watches the pipeline knows that no runner can take the job as things are. */
+  stuckTold: boolean;
   trace: Trace;
   artifacts: Map<string, ArtifactFile>;
   /** From artifacts:reports:dotenv. */

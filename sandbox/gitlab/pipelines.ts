@@ -24,14 +24,16 @@ export interface PipelineOptions {
   variables?: Record<string, string>;
   /** The content is pushed to this branch, and the pipeline is that of its merge request, which is opened if need be. */
   mergeRequest?: MergeRequestOptions;
-  signal?: AbortSignal;
 }
 
 export interface Pipeline {
   id: number;
   /** The jobs as they are now, attempts that were retried included. */
   readonly jobs: JobView[];
-  /** "job" (JobView) at each change of status, "trace" (job's name, piece of its log). */
+  /**
+   * "job" (JobView) at each change of status, "stuck" (JobView, GitLab's sentence) where no runner can take the job,
+   * "trace" (job's name, piece of its log).
+   */
   events: EventEmitter;
   /** Resolves when no job will run any more. */
   done: Promise<PipelineResult>;
@@ -57,7 +59,7 @@ export async function createPipeline(state: State, options: PipelineOptions): Pr
 
 /** The pipeline on its commit, without jobs yet. */
 async function prepare(state: State, project: Project, options: PipelineOptions): Promise<PipelineRecord> {
-  const { ciFile, sourceDir, variables = {}, signal } = options;
+  const { ciFile, sourceDir, variables = {} } = options;
   const ref = options.mergeRequest?.branch ?? project.defaultBranch;
   const checkout = await commitSource(state, project, ref, (target) => copySource({ ciFile, sourceDir, target }));
   try {
@@ -65,7 +67,7 @@ async function prepare(state: State, project: Project, options: PipelineOptions)
     const mergeRequest = options.mergeRequest && openMergeRequest(state, project, options.mergeRequest);
     const origin = { project, ref, sha, beforeSha, commit, mergeRequest, createdAt: new Date() };
     const context = { ...pipelineContext({ url: state.url, ...origin }), ...variables };
-    const definition = normalize(await expandFile({ checkout: checkout.dir, variables: context, signal }));
+    const definition = normalize(await expandFile({ checkout: checkout.dir, variables: context }));
     const id = state.nextId("pipeline");
     await checkout.publish(id);
     const events = new Emitter().setMaxListeners(0);

@@ -4,7 +4,6 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { ApiError } from "./errors";
 import { acceptGitBodies, handleGit } from "./git/http";
 import { requireAdmin } from "./rest/auth";
-import { jobRestRoutes } from "./rest/jobs";
 import { mergeRequestRoutes } from "./rest/merge-requests";
 import { namespaceRoutes } from "./rest/namespaces";
 import { runnerRestRoutes } from "./rest/runners";
@@ -47,7 +46,6 @@ export async function createServer(state: State, adminToken: string): Promise<Fa
         rest.addHook("onRequest", async (request) => requireAdmin(request, adminToken));
         namespaceRoutes(rest, state);
         runnerRestRoutes(rest, state);
-        jobRestRoutes(rest, state);
         mergeRequestRoutes(rest, state);
       });
     },

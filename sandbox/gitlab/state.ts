@@ -1,5 +1,6 @@
 /** The one place where the stand-in's records are kept and found; ids count up as GitLab's do. */
 import { EventEmitter } from "node:events";
+import { systemClock, type Clock } from "./clock";
 import { fixture, type Namespaces } from "./fixture";
 import type { Job, MergeRequest, PipelineRecord, Runner } from "./model";
 import type { Patience } from "./runner/watchdog";
@@ -9,6 +10,7 @@ export interface State extends Namespaces {
   url: string;
   stateDir: string;
   patience: Patience;
+  clock: Clock;
   runners: Map<number, Runner>;
   pipelines: Map<number, PipelineRecord>;
   jobs: Map<number, Job>;
@@ -22,13 +24,16 @@ export interface State extends Namespaces {
   log: (line: string) => void;
 }
 
-export function createState(options: Pick<State, "stateDir" | "patience" | "log">): State {
+type Options = Pick<State, "stateDir" | "patience" | "log"> & Partial<Pick<State, "clock">>;
+
+export function createState({ clock = systemClock, ...options }: Options): State {
   const counters = { runner: 0, pipeline: 0, job: 0, mergeRequest: 0, note: 0 };
   const events = new EventEmitter();
   events.setMaxListeners(0);
   return {
     ...fixture(),
     ...options,
+    clock,
     url: "",
     runners: new Map(),
     pipelines: new Map(),

@@ -40,6 +40,8 @@ export interface JobResult {
   status: JobStatus;
   /** The script's; 0 after success, null where no script ended. */
   exit_code: number | null;
+  /** How often it was run: more than once where `retry` says so. The rest is the last attempt's. */
+  attempts: number;
   failure_reason: string | null;
   /** Seconds from pending to handed out; null where that never happened. */
   queued_s: number | null;
@@ -90,6 +92,7 @@ export function jobResult(job: Job): JobResult {
     name: job.definition.name,
     status: job.status,
     exit_code: job.exitCode,
+    attempts: job.attempt + 1,
     failure_reason: job.failureReason,
     queued_s: seconds(job.queuedAt, job.startedAt),
     duration_s: seconds(job.startedAt, job.finishedAt),

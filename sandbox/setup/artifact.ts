@@ -8,9 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import * as path from "node:path";
 import { lock } from "./lock";
-import { openLog, runner, type Run } from "./process";
+import { openLog, runner, type Run } from "./build-log";
 
-export interface BuildContext {
+interface BuildContext {
   /** The folder to fill; it has another name when the artifact is ready, so nothing in it may hold its path. */
   dir: string;
   /** Scratch space, removed after the build. */
@@ -31,7 +31,7 @@ export interface Artifact {
   build(context: BuildContext): Promise<void>;
 }
 
-export type State = "cached" | "building" | "done";
+type State = "cached" | "building" | "done";
 
 export interface ProgressEvent {
   artifact: string;

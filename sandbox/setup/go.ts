@@ -1,7 +1,7 @@
 /** The pinned Go toolchain. */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { query, type Run } from "./process";
+import { query, type Run } from "./build-log";
 import { versions } from "./versions";
 
 /**

@@ -1,10 +1,11 @@
 /** Programs that come from the distribution, and the packages that carry them in Debian and its relatives. */
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheDir } from "../config";
+import { openLog, runner } from "./build-log";
 import { lock } from "./lock";
-import { openLog, runner } from "./process";
+import { holdingServicesBack, holdsServicesBack } from "./service-policy";
 
 /** What to look for, name of a program or absolute path of a file → package. */
 const packages: Record<string, string> = {
@@ -54,7 +55,7 @@ function hasVenv(): boolean {
 }
 
 /** The packages that are missing, sorted, each once. */
-export function missingPackages(): string[] {
+function missingPackages(): string[] {
   const missing = Object.entries(packages)
     .filter(([wanted]) => !(path.isAbsolute(wanted) ? existsSync(wanted) : hasProgram(wanted)))
     .map(([, name]) => name);
@@ -70,7 +71,7 @@ export async function installSystemPackages(
   onProgress: (event: { artifact: string; state: "cached" | "building" | "done"; seconds?: number }) => void,
 ): Promise<void> {
   const artifact = "system packages";
-  if (missingPackages().length === 0) return onProgress({ artifact, state: "cached" });
+  if (missingPackages().length === 0 && !holdsServicesBack()) return onProgress({ artifact, state: "cached" });
   await mkdir(path.join(cacheDir, "logs"), { recursive: true });
   await mkdir(path.join(cacheDir, "locks"), { recursive: true });
   const unlock = await lock(path.join(cacheDir, "locks", "packages"));
@@ -82,25 +83,16 @@ export async function installSystemPackages(
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     // Another apt-get at work is waited for.
     const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
-    await run("apt-get", [...options, "update"], { env });
-    await withoutServices(async () => {
-      await run("apt-get", [...options, "install", "--no-install-recommends", ...missingPackages()], { env });
+    await holdingServicesBack(async () => {
+      const missing = missingPackages();
+      // Another process may have had its turn, or been killed just before the policy went.
+      if (missing.length === 0) return;
+      await run("apt-get", [...options, "update"], { env });
+      await run("apt-get", [...options, "install", "--no-install-recommends", ...missing], { env });
     });
     onProgress({ artifact, state: "done", seconds: (performance.now() - started) / 1000 });
   } finally {
     log.end();
     await unlock();
-  }
-}
-
-/** Keeps packages from starting the services that they bring: the sandbox runs its own. */
-async function withoutServices(install: () => Promise<void>): Promise<void> {
-  const policy = "/usr/sbin/policy-rc.d";
-  if (existsSync(policy)) return install();
-  await writeFile(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    await install();
-  } finally {
-    await rm(policy, { force: true });
   }
 }

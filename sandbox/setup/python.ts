@@ -1,13 +1,13 @@
 /** Packages from PyPI, exact versions with checksums, in virtual environments. */
 import { existsSync, readlinkSync } from "node:fs";
 import * as path from "node:path";
-import type { Run } from "./process";
+import type { Run } from "./build-log";
 
 /**
  * The distribution's own interpreter where there is one: a version manager's may be another one tomorrow, and the
  * environments that were made with it would lose their packages.
  */
-export const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
 /** "python3.11": part of the key of what is installed for that interpreter. */
 export function pythonVersion(): string {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as os from "node:os";
 import { goCommand } from "./go";
 import { hasProgram } from "./packages";
-import { query } from "./process";
+import { query } from "./build-log";
 
 /** What the checks look at; tests put in their own. */
 export interface Machine {

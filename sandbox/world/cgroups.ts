@@ -10,7 +10,7 @@ import { cgroupName, prefix } from "../config";
 import { readMounts } from "./mounts";
 
 /** One mounted hierarchy and the path of a process in it. */
-export interface Hierarchy {
+interface Hierarchy {
   /** Controllers as /proc/self/cgroup lists them: "memory", "cpu,cpuacct", "name=systemd"; "" is the unified one. */
   controllers: string;
   mountPoint: string;
@@ -22,7 +22,7 @@ export interface Hierarchy {
 const searchDepth = 4;
 
 /** The hierarchies that are mounted, with this process's place in each. */
-export function hierarchies(pid: number | "self" = "self"): Hierarchy[] {
+function hierarchies(pid: number | "self" = "self"): Hierarchy[] {
   const mounts = readMounts().filter((mount) => mount.root === "/");
   return readFileSync(`/proc/${pid}/cgroup`, "utf8")
     .split("\n")

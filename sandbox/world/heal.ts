@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
 import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
-import { attempt, run } from "./command";
+import { attempt, run } from "../command";
 import { mountsBelow } from "./mounts";
 import { inspectNetwork, removeNetwork } from "./network";
 

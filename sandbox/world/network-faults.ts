@@ -1,5 +1,5 @@
 /** What goes wrong in one network namespace, by iptables inside it: it all goes when the namespace does. */
-import { run } from "./command";
+import { run } from "../command";
 import type { NetworkNamespace } from "./network";
 
 /** Fractions of the connections that a port is asked for, 0 to 1 together. */

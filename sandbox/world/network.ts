@@ -3,10 +3,10 @@ import { existsSync, readdirSync } from "node:fs";
 import * as os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { network, prefix } from "../config";
-import { attempt, run } from "./command";
+import { attempt, run } from "../command";
 
 /** Our iptables chain: who may reach the instance metadata address. */
-export const metadataChain = "GFR-SANDBOX";
+const metadataChain = "GFR-SANDBOX";
 
 /** Where containers of a task find their role's credentials; fixed by ECS. */
 export const taskMetadataAddress = "169.254.170.2";

@@ -2,37 +2,26 @@
  * docker-entrypoint.sh in a folder that stands for the container's root: the script's absolute paths are moved below it,
  * and sshd is a script that tells how it was called. The real image is tested with the sandbox.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { expect } from "chai";
-
-const source = readFileSync(path.join(__dirname, "../../image/docker-entrypoint.sh"), "utf8");
-const shadow = ["root:!::0:::::", "bin:!::0:::::", "sshd:!::0:::::", ""].join("\n");
+import { createContainer, shadow, type Container } from "./container";
 
 describe("docker-entrypoint.sh", () => {
-  let root: string;
+  let container: Container;
   let publicKey: string;
   let privateKey: string;
-  const at = (file: string) => path.join(root, file);
+  const at = (file: string) => container.at(file);
 
   beforeEach(() => {
-    root = mkdtempSync(path.join(os.tmpdir(), "entrypoint-"));
-    for (const folder of ["etc/ssh", "root", "run", "usr/sbin"]) mkdirSync(at(folder), { recursive: true });
-    writeFileSync(at("etc/shadow"), shadow);
-    writeFileSync(at("usr/sbin/sshd"), '#!/bin/sh\necho "sshd $*"\nenv\n', { mode: 0o755 });
-    // Every one of them: an absolute path that stayed would be the machine's own.
-    writeFileSync(at("entrypoint.sh"), source.replace(/(?<![\w/])\/(?=(etc|root|run|usr)\/)/g, `${root}/`));
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "job", "-f", at("key")]);
-    publicKey = readFileSync(at("key.pub"), "utf8").trim();
-    privateKey = readFileSync(at("key"), "utf8");
+    container = createContainer();
+    ({ publicKey, privateKey } = container);
   });
 
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  afterEach(() => container.remove());
 
   const start = (variables: Record<string, string>) =>
-    spawnSync("sh", [at("entrypoint.sh")], {
+    spawnSync("sh", [container.entrypoint], {
       env: { PATH: process.env.PATH, ...variables },
       encoding: "utf8",
     });
@@ -103,62 +92,6 @@ describe("docker-entrypoint.sh", () => {
     expect(status).to.equal(0);
     expect(stderr).to.contain("CERTIFICATE").and.not.contain("first");
     expect(environment().join("\n")).not.to.match(/CERTIFICATE|second/);
-  });
-
-  describe("guard", () => {
-    const soon = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
-    /** Like sshd it ends at once when it is told to, and says how long it was there. */
-    const waiting =
-      "echo up; trap 'echo ended; exit 0' TERM; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; echo stayed";
-
-    beforeEach(() => writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\n${waiting}\n`, { mode: 0o755 }));
-
-    it("ends a container that no session came to", () => {
-      const { stdout, stderr } = start({
-        SSH_PUBLIC_KEY: publicKey,
-        GUARD_FIRST_SESSION: "1",
-        GUARD_DEADLINE: soon(3),
-      });
-      expect(stdout).to.equal("up\nended\n");
-      expect(stderr).to.equal("docker-entrypoint: no SSH session came within 1 s: the container ends\n");
-    });
-
-    it("lets one live that had a session, until its deadline", () => {
-      // What sshd does for a session.
-      writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\nsh ${at("etc/ssh/sshrc")}\n${waiting}\n`);
-      const { stdout, stderr } = start({
-        SSH_PUBLIC_KEY: publicKey,
-        GUARD_FIRST_SESSION: "1",
-        GUARD_DEADLINE: soon(3),
-      });
-      expect(stdout).to.equal("up\nended\n");
-      expect(stderr).to.equal("docker-entrypoint: the time of its job is over: the container ends\n");
-    });
-
-    it("lets one live that is within all limits", () => {
-      writeFileSync(at("usr/sbin/sshd"), `#!/bin/sh\nsh ${at("etc/ssh/sshrc")}\n${waiting}\n`);
-      const { stdout, stderr } = start({
-        SSH_PUBLIC_KEY: publicKey,
-        GUARD_FIRST_SESSION: "1",
-        GUARD_DEADLINE: soon(6),
-      });
-      expect(stdout).to.equal("up\nstayed\n");
-      expect(stderr).to.equal("");
-    });
-
-    it("does not take an earlier start's session for one of this start", () => {
-      writeFileSync(at("run/ssh-session"), "");
-      const { stdout } = start({ SSH_PUBLIC_KEY: publicKey, GUARD_FIRST_SESSION: "1" });
-      expect(stdout).to.equal("up\nended\n");
-    });
-
-    it("is no business of sessions and of sshd", () => {
-      writeFileSync(at("usr/sbin/sshd"), "#!/bin/sh\nenv\n", { mode: 0o755 });
-      const limits = { GUARD_FIRST_SESSION: "1", GUARD_DEADLINE: soon(2), GUARD_HOST: "0123" };
-      const { stdout } = start({ SSH_PUBLIC_KEY: publicKey, ...limits });
-      expect(stdout).not.to.contain("GUARD_");
-      expect(environment().join("\n")).not.to.contain("GUARD_");
-    });
   });
 
   const refused: [string, () => Record<string, string>, RegExp][] = [

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { clusterArn } from "./support/aws";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, run, runner } from "./support/program";
 import { raw } from "./support/settings";
@@ -73,6 +74,23 @@ describe("the program", () => {
       ofType(deployment, "aws:iam/role:Role").map(({ inputs }) => inputs.permissionsBoundary);
     expect(boundaries(await run(raw({ permissionsBoundary })))).to.deep.equal(Array(3).fill(permissionsBoundary));
     expect(boundaries(base)).to.deep.equal(Array(3).fill(undefined));
+  });
+
+  it("registers all that it tells as its outputs", async () => {
+    const deployment = await run(raw({ alarms: {}, dashboard: true }));
+    const { urn } = only(deployment, "gitlab-fargate-runners:index:FargateRunners");
+    expect(deployment.outputs[urn]).to.deep.equal({
+      hosts: [{ id: "gitlab-runners-host-id", privateAddress: "172.31.0.10", publicAddress: "198.51.100.10" }],
+      cluster: "gitlab-runners-1a2b3c4",
+      clusterArn: clusterArn("gitlab-runners-1a2b3c4"),
+      image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/gitlab-runners-job@sha256:${"e".repeat(64)}`,
+      runners: { "group/acme/backend": "gitlab-runners-group/acme/backend-id" },
+      cacheBucket: "gitlab-runners-cache-1a2b3c4",
+      driver: "bundled",
+      logs: { tasks: "gitlab-runners-1a2b3c4", runners: "gitlab-runners-runner-1a2b3c4" },
+      dashboard: "gitlab-fargate-runners-test",
+      alarmTopic: "arn:aws:sns:eu-central-1:123456789012:gitlab-runners-alarms",
+    });
   });
 
   it("gives every resource a name of its own", () => {

@@ -2,7 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { memoryByCpu, whyIllegal, whyUnusable } from "../../components/settings/fargate-sizes";
 
-/** AWS's rules in words of arithmetic, apart from the table: 2 to 8 GiB a vCPU, in the size's steps, but for the largest. */
+/**
+ * AWS's rules in words of arithmetic, apart from the table: 2 to 8 GiB a vCPU, in the size's steps, but for the
+ * largest.
+ */
 function allowed(cpu: number, memory: number): boolean {
   if (![256, 512, 1024, 2048, 4096, 8192, 16384].includes(cpu)) return false;
   if (cpu === 256) return [512, 1024, 2048].includes(memory);

@@ -1,4 +1,6 @@
-/** The files that the program writes, read by the programs that they are for: GitLab Runner and the driver themselves. */
+/**
+ * The files that the program writes, read by the programs that they are for: GitLab Runner and the driver themselves.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";

@@ -3,7 +3,6 @@
 //
 //	ci-agent run --dir DIR --token TOKEN                  takes a script on stdin, starts it once, attaches to it
 //	ci-agent attach --dir DIR --token TOKEN --offset N    goes on with its output from byte N
-//	ci-agent signal --dir DIR --token TOKEN --grace 30s   SIGTERM to its process group, SIGKILL after the grace time
 //	ci-agent version                                      the protocol's version
 //
 // DIR holds the stages' sockets; only its owner may enter it. TOKEN is the caller's name for a stage, letters and digits.
@@ -15,7 +14,6 @@ import (
 	"os"
 	"regexp"
 	"syscall"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/relay"
 	"gitlab-fargate-runners/driver/internal/agent/supervisor"
@@ -33,14 +31,13 @@ var word = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 func call(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("a call is missing: run, attach, signal or version")
+		return fmt.Errorf("a call is missing: run, attach or version")
 	}
 	name := args[0]
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	directory := flags.String("dir", "", "the `folder` of the stages' sockets")
 	token := flags.String("token", "", "the stage's name")
 	offset := flags.Int64("offset", 0, "the first byte of output to send")
-	grace := flags.Duration("grace", 30*time.Second, "the time between SIGTERM and SIGKILL")
 	size := flags.Int64("size", 0, "the script's length in bytes")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -58,8 +55,6 @@ func call(args []string) error {
 		return session.Run()
 	case "attach":
 		return session.Attach(*offset)
-	case "signal":
-		return session.Signal(*grace)
 	case "supervise":
 		const status = 3
 		syscall.CloseOnExec(status) // the stage must not hold it open

@@ -4,9 +4,10 @@ import "testing"
 
 func TestRefusedCalls(t *testing.T) {
 	for _, args := range [][]string{
-		nil, {"run"}, {"no-such-call", "--dir", "/tmp", "--token", "a"}, {"run", "--dir", "/tmp"}, {"attach", "--token", "a"},
+		nil, {"run"}, {"no-such-call", "--dir", "/tmp", "--token", "a"}, {"run", "--dir", "/tmp"},
+		{"attach", "--token", "a"},
 		{"attach", "--dir", "/tmp", "--token", "../a"}, {"attach", "--dir", "/tmp", "--token", "a", "--offset", "x"},
-		{"signal", "--dir", "/tmp/none", "--token", "a"},
+		{"attach", "--dir", "/tmp/none", "--token", "a"},
 	} {
 		if err := call(args); err == nil {
 			t.Errorf("%v went through", args)

@@ -79,7 +79,8 @@ func TestJobUnderAgent(t *testing.T) {
 		t.Errorf("the agent's folder: %v, %v", info.Mode(), err)
 	}
 	ran := w.must(buildFailure, "run", w.script("echo out; echo err >&2; exit 42"), "build_script")
-	if code, _ := os.ReadFile(w.env["BUILD_EXIT_CODE_FILE"]); string(code) != "42" || ran.stdout != "out\nerr\n" || ran.stderr != "" {
+	if code, _ := os.ReadFile(w.env["BUILD_EXIT_CODE_FILE"]); string(code) != "42" || ran.stdout != "out\nerr\n" ||
+		ran.stderr != "" {
 		t.Errorf("exit code %s, %q, %q", code, ran.stdout, ran.stderr)
 	}
 	w.must(0, "cleanup")
@@ -90,19 +91,16 @@ func TestCutsUnderAgent(t *testing.T) {
 	w.withAgent()
 	w.must(0, "prepare")
 	ran := filepath.Join(w.dir, "ran")
-	done := make(chan struct{})
+	step := func(i int) string { return filepath.Join(w.dir, fmt.Sprint("step-", i)) }
 	go func() {
-		for tick := time.NewTicker(150 * time.Millisecond); ; {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				w.sshd.Cut()
-			}
+		for i := 1; i <= 9; i++ {
+			w.awaitFile(step(i))
+			w.sshd.Cut()
 		}
 	}()
-	got := w.must(0, "run", w.script("echo x >>"+ran+"; for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.1; done"), "build_script")
-	close(done)
+	script := w.script("echo x >>" + ran + "; for i in 1 2 3 4 5 6 7 8 9; do echo $i; touch " + w.dir +
+		"/step-$i; sleep 0.1; done")
+	got := w.must(0, "run", script, "build_script")
 	if got.stdout != "1\n2\n3\n4\n5\n6\n7\n8\n9\n" || got.stderr != "" {
 		t.Errorf("%q, %q", got.stdout, got.stderr)
 	}
@@ -118,13 +116,10 @@ func TestTaskThatEndsUnderAgent(t *testing.T) {
 	started := filepath.Join(w.dir, "started")
 	go func() {
 		w.awaitFile(started)
-		w.ecs.Lock()
-		w.ecs.Script = []string{"STOPPED"}
-		w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-		w.ecs.Unlock()
+		w.interruptSpot()
 		w.sshd.Close()
 	}()
-	got := w.must(systemFailure, "run", w.script("touch "+started+"; sleep 2"), "build_script")
+	got := w.must(systemFailure, "run", w.script("touch "+started+"; sleep 20"), "build_script")
 	if !strings.Contains(got.stderr, "SpotInterruption") || !strings.Contains(got.stderr, "runner_system_failure") {
 		t.Errorf("stderr: %s", got.stderr)
 	}
@@ -140,9 +135,11 @@ func TestCancelUnderAgent(t *testing.T) {
 		w.awaitFile(started)
 		cancel(stage.ErrCancelled)
 	}()
-	got := w.call(ctx, "run", w.script("trap 'echo bye; exit 1' TERM; touch "+started+"; sleep 100 & wait"), "build_script")
+	got := w.call(ctx, "run", w.script("trap 'echo bye; exit 1' TERM; touch "+started+"; sleep 100 & wait"),
+		"build_script")
 	// A shell may say "Terminated" of its child first.
-	if got.code != systemFailure || !strings.HasSuffix(got.stdout, "bye\n") || !strings.Contains(got.stderr, "cancelled by the runner") {
+	if got.code != systemFailure || !strings.HasSuffix(got.stdout, "bye\n") ||
+		!strings.Contains(got.stderr, "cancelled by the runner") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
 	}
 	w.must(0, "run", w.script("echo after"), "after_script")

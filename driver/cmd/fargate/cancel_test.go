@@ -19,10 +19,13 @@ func TestTermEndsRun(t *testing.T) {
 		started time.Time
 		want    string
 	}{
-		"cancelled, under ci-agent":     {true, time.Now(), ": cancelled by the runner (job cancelled or timed out)\n"},
-		"cancelled, in a plain session": {false, time.Now(), ": cancelled by the runner (job cancelled or timed out)\n"},
-		"timed out, under ci-agent":     {true, time.Now().Add(-time.Hour), "ERROR: the job's timeout of 1h0m0s is over"},
-		"timed out, in a plain session": {false, time.Now().Add(-time.Hour), "ERROR: the job's timeout of 1h0m0s is over"},
+		"cancelled, under ci-agent": {true, time.Now(), ": cancelled by the runner (job cancelled or timed out)\n"},
+		"cancelled, in a plain session": {false, time.Now(),
+			": cancelled by the runner (job cancelled or timed out)\n"},
+		"timed out, under ci-agent": {true, time.Now().Add(-time.Hour),
+			"ERROR: the job's timeout of 1h0m0s is over"},
+		"timed out, in a plain session": {false, time.Now().Add(-time.Hour),
+			"ERROR: the job's timeout of 1h0m0s is over"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -31,11 +34,13 @@ func TestTermEndsRun(t *testing.T) {
 			}
 			w.job(map[string]any{
 				"id": 7, "token": "jobtok-7", "runner_info": map[string]any{"timeout": 3600},
-				"variables": []any{map[string]any{"key": "CI_JOB_STARTED_AT", "value": test.started.UTC().Format(time.RFC3339)}},
+				"variables": []any{map[string]any{"key": "CI_JOB_STARTED_AT",
+					"value": test.started.UTC().Format(time.RFC3339)}},
 			})
 			w.must(0, "prepare")
 			group, started := filepath.Join(w.dir, "group"), filepath.Join(w.dir, "started")
-			run := w.command("run", w.script("echo $$ >"+group+"; trap 'echo bye; exit 0' TERM; sleep 300 & touch "+started+"; wait"), "build_script")
+			script := "echo $$ >" + group + "; trap 'echo bye; exit 0' TERM; sleep 300 & touch " + started + "; wait"
+			run := w.command("run", w.script(script), "build_script")
 			var stdout, stderr bytes.Buffer
 			run.Stdout, run.Stderr = &stdout, &stderr
 			if err := run.Start(); err != nil {
@@ -46,7 +51,8 @@ func TestTermEndsRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = run.Wait()
-			if code := run.ProcessState.ExitCode(); code != systemFailure || stdout.String() != "bye\n" || !strings.Contains(stderr.String(), test.want) {
+			if code := run.ProcessState.ExitCode(); code != systemFailure || stdout.String() != "bye\n" ||
+				!strings.Contains(stderr.String(), test.want) {
 				t.Errorf("exit code %d, %q, %s", code, stdout.String(), stderr.String())
 			}
 			id, err := os.ReadFile(group)
@@ -96,7 +102,8 @@ func TestTermDoesNotEndCleanup(t *testing.T) {
 	}
 	close(signalled)
 	if err := cleanup.Wait(); err != nil || w.ecs.Running() != 0 || len(w.stateFiles()) != 0 || len(w.slots()) != 0 {
-		t.Errorf("%v; left: %d tasks, files %v, slots %v: %s", err, w.ecs.Running(), w.stateFiles(), w.slots(), stderr.String())
+		t.Errorf("%v; left: %d tasks, files %v, slots %v: %s", err, w.ecs.Running(), w.stateFiles(), w.slots(),
+			stderr.String())
 	}
 }
 

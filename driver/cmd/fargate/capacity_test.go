@@ -25,7 +25,9 @@ func asked(request map[string]any) string {
 
 // spot configures two subnets and spot capacity first.
 func (w *world) spot(more string) {
-	w.configure("CapacityProviders = [{Name = \"FARGATE_SPOT\", Weight = 1}]\nSubnets = [\"subnet-1\", \"subnet-2\"]\n" + more)
+	w.configure(`CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 1}]
+Subnets = ["subnet-1", "subnet-2"]
+` + more)
 	w.edit("Subnet = \"subnet-1\"\n", "")
 }
 
@@ -45,12 +47,15 @@ func TestCapacity(t *testing.T) {
 		"the next subnet": {
 			more: "OnDemandFallback = true", has: func(asked string) bool { return asked == "FARGATE_SPOT [subnet-2]" },
 			want: []string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-2]"},
-			log:  []string{"No capacity: ECS started no task: " + unavailable, "Trying capacity of FARGATE_SPOT in subnet-2\n"},
+			log: []string{"No capacity: ECS started no task: " + unavailable,
+				"Trying capacity of FARGATE_SPOT in subnet-2\n"},
 		},
 		"on demand": {
-			more: "OnDemandFallback = true", has: func(asked string) bool { return strings.HasPrefix(asked, "FARGATE [") },
-			want: []string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-2]", "FARGATE [subnet-1 subnet-2]"},
-			log:  []string{"Trying on-demand capacity\n"},
+			more: "OnDemandFallback = true",
+			has:  func(asked string) bool { return strings.HasPrefix(asked, "FARGATE [") },
+			want: []string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-2]",
+				"FARGATE [subnet-1 subnet-2]"},
+			log: []string{"Trying on-demand capacity\n"},
 		},
 		"on demand is not allowed": {
 			has: func(asked string) bool { return strings.HasPrefix(asked, "FARGATE [") }, code: systemFailure,
@@ -110,7 +115,8 @@ func TestCapacityThatIsMissedOnlyLater(t *testing.T) {
 		return ""
 	}
 	got := w.must(0, "prepare")
-	if len(w.ecs.Tasks()) != 4 || w.ecs.Running() != 1 || !strings.Contains(got.stdout, "stopped: TaskFailedToStart: "+unavailable) {
+	if len(w.ecs.Tasks()) != 4 || w.ecs.Running() != 1 ||
+		!strings.Contains(got.stdout, "stopped: TaskFailedToStart: "+unavailable) {
 		t.Errorf("%d of %d tasks run:\n%s", w.ecs.Running(), len(w.ecs.Tasks()), got.stdout)
 	}
 	if w.reap(0); w.ecs.Running() != 1 {
@@ -130,12 +136,15 @@ func TestOtherFailuresHaveNoSecondTry(t *testing.T) {
 
 func TestSizeOfTheJob(t *testing.T) {
 	w := newWorld(t)
-	w.configure("MaxCPU = 4096\nMaxMemory = 8192\nMaxEphemeralStorage = 50\nAllowedTaskDefinitions = [\"large\"]\nAllowedPlatformVersions = [\"LATEST\"]")
-	for name, value := range map[string]string{"CPU": "2048", "MEMORY": "8192", "EPHEMERAL_STORAGE": "50", "TASK_DEFINITION": "large:2", "PLATFORM_VERSION": "LATEST"} {
+	w.configure("MaxCPU = 4096\nMaxMemory = 8192\nMaxEphemeralStorage = 50\n" +
+		"AllowedTaskDefinitions = [\"large\"]\nAllowedPlatformVersions = [\"LATEST\"]")
+	for name, value := range map[string]string{"CPU": "2048", "MEMORY": "8192", "EPHEMERAL_STORAGE": "50",
+		"TASK_DEFINITION": "large:2", "PLATFORM_VERSION": "LATEST"} {
 		w.env["CUSTOM_ENV_FARGATE_"+name] = value
 	}
 	got := w.must(0, "prepare")
-	if !strings.Contains(got.stdout, "a Fargate task of large:2 with 2048 CPU units, 8192 MiB of memory, 50 GiB of storage in cluster") {
+	if !strings.Contains(got.stdout,
+		"a Fargate task of large:2 with 2048 CPU units, 8192 MiB of memory, 50 GiB of storage in cluster") {
 		t.Error(got.stdout)
 	}
 	overrides, _ := w.ecs.Tasks()[0].Request["overrides"].(map[string]any)
@@ -146,7 +155,8 @@ func TestSizeOfTheJob(t *testing.T) {
 	}
 	w.must(0, "cleanup")
 
-	for name, value := range map[string]string{"CPU": "8192", "MEMORY": "much", "EPHEMERAL_STORAGE": "51", "TASK_DEFINITION": "larger", "PLATFORM_VERSION": "1.3.0"} {
+	for name, value := range map[string]string{"CPU": "8192", "MEMORY": "much", "EPHEMERAL_STORAGE": "51",
+		"TASK_DEFINITION": "larger", "PLATFORM_VERSION": "1.3.0"} {
 		t.Run(name, func(t *testing.T) {
 			before := w.env["CUSTOM_ENV_FARGATE_"+name]
 			w.env["CUSTOM_ENV_FARGATE_"+name] = value

@@ -57,7 +57,8 @@ func TestCleanupThatCannotStopKeepsItsState(t *testing.T) {
 	w.must(0, "prepare")
 	failing("StopTask", "AccessDeniedException")(w.ecs)
 	got := w.must(systemFailure, "cleanup")
-	if !strings.Contains(got.stderr, "AWS denied ecs:StopTask") || !strings.Contains(got.stderr, "Hint: Allow ecs:StopTask") {
+	if !strings.Contains(got.stderr, "AWS denied ecs:StopTask") ||
+		!strings.Contains(got.stderr, "Hint: Allow ecs:StopTask") {
 		t.Errorf("stderr: %s", got.stderr)
 	}
 	if len(w.stateFiles()) != 1 {

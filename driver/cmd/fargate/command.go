@@ -8,35 +8,38 @@ import (
 	"github.com/spf13/cobra"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 // version is the driver's own, told to the runner and by --version.
 const version = "0.1.0"
 
-// process is what a call gets from the operating system.
-type process struct {
+// invocation is what a call gets from whoever called it.
+type invocation struct {
 	Args           []string
 	Getenv         func(string) string
 	Stdout, Stderr io.Writer
 	// logFormat is --log-format's value, empty where it is not given; nil before the command line is read.
 	logFormat *string
-	// adapt changes the driver for a test; nil otherwise.
-	adapt func(*stage.Driver)
-	// now is the clock of reap; time.Now where it is nil.
-	now func() time.Time
+}
+
+// assembly puts the parts of a call together. The functions it returns close the log file.
+type assembly struct {
+	driver func(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error)
+	reaper func(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error)
 }
 
 // execute runs one call and returns its exit code.
-func execute(ctx context.Context, p process) int {
-	command := rootCommand(p)
-	command.SetArgs(p.Args)
-	command.SetOut(p.Stdout)
-	command.SetErr(p.Stderr)
-	return exitCode(command.ExecuteContext(ctx), p)
+func execute(ctx context.Context, i invocation, assemble assembly) int {
+	command := rootCommand(i, assemble)
+	command.SetArgs(i.Args)
+	command.SetOut(i.Stdout)
+	command.SetErr(i.Stderr)
+	return exitCode(command.ExecuteContext(ctx), i)
 }
 
-func rootCommand(p process) *cobra.Command {
+func rootCommand(i invocation, assemble assembly) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "fargate",
 		Short:         "Run GitLab CI jobs in AWS Fargate tasks",
@@ -45,8 +48,9 @@ func rootCommand(p process) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml", "the driver's configuration `file`")
-	p.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
+	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml",
+		"the driver's configuration `file`")
+	i.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
 	custom := &cobra.Command{
 		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
 		// Without a call there is nothing to do, and the runner must not take that for success.
@@ -54,33 +58,39 @@ func rootCommand(p process) *cobra.Command {
 			return failure.New("", "custom needs a call: config, prepare, run or cleanup")
 		},
 	}
-	root.AddCommand(custom, reapCommand(p, file))
+	with := func(ctx context.Context) (*stage.Driver, func(), error) { return assemble.driver(ctx, *file, i) }
+	root.AddCommand(custom, reapCommand(i, file, assemble.reaper))
 	custom.AddCommand(
 		&cobra.Command{
 			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				// Reads the file so that a mistake in it shows before anything is started.
-				if _, err := loadConfig(*file, p); err != nil {
+				if _, err := loadConfig(*file, i); err != nil {
 					return err
 				}
-				return stage.Configure(p.Stdout, version, hostname())
+				return stage.Configure(i.Stdout, version, hostname())
 			},
 		},
-		driverCommand("prepare", "Start the job's task", cobra.NoArgs, p, file,
+		driverCommand("prepare", "Start the job's task", cobra.NoArgs, with,
 			func(ctx context.Context, d *stage.Driver, _ []string) error { return d.Prepare(ctx) }),
-		driverCommand("run SCRIPT STAGE", "Run a script in the job's task", cobra.ExactArgs(2), p, file,
+		driverCommand("run SCRIPT STAGE", "Run a script in the job's task", cobra.ExactArgs(2), with,
 			func(ctx context.Context, d *stage.Driver, args []string) error { return d.Run(ctx, args[0], args[1]) }),
-		driverCommand("cleanup", "Stop the job's task", cobra.NoArgs, p, file,
+		driverCommand("cleanup", "Stop the job's task", cobra.NoArgs, with,
 			func(ctx context.Context, d *stage.Driver, _ []string) error { return d.Cleanup(ctx) }),
 	)
 	return root
 }
 
-func driverCommand(use, short string, args cobra.PositionalArgs, p process, file *string, run func(context.Context, *stage.Driver, []string) error) *cobra.Command {
+// driverCommand returns a command that runs with the driver that assemble returns.
+func driverCommand(
+	use, short string, args cobra.PositionalArgs,
+	assemble func(context.Context) (*stage.Driver, func(), error),
+	run func(context.Context, *stage.Driver, []string) error,
+) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(command *cobra.Command, args []string) error {
-			driver, closeLog, err := newDriver(command.Context(), *file, p)
+			driver, closeLog, err := assemble(command.Context())
 			if err != nil {
 				return err
 			}

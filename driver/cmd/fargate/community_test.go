@@ -36,7 +36,8 @@ LogFormat = "text"
 	w.must(0, "config")
 	w.must(0, "prepare")
 	for _, stage := range []string{"prepare_script", "get_sources", "build_script"} {
-		if got := w.must(0, "run", w.script("echo in "+stage), stage); got.stdout != "in "+stage+"\n" || got.stderr != "" {
+		if got := w.must(0, "run", w.script("echo in "+stage), stage); got.stdout != "in "+stage+"\n" ||
+			got.stderr != "" {
 			t.Errorf("%q, %q", got.stdout, got.stderr)
 		}
 	}
@@ -47,14 +48,16 @@ LogFormat = "text"
 	overrides, _ := got["overrides"].(map[string]any)
 	containers, _ := overrides["containerOverrides"].([]any)
 	container, _ := containers[0].(map[string]any)
-	if len(overrides) != 1 || len(containers) != 1 || container["name"] != "ci-coordinator" || !strings.HasPrefix(environment(got)["SSH_PUBLIC_KEY"], "ssh-ed25519 ") {
+	if len(overrides) != 1 || len(containers) != 1 || container["name"] != "ci-coordinator" ||
+		!strings.HasPrefix(environment(got)["SSH_PUBLIC_KEY"], "ssh-ed25519 ") {
 		t.Errorf("overrides: %v", overrides)
 	}
 	for _, key := range []string{"overrides", "clientToken", "startedBy"} {
 		delete(got, key)
 	}
 	want := map[string]any{
-		"cluster": "test-cluster", "taskDefinition": "test-task:1", "count": 1.0, "platformVersion": "1.4.0", "launchType": "FARGATE",
+		"cluster": "test-cluster", "taskDefinition": "test-task:1", "count": 1.0, "platformVersion": "1.4.0",
+		"launchType": "FARGATE",
 		"networkConfiguration": map[string]any{"awsvpcConfiguration": map[string]any{
 			"subnets": []any{"subnet-xxxxxx"}, "securityGroups": []any{"sg-xxxxxxxxxxxxx"}, "assignPublicIp": "ENABLED",
 		}},

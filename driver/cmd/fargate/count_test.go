@@ -18,7 +18,8 @@ func TestMetrics(t *testing.T) {
 	w.append(fmt.Sprintf("[Metrics]\nDirectory = %q\n", w.dir))
 	w.job(map[string]any{
 		"id": 7, "token": "jobtok-7",
-		"variables": []any{map[string]any{"key": "CI_JOB_STARTED_AT", "value": time.Now().Add(-25 * time.Second).UTC().Format(time.RFC3339)}},
+		"variables": []any{map[string]any{"key": "CI_JOB_STARTED_AT",
+			"value": time.Now().Add(-25 * time.Second).UTC().Format(time.RFC3339)}},
 	})
 	w.must(0, "prepare")
 	w.must(0, "run", w.script("true"), "get_sources")

@@ -11,38 +11,38 @@ import (
 
 // exitCode turns a call's result into what the runner expects: the one place where errors become exit codes.
 // https://docs.gitlab.com/runner/executors/custom/#error-handling
-func exitCode(err error, p process) int {
+func exitCode(err error, i invocation) int {
 	if err == nil {
 		return 0
 	}
-	systemFailure := number(p.Getenv("SYSTEM_FAILURE_EXIT_CODE"), 2)
+	systemFailure := number(i.Getenv("SYSTEM_FAILURE_EXIT_CODE"), 2)
 	var script *failure.Script
 	if !errors.As(err, &script) {
-		tell(err, p)
+		tell(err, i)
 		var cause *failure.Failure
 		if errors.As(err, &cause) && cause.Build {
-			return number(p.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
+			return number(i.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
 		}
 		return systemFailure
 	}
 	if script.Signal != "" {
-		tell(err, p)
+		tell(err, i)
 	}
-	if path := p.Getenv("BUILD_EXIT_CODE_FILE"); path != "" {
+	if path := i.Getenv("BUILD_EXIT_CODE_FILE"); path != "" {
 		if err := os.WriteFile(path, []byte(strconv.Itoa(script.Code)), 0o600); err != nil {
-			tell(fmt.Errorf("writing the script's exit code: %w", err), p)
+			tell(fmt.Errorf("writing the script's exit code: %w", err), i)
 			return systemFailure
 		}
 	}
-	return number(p.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
+	return number(i.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
 }
 
 // tell writes the cause and the hint.
-func tell(err error, p process) {
-	_, _ = fmt.Fprintf(p.Stderr, "ERROR: %v\n", err)
+func tell(err error, i invocation) {
+	_, _ = fmt.Fprintf(i.Stderr, "ERROR: %v\n", err)
 	var cause *failure.Failure
 	if errors.As(err, &cause) && cause.Hint != "" {
-		_, _ = fmt.Fprintf(p.Stderr, "Hint: %s\n", cause.Hint)
+		_, _ = fmt.Fprintf(i.Stderr, "Hint: %s\n", cause.Hint)
 	}
 }
 

@@ -1,13 +1,11 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
-	"gitlab-fargate-runners/driver/internal/stage"
-	"gitlab-fargate-runners/driver/internal/task"
 )
 
 func TestFailuresOfPrepare(t *testing.T) {
@@ -35,7 +33,8 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.Script = []string{"PENDING", "STOPPED"}
 				s.StopCode, s.StopReason = "TaskFailedToStart", "CannotPullContainerError: manifest unknown"
 			},
-			want: []string{"stopped: TaskFailedToStart: CannotPullContainerError: manifest unknown", "Hint: The task's image cannot be pulled"},
+			want: []string{"stopped: TaskFailedToStart: CannotPullContainerError: manifest unknown",
+				"Hint: The task's image cannot be pulled"},
 		},
 		"out of memory": {
 			set: func(s *ecstest.Server) {
@@ -44,7 +43,8 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
 				s.Containers = exited(137, "OutOfMemoryError: Container killed due to memory usage")
 			},
-			want: []string{"ran out of memory (its limit is 2048 MiB): ", "exit code 137", "Hint: Give the task more memory"},
+			want: []string{"ran out of memory (its limit is 2048 MiB): ", "exit code 137",
+				"Hint: Give the task more memory"},
 		},
 		"killed": {
 			set: func(s *ecstest.Server) {
@@ -52,7 +52,8 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
 				s.Containers = exited(137, "")
 			},
-			want: []string{"container ci-coordinator: exit code 137", "Hint: Exit code 137 is SIGKILL, most often for lack of memory (its limit is 2048 MiB)"},
+			want: []string{"container ci-coordinator: exit code 137",
+				"Hint: Exit code 137 is SIGKILL, most often for lack of memory (its limit is 2048 MiB)"},
 		},
 		"an essential container ends": {
 			set: func(s *ecstest.Server) {
@@ -60,33 +61,41 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
 				s.Containers = exited(3, "")
 			},
-			want: []string{"EssentialContainerExited: Essential container in task exited; container ci-coordinator: exit code 3\n", "Hint: The container ended by itself"},
+			want: []string{"EssentialContainerExited: Essential container in task exited; container ci-coordinator: " +
+				"exit code 3\n", "Hint: The container ended by itself"},
 		},
 		"spot capacity is taken back": {
 			set: func(s *ecstest.Server) {
 				s.Script = []string{"PENDING", "STOPPED"}
 				s.StopCode, s.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
 			},
-			want: []string{"ERROR: AWS took back the spot capacity of the task", "Hint: AWS took the spot capacity back: `retry: {when: runner_system_failure}`"},
+			want: []string{"ERROR: AWS took back the spot capacity of the task",
+				"Hint: AWS took the spot capacity back: `retry: {when: runner_system_failure}`"},
 		},
 		"throttled": {
 			set:  failing("RunTask", "ThrottlingException: Rate exceeded"),
 			want: []string{"ERROR: AWS throttled ecs:RunTask in every try: Rate exceeded\n", "Hint: Too many calls"},
 		},
 		"denied, naming the resource": {
-			set:  failing("RunTask", "AccessDeniedException: User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/exec because no identity-based policy allows it"),
-			want: []string{"ERROR: AWS denied ecs:RunTask: User: ", "Hint: Allow iam:PassRole on arn:aws:iam::1:role/exec in the role of the runner's host."},
+			set: failing("RunTask",
+				"AccessDeniedException: User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: "+
+					"iam:PassRole on resource: arn:aws:iam::1:role/exec because no identity-based policy allows it"),
+			want: []string{"ERROR: AWS denied ecs:RunTask: User: ",
+				"Hint: Allow iam:PassRole on arn:aws:iam::1:role/exec in the role of the runner's host."},
 		},
 		"expired credentials": {
-			set:  failing("RunTask", "ExpiredTokenException: The security token included in the request is expired"),
-			want: []string{"ERROR: AWS did not accept the host's credentials for ecs:RunTask", "Hint: Check the instance profile"},
+			set: failing("RunTask", "ExpiredTokenException: The security token included in the request is expired"),
+			want: []string{"ERROR: AWS did not accept the host's credentials for ecs:RunTask",
+				"Hint: Check the instance profile"},
 		},
 		"no such task definition": {
 			set:  failing("RunTask", "ClientException: TaskDefinition not found."),
 			want: []string{"(ClientException): TaskDefinition not found.", "Hint: Check Fargate.TaskDefinition"},
 		},
 		"no such subnet": {
-			set:  failing("RunTask", "InvalidParameterException: Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist"),
+			set: failing("RunTask",
+				"InvalidParameterException: Error retrieving subnet information for [subnet-1]: The subnet ID "+
+					"'subnet-1' does not exist"),
 			want: []string{"The subnet ID 'subnet-1' does not exist", "Hint: Check Fargate.Subnets"},
 		},
 		"no such platform version": {
@@ -100,16 +109,19 @@ func TestFailuresOfPrepare(t *testing.T) {
 			want: []string{"ERROR: ECS started no task: You've reached the limit", "Hint: A Fargate quota"},
 		},
 		"sshd is down": {
-			set:  func(s *ecstest.Server) { s.Address = "127.0.0.99" }, // nobody listens
-			want: []string{"ERROR: connecting to the task at 127.0.0.99:", "connection refused", "Hint: The task runs, but its sshd does not answer"},
+			set: func(s *ecstest.Server) { s.Address = "127.0.0.99" }, // nobody listens
+			want: []string{"ERROR: connecting to the task at 127.0.0.99:", "connection refused",
+				"Hint: The task runs, but its sshd does not answer"},
 		},
 		"unreachable": {
 			world: func(w *world) { w.sshd.Mute.Store(true) },
-			want:  []string{"ERROR: the task at 127.0.0.1:", " could not be reached within ", "Hint: Nothing answers: check that a security group"},
+			want: []string{"ERROR: the task at 127.0.0.1:", " could not be reached within ",
+				"Hint: Nothing answers: check that a security group"},
 		},
 		"authentication refused": {
-			set:  func(s *ecstest.Server) { s.OnRun = nil }, // its sshd never gets to know the key
-			want: []string{" refused user root's key\n", "Hint: The image must put SSH_PUBLIC_KEY into that user's authorized_keys"},
+			set: func(s *ecstest.Server) { s.OnRun = nil }, // its sshd never gets to know the key
+			want: []string{" refused user root's key\n",
+				"Hint: The image must put SSH_PUBLIC_KEY into that user's authorized_keys"},
 		},
 		"no region": {
 			world: func(w *world) {
@@ -125,13 +137,14 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.Script = []string{"RUNNING", "RUNNING", "RUNNING", "STOPPED"}
 				s.StopCode, s.StopReason = "EssentialContainerExited", "Essential container in task exited"
 			},
-			want: []string{"ERROR: the task 00000000000000000000000000000001 stopped: EssentialContainerExited: Essential container in task exited"},
+			want: []string{"ERROR: the task 00000000000000000000000000000001 stopped: EssentialContainerExited: " +
+				"Essential container in task exited"},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
+			w.adapt = shortenConsistencyWindow
 			w.edit(`ConnectTimeout = "5s"`, "ConnectTimeout = \"1s\"\nDialTimeout = \"300ms\"")
 			if test.set != nil {
 				test.set(w.ecs)
@@ -171,15 +184,24 @@ func failing(action, code string) func(*ecstest.Server) {
 	}
 }
 
+// interruptSpot lets the next look at the task find that AWS has taken its spot capacity back.
+func (w *world) interruptSpot() {
+	w.ecs.Lock()
+	defer w.ecs.Unlock()
+	w.ecs.Script = []string{"STOPPED"}
+	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
+}
+
 func TestTaskThatEndsDuringAScript(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Script = []string{"STOPPED"}
-	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-	w.ecs.Unlock()
-	time.AfterFunc(300*time.Millisecond, w.sshd.Cut)
-	got := w.must(systemFailure, "run", w.script("sleep 3"), "build_script")
+	started := filepath.Join(w.dir, "started")
+	go func() {
+		w.awaitFile(started)
+		w.interruptSpot()
+		w.sshd.Cut()
+	}()
+	got := w.must(systemFailure, "run", w.script("touch "+started+"; sleep 20"), "build_script")
 	if !strings.Contains(got.stderr, "SpotInterruption") || !strings.Contains(got.stderr, "runner_system_failure") {
 		t.Errorf("stderr: %s", got.stderr)
 	}
@@ -190,10 +212,7 @@ func TestTaskThatEndsBetweenScripts(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
 	w.edit(`ConnectTimeout = "5s"`, `ConnectTimeout = "9m"`)
-	w.ecs.Lock()
-	w.ecs.Script = []string{"STOPPED"}
-	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-	w.ecs.Unlock()
+	w.interruptSpot()
 	w.sshd.Close()
 	got := w.must(systemFailure, "run", w.script("true"), "after_script")
 	if !strings.Contains(got.stderr, "SpotInterruption") {

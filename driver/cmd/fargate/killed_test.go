@@ -9,9 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"gitlab-fargate-runners/driver/internal/stage"
-	"gitlab-fargate-runners/driver/internal/task"
 )
 
 // killed runs a call that is killed at a point, and returns false where it came to its end before.
@@ -95,7 +92,7 @@ func TestKilledAnywhere(t *testing.T) {
 				at := 1
 				for ; ; at++ {
 					w := newWorld(t)
-					w.adapt = func(driver *stage.Driver) { driver.Tasks.(*task.Tasks).Settle = quickSettle }
+					w.adapt = shortenConsistencyWindow
 					if call.args[0] == "run" {
 						call.args[1] = w.script("echo hello")
 					}
@@ -155,7 +152,8 @@ func TestReapWhenTheRunnerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	prepare := w.command("prepare")
-	command := exec.Command(runner, append([]string{"-c", `"$@" >&2; echo prepared; read forever`, "sh"}, prepare.Args...)...)
+	command := exec.Command(runner,
+		append([]string{"-c", `"$@" >&2; echo prepared; read forever`, "sh"}, prepare.Args...)...)
 	command.Env, command.Stderr = prepare.Env, os.Stderr
 	if _, err := command.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -176,7 +174,8 @@ func TestReapWhenTheRunnerIsKilled(t *testing.T) {
 	}
 	_ = command.Process.Kill()
 	_ = command.Wait()
-	if got := w.reap(0); w.ecs.Running() != 0 || !strings.Contains(got.stdout, "the runner process of its job has ended") {
+	if got := w.reap(0); w.ecs.Running() != 0 ||
+		!strings.Contains(got.stdout, "the runner process of its job has ended") {
 		t.Errorf("%d tasks run: %s", w.ecs.Running(), got.stdout)
 	}
 	w.later(6 * time.Minute)

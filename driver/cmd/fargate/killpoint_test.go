@@ -56,42 +56,53 @@ func mortal(at string) int {
 		panic(err)
 	}
 	p := &points{at: number, file: os.Getenv(reachedFile)}
-	code := execute(context.Background(), process{
+	code := execute(context.Background(), invocation{
 		Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		adapt: func(driver *stage.Driver) {
-			tasks := driver.Tasks.(*task.Tasks)
-			tasks.API, tasks.Settle = mortalAPI{tasks.API, p}, quickSettle
-			driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
-		},
-	})
+	}, adapted(func(driver *stage.Driver) {
+		tasks := driver.Tasks.(*task.Tasks)
+		tasks.API, tasks.ConsistencyWindow = mortalAPI{tasks.API, p}, shortConsistencyWindow
+		driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
+	}, nil))
 	p.reach("end")
 	return code
 }
 
-// quickSettle is enough for an ECS that shows a task at once.
-const quickSettle = 100 * time.Millisecond
+// shortConsistencyWindow is enough for an ECS that shows a task at once.
+const shortConsistencyWindow = 100 * time.Millisecond
+
+func shortenConsistencyWindow(driver *stage.Driver) {
+	driver.Tasks.(*task.Tasks).ConsistencyWindow = shortConsistencyWindow
+}
 
 type mortalAPI struct {
 	task.API
 	points *points
 }
 
-func (m mortalAPI) RunTask(ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
+func (m mortalAPI) RunTask(
+	ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options),
+) (*ecs.RunTaskOutput, error) {
 	m.points.reach("RunTask")
 	return m.API.RunTask(ctx, input, options...)
 }
 
-func (m mortalAPI) DescribeTasks(ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (m mortalAPI) DescribeTasks(
+	ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	m.points.reach("DescribeTasks")
 	return m.API.DescribeTasks(ctx, input, options...)
 }
 
-func (m mortalAPI) ListTasks(ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (m mortalAPI) ListTasks(
+	ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	m.points.reach("ListTasks")
 	return m.API.ListTasks(ctx, input, options...)
 }
 
-func (m mortalAPI) StopTask(ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+func (m mortalAPI) StopTask(
+	ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options),
+) (*ecs.StopTaskOutput, error) {
 	m.points.reach("StopTask")
 	return m.API.StopTask(ctx, input, options...)
 }
@@ -126,9 +137,9 @@ func (m mortalSlots) Take(ctx context.Context, job slot.Job, most int, waiting f
 	return m.Slots.Take(ctx, job, most, waiting)
 }
 
-func (m mortalSlots) EndWithMe(key string) error {
+func (m mortalSlots) TransferToSelf(key string) error {
 	m.points.reach("let the slot end with the call")
-	return m.Slots.EndWithMe(key)
+	return m.Slots.TransferToSelf(key)
 }
 
 func (m mortalSlots) Release(key string) error {

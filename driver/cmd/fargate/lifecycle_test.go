@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,11 @@ func TestConfigTellsTheDriver(t *testing.T) {
 func TestJob(t *testing.T) {
 	w := newWorld(t)
 	prepared := w.must(0, "prepare")
-	for _, line := range []string{"Starting a Fargate task of ci:3 in cluster cluster", "Fargate task pending, 0 s", "is ready after 0 s"} {
-		if !strings.Contains(prepared.stdout, line) {
+	for _, line := range []string{
+		"Starting a Fargate task of ci:3 in cluster cluster\n", `Fargate task pending, \d+ s\n`,
+		`is ready after \d+ s\n`,
+	} {
+		if !regexp.MustCompile(line).MatchString(prepared.stdout) {
 			t.Errorf("prepare does not say %q:\n%s", line, prepared.stdout)
 		}
 	}
@@ -84,7 +88,8 @@ func TestCancelledRunEndsTheScript(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	got := w.call(ctx, "run", w.script("trap 'echo bye; exit 1' TERM; touch "+started+"; sleep 100 & wait"), "build_script")
+	got := w.call(ctx, "run", w.script("trap 'echo bye; exit 1' TERM; touch "+started+"; sleep 100 & wait"),
+		"build_script")
 	if got.code != systemFailure || got.stdout != "bye\n" {
 		t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
 	}

@@ -64,5 +64,6 @@ func main() {
 		<-signals
 		cancel(stage.ErrCancelled)
 	}()
-	os.Exit(execute(ctx, process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
+	call := invocation{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}
+	os.Exit(execute(ctx, call, assembly{driver: newDriver, reaper: newReaper}))
 }

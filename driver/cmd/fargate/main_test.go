@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
+	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/sshtest"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
@@ -157,14 +158,48 @@ func (w *world) call(ctx context.Context, args ...string) outcome {
 	return w.execute(ctx, append([]string{"custom"}, args...)...)
 }
 
+// cancelledAtLook returns a context that the runner's signal ends while the driver looks at its task for that time.
+func (w *world) cancelledAtLook(number int) context.Context {
+	ctx, cancel := context.WithCancelCause(w.t.Context())
+	w.ecs.Lock()
+	defer w.ecs.Unlock()
+	w.ecs.Fail = func(action string, call int) string {
+		if action == "DescribeTasks" && call == number {
+			cancel(stage.ErrCancelled)
+		}
+		return ""
+	}
+	return ctx
+}
+
 func (w *world) execute(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
-	code := execute(ctx, process{
+	code := execute(ctx, invocation{
 		Args:   append([]string{"--config", filepath.Join(w.dir, "fargate.toml")}, args...),
 		Getenv: func(name string) string { return w.env[name] },
-		Stdout: &stdout, Stderr: &stderr, now: w.now, adapt: w.adapt,
-	})
+		Stdout: &stdout, Stderr: &stderr,
+	}, adapted(w.adapt, w.now))
 	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// adapted puts the real parts together, but changes the driver by adapt and gives reap another clock; nil leaves either.
+func adapted(adapt func(*stage.Driver), now func() time.Time) assembly {
+	return assembly{
+		driver: func(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error) {
+			driver, closeLog, err := newDriver(ctx, file, i)
+			if err == nil && adapt != nil {
+				adapt(driver)
+			}
+			return driver, closeLog, err
+		},
+		reaper: func(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error) {
+			reaper, closeLog, err := newReaper(ctx, file, i)
+			if err == nil && now != nil {
+				reaper.Now = now
+			}
+			return reaper, closeLog, err
+		},
+	}
 }
 
 // must fails the test where the call does not end with the code.

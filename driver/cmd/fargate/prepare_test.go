@@ -49,7 +49,8 @@ Tags = {team = "ci"}`,
 			},
 		},
 		"the job's choice": {
-			env: map[string]string{"CUSTOM_ENV_FARGATE_TASK_DEFINITION": "other:9", "CUSTOM_ENV_FARGATE_PLATFORM_VERSION": "1.3.0"},
+			env: map[string]string{"CUSTOM_ENV_FARGATE_TASK_DEFINITION": "other:9",
+				"CUSTOM_ENV_FARGATE_PLATFORM_VERSION": "1.3.0"},
 			change: func(want map[string]any) {
 				want["taskDefinition"], want["platformVersion"] = "other:9", "1.3.0"
 			},
@@ -64,16 +65,18 @@ Tags = {team = "ci"}`,
 			}
 			w.must(0, "prepare")
 			got := w.ecs.Tasks()[0].Request
-			if key := environment(got)["SSH_PUBLIC_KEY"]; !strings.HasPrefix(key, "ssh-ed25519 AAAA") || strings.ContainsAny(key, "\n") {
+			if key := environment(got)["SSH_PUBLIC_KEY"]; !strings.HasPrefix(key, "ssh-ed25519 AAAA") ||
+				strings.ContainsAny(key, "\n") {
 				t.Errorf("SSH_PUBLIC_KEY is %q", key)
 			}
 			if token, _ := got["clientToken"].(string); len(token) != 64 {
 				t.Errorf("clientToken is %q", token)
 			}
-			if by, _ := got["startedBy"].(string); !strings.HasPrefix(by, "gitlab/runner-unknown/job-7/") || len(by) > 128 {
+			if by, _ := got["startedBy"].(string); !strings.HasPrefix(by, "gitlab/runner-unknown/job-7/") ||
+				len(by) > 128 {
 				t.Errorf("startedBy is %q", by)
 			}
-			got = withoutMarks(t, got)
+			got = withoutLeases(t, got)
 			for _, key := range []string{"overrides", "clientToken", "startedBy"} {
 				delete(got, key)
 			}
@@ -86,24 +89,31 @@ Tags = {team = "ci"}`,
 	}
 }
 
-// withoutMarks takes out the tags whose values differ from call to call, and checks that they say what the guard is told.
-func withoutMarks(t *testing.T, request map[string]any) map[string]any {
+// withoutLeases takes out the tags whose values differ from call to call, and checks that they say what the guard is told.
+func withoutLeases(t *testing.T, request map[string]any) map[string]any {
 	t.Helper()
 	variables := environment(request)
-	seconds, err := strconv.ParseInt(variables["GUARD_DEADLINE"], 10, 64)
+	seconds, err := strconv.ParseInt(variables["FARGATE_GUARD_DEADLINE"], 10, 64)
 	// A job without a timeout: a day, and half an hour's margin.
-	if left := time.Until(time.Unix(seconds, 0)); err != nil || left < 24*time.Hour+29*time.Minute || left > 24*time.Hour+30*time.Minute {
-		t.Errorf("GUARD_DEADLINE is %q", variables["GUARD_DEADLINE"])
+	if left := time.Until(time.Unix(seconds, 0)); err != nil || left < 24*time.Hour+29*time.Minute ||
+		left > 24*time.Hour+30*time.Minute {
+		t.Errorf("FARGATE_GUARD_DEADLINE is %q", variables["FARGATE_GUARD_DEADLINE"])
 	}
-	if variables["GUARD_FIRST_SESSION"] != "600" || len(variables["GUARD_HOST"]) != 16 {
+	if variables["FARGATE_GUARD_FIRST_SESSION"] != "600" || len(variables["FARGATE_GUARD_HOST"]) != 16 {
 		t.Errorf("the guard is told %v", variables)
+	}
+	for _, name := range []string{"GUARD_DEADLINE", "GUARD_FIRST_SESSION", "GUARD_HOST"} {
+		if variables[name] != variables["FARGATE_"+name] {
+			t.Errorf("an earlier image is told %s=%q", name, variables[name])
+		}
 	}
 	tags, tagged := request["tags"].([]any)
 	if !tagged {
 		return request
 	}
 	want := map[string]string{
-		"gitlab-deadline": time.Unix(seconds, 0).UTC().Format(time.RFC3339), "gitlab-runner-host": variables["GUARD_HOST"],
+		"gitlab-deadline":    time.Unix(seconds, 0).UTC().Format(time.RFC3339),
+		"gitlab-runner-host": variables["FARGATE_GUARD_HOST"],
 	}
 	request["tags"] = slices.DeleteFunc(tags, func(tag any) bool {
 		pair, _ := tag.(map[string]any)
@@ -189,9 +199,7 @@ func TestCancelledPrepareLeavesNothing(t *testing.T) {
 				w.sshd.Close()
 			}
 			w.ecs.Script = script
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(300*time.Millisecond, func() { cancel(stage.ErrCancelled) })
-			got := w.call(ctx, "prepare")
+			got := w.call(w.cancelledAtLook(3), "prepare")
 			if got.code != systemFailure || !strings.Contains(got.stderr, "ERROR: cancelled by the runner") {
 				t.Errorf("exit code %d, %s", got.code, got.stderr)
 			}

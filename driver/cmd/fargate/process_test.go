@@ -30,7 +30,8 @@ func (w *world) command(args ...string) *exec.Cmd {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	command := exec.Command(self, append([]string{"--config", filepath.Join(w.dir, "fargate.toml"), "custom"}, args...)...)
+	command := exec.Command(self, append([]string{"--config", filepath.Join(w.dir, "fargate.toml"), "custom"},
+		args...)...)
 	command.Env = append(os.Environ(), asDriver+"=1")
 	for name, value := range w.env {
 		command.Env = append(command.Env, name+"="+value)
@@ -47,7 +48,8 @@ func TestTermEndsPrepare(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); w.ecs.Calls("DescribeTasks") == 0; time.Sleep(5 * time.Millisecond) {
+	deadline := time.Now().Add(20 * time.Second)
+	for ; w.ecs.Calls("DescribeTasks") == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no task was looked at: %s", stderr.String())
 		}

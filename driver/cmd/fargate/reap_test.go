@@ -55,7 +55,8 @@ func TestReapLeavesALiveJobAlone(t *testing.T) {
 	w.must(0, "prepare")
 	alive := func(when string) {
 		t.Helper()
-		if got := w.reap(0); w.ecs.Running() != 1 || !strings.HasPrefix(got.stdout, "1 tasks run in the cluster, 0 stopped") {
+		if got := w.reap(0); w.ecs.Running() != 1 ||
+			!strings.HasPrefix(got.stdout, "1 tasks run in the cluster, 0 stopped") {
 			t.Errorf("%s: %d tasks run; %s", when, w.ecs.Running(), got.stdout)
 		}
 	}
@@ -82,10 +83,14 @@ func TestReapStopsWhatOutlivedItsJob(t *testing.T) {
 		lose func(*world)
 		why  string
 	}{
-		"the host is lost":        {func(w *world) { w.loseHost(); w.later(25 * time.Hour) }, "its job's time was over at "},
-		"the clean-up failed":     {func(w *world) { w.change(func(known *state.Task) { known.Over = true }) }, "its clean-up did not stop it"},
-		"the state is gone":       {func(w *world) { _ = os.RemoveAll(filepath.Join(w.dir, "metadata", "tasks")) }, "its job is over"},
-		"the job has another":     {func(w *world) { w.change(func(known *state.Task) { known.ARN = "arn/other" }) }, "its job has another task"},
+		"the host is lost": {func(w *world) { w.loseHost(); w.later(25 * time.Hour) },
+			"its job's time was over at "},
+		"the clean-up failed": {func(w *world) { w.change(func(known *state.Task) { known.Over = true }) },
+			"its clean-up did not stop it"},
+		"the state is gone": {func(w *world) { _ = os.RemoveAll(filepath.Join(w.dir, "metadata", "tasks")) },
+			"its job is over"},
+		"the job has another": {func(w *world) { w.change(func(known *state.Task) { known.ARN = "arn/other" }) },
+			"its job has another task"},
 		"its deadline has passed": {func(w *world) { w.later(25 * time.Hour) }, "its job's time was over at "},
 	}
 	for name, test := range tests {
@@ -94,11 +99,14 @@ func TestReapStopsWhatOutlivedItsJob(t *testing.T) {
 			w.must(0, "prepare")
 			test.lose(w)
 			dry := w.reap(0, "--dry-run")
-			if w.ecs.Running() != 1 || w.ecs.Calls("StopTask") != 0 || !strings.Contains(dry.stdout, "Would stop Fargate task 00000000000000000000000000000001 of gitlab/runner-unknown/job-7/") {
+			if w.ecs.Running() != 1 || w.ecs.Calls("StopTask") != 0 ||
+				!strings.Contains(dry.stdout,
+					"Would stop Fargate task 00000000000000000000000000000001 of gitlab/runner-unknown/job-7/") {
 				t.Errorf("--dry-run: %d tasks run; %s", w.ecs.Running(), dry.stdout)
 			}
 			got := w.reap(0)
-			if w.ecs.Running() != 0 || !strings.Contains(got.stdout, test.why) || !strings.Contains(w.ecs.Tasks()[0].StopReason, test.why) {
+			if w.ecs.Running() != 0 || !strings.Contains(got.stdout, test.why) ||
+				!strings.Contains(w.ecs.Tasks()[0].StopReason, test.why) {
 				t.Errorf("%d tasks run; %s", w.ecs.Running(), got.stdout)
 			}
 			if again := w.reap(0); again.stdout != "0 tasks run in the cluster, 0 stopped\n" {
@@ -182,7 +190,8 @@ func TestReapTellsWhatItCouldNotStop(t *testing.T) {
 	}
 	w.ecs.Unlock()
 	got := w.reap(systemFailure)
-	if w.ecs.Running() != 1 || !strings.Contains(got.stderr, "task 00000000000000000000000000000002 of gitlab/") || !strings.Contains(got.stderr, "Hint: ") {
+	if w.ecs.Running() != 1 || !strings.Contains(got.stderr, "task 00000000000000000000000000000002 of gitlab/") ||
+		!strings.Contains(got.stderr, "Hint: ") {
 		t.Errorf("%d tasks run; %s", w.ecs.Running(), got.stderr)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,8 @@ func TestJobWaitsForASlot(t *testing.T) {
 	}
 	line := make([]byte, 200)
 	n, _ := stdout.Read(line)
-	if got := string(line[:n]); got != "Waiting for one of 1 slots on this host, 0 s\n" || w.ecs.Calls("RunTask") != 1 {
+	waiting := regexp.MustCompile(`^Waiting for one of 1 slots on this host, \d+ s\n$`)
+	if got := string(line[:n]); !waiting.MatchString(got) || w.ecs.Calls("RunTask") != 1 {
 		t.Errorf("the second job's log begins %q; %d tasks started", got, w.ecs.Calls("RunTask"))
 	}
 	w.nextJob(7)
@@ -84,7 +86,8 @@ func TestNoSlotInTime(t *testing.T) {
 			w.must(0, "prepare")
 			w.job(map[string]any{"id": 8, "token": "t", "runner_info": map[string]any{"timeout": test.timeout}})
 			got := w.must(systemFailure, "prepare")
-			if !strings.Contains(got.stderr, "ERROR: no slot became free on this host "+test.want) || !strings.Contains(got.stderr, "Hint: Raise Fargate.MaxJobs") {
+			if !strings.Contains(got.stderr, "ERROR: no slot became free on this host "+test.want) ||
+				!strings.Contains(got.stderr, "Hint: Raise Fargate.MaxJobs") {
 				t.Errorf("stderr: %s", got.stderr)
 			}
 			if w.ecs.Calls("RunTask") != 1 || len(w.slots()) != 1 {
@@ -106,8 +109,10 @@ func TestCancelledWhileItWaitsForASlot(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(300*time.Millisecond, func() { cancel(stage.ErrCancelled) })
 	got := w.call(ctx, "prepare")
-	if got.code != systemFailure || !strings.Contains(got.stderr, "ERROR: cancelled by the runner") || w.ecs.Calls("RunTask") != 1 || len(w.slots()) != 1 {
-		t.Errorf("exit code %d, %d tasks started, slots %v: %s", got.code, w.ecs.Calls("RunTask"), w.slots(), got.stderr)
+	if got.code != systemFailure || !strings.Contains(got.stderr, "ERROR: cancelled by the runner") ||
+		w.ecs.Calls("RunTask") != 1 || len(w.slots()) != 1 {
+		t.Errorf("exit code %d, %d tasks started, slots %v: %s", got.code, w.ecs.Calls("RunTask"), w.slots(),
+			got.stderr)
 	}
 }
 

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 func TestKilledScriptIsExplained(t *testing.T) {
@@ -15,7 +12,9 @@ func TestKilledScriptIsExplained(t *testing.T) {
 	w.ecs.Memory = "2048"
 	w.must(0, "prepare")
 	got := w.must(buildFailure, "run", w.script("bash -c 'kill -KILL $$'"), "build_script")
-	if !strings.Contains(got.stderr, "Exit code 137: a process was killed (SIGKILL)") || !strings.Contains(got.stderr, "may use 2048 MiB of memory. Hint: give the job more by a larger task definition.") {
+	if !strings.Contains(got.stderr, "Exit code 137: a process was killed (SIGKILL)") ||
+		!strings.Contains(got.stderr,
+			"may use 2048 MiB of memory. Hint: give the job more by a larger task definition.") {
 		t.Errorf("stderr: %s", got.stderr)
 	}
 	if code, _ := os.ReadFile(w.env["BUILD_EXIT_CODE_FILE"]); string(code) != "137" {
@@ -31,7 +30,8 @@ func TestTimeoutIsToldFromCancel(t *testing.T) {
 		started time.Time
 		want    string
 	}{
-		"timed out": {time.Now().Add(-time.Hour), "ERROR: the job's timeout of 1h0m0s is over: cancelled by the runner"},
+		"timed out": {time.Now().Add(-time.Hour),
+			"ERROR: the job's timeout of 1h0m0s is over: cancelled by the runner"},
 		"cancelled": {time.Now().Add(-time.Minute), "ERROR: cancelled by the runner"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,9 +44,8 @@ func TestTimeoutIsToldFromCancel(t *testing.T) {
 				},
 			})
 			w.ecs.Script = []string{"PENDING"}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(200*time.Millisecond, func() { cancel(stage.ErrCancelled) })
-			if got := w.call(ctx, "prepare"); got.code != systemFailure || !strings.Contains(got.stderr, test.want) {
+			if got := w.call(w.cancelledAtLook(1), "prepare"); got.code != systemFailure ||
+				!strings.Contains(got.stderr, test.want) {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
 			}
 		})

@@ -87,7 +87,8 @@ func shipLogCommand(region *string, getenv func(string) string, stderr io.Writer
 		Source: journal, Gather: time.Second, Retry: time.Second, MaxRetry: time.Minute,
 		Log: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
-	command := &cobra.Command{Use: "ship-log", Short: "Copy the journal of units to CloudWatch Logs", Args: cobra.NoArgs}
+	command := &cobra.Command{Use: "ship-log", Short: "Copy the journal of units to CloudWatch Logs",
+		Args: cobra.NoArgs}
 	flags := command.Flags()
 	flags.StringVar(&s.Group, "log-group", "", "`name` of the log group")
 	flags.StringVar(&s.Stream, "stream", "", "`name` of the log stream; made where there is none")
@@ -109,7 +110,9 @@ func require(command *cobra.Command, flags ...string) {
 }
 
 // prepared runs a call once its folder and the AWS configuration are known.
-func prepared(region *string, getenv func(string) string, directory *string, run func(context.Context, aws.Config) error) func(*cobra.Command, []string) error {
+func prepared(
+	region *string, getenv func(string) string, directory *string, run func(context.Context, aws.Config) error,
+) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, _ []string) error {
 		if *directory = getenv("STATE_DIRECTORY"); *directory == "" {
 			return errors.New("STATE_DIRECTORY is not set; systemd sets it where the unit has StateDirectory=")

@@ -49,7 +49,8 @@ func TestReport(t *testing.T) {
 	}
 	runner.Close()
 	code, actions, stderr = call(t, t.TempDir(), append(args, "--runner", runner.URL)...)
-	if code != 1 || !strings.Contains(strings.Join(actions, " "), "PutMetricData") || !strings.Contains(stderr, "asking the runner") {
+	if code != 1 || !strings.Contains(strings.Join(actions, " "), "PutMetricData") ||
+		!strings.Contains(stderr, "asking the runner") {
 		t.Errorf("a runner that is down: exit code %d, calls %v\n%s", code, actions, stderr)
 	}
 }

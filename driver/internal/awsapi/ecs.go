@@ -26,21 +26,29 @@ func call[In, Out any](e ECS, method func(*ecs.Client, context.Context, In, ...f
 }
 
 // RunTask is the client's.
-func (e ECS) RunTask(ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
+func (e ECS) RunTask(
+	ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options),
+) (*ecs.RunTaskOutput, error) {
 	return call(e, (*ecs.Client).RunTask, ctx, input, options)
 }
 
 // DescribeTasks is the client's.
-func (e ECS) DescribeTasks(ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (e ECS) DescribeTasks(
+	ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	return call(e, (*ecs.Client).DescribeTasks, ctx, input, options)
 }
 
 // ListTasks is the client's.
-func (e ECS) ListTasks(ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (e ECS) ListTasks(
+	ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	return call(e, (*ecs.Client).ListTasks, ctx, input, options)
 }
 
 // StopTask is the client's.
-func (e ECS) StopTask(ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+func (e ECS) StopTask(
+	ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options),
+) (*ecs.StopTaskOutput, error) {
 	return call(e, (*ecs.Client).StopTask, ctx, input, options)
 }

@@ -19,23 +19,31 @@ import (
 func Log(log *slog.Logger) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return errors.Join(
-			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CountAttempts", countAttempts), middleware.Before),
+			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CountAttempts", countAttempts),
+				middleware.Before),
 			// The step is entered once per attempt. Before what reads the request id from the answer.
-			stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogAttempts", logAttempts(log)), middleware.Before),
+			stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogAttempts", logAttempts(log)),
+				middleware.Before),
 		)
 	}
 }
 
 type attemptsKey struct{}
 
-func countAttempts(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func countAttempts(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	return next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, new(int)), in)
 }
 
-type deserialize = func(context.Context, middleware.DeserializeInput, middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error)
+type deserialize = func(
+	context.Context, middleware.DeserializeInput, middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error)
 
 func logAttempts(log *slog.Logger) deserialize {
-	return func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	return func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		attempt, _ := middleware.GetStackValue(ctx, attemptsKey{}).(*int)
 		if attempt == nil {
 			attempt = new(int)

@@ -11,7 +11,8 @@ func TestAgentAndReconnect(t *testing.T) {
 	if got.Agent.File != "/opt/ci-agent" || got.SSH.ReconnectTimeout.Duration != 90*time.Second {
 		t.Errorf("got %+v, %s", got.Agent, got.SSH.ReconnectTimeout)
 	}
-	if standard := parse(t, minimal); standard.Agent.File != "" || standard.SSH.ReconnectTimeout.Duration != 5*time.Minute {
+	if standard := parse(t, minimal); standard.Agent.File != "" ||
+		standard.SSH.ReconnectTimeout.Duration != 5*time.Minute {
 		t.Errorf("the defaults are %+v, %s", standard.Agent, standard.SSH.ReconnectTimeout)
 	}
 	_, err := Parse("fargate.toml", []byte(minimal+"[Agent]\nFile = \"bin/ci-agent\"\n"), noEnv)

@@ -97,8 +97,10 @@ KeepAliveCountMax = 2
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
 		SlotTimeout:  Duration{5 * time.Minute},
-		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8, APITimeout: Duration{15 * time.Second},
-		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute}, FirstSessionTimeout: Duration{10 * time.Minute},
+		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
+		APITimeout: Duration{15 * time.Second},
+		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute},
+		FirstSessionTimeout: Duration{10 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
 		t.Errorf("Fargate (-want +got):\n%s", diff)
@@ -152,28 +154,35 @@ func TestErrors(t *testing.T) {
 		"text for a list":     {"[Fargate]\nSubnets = \"subnet-1\"\n", []string{"f:2:11: Fargate.Subnets: "}},
 		"number for a switch": {minimal + "EnablePublicIP = 1\n", []string{"f:6:18: Fargate.EnablePublicIP: "}},
 		"number for a time":   {minimal + "StartTimeout = 5\n", []string{`f:6: "5" is no positive duration`}},
-		"no time":             {minimal + "StartTimeout = \"soon\"\n", []string{`f:6:16: Fargate.StartTimeout: "soon" is no positive duration`}},
-		"negative time":       {minimal + "StartTimeout = \"-1s\"\n", []string{`f:6:16: Fargate.StartTimeout: "-1s" is no positive duration`}},
-		"broken TOML":         {"[Fargate\n", []string{"f:1:"}},
-		"key set twice":       {minimal + "Cluster = \"d\"\n", []string{"f:6:"}},
+		"no time": {minimal + "StartTimeout = \"soon\"\n",
+			[]string{`f:6:16: Fargate.StartTimeout: "soon" is no positive duration`}},
+		"negative time": {minimal + "StartTimeout = \"-1s\"\n",
+			[]string{`f:6:16: Fargate.StartTimeout: "-1s" is no positive duration`}},
+		"broken TOML":   {"[Fargate\n", []string{"f:1:"}},
+		"key set twice": {minimal + "Cluster = \"d\"\n", []string{"f:6:"}},
 		"nothing set": {"", []string{
 			"f: Fargate.Cluster is missing", "f: Fargate.TaskDefinition is missing",
 			"f: Fargate.Subnets (or Subnet) is missing", "f: Fargate.SecurityGroups (or SecurityGroup) is missing",
 		}},
-		"new keys out of range": {minimal + "OnDemandFallback = true\nMaxCPU = -1\nFirstSessionTimeout = \"1m\"\n", []string{
-			"f: Fargate.OnDemandFallback needs CapacityProviders", "f: Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage",
-			"f: Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout",
-		}},
+		"new keys out of range": {minimal + "OnDemandFallback = true\nMaxCPU = -1\nFirstSessionTimeout = \"1m\"\n",
+			[]string{
+				"f: Fargate.OnDemandFallback needs CapacityProviders",
+				"f: Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage",
+				"f: Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout",
+			}},
 		"what the job wants is no key": {minimal + "[Wanted]\nCPU = \"1\"\n", []string{"f:6: unknown key Wanted"}},
 		"both forms": {minimal + "Subnets = [\"a\"]\nSecurityGroups = [\"b\"]\n", []string{
-			"f: Fargate.Subnet and Fargate.Subnets are both set", "f: Fargate.SecurityGroup and Fargate.SecurityGroups are both set",
+			"f: Fargate.Subnet and Fargate.Subnets are both set",
+			"f: Fargate.SecurityGroup and Fargate.SecurityGroups are both set",
 		}},
 		"out of range": {"LogLevel = \"loud\"\nLogFormat = \"xml\"\n" + minimal + "UsePublicIP = true\n" +
 			"CapacityProviders = [{Weight = 1001, Base = -1}]\nAPIAttempts = 0\nPollInterval = \"9s\"\n" +
-			"[TaskMetadata]\nDirectory = \"here\"\n[SSH]\nUsername = \"\"\nPort = 65536\nKeepAliveCountMax = 0\nRetryInterval = \"1m\"\n",
+			"[TaskMetadata]\nDirectory = \"here\"\n[SSH]\nUsername = \"\"\nPort = 65536\n" +
+			"KeepAliveCountMax = 0\nRetryInterval = \"1m\"\n",
 			[]string{
 				`f: LogLevel: "loud"`, `f: LogFormat: "xml"`, "f: Fargate.UsePublicIP needs EnablePublicIP",
-				"f: Fargate.CapacityProviders[0].Name is missing", "f: Fargate.CapacityProviders[0].Weight: 1001", "f: Fargate.CapacityProviders[0].Base: -1",
+				"f: Fargate.CapacityProviders[0].Name is missing", "f: Fargate.CapacityProviders[0].Weight: 1001",
+				"f: Fargate.CapacityProviders[0].Base: -1",
 				"f: Fargate.APIAttempts: 0", "f: Fargate.PollInterval is more than MaxPollInterval",
 				`f: TaskMetadata.Directory: "here"`, "f: SSH.Username is empty", "f: SSH.Port: 65536",
 				"f: SSH.KeepAliveCountMax: 0", "f: SSH.RetryInterval is more than MaxRetryInterval",

@@ -7,7 +7,8 @@ import (
 
 // What Parse accepts is complete and within bounds; what it does not accept it explains, each line with the file's name.
 func FuzzParse(f *testing.F) {
-	for _, content := range []string{minimal, community, "", "[Fargate]\nClustr = 1", "[Fargate]\nStartTimeout = 5", "a = \"", "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"", "[Fargate.Tags]\na = 1"} {
+	for _, content := range []string{minimal, community, "", "[Fargate]\nClustr = 1", "[Fargate]\nStartTimeout = 5",
+		"a = \"", "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"", "[Fargate.Tags]\na = 1"} {
 		f.Add([]byte(content), "1.3.0")
 	}
 	f.Fuzz(func(t *testing.T, content []byte, variable string) {
@@ -20,8 +21,10 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if got.Fargate.Cluster == "" || len(got.Fargate.Subnets) == 0 || len(got.Fargate.SecurityGroups) == 0 || got.Fargate.Subnet != "" ||
-			got.Fargate.StartTimeout.Duration <= 0 || got.Fargate.MaxJobs < 0 || got.SSH.Port < 1 || got.SSH.Port > 65535 {
+		if got.Fargate.Cluster == "" || len(got.Fargate.Subnets) == 0 || len(got.Fargate.SecurityGroups) == 0 ||
+			got.Fargate.Subnet != "" ||
+			got.Fargate.StartTimeout.Duration <= 0 || got.Fargate.MaxJobs < 0 || got.SSH.Port < 1 ||
+			got.SSH.Port > 65535 {
 			t.Errorf("accepted: %+v", got)
 		}
 	})

@@ -79,7 +79,8 @@ func (c *Config) merge(getenv func(string) string) error {
 	override(&c.Wanted.EphemeralStorage, "FARGATE_EPHEMERAL_STORAGE")
 	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
-	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil && !slices.Contains(*allowed, c.Fargate.PlatformVersion) {
+	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil &&
+		!slices.Contains(*allowed, c.Fargate.PlatformVersion) {
 		*allowed = append(*allowed, c.Fargate.PlatformVersion)
 	}
 	override(&c.Wanted.PlatformVersion, "FARGATE_PLATFORM_VERSION")
@@ -95,7 +96,8 @@ func located(path string, content []byte, err error) error {
 		var errs []error
 		for i := range missing.Errors {
 			line, _ := missing.Errors[i].Position()
-			errs = append(errs, fmt.Errorf("%s:%d: unknown key %s", path, line, strings.Join(missing.Errors[i].Key(), ".")))
+			errs = append(errs, fmt.Errorf("%s:%d: unknown key %s", path, line,
+				strings.Join(missing.Errors[i].Key(), ".")))
 		}
 		return errors.Join(errs...)
 	}

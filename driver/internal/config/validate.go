@@ -23,29 +23,44 @@ func (c *Config) validate() error {
 	check(c.Fargate.Cluster != "", "Fargate.Cluster is missing: the ECS cluster's name or ARN")
 	check(c.Fargate.TaskDefinition != "", "Fargate.TaskDefinition is missing: a family or family:revision")
 	check(len(c.Fargate.Subnets) > 0, "Fargate.Subnets (or Subnet) is missing: a task needs a subnet")
-	check(len(c.Fargate.SecurityGroups) > 0, "Fargate.SecurityGroups (or SecurityGroup) is missing: a task needs one that lets the runner's host in on the SSH port")
-	check(c.Fargate.EnablePublicIP || !c.Fargate.UsePublicIP, "Fargate.UsePublicIP needs EnablePublicIP: a task without a public address cannot be reached by one")
+	check(len(c.Fargate.SecurityGroups) > 0,
+		"Fargate.SecurityGroups (or SecurityGroup) is missing: a task needs one that lets the runner's host in on "+
+			"the SSH port")
+	check(c.Fargate.EnablePublicIP || !c.Fargate.UsePublicIP,
+		"Fargate.UsePublicIP needs EnablePublicIP: a task without a public address cannot be reached by one")
 	for i, provider := range c.Fargate.CapacityProviders {
-		check(provider.Name != "", "Fargate.CapacityProviders[%d].Name is missing, for example FARGATE or FARGATE_SPOT", i)
-		check(provider.Weight >= 0 && provider.Weight <= 1000, "Fargate.CapacityProviders[%d].Weight: %d is not in 0–1000", i, provider.Weight)
-		check(provider.Base >= 0 && provider.Base <= 100000, "Fargate.CapacityProviders[%d].Base: %d is not in 0–100000", i, provider.Base)
+		check(provider.Name != "", "Fargate.CapacityProviders[%d].Name is missing, for example FARGATE or FARGATE_SPOT",
+			i)
+		check(provider.Weight >= 0 && provider.Weight <= 1000,
+			"Fargate.CapacityProviders[%d].Weight: %d is not in 0–1000", i, provider.Weight)
+		check(provider.Base >= 0 && provider.Base <= 100000,
+			"Fargate.CapacityProviders[%d].Base: %d is not in 0–100000", i, provider.Base)
 	}
-	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0, "Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
-	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0, "Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
+	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0,
+		"Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
+	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0,
+		"Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
 	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
-	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration, "Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being connected to")
-	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration, "Fargate.PollInterval is more than MaxPollInterval")
+	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration,
+		"Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being "+
+			"connected to")
+	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration,
+		"Fargate.PollInterval is more than MaxPollInterval")
 
-	check(filepath.IsAbs(c.TaskMetadata.Directory), "TaskMetadata.Directory: %q is not an absolute path", c.TaskMetadata.Directory)
+	check(filepath.IsAbs(c.TaskMetadata.Directory), "TaskMetadata.Directory: %q is not an absolute path",
+		c.TaskMetadata.Directory)
 
 	check(c.SSH.Username != "", "SSH.Username is empty")
 	check(c.SSH.Port >= 1 && c.SSH.Port <= 65535, "SSH.Port: %d is not in 1–65535", c.SSH.Port)
 	check(c.SSH.KeepAliveCountMax >= 1, "SSH.KeepAliveCountMax: %d is less than 1", c.SSH.KeepAliveCountMax)
-	check(c.SSH.ReconnectTimeout.Duration <= wire.KeepResult, "SSH.ReconnectTimeout is more than %s: a stage's result is not kept for longer", wire.KeepResult)
-	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration, "SSH.RetryInterval is more than MaxRetryInterval")
+	check(c.SSH.ReconnectTimeout.Duration <= wire.KeepResult,
+		"SSH.ReconnectTimeout is more than %s: a stage's result is not kept for longer", wire.KeepResult)
+	check(c.SSH.RetryInterval.Duration <= c.SSH.MaxRetryInterval.Duration,
+		"SSH.RetryInterval is more than MaxRetryInterval")
 
 	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)
-	check(c.Metrics.Directory == "" || filepath.IsAbs(c.Metrics.Directory), "Metrics.Directory: %q is not an absolute path", c.Metrics.Directory)
+	check(c.Metrics.Directory == "" || filepath.IsAbs(c.Metrics.Directory),
+		"Metrics.Directory: %q is not an absolute path", c.Metrics.Directory)
 	return errors.Join(errs...)
 }

@@ -57,8 +57,8 @@ type Server struct {
 	tokens map[string]*Task
 	looks  map[string]int
 	calls  map[string]int
-	// requests counts calls of any kind; each answer carries a request id made of it.
-	requests int
+	// served are the actions of all calls, in order; the answer to call N carries the request id of N.
+	served []string
 }
 
 // Start runs the API until the test ends.
@@ -80,6 +80,19 @@ func (s *Server) Calls(action string) int {
 	defer s.Unlock()
 	return s.calls[action]
 }
+
+// Served returns the action of each call that arrived, by the request id of its answer.
+func (s *Server) Served() map[string]string {
+	s.Lock()
+	defer s.Unlock()
+	actions := map[string]string{}
+	for i, action := range s.served {
+		actions[requestID(i+1)] = action
+	}
+	return actions
+}
+
+func requestID(number int) string { return fmt.Sprint("request-", number) }
 
 // Tasks returns all tasks that were ever started, in order, as copies.
 func (s *Server) Tasks() []Task {
@@ -150,8 +163,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
 	}
-	s.requests++
-	w.Header().Set("X-Amzn-RequestId", fmt.Sprint("request-", s.requests))
+	s.served = append(s.served, action)
+	w.Header().Set("X-Amzn-RequestId", requestID(len(s.served)))
 	withheld := s.Withhold != nil && s.Withhold(action, s.calls[action])
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")

@@ -15,9 +15,12 @@ var keyForm = regexp.MustCompile(`^job-[0-9]{1,19}-[0-9a-f]{16}$`)
 func FuzzLoad(f *testing.F) {
 	for _, content := range []string{
 		`{"id":7,"token":"jobtok-7","job_info":{"project_id":3},"runner_info":{"timeout":3600}}`,
-		`{"id":7,"variables":[{"key":"CI_RUNNER_ID","value":"12"},{"key":"CI_JOB_STARTED_AT","value":"2026-11-25T01:02:03Z"}]}`,
-		`{"id":7,"image":{"name":"a"},"services":[{"name":"b"},{}]}`, `{"id":7,"image":null,"services":null,"variables":null}`,
-		`{"id":-1}`, `{"id":9223372036854775807}`, `{"id":9223372036854775808}`, `{"id":"7"}`, `{"id":7,"runner_info":{"timeout":-5}}`, `{`, ``, `null`, `[]`,
+		`{"id":7,"variables":[{"key":"CI_RUNNER_ID","value":"12"},` +
+			`{"key":"CI_JOB_STARTED_AT","value":"2026-11-25T01:02:03Z"}]}`,
+		`{"id":7,"image":{"name":"a"},"services":[{"name":"b"},{}]}`,
+		`{"id":7,"image":null,"services":null,"variables":null}`,
+		`{"id":-1}`, `{"id":9223372036854775807}`, `{"id":9223372036854775808}`, `{"id":"7"}`,
+		`{"id":7,"runner_info":{"timeout":-5}}`, `{`, ``, `null`, `[]`,
 	} {
 		f.Add([]byte(content), "../../x")
 	}

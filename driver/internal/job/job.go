@@ -75,7 +75,8 @@ func Load(getenv func(string) string, host string) (Job, error) {
 		data.Image.Name = getenv("CUSTOM_ENV_CI_JOB_IMAGE")
 	}
 	if data.ID <= 0 {
-		return Job{}, fmt.Errorf("the job has no id: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID tells it; is the driver called by gitlab-runner's custom executor?")
+		return Job{}, fmt.Errorf("the job has no id: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID tells it; is " +
+			"the driver called by gitlab-runner's custom executor?")
 	}
 	job := Job{
 		ID:         data.ID,

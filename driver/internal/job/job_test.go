@@ -46,8 +46,9 @@ func TestPayloadIsTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Job{
-		ID: 123, ProjectID: 45, PipelineID: "678", RunnerID: "9", Image: "golang:1.26", Services: []string{"postgres:18"},
-		digest: got.digest,
+		ID: 123, ProjectID: 45, PipelineID: "678", RunnerID: "9", Image: "golang:1.26",
+		Services: []string{"postgres:18"},
+		digest:   got.digest,
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Job{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -156,7 +157,8 @@ func TestKeyOf(t *testing.T) {
 			t.Errorf("KeyOf(%q) is %q, want %q", got.StartedBy(), key, got.Key())
 		}
 	}
-	for _, text := range []string{"", "ecs-svc/1", "gitlab/runner-1/job-2/../../x", "gitlab/runner-1/job-2/0123456789abcdef/", "gitlab/runner-/job-2/0123456789abcdef"} {
+	for _, text := range []string{"", "ecs-svc/1", "gitlab/runner-1/job-2/../../x",
+		"gitlab/runner-1/job-2/0123456789abcdef/", "gitlab/runner-/job-2/0123456789abcdef"} {
 		if key, ours := KeyOf(text); ours {
 			t.Errorf("KeyOf(%q) is %q", text, key)
 		}

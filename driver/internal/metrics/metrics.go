@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gitlab-fargate-runners/driver/internal/atomicfile"
 )
 
 // File is the file's name in the configured directory.
@@ -87,10 +89,11 @@ func (s *series) write(directory string) error {
 		fmt.Fprintf(&text, "# HELP %s %s\n# TYPE %s %s\n", metric.name, metric.text, metric.name, metric.kind)
 		s.print(&text, metric.name)
 	}
-	// The collector reads *.prom at any time, as another user.
-	unfinished := filepath.Join(directory, "."+File)
-	if err := os.WriteFile(unfinished, []byte(text.String()), 0o644); err != nil {
+	path := filepath.Join(directory, File)
+	// The caller holds the lock, so nobody else writes the file.
+	if err := atomicfile.RemoveLeftovers(path); err != nil {
 		return err
 	}
-	return os.Rename(unfinished, filepath.Join(directory, File))
+	// The collector reads *.prom at any time, as another user. Counters that a power cut resets are no harm to Prometheus.
+	return atomicfile.Write(path, []byte(text.String()), 0o644, atomicfile.Process)
 }

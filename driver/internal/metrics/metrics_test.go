@@ -15,7 +15,8 @@ const asCall = "METRICS_TEST_AS_CALL"
 func TestMain(m *testing.M) {
 	if directory := os.Getenv(asCall); directory != "" {
 		for range 5 {
-			if err := Record(directory, Call{Stage: "build_script", Outcome: "success", Duration: time.Second}); err != nil {
+			if err := Record(directory, Call{Stage: "build_script", Outcome: "success",
+				Duration: time.Second}); err != nil {
 				fmt.Println(err)
 				os.Exit(1)
 			}
@@ -88,13 +89,15 @@ func TestManyProcessesAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := content(t, directory); !strings.Contains(got, `fargate_driver_calls_total{stage="build_script",outcome="success"} 100`+"\n") {
+	if got := content(t, directory); !strings.Contains(got,
+		`fargate_driver_calls_total{stage="build_script",outcome="success"} 100`+"\n") {
 		t.Error(got)
 	}
 }
 
 func TestDirectoryThatIsNotThere(t *testing.T) {
-	if err := Record(filepath.Join(t.TempDir(), "none"), Call{}); err == nil || !strings.Contains(err.Error(), "Metrics.Directory") {
+	if err := Record(filepath.Join(t.TempDir(), "none"), Call{}); err == nil ||
+		!strings.Contains(err.Error(), "Metrics.Directory") {
 		t.Errorf("got %v", err)
 	}
 }

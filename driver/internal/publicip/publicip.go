@@ -60,7 +60,8 @@ func (c *Client) PublicAddress(ctx context.Context, networkInterface string) (st
 		started := time.Now()
 		content, requestID, err := c.post(ctx, form.Encode())
 		awsapi.Attempted(c.Log, awsapi.Attempt{
-			Action: "ec2:DescribeNetworkInterfaces", Number: number, Duration: time.Since(started), RequestID: requestID, Err: err,
+			Action: "ec2:DescribeNetworkInterfaces", Number: number, Duration: time.Since(started),
+			RequestID: requestID, Err: err,
 		})
 		if refused := new(refusal); errors.As(err, &refused) && !refused.passes() {
 			return nil, backoff.Permanent(err)
@@ -103,7 +104,8 @@ func (c *Client) post(ctx context.Context, body string) (content []byte, request
 		return nil, "", err
 	}
 	hash := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), "ec2", settings.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), "ec2", settings.Region,
+		time.Now()); err != nil {
 		return nil, "", err
 	}
 	answer, err := http.DefaultClient.Do(request)

@@ -13,18 +13,24 @@ import (
 )
 
 func TestPublicAddress(t *testing.T) {
-	const associated = `<DescribeNetworkInterfacesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><networkInterfaceSet><item>` +
-		`<networkInterfaceId>eni-1</networkInterfaceId><association><publicIp>203.0.113.7</publicIp></association></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>`
-	const refusal = `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized.</Message></Error></Errors></Response>`
+	const associated = `<DescribeNetworkInterfacesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">` +
+		`<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId>` +
+		`<association><publicIp>203.0.113.7</publicIp></association></item></networkInterfaceSet>` +
+		`</DescribeNetworkInterfacesResponse>`
+	const refusal = `<Response><Errors><Error><Code>UnauthorizedOperation</Code>` +
+		`<Message>You are not authorized.</Message></Error></Errors></Response>`
 	tests := map[string]struct {
 		status              int
 		body, want, wantErr string
 	}{
-		"address":     {200, associated, "203.0.113.7", ""},
-		"not yet":     {200, strings.Replace(associated, "<association><publicIp>203.0.113.7</publicIp></association>", "", 1), "", ""},
-		"not shown":   {200, `<DescribeNetworkInterfacesResponse><networkInterfaceSet/></DescribeNetworkInterfacesResponse>`, "", ""},
-		"denied":      {403, refusal, "", "AWS denied ec2:DescribeNetworkInterfaces: You are not authorized."},
-		"throttled":   {503, strings.Replace(refusal, "UnauthorizedOperation", "RequestLimitExceeded", 1), "", "AWS throttled ec2:DescribeNetworkInterfaces in every try: "},
+		"address": {200, associated, "203.0.113.7", ""},
+		"not yet": {200, strings.Replace(associated, "<association><publicIp>203.0.113.7</publicIp></association>",
+			"", 1), "", ""},
+		"not shown": {200,
+			`<DescribeNetworkInterfacesResponse><networkInterfaceSet/></DescribeNetworkInterfacesResponse>`, "", ""},
+		"denied": {403, refusal, "", "AWS denied ec2:DescribeNetworkInterfaces: You are not authorized."},
+		"throttled": {503, strings.Replace(refusal, "UnauthorizedOperation", "RequestLimitExceeded", 1), "",
+			"AWS throttled ec2:DescribeNetworkInterfaces in every try: "},
 		"unavailable": {503, "busy", "", "AWS refused ec2:DescribeNetworkInterfaces (503): Service Unavailable"},
 		"no XML":      {200, "hello", "", "reading EC2's answer failed"},
 	}
@@ -40,13 +46,15 @@ func TestPublicAddress(t *testing.T) {
 			defer server.Close()
 			client := newClient(server.URL)
 			got, err := client.PublicAddress(t.Context(), "eni-1")
-			if got != test.want || (err == nil) != (test.wantErr == "") || (err != nil && !strings.HasPrefix(err.Error(), test.wantErr)) {
+			if got != test.want || (err == nil) != (test.wantErr == "") ||
+				(err != nil && !strings.HasPrefix(err.Error(), test.wantErr)) {
 				t.Errorf("got %q, %v", got, err)
 			}
 			if want := "Action=DescribeNetworkInterfaces&NetworkInterfaceId.1=eni-1&Version=2016-11-15"; body != want {
 				t.Errorf("body %q, want %q", body, want)
 			}
-			if !strings.Contains(authorization, "Credential=AKID/") || !strings.Contains(authorization, "/eu-west-1/ec2/aws4_request") {
+			if !strings.Contains(authorization, "Credential=AKID/") ||
+				!strings.Contains(authorization, "/eu-west-1/ec2/aws4_request") {
 				t.Errorf("Authorization: %q", authorization)
 			}
 		})
@@ -55,9 +63,11 @@ func TestPublicAddress(t *testing.T) {
 
 func newClient(url string) *Client {
 	settings := aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		Region: "eu-west-1", BaseEndpoint: &url,
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 	}
-	return &Client{Config: func() (aws.Config, error) { return settings, nil }, Attempts: 2, Log: slog.New(slog.DiscardHandler)}
+	return &Client{Config: func() (aws.Config, error) { return settings, nil }, Attempts: 2,
+		Log: slog.New(slog.DiscardHandler)}
 }
 
 func TestSecondAttempt(t *testing.T) {
@@ -83,7 +93,8 @@ func TestEndpoint(t *testing.T) {
 		}
 	}
 	t.Setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")
-	if got := endpoint(aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String("http://other")}); got != "http://127.0.0.1:1" {
+	if got := endpoint(aws.Config{Region: "eu-west-1",
+		BaseEndpoint: aws.String("http://other")}); got != "http://127.0.0.1:1" {
 		t.Errorf("EC2's own endpoint is ignored: %s", got)
 	}
 }

@@ -57,10 +57,12 @@ func explain(networkInterface string, err error) error {
 	case errors.As(err, &known):
 		return err
 	case !errors.As(err, &refused):
-		return failure.Wrap(err, "Check that the runner's host reaches the EC2 API, or connect to private addresses (UsePublicIP = false).",
+		return failure.Wrap(err,
+			"Check that the runner's host reaches the EC2 API, or connect to private addresses (UsePublicIP = false).",
 			"looking up the public address of %s failed", networkInterface)
 	case refused.code == "UnauthorizedOperation":
-		return failure.New("Allow ec2:DescribeNetworkInterfaces in the role of the runner's host, or connect to private addresses (UsePublicIP = false).",
+		return failure.New("Allow ec2:DescribeNetworkInterfaces in the role of the runner's host, or connect to "+
+			"private addresses (UsePublicIP = false).",
 			"AWS denied ec2:DescribeNetworkInterfaces: %s", refused.message)
 	case refused.throttled():
 		return failure.New("Too many calls in this account and region; a later try works.",

@@ -17,7 +17,7 @@ import (
 
 // Tasks is what a reaper needs of ECS; *task.Tasks has it.
 type Tasks interface {
-	Survey(ctx context.Context) ([]task.Seen, error)
+	Survey(ctx context.Context) ([]task.Listing, error)
 	Stop(ctx context.Context, arn, reason string) (stopped bool, err error)
 }
 
@@ -91,7 +91,7 @@ func (r *Reaper) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (r *Reaper) stop(ctx context.Context, one task.Seen, why string) (bool, error) {
+func (r *Reaper) stop(ctx context.Context, one task.Listing, why string) (bool, error) {
 	if r.DryRun {
 		r.printf("Would stop Fargate task %s of %s: %s", task.ID(one.ARN), one.StartedBy, why)
 		return true, nil
@@ -104,14 +104,14 @@ func (r *Reaper) stop(ctx context.Context, one task.Seen, why string) (bool, err
 }
 
 // orphaned returns why no live job owns the task, or "" where one does or may.
-func (r *Reaper) orphaned(one task.Seen, key, host string) string {
-	if one.Mark.Deadline.IsZero() {
+func (r *Reaper) orphaned(one task.Listing, key, host string) string {
+	if one.Lease.Deadline.IsZero() {
 		return "" // of a driver that left no marks: nobody can tell
 	}
-	if r.Now().After(one.Mark.Deadline) {
-		return "its job's time was over at " + one.Mark.Deadline.UTC().Format(time.RFC3339)
+	if r.Now().After(one.Lease.Deadline) {
+		return "its job's time was over at " + one.Lease.Deadline.UTC().Format(time.RFC3339)
 	}
-	if one.Mark.Host != host {
+	if one.Lease.Host != host {
 		return "" // only that host knows before the deadline
 	}
 	known, err := r.Store.Load(key)
@@ -138,7 +138,7 @@ func (r *Reaper) forget(running map[string]bool) error {
 		return err
 	}
 	// Each may hold a private key.
-	errs := []error{r.Store.Sweep(r.Now().Add(-settle))}
+	errs := []error{r.Store.Sweep(r.Now().Add(-consistencyWindow))}
 	for _, key := range keys {
 		if running[key] {
 			continue // the next call finds it stopped
@@ -156,12 +156,12 @@ func (r *Reaper) forget(running map[string]bool) error {
 // abandoned is true for a file that nobody will write any more, whose task, if any, would have been seen.
 func (r *Reaper) abandoned(known *state.Task) bool {
 	past := !known.Deadline.IsZero() && r.Now().After(known.Deadline)
-	unseen := r.Now().Sub(known.IntendedAt) < settle
+	unseen := r.Now().Sub(known.IntendedAt) < consistencyWindow
 	return !unseen && (past || known.Runner.Ended())
 }
 
-// settle is longer than ECS ever needs to show a task that was started.
-const settle = 5 * time.Minute
+// consistencyWindow is longer than ECS ever needs to show a task that was started.
+const consistencyWindow = 5 * time.Minute
 
 func (r *Reaper) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.Stdout, format+"\n", args...)

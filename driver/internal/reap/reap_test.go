@@ -14,11 +14,11 @@ import (
 )
 
 type cluster struct {
-	seen    []task.Seen
+	seen    []task.Listing
 	stopped []string
 }
 
-func (c *cluster) Survey(context.Context) ([]task.Seen, error) { return c.seen, nil }
+func (c *cluster) Survey(context.Context) ([]task.Listing, error) { return c.seen, nil }
 
 func (c *cluster) Stop(_ context.Context, arn, _ string) (bool, error) {
 	c.stopped = append(c.stopped, arn)
@@ -73,38 +73,47 @@ func TestDecisions(t *testing.T) {
 		}
 		return map[string]*state.Task{key: known}
 	}
-	seen := func(change ...func(*task.Seen)) []task.Seen {
-		one := task.Seen{ARN: "arn", StartedBy: startedBy, Mark: task.Mark{Host: "here", Deadline: now.Add(time.Hour)}}
+	seen := func(change ...func(*task.Listing)) []task.Listing {
+		one := task.Listing{ARN: "arn", StartedBy: startedBy,
+			Lease: task.Lease{Host: "here", Deadline: now.Add(time.Hour)}}
 		for _, f := range change {
 			f(&one)
 		}
-		return []task.Seen{one}
+		return []task.Listing{one}
 	}
-	past := func(one *task.Seen) { one.Mark.Deadline = now.Add(-time.Second) }
-	elsewhere := func(one *task.Seen) { one.Mark.Host = "elsewhere" }
+	past := func(one *task.Listing) { one.Lease.Deadline = now.Add(-time.Second) }
+	elsewhere := func(one *task.Listing) { one.Lease.Host = "elsewhere" }
 	tests := map[string]struct {
-		seen          []task.Seen
+		seen          []task.Listing
 		files         files
 		stop, forgets bool
 	}{
-		"live":                              {seen(), files{known: alive()}, false, false},
-		"live, RunTask not answered yet":    {seen(), files{known: alive(func(s *state.Task) { s.ARN = "" })}, false, false},
-		"live, of another host":             {seen(elsewhere), files{}, false, false},
-		"its file cannot be read":           {seen(), files{known: alive(), broken: true}, false, false},
-		"past its time, of another host":    {seen(elsewhere, past), files{}, true, false},
-		"past its time, file not readable":  {seen(past), files{broken: true}, true, false},
-		"the runner has ended":              {seen(), files{known: alive(func(s *state.Task) { s.Runner = ended })}, true, false},
-		"no file":                           {seen(), files{}, true, false},
-		"unmarked, no file":                 {seen(func(one *task.Seen) { one.Mark = task.Mark{} }), files{}, false, false},
-		"another stack's":                   {seen(past, func(one *task.Seen) { one.Foreign = true }), files{}, false, false},
-		"started by something else":         {seen(past, func(one *task.Seen) { one.StartedBy = "ecs-svc/1" }), files{}, false, false},
-		"a file only":                       {nil, files{known: alive()}, false, false},
-		"a file only, past its time":        {nil, files{known: alive(func(s *state.Task) { s.Deadline = now.Add(-time.Second) })}, false, true},
-		"a file only, the runner has ended": {nil, files{known: alive(func(s *state.Task) { s.Runner = ended })}, false, true},
+		"live": {seen(), files{known: alive()}, false, false},
+		"live, RunTask not answered yet": {seen(), files{known: alive(func(s *state.Task) { s.ARN = "" })}, false,
+			false},
+		"live, of another host":            {seen(elsewhere), files{}, false, false},
+		"its file cannot be read":          {seen(), files{known: alive(), broken: true}, false, false},
+		"past its time, of another host":   {seen(elsewhere, past), files{}, true, false},
+		"past its time, file not readable": {seen(past), files{broken: true}, true, false},
+		"the runner has ended": {seen(), files{known: alive(func(s *state.Task) { s.Runner = ended })},
+			true, false},
+		"no file": {seen(), files{}, true, false},
+		"unleased, no file": {seen(func(one *task.Listing) { one.Lease = task.Lease{} }), files{},
+			false, false},
+		"another stack's": {seen(past, func(one *task.Listing) { one.Foreign = true }), files{},
+			false, false},
+		"started by something else": {seen(past, func(one *task.Listing) { one.StartedBy = "ecs-svc/1" }),
+			files{}, false, false},
+		"a file only": {nil, files{known: alive()}, false, false},
+		"a file only, past its time": {nil,
+			files{known: alive(func(s *state.Task) { s.Deadline = now.Add(-time.Second) })}, false, true},
+		"a file only, the runner has ended": {nil, files{known: alive(func(s *state.Task) { s.Runner = ended })}, false,
+			true},
 		"a file only, just written": {nil, files{known: alive(func(s *state.Task) {
 			s.Runner, s.IntendedAt = ended, now.Add(-time.Second)
 		})}, false, false},
-		"a file of an earlier driver": {nil, files{known: alive(func(s *state.Task) { s.Deadline = time.Time{} })}, false, false},
+		"a file of an earlier driver": {nil, files{known: alive(func(s *state.Task) { s.Deadline = time.Time{} })},
+			false, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -113,8 +122,10 @@ func TestDecisions(t *testing.T) {
 				Tasks: tasks, Store: &test.files, Slots: slots, Now: func() time.Time { return now },
 				Log: slog.New(slog.DiscardHandler), Stdout: io.Discard, DryRun: true,
 			}
-			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 || slots.swept {
-				t.Fatalf("a dry run: %v, stopped %v, removed %v, slots swept: %v", err, tasks.stopped, test.files.removed, slots.swept)
+			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 ||
+				slots.swept {
+				t.Fatalf("a dry run: %v, stopped %v, removed %v, slots swept: %v", err, tasks.stopped,
+					test.files.removed, slots.swept)
 			}
 			reaper.DryRun = false
 			if err := reaper.Run(t.Context()); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"gitlab-fargate-runners/driver/internal/atomicfile"
 )
 
 // counter turns a number that only grows until its process starts anew into what was added since the last look. The file
@@ -24,7 +26,7 @@ func (c counter) added(current float64) (float64, error) {
 	}
 	last, err := strconv.ParseFloat(strings.TrimSpace(string(content)), 64)
 	if err != nil {
-		return 0, nil // cut off in the middle of a write; the next one puts it right
+		return 0, nil // a power cut left the file empty; the next report writes it anew
 	}
 	if current < last {
 		return current, nil
@@ -33,7 +35,8 @@ func (c counter) added(current float64) (float64, error) {
 }
 
 func (c counter) save(current float64) error {
-	if err := os.WriteFile(c.file, []byte(strconv.FormatFloat(current, 'f', -1, 64)+"\n"), 0o600); err != nil {
+	content := []byte(strconv.FormatFloat(current, 'f', -1, 64) + "\n")
+	if err := atomicfile.Write(c.file, content, 0o600, atomicfile.Process); err != nil {
 		return fmt.Errorf("keeping this report's count: %w", err)
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
 // Namespace of all metrics; the host's policy allows no other.
@@ -19,7 +21,9 @@ const Namespace = "gitlab-fargate-runners"
 
 // CloudWatch is the part of CloudWatch that a report needs; *cloudwatch.Client has it.
 type CloudWatch interface {
-	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
+	PutMetricData(
+		context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options),
+	) (*cloudwatch.PutMetricDataOutput, error)
 }
 
 // Report is one look at the runner, the cluster and the disk.
@@ -39,7 +43,7 @@ type Report struct {
 	// Directory takes what one report leaves for the next.
 	Directory string
 
-	ECS        ECS
+	ECS        ecstasks.API
 	CloudWatch CloudWatch
 	HTTP       *http.Client
 	Now        func() time.Time
@@ -53,11 +57,12 @@ func (r *Report) Send(ctx context.Context) error {
 	var data []types.MetricDatum
 	add := func(dimensions []types.Dimension, name string, unit types.StandardUnit, value float64) {
 		data = append(data, types.MetricDatum{
-			MetricName: aws.String(name), Dimensions: dimensions, Unit: unit, Value: aws.Float64(value), Timestamp: aws.Time(now),
+			MetricName: aws.String(name), Dimensions: dimensions, Unit: unit, Value: aws.Float64(value),
+			Timestamp: aws.Time(now),
 		})
 	}
 
-	tasks, errTasks := Survey(ctx, r.ECS, r.Cluster, now)
+	tasks, errTasks := CountTasks(ctx, r.ECS, r.Cluster, now)
 	if errTasks == nil {
 		add(ofStack, "RunningTasks", types.StandardUnitCount, float64(tasks.Running))
 		add(ofStack, "OldestTaskAge", types.StandardUnitSeconds, tasks.Oldest.Seconds())

@@ -47,7 +47,8 @@ func TestReadRunner(t *testing.T) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, metrics)
 	}))
-	if _, err := ReadRunner(t.Context(), server.Client(), server.URL); err == nil || !strings.Contains(err.Error(), "500") {
+	if _, err := ReadRunner(t.Context(), server.Client(), server.URL); err == nil ||
+		!strings.Contains(err.Error(), "500") {
 		t.Errorf("a runner that is not well: %v", err)
 	}
 	status = http.StatusOK
@@ -66,7 +67,9 @@ type cluster struct {
 	denied bool
 }
 
-func (c *cluster) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (c *cluster) ListTasks(
+	_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	if c.denied {
 		return nil, errors.New("denied")
 	}
@@ -86,7 +89,9 @@ func (c *cluster) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...f
 	return output, nil
 }
 
-func (c *cluster) DescribeTasks(_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (c *cluster) DescribeTasks(
+	_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	output := &ecs.DescribeTasksOutput{}
 	for _, arn := range input.Tasks {
 		for _, task := range c.tasks {
@@ -119,19 +124,20 @@ func someTasks() []types.Task {
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(0)})
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(5*time.Minute - time.Second)})
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(5 * time.Minute)})
-	add("STOPPED", "STOPPED", types.Task{StopCode: types.TaskStopCodeUserInitiated, StoppedAt: ago(0), CreatedAt: ago(9 * time.Hour)})
+	add("STOPPED", "STOPPED", types.Task{StopCode: types.TaskStopCodeUserInitiated, StoppedAt: ago(0),
+		CreatedAt: ago(9 * time.Hour)})
 	return all
 }
 
 func TestSurvey(t *testing.T) {
-	got, err := Survey(t.Context(), &cluster{tasks: someTasks()}, "c", now)
+	got, err := CountTasks(t.Context(), &cluster{tasks: someTasks()}, "c", now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := (Tasks{Running: 6, Oldest: 90 * time.Minute, FailedToStart: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got, err = Survey(t.Context(), &cluster{}, "c", now); err != nil || got != (Tasks{}) {
+	if got, err = CountTasks(t.Context(), &cluster{}, "c", now); err != nil || got != (Tasks{}) {
 		t.Errorf("an empty cluster: %+v, %v", got, err)
 	}
 }
@@ -143,7 +149,9 @@ type recorder struct {
 	put map[string]float64
 }
 
-func (r *recorder) PutMetricData(_ context.Context, input *cloudwatch.PutMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error) {
+func (r *recorder) PutMetricData(
+	_ context.Context, input *cloudwatch.PutMetricDataInput, _ ...func(*cloudwatch.Options),
+) (*cloudwatch.PutMetricDataOutput, error) {
 	if r.down {
 		return nil, errors.New("no network")
 	}
@@ -161,7 +169,9 @@ func (r *recorder) PutMetricData(_ context.Context, input *cloudwatch.PutMetricD
 func TestReport(t *testing.T) {
 	var failures int
 	runner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(w, "gitlab_runner_jobs 2\ngitlab_runner_failed_jobs_total{failure_reason=\"runner_system_failure\"} %d\n", failures)
+		_, _ = fmt.Fprintf(w,
+			"gitlab_runner_jobs 2\ngitlab_runner_failed_jobs_total{failure_reason=\"runner_system_failure\"} %d\n",
+			failures)
 	}))
 	defer runner.Close()
 	seen, cloud := &cluster{tasks: someTasks()}, &recorder{}

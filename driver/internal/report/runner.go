@@ -51,7 +51,8 @@ func parseRunner(text io.Reader) (Runner, error) {
 		case !ok:
 		case name == "gitlab_runner_jobs":
 			runner.Jobs += value
-		case name == "gitlab_runner_failed_jobs_total" && strings.Contains(labels, `failure_reason="runner_system_failure"`):
+		case name == "gitlab_runner_failed_jobs_total" &&
+			strings.Contains(labels, `failure_reason="runner_system_failure"`):
 			runner.SystemFailures += value
 		}
 	}

@@ -3,22 +3,14 @@ package report
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
-
-// ECS is the part of ECS that a report needs; *ecs.Client has it.
-type ECS interface {
-	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
-	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
-}
-
-// describeAtOnce is as many tasks as DescribeTasks takes.
-const describeAtOnce = 100
 
 // failureWindow is how far back failed starts are counted. Each report counts them anew, so that reports of several hosts,
 // and one that was late, tell the same; ECS shows a stopped task for an hour.
@@ -34,8 +26,8 @@ type Tasks struct {
 	FailedToStart int
 }
 
-// Survey looks at all tasks of a cluster.
-func Survey(ctx context.Context, api ECS, cluster string, now time.Time) (Tasks, error) {
+// CountTasks looks at all tasks of a cluster.
+func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.Time) (Tasks, error) {
 	var found Tasks
 	err := describe(ctx, api, cluster, types.DesiredStatusRunning, func(task types.Task) {
 		found.Running++
@@ -52,7 +44,8 @@ func Survey(ctx context.Context, api ECS, cluster string, now time.Time) (Tasks,
 			// Its time is not over while it stops.
 			found.Running++
 			found.Oldest = max(found.Oldest, now.Sub(aws.ToTime(task.CreatedAt)))
-		case task.StopCode == types.TaskStopCodeTaskFailedToStart && now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
+		case task.StopCode == types.TaskStopCodeTaskFailedToStart &&
+			now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
 			found.FailedToStart++
 		}
 	})
@@ -62,22 +55,22 @@ func Survey(ctx context.Context, api ECS, cluster string, now time.Time) (Tasks,
 	return found, nil
 }
 
-func describe(ctx context.Context, api ECS, cluster string, status types.DesiredStatus, see func(types.Task)) error {
-	list := ecs.NewListTasksPaginator(api, &ecs.ListTasksInput{Cluster: aws.String(cluster), DesiredStatus: status})
-	for list.HasMorePages() {
-		page, err := list.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("listing tasks: %w", err)
+func describe(
+	ctx context.Context, api ecstasks.API, cluster string, status types.DesiredStatus, see func(types.Task),
+) error {
+	once := func(action string, call func() error) error {
+		if err := call(); err != nil {
+			return fmt.Errorf("looking at the cluster's tasks (ecs:%s): %w", action, err)
 		}
-		for chunk := range slices.Chunk(page.TaskArns, describeAtOnce) {
-			output, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: chunk})
-			if err != nil {
-				return fmt.Errorf("describing tasks: %w", err)
-			}
-			for _, task := range output.Tasks {
-				see(task)
-			}
-		}
+		return nil
 	}
-	return nil
+	arns, err := ecstasks.List(ctx, api, ecs.ListTasksInput{Cluster: aws.String(cluster), DesiredStatus: status}, once)
+	if err != nil {
+		return err
+	}
+	tasks, err := ecstasks.Describe(ctx, api, ecs.DescribeTasksInput{Cluster: aws.String(cluster)}, arns, once)
+	for _, task := range tasks {
+		see(task)
+	}
+	return err
 }

@@ -3,14 +3,13 @@
 package runnerproc
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
+
+	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
 // Process identifies one process for good: its id alone may be given to another one later.
@@ -28,42 +27,41 @@ type Process struct {
 const name = "gitlab-runner"
 
 // Find returns the closest ancestor that is a gitlab-runner, or nil where there is none or the system does not tell.
-func Find() *Process { return find("/proc", os.Getppid()) }
+func Find() *Process { return find(procfs.Root, os.Getppid()) }
 
 func find(proc string, pid int) *Process {
 	for pid > 0 {
-		status, err := stat(proc, pid)
+		status, err := procfs.Read(proc, pid)
 		if err != nil {
 			return nil
 		}
-		if status.name == name {
+		if status.Name == name {
 			return identify(proc, pid, status)
 		}
-		pid = status.parent
+		pid = status.Parent
 	}
 	return nil
 }
 
 // Self is the calling process, or nil where the system does not tell.
 func Self() *Process {
-	const proc = "/proc"
-	status, err := stat(proc, os.Getpid())
+	status, err := procfs.Read(procfs.Root, os.Getpid())
 	if err != nil {
 		return nil
 	}
-	return identify(proc, os.Getpid(), status)
+	return identify(procfs.Root, os.Getpid(), status)
 }
 
-func identify(proc string, pid int, status status) *Process {
+func identify(proc string, pid int, status procfs.Stat) *Process {
 	boot, namespace, err := here(proc)
 	if err != nil {
 		return nil
 	}
-	return &Process{Boot: boot, PIDNamespace: namespace, PID: pid, Start: status.start}
+	return &Process{Boot: boot, PIDNamespace: namespace, PID: pid, Start: status.Start}
 }
 
 // Ended is true only where it is certain that the process has ended.
-func (p *Process) Ended() bool { return p.ended("/proc") }
+func (p *Process) Ended() bool { return p.ended(procfs.Root) }
 
 func (p *Process) ended(proc string) bool {
 	if p == nil {
@@ -79,11 +77,11 @@ func (p *Process) ended(proc string) bool {
 	if namespace != p.PIDNamespace {
 		return false
 	}
-	status, err := stat(proc, p.PID)
+	status, err := procfs.Read(proc, p.PID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true
 	}
-	return err == nil && (status.start != p.Start || status.state == "Z" || status.state == "X")
+	return err == nil && (status.Start != p.Start || status.Ended())
 }
 
 // here returns the ids of the boot and of the namespace that process ids count in.
@@ -94,28 +92,4 @@ func here(proc string) (boot, namespace string, err error) {
 	}
 	namespace, err = os.Readlink(filepath.Join(proc, "self/ns/pid"))
 	return strings.TrimSpace(string(content)), namespace, err
-}
-
-type status struct {
-	name, state, start string
-	parent             int
-}
-
-// stat reads /proc/PID/stat; https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-func stat(proc string, pid int) (status, error) {
-	content, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return status{}, err
-	}
-	// The name stands in parentheses and may contain any byte, more of them too.
-	open, end := bytes.IndexByte(content, '('), bytes.LastIndexByte(content, ')')
-	if open < 0 || end < open {
-		return status{}, fmt.Errorf("process %d: unknown format", pid)
-	}
-	fields := strings.Fields(string(content[end+1:])) // the first one is field 3, the state
-	if len(fields) < 20 {
-		return status{}, fmt.Errorf("process %d: unknown format", pid)
-	}
-	parent, err := strconv.Atoi(fields[1])
-	return status{name: string(content[open+1 : end]), state: fields[0], parent: parent, start: fields[19]}, err
 }

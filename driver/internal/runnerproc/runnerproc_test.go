@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// procfs is a made-up /proc: processes by id, as stat's text.
-func procfs(t *testing.T, boot, namespace string, processes map[int]string) string {
+// fakeProc is a made-up /proc: processes by id, as stat's text.
+func fakeProc(t *testing.T, boot, namespace string, processes map[int]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, sub := range []string{"sys/kernel/random", "self/ns"} {
@@ -36,11 +36,12 @@ func procfs(t *testing.T, boot, namespace string, processes map[int]string) stri
 }
 
 func line(pid int, name, state string, parent int, start string) string {
-	return fmt.Sprintf("%d (%s) %s %d 1 1 0 -1 4194560 1 1 0 0 0 0 0 0 20 0 1 0 %s 1 1\n", pid, name, state, parent, start)
+	return fmt.Sprintf("%d (%s) %s %d 1 1 0 -1 4194560 1 1 0 0 0 0 0 0 20 0 1 0 %s 1 1\n", pid, name, state, parent,
+		start)
 }
 
 func TestFind(t *testing.T) {
-	proc := procfs(t, "boot-1", "pid:[1]", map[int]string{
+	proc := fakeProc(t, "boot-1", "pid:[1]", map[int]string{
 		1: line(1, "systemd", "S", 0, "1"), 10: line(10, "gitlab-runner", "S", 1, "500"),
 		20: line(20, "wrapper) (x.sh", "S", 10, "900"), 30: line(30, "bash", "S", 1, "7"), 40: "40 broken",
 	})
@@ -64,17 +65,21 @@ func TestEnded(t *testing.T) {
 		processes       map[int]string
 		want            bool
 	}{
-		"runs":                     {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")}, false},
-		"gone":                     {"boot-1", "pid:[1]", nil, true},
-		"its id was given on":      {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "501")}, true},
-		"a zombie":                 {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "Z", 1, "500")}, true},
-		"the host has booted":      {"boot-2", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")}, true},
+		"runs": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")},
+			false},
+		"gone": {"boot-1", "pid:[1]", nil, true},
+		"its id was given on": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "501")},
+			true},
+		"a zombie": {"boot-1", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "Z", 1, "500")},
+			true},
+		"the host has booted": {"boot-2", "pid:[1]", map[int]string{10: line(10, "gitlab-runner", "S", 1, "500")},
+			true},
 		"seen from elsewhere":      {"boot-1", "pid:[2]", nil, false},
 		"what is told is no sense": {"boot-1", "pid:[1]", map[int]string{10: "nonsense"}, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := process.ended(procfs(t, test.boot, test.namespace, test.processes)); got != test.want {
+			if got := process.ended(fakeProc(t, test.boot, test.namespace, test.processes)); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})

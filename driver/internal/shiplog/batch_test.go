@@ -28,17 +28,21 @@ func TestBatchLimits(t *testing.T) {
 		event Event
 		want  bool
 	}{
-		"an empty one takes all":        {Batch{}, Event{Time: start, Message: strings.Repeat("x", maxBytes)}, true},
-		"10,000 events":                 {filled(t, maxEvents-1, "x"), Event{Time: later, Message: "x"}, true},
-		"10,001 events":                 {filled(t, maxEvents, "x"), Event{Time: later, Message: "x"}, false},
-		"1 MiB":                         {filled(t, 3, full), Event{Time: later, Message: full}, true},
-		"1 MiB and a byte":              {filled(t, 3, full), Event{Time: later, Message: full + "x"}, false},
-		"a day":                         {filled(t, 1, "x"), Event{Time: start.Add(24 * time.Hour), Message: "x"}, true},
-		"more than a day":               {filled(t, 1, "x"), Event{Time: start.Add(24*time.Hour + 1), Message: "x"}, false},
-		"the same time":                 {filled(t, 1, "x"), Event{Time: start, Message: "x"}, true},
-		"a clock that was set back":     {filled(t, 2, "x"), Event{Time: start, Message: "x"}, false},
-		"bytes, not characters":         {filled(t, 3, full), Event{Time: later, Message: strings.Repeat("ü", len(full)/2)}, true},
-		"a character of two bytes more": {filled(t, 3, full), Event{Time: later, Message: strings.Repeat("ü", len(full)/2) + "ü"}, false},
+		"an empty one takes all": {Batch{}, Event{Time: start, Message: strings.Repeat("x", maxBytes)}, true},
+		"10,000 events":          {filled(t, maxEvents-1, "x"), Event{Time: later, Message: "x"}, true},
+		"10,001 events":          {filled(t, maxEvents, "x"), Event{Time: later, Message: "x"}, false},
+		"1 MiB":                  {filled(t, 3, full), Event{Time: later, Message: full}, true},
+		"1 MiB and a byte":       {filled(t, 3, full), Event{Time: later, Message: full + "x"}, false},
+		"a day": {filled(t, 1, "x"), Event{Time: start.Add(24 * time.Hour), Message: "x"},
+			true},
+		"more than a day": {filled(t, 1, "x"), Event{Time: start.Add(24*time.Hour + 1), Message: "x"},
+			false},
+		"the same time":             {filled(t, 1, "x"), Event{Time: start, Message: "x"}, true},
+		"a clock that was set back": {filled(t, 2, "x"), Event{Time: start, Message: "x"}, false},
+		"bytes, not characters": {filled(t, 3, full),
+			Event{Time: later, Message: strings.Repeat("ü", len(full)/2)}, true},
+		"a character of two bytes more": {filled(t, 3, full),
+			Event{Time: later, Message: strings.Repeat("ü", len(full)/2) + "ü"}, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

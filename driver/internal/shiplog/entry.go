@@ -64,7 +64,8 @@ func (e Entry) Events() ([]Event, error) {
 		if err := encoder.Encode(message{Unit: unit, Level: level, Message: text}); err != nil {
 			return nil, fmt.Errorf("writing an event: %w", err)
 		}
-		events = append(events, Event{Time: time.UnixMicro(micros), Message: strings.TrimSuffix(encoded.String(), "\n")})
+		events = append(events, Event{Time: time.UnixMicro(micros),
+			Message: strings.TrimSuffix(encoded.String(), "\n")})
 	}
 	events[len(events)-1].Cursor = e.Cursor
 	return events, nil
@@ -75,7 +76,8 @@ var colours = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
 // levels are the names of syslog's priorities.
 var levels = map[string]string{
-	"0": "emergency", "1": "alert", "2": "critical", "3": "error", "4": "warning", "5": "notice", "6": "info", "7": "debug",
+	"0": "emergency", "1": "alert", "2": "critical", "3": "error", "4": "warning", "5": "notice", "6": "info",
+	"7": "debug",
 }
 
 // field is a field's text, which comes as a string; as numbers where it is not UTF-8; or as a list of both.

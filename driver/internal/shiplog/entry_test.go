@@ -35,10 +35,13 @@ func TestEvents(t *testing.T) {
 			head + `"_SYSTEMD_UNIT":"init.scope","UNIT":"gitlab-runner.service","PRIORITY":"3","MESSAGE":"Failed"}`,
 			`{"unit":"gitlab-runner.service","level":"error","message":"Failed"}`,
 		},
-		"bytes that are not UTF-8": {head + `"MESSAGE":[104,105,255]}`, `{"unit":"","level":"","message":"hi` + "\uFFFD" + `"}`},
-		"colours":                  {head + `"MESSAGE":[27,91,51,49,59,49,109,69,82,82,79,82,27,91,48,59,109,32,106,111,98]}`, `{"unit":"","level":"","message":"ERROR job"}`},
-		"a field given twice":      {head + `"MESSAGE":["a","b"]}`, `{"unit":"","level":"","message":"b"}`},
-		"no message":               {head + `"MESSAGE":null}`, `{"unit":"","level":"","message":""}`},
+		"bytes that are not UTF-8": {head + `"MESSAGE":[104,105,255]}`,
+			`{"unit":"","level":"","message":"hi` + "\uFFFD" + `"}`},
+		"colours": {head +
+			`"MESSAGE":[27,91,51,49,59,49,109,69,82,82,79,82,27,91,48,59,109,32,106,111,98]}`,
+			`{"unit":"","level":"","message":"ERROR job"}`},
+		"a field given twice": {head + `"MESSAGE":["a","b"]}`, `{"unit":"","level":"","message":"b"}`},
+		"no message":          {head + `"MESSAGE":null}`, `{"unit":"","level":"","message":""}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,8 @@ func (j *Journal) Follow(ctx context.Context, cursor string, take func(Entry) er
 	if reading != nil {
 		return reading
 	}
-	return fmt.Errorf("reading the journal: journalctl ended: %w: %s", errors.Join(ending), strings.TrimSpace(complaint.String()))
+	return fmt.Errorf("reading the journal: journalctl ended: %w: %s", errors.Join(ending),
+		strings.TrimSpace(complaint.String()))
 }
 
 func eachEntry(stream io.Reader, take func(Entry) error) error {

@@ -16,8 +16,12 @@ import (
 
 // Logs is the part of CloudWatch Logs that a shipper needs; *cloudwatchlogs.Client has it.
 type Logs interface {
-	CreateLogStream(context.Context, *cloudwatchlogs.CreateLogStreamInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error)
-	PutLogEvents(context.Context, *cloudwatchlogs.PutLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error)
+	CreateLogStream(
+		context.Context, *cloudwatchlogs.CreateLogStreamInput, ...func(*cloudwatchlogs.Options),
+	) (*cloudwatchlogs.CreateLogStreamOutput, error)
+	PutLogEvents(
+		context.Context, *cloudwatchlogs.PutLogEventsInput, ...func(*cloudwatchlogs.Options),
+	) (*cloudwatchlogs.PutLogEventsOutput, error)
 }
 
 // Source is where entries come from; *Journal is one.

@@ -47,7 +47,9 @@ type group struct {
 	calls int
 }
 
-func (g *group) CreateLogStream(_ context.Context, input *cloudwatchlogs.CreateLogStreamInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error) {
+func (g *group) CreateLogStream(
+	_ context.Context, input *cloudwatchlogs.CreateLogStreamInput, _ ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.CreateLogStreamOutput, error) {
 	g.Lock()
 	defer g.Unlock()
 	if _, there := g.streams[aws.ToString(input.LogStreamName)]; there {
@@ -57,7 +59,9 @@ func (g *group) CreateLogStream(_ context.Context, input *cloudwatchlogs.CreateL
 	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
-func (g *group) PutLogEvents(_ context.Context, input *cloudwatchlogs.PutLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error) {
+func (g *group) PutLogEvents(
+	_ context.Context, input *cloudwatchlogs.PutLogEventsInput, _ ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.PutLogEventsOutput, error) {
 	g.Lock()
 	g.calls++
 	if g.fail != nil {
@@ -191,7 +195,8 @@ func TestWhatIsRefusedForGoodHoldsUpNothing(t *testing.T) {
 
 func TestTheEndOfTheJournalIsAnError(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "journalctl")
-	content := "#!/bin/sh\n" + `printf '%s\n' '{"__CURSOR":"1","__REALTIME_TIMESTAMP":"1","MESSAGE":"'"$*"'"}'` + "\necho no journal >&2\nexit 3\n"
+	content := "#!/bin/sh\n" + `printf '%s\n' '{"__CURSOR":"1","__REALTIME_TIMESTAMP":"1","MESSAGE":"'"$*"'"}'` +
+		"\necho no journal >&2\nexit 3\n"
 	if err := os.WriteFile(script, []byte(content), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +210,8 @@ func TestTheEndOfTheJournalIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no journal") || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("error: %v", err)
 	}
-	const args = "--follow --no-tail --merge --output=json --all --quiet --unit=a.service --unit=b.service --after-cursor=0"
+	const args = "--follow --no-tail --merge --output=json --all --quiet --unit=a.service --unit=b.service " +
+		"--after-cursor=0"
 	if diff := cmp.Diff([]string{args}, logs.streams["i-1"]); diff != "" {
 		t.Error(diff)
 	}

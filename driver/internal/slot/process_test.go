@@ -31,9 +31,10 @@ func TestMain(m *testing.M) {
 		slots := &Slots{parts[0]}
 		var err error
 		if most == 0 {
-			err = slots.EndWithMe(parts[1])
+			err = slots.TransferToSelf(parts[1])
 		} else {
-			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most, silent)
+			err = slots.Take(context.Background(), Job{parts[1], runnerproc.Self(), time.Now().Add(time.Hour)}, most,
+				silent)
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -137,8 +138,8 @@ func (p *process) awaitTaken() {
 	}
 }
 
-// awaitInLine returns once the process is the first in line or waits behind others: the kernel shows who does.
-func (p *process) awaitInLine() {
+// awaitQueued returns once the process is the first in line or waits behind others: the kernel shows who does.
+func (p *process) awaitQueued() {
 	p.t.Helper()
 	pid := strconv.Itoa(p.cmd.Process.Pid)
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -164,7 +165,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 	var line []*process
 	for i := range jobs {
 		job := w.start(fmt.Sprint("job-", i), 1)
-		job.awaitInLine()
+		job.awaitQueued()
 		line = append(line, job)
 		if i != killed {
 			go func() {
@@ -242,7 +243,8 @@ func TestNeverMoreThanAllowed(t *testing.T) {
 	}
 	t.Logf("%d at once at the most, %d served", peak, served)
 	for i := range most { // none is lost
-		if err := w.slots.Take(t.Context(), Job{Key: fmt.Sprint("after-", i), Until: time.Now().Add(time.Hour)}, most, silent); err != nil {
+		if err := w.slots.Take(t.Context(), Job{Key: fmt.Sprint("after-", i), Until: time.Now().Add(time.Hour)}, most,
+			silent); err != nil {
 			t.Error(err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/atomicfile"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 )
 
@@ -35,6 +36,8 @@ type Job struct {
 	// Until is when the job is over for certain.
 	Until time.Time
 }
+
+func (s *Slots) path(key string) string { return filepath.Join(s.directory, key) }
 
 type record struct {
 	Holder *runnerproc.Process `json:"holder,omitempty"`
@@ -70,11 +73,11 @@ func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since 
 			}
 		}
 	}
-	turn, err := s.line(wait)
+	ticket, err := s.queue(wait)
 	if err != nil {
 		return err
 	}
-	defer turn.leave()
+	defer ticket.release()
 	for {
 		taken, err := s.taken(job.Key, time.Now())
 		if err != nil {
@@ -89,9 +92,9 @@ func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since 
 	}
 }
 
-// EndWithMe lets the job's slot, if it has one, end with the calling process at the latest: nobody will be called for
+// TransferToSelf lets the job's slot, if it has one, end with the calling process at the latest: nobody will be called for
 // the job any more.
-func (s *Slots) EndWithMe(key string) error {
+func (s *Slots) TransferToSelf(key string) error {
 	held, err := s.read(key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -102,10 +105,12 @@ func (s *Slots) EndWithMe(key string) error {
 
 // Release frees the job's slot; none is fine.
 func (s *Slots) Release(key string) error {
-	for _, name := range []string{"." + key, key} {
-		if err := os.Remove(filepath.Join(s.directory, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("freeing the job's slot: %w", err)
-		}
+	err := os.Remove(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err = errors.Join(err, atomicfile.RemoveLeftovers(s.path(key))); err != nil {
+		return fmt.Errorf("freeing the job's slot: %w", err)
 	}
 	return nil
 }
@@ -115,11 +120,11 @@ func (s *Slots) Sweep(now time.Time) error {
 	if _, err := os.Stat(s.directory); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	turn, err := s.enter()
-	if err != nil || turn == nil { // the first in line sweeps as well
+	ticket, err := s.tryQueue()
+	if err != nil || ticket == nil { // the first in line sweeps as well
 		return err
 	}
-	defer turn.leave()
+	defer ticket.release()
 	_, err = s.taken("", now)
 	return err
 }
@@ -153,12 +158,12 @@ func (s *Slots) taken(own string, now time.Time) (int, error) {
 	return taken, nil
 }
 
-// errBroken: files are renamed into place, so only a crash of the whole host leaves half of one, and no job survives that.
+// errBroken: only a power cut leaves such a file, and no job survives that.
 var errBroken = errors.New("not a slot's file")
 
 func (s *Slots) read(key string) (record, error) {
 	var held record
-	content, err := os.ReadFile(filepath.Join(s.directory, key))
+	content, err := os.ReadFile(s.path(key))
 	if err == nil && json.Unmarshal(content, &held) != nil {
 		err = errBroken
 	}
@@ -167,12 +172,9 @@ func (s *Slots) read(key string) (record, error) {
 
 func (s *Slots) write(key string, held record) error {
 	content, err := json.Marshal(held)
-	unfinished := filepath.Join(s.directory, "."+key)
 	if err == nil {
-		err = os.WriteFile(unfinished, content, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(unfinished, filepath.Join(s.directory, key))
+		// A power cut ends every job that could hold a slot.
+		err = atomicfile.Write(s.path(key), content, 0o600, atomicfile.Process)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the job's slot: %w", err)

@@ -108,7 +108,7 @@ func TestAJobHasOneSlot(t *testing.T) {
 	}
 	w.release("job")
 	w.release("job") // none is fine
-	if err := w.slots.EndWithMe("job"); err != nil || w.isFull() {
+	if err := w.slots.TransferToSelf("job"); err != nil || w.isFull() {
 		t.Errorf("a slot came of nothing: %v", err)
 	}
 }
@@ -121,7 +121,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 				t.Fatal(err)
 			}
 			if place == "behind another" {
-				w.start("other", 1).awaitInLine()
+				w.start("other", 1).awaitQueued()
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			err := w.slots.Take(ctx, Job{Key: "late"}, 1, func(time.Duration) { cancel(errCancelled) })
@@ -140,7 +140,8 @@ func TestPrivate(t *testing.T) {
 	if err := w.take(t.Context(), "job", nil, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{w.slots.directory: 0o700, filepath.Join(w.slots.directory, "job"): 0o600} {
+	for path, want := range map[string]os.FileMode{w.slots.directory: 0o700,
+		filepath.Join(w.slots.directory, "job"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v", path, info, err)
 		}

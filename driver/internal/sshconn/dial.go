@@ -95,7 +95,9 @@ func newClientConfig(settings config.SSH, target Target) (*ssh.ClientConfig, err
 }
 
 // connectOnce is one attempt. The handshake takes no context, so a done context closes the connection under it.
-func connectOnce(ctx context.Context, settings config.SSH, target Target, clientConfig *ssh.ClientConfig) (*Client, error) {
+func connectOnce(
+	ctx context.Context, settings config.SSH, target Target, clientConfig *ssh.ClientConfig,
+) (*Client, error) {
 	address := net.JoinHostPort(target.Address, strconv.Itoa(settings.Port))
 	dialer := net.Dialer{Timeout: settings.DialTimeout.Duration}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
@@ -112,7 +114,7 @@ func connectOnce(ctx context.Context, settings config.SSH, target Target, client
 		return clientConfig.HostKeyCallback(name, remote, key)
 	}
 	_ = conn.SetDeadline(time.Now().Add(settings.DialTimeout.Duration))
-	sshConn, channels, requests, err := ssh.NewClientConn(acknowledgePromptly(conn), address, &own)
+	sshConn, channels, requests, err := ssh.NewClientConn(withQuickACK(conn), address, &own)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -159,12 +161,17 @@ func explainConnect(err error, settings config.SSH, target Target, since time.Du
 	var timeout net.Error
 	switch {
 	case errors.As(err, &mismatch):
-		return failure.Wrap(err, "Another machine answers at the task's address; the job must not run there.", "refusing to connect to %s", where)
+		return failure.Wrap(err, "Another machine answers at the task's address; the job must not run there.",
+			"refusing to connect to %s", where)
 	case isRefusedKey(err):
-		return failure.New("The image must put SSH_PUBLIC_KEY into that user's authorized_keys, and the account must not be locked (root's is on Alpine).",
+		return failure.New("The image must put SSH_PUBLIC_KEY into that user's authorized_keys, and the account must "+
+			"not be locked (root's is on Alpine).",
 			"sshd of the task at %s refused user %s's key", where, settings.Username)
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return failure.Wrap(err, "Nothing answers: check that a security group of the task lets the runner's host in on this port, and that the subnets reach each other.",
+	case errors.As(err, &timeout) && timeout.Timeout(),
+		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return failure.Wrap(err,
+			"Nothing answers: check that a security group of the task lets the runner's host in on this port, and "+
+				"that the subnets reach each other.",
 			"the task at %s could not be reached within %s", where, since.Round(time.Second))
 	default:
 		return failure.Wrap(err, "The task runs, but its sshd does not answer: look at the container's log.",

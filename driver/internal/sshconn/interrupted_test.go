@@ -24,10 +24,11 @@ func TestCancel(t *testing.T) {
 		stdout string
 	}{
 		"TERM reaches the whole group": {
-			script: "trap 'echo got TERM; exit 1' TERM\nsleep 300 & wait", grace: 10 * time.Second, stdout: "got TERM\n",
+			script: "trap 'echo got TERM; exit 1' TERM\necho $$ >%s\nsleep 300 & wait", grace: 10 * time.Second,
+			stdout: "got TERM\n",
 		},
 		"KILL ends what ignores TERM": {
-			script: "trap '' TERM\nsleep 300; sleep 300", grace: 100 * time.Millisecond,
+			script: "trap '' TERM\necho $$ >%s\nsleep 300; sleep 300", grace: 100 * time.Millisecond,
 		},
 	}
 	for name, test := range tests {
@@ -45,7 +46,7 @@ func TestCancel(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 				}
 			}()
-			got := run(ctx, client, fmt.Sprintf("echo $$ >%s\n%s", pidFile, test.script))
+			got := run(ctx, client, fmt.Sprintf(test.script, pidFile))
 			if !errors.Is(got.err, cause) || got.stdout != test.stdout {
 				t.Errorf("got %q, %v", got.stdout, got.err)
 			}

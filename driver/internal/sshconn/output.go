@@ -5,13 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-)
 
-// Once a script has ended, output still on its way is waited for until none came for drainIdle, and for drainMax at
-// most: a process left in the background may hold the output open for ever, or write to it for ever.
-const (
-	drainIdle = time.Second
-	drainMax  = 30 * time.Second
+	"gitlab-fargate-runners/driver/internal/drain"
 )
 
 // output copies a command's streams and knows whether they still flow.
@@ -42,7 +37,7 @@ func (o *output) copy(to io.Writer, from io.Reader) {
 // allStarted says that no further copy will be added.
 func (o *output) allStarted() { close(o.started) }
 
-// drain waits until all streams have ended, or flow no longer, or drainMax is over.
+// drain waits until all streams have ended, or flow no longer, or drain.Max is over.
 func (o *output) drain() {
 	ended := make(chan struct{})
 	go func() {
@@ -55,11 +50,11 @@ func (o *output) drain() {
 		select {
 		case <-ended:
 			return
-		case <-time.After(drainIdle):
+		case <-time.After(drain.Idle):
 		}
 		err := o.roundTrip()
 		now := o.moved.Load()
-		if err != nil || time.Since(start) > drainMax || (now == before && o.busy.Load() == 0) {
+		if err != nil || time.Since(start) > drain.Max || (now == before && o.busy.Load() == 0) {
 			return
 		}
 		before = now

@@ -3,8 +3,6 @@ package sshconn
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/drain"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/random"
 )
 
 var (
@@ -33,7 +33,7 @@ type Script struct {
 // ErrStalled when nobody knows. When ctx is done, the script's process group gets SIGTERM, after SSH.KillGracePeriod
 // SIGKILL, and ctx's cause is returned.
 func (c *Client) Run(ctx context.Context, script Script) error {
-	marker := newMarker()
+	marker := "fargate-script-" + random.Hex(12)
 	ch, err := c.start(remoteCommand(marker))
 	if err != nil {
 		return c.lost(err)
@@ -83,7 +83,8 @@ func (r *run) finish(ended exit, ok bool) error {
 		return fmt.Errorf("writing the job's log: %w", err)
 	}
 	if !r.started(0) {
-		return failure.New("The user's login shell must run POSIX shell commands.", "the task's shell did not start the script (exit code %d)", ended.code)
+		return failure.New("The user's login shell must run POSIX shell commands.",
+			"the task's shell did not start the script (exit code %d)", ended.code)
 	}
 	if ended.code != 0 {
 		return &failure.Script{Code: ended.code, Signal: ended.signal}
@@ -108,12 +109,12 @@ func (r *run) started(limit time.Duration) bool {
 
 // terminate ends the remote process group, politely first.
 func (r *run) terminate() {
-	if !r.started(drainIdle) {
+	if !r.started(drain.Idle) {
 		// The shell finds its input cut short when the connection closes, and runs nothing.
 		return
 	}
 	if r.signal("TERM") && !r.ends(r.client.settings.KillGracePeriod.Duration) && r.signal("KILL") {
-		r.ends(drainIdle)
+		r.ends(drain.Idle)
 	}
 }
 
@@ -165,12 +166,6 @@ func (r *run) send(source io.Reader, marker string) {
 		return
 	}
 	_ = r.channel.CloseWrite()
-}
-
-func newMarker() string {
-	word := make([]byte, 12)
-	_, _ = rand.Read(word) // never fails
-	return "fargate-script-" + hex.EncodeToString(word)
 }
 
 // awaitMarker passes on what a shell's start-up file prints, up to the line that tells the process id. It returns 0

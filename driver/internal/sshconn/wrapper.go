@@ -2,7 +2,8 @@ package sshconn
 
 import (
 	"fmt"
-	"strings"
+
+	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
 // remoteCommand is what sshd runs for a script.
@@ -18,7 +19,7 @@ import (
 func remoteCommand(marker string) string {
 	const body = `echo "%[1]s $$"; s=$(cat); exec </dev/null; ` +
 		`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
-	inner := quote(fmt.Sprintf(body, marker))
+	inner := shellquote.Quote(fmt.Sprintf(body, marker))
 	return "if command -v bash >/dev/null 2>&1; then exec bash -c " + inner + "; else exec sh -c " + inner + "; fi"
 }
 
@@ -28,9 +29,4 @@ func lastLine(marker string) string { return "\n#" + marker }
 // signalCommand signals a process group. The form without "--" is the one that bash, dash and busybox share.
 func signalCommand(signal string, group int) string {
 	return fmt.Sprintf("kill -%s -%d", signal, group)
-}
-
-// quote makes s one word of a POSIX shell.
-func quote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -1,15 +1,16 @@
 package sshtest
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
+
+	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
 // AwaitNone returns a process group's members that live on. One that was killed may take a moment to end.
-func AwaitNone(t *testing.T, group string) []string {
+func AwaitNone(t *testing.T, group string) []procfs.Stat {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if left := processes(t, group); len(left) == 0 || time.Now().After(deadline) {
@@ -18,24 +19,12 @@ func AwaitNone(t *testing.T, group string) []string {
 	}
 }
 
-// processes returns a process group's living members, as paths in /proc.
-func processes(t *testing.T, group string) []string {
+// processes returns a process group's living members.
+func processes(t *testing.T, group string) []procfs.Stat {
 	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	all, err := procfs.All(procfs.Root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var living []string
-	for _, path := range stats {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has just ended
-		}
-		// "pid (name) state parent group …", where the name may hold anything
-		_, rest, _ := strings.Cut(string(content), ") ")
-		if fields := strings.Fields(rest); len(fields) > 2 && fields[2] == group && fields[0] != "Z" {
-			living = append(living, path)
-		}
-	}
-	return living
+	return slices.DeleteFunc(all, func(one procfs.Stat) bool { return one.Ended() || strconv.Itoa(one.Group) != group })
 }

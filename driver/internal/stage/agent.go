@@ -17,7 +17,7 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	retrying := func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
 	}
-	stage := &attach.Stage{
+	stage := &attach.Execution{
 		Agent: known.Agent.Path, Directory: known.Agent.Directory,
 		Script: script, Log: d.Stdout,
 		Grace: settings.KillGracePeriod.Duration, ReconnectTimeout: settings.ReconnectTimeout.Duration,

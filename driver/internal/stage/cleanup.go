@@ -18,8 +18,8 @@ func (d *Driver) Cleanup(ctx context.Context) error {
 // confirmed, so that a later call knows what is left.
 func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 	ctx = context.WithoutCancel(ctx)
-	defer d.lastCall()()
-	known := task.Known{StartedBy: d.Job.StartedBy()}
+	defer d.releaseSlot()()
+	known := task.Ref{StartedBy: d.Job.StartedBy()}
 	saved, err := d.Store.Load(d.Job.Key())
 	if err != nil {
 		d.Log.Warn("going on without the task's state", "error", err)

@@ -50,12 +50,14 @@ func (d *Driver) connectWatched(ctx context.Context, known *state.Task, retrying
 // installAgent returns an error only where the connection was lost. A task without an agent is none.
 func (d *Driver) installAgent(ctx context.Context, connection Connection, known *state.Task) error {
 	limit := d.Config.SSH.ConnectTimeout.Duration
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, &install.Unusable{Reason: "it was not there after " + limit.String()})
+	ctx, cancel := context.WithTimeoutCause(ctx, limit,
+		&install.Unusable{Reason: "it was not there after " + limit.String()})
 	defer cancel()
 	path, directory, err := install.Install(ctx, connection, d.AgentFile)
 	var unusable *install.Unusable
 	if errors.As(err, &unusable) {
-		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s", printable(unusable.Reason))
+		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s",
+			printable(unusable.Reason))
 		return nil
 	}
 	if err != nil {

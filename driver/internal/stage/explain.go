@@ -20,8 +20,10 @@ func (d *Driver) Explain(ctx context.Context, err error) error {
 	var script *failure.Script
 	switch {
 	case errors.Is(err, ErrCancelled):
-		if end := d.Job.StartedAt.Add(d.Job.Timeout - skew); !d.Job.StartedAt.IsZero() && d.Job.Timeout > 0 && time.Now().After(end) {
-			return failure.Wrap(err, "Raise `timeout:` of the job, the project's timeout, or the runner's maximum.", "the job's timeout of %s is over", d.Job.Timeout)
+		known := !d.Job.StartedAt.IsZero() && d.Job.Timeout > 0
+		if known && time.Now().After(d.Job.StartedAt.Add(d.Job.Timeout-skew)) {
+			return failure.Wrap(err, "Raise `timeout:` of the job, the project's timeout, or the runner's maximum.",
+				"the job's timeout of %s is over", d.Job.Timeout)
 		}
 	case errors.As(err, &script) && script.Code == killedBySignal:
 		d.tellKilled(ctx)
@@ -43,5 +45,7 @@ func (d *Driver) tellKilled(ctx context.Context) {
 	if d.Config.Fargate.MaxMemory > 0 {
 		way = "FARGATE_MEMORY"
 	}
-	_, _ = fmt.Fprintf(d.Stderr, "Exit code 137: a process was killed (SIGKILL), most often for lack of memory; the task %s. Hint: give the job more by %s.\n", bound, way)
+	_, _ = fmt.Fprintf(d.Stderr,
+		"Exit code 137: a process was killed (SIGKILL), most often for lack of memory; the task %s. Hint: give the "+
+			"job more by %s.\n", bound, way)
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/limits"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
-	"gitlab-fargate-runners/driver/internal/size"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -21,7 +21,7 @@ const progressEvery = 5 * time.Second
 // Prepare starts the job's task and returns once a command can run in it. Where it fails or is cancelled, it stops what
 // it started.
 func (d *Driver) Prepare(ctx context.Context) error {
-	wanted, err := size.Of(d.Config.Wanted, d.Config.Fargate)
+	wanted, err := limits.Of(d.Config.Wanted, d.Config.Fargate)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	return err
 }
 
-func (d *Driver) prepare(ctx context.Context, wanted size.Size) error {
+func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	private, public, err := sshconn.GenerateKey()
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (d *Driver) prepare(ctx context.Context, wanted size.Size) error {
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
-	if err := d.place(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
+	if err := d.runTaskWithFallback(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
 	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
@@ -77,7 +77,7 @@ func (d *Driver) start(ctx context.Context, known *state.Task, request task.Requ
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), startCallTimeout)
 	defer cancel()
 	request.ClientToken, request.StartedBy, request.Tags = known.ClientToken(), known.StartedBy, d.Job.Tags()
-	request.Mark = task.Mark{Host: host, Deadline: known.Deadline}
+	request.Lease = task.Lease{Host: host, Deadline: known.Deadline}
 	arn, err := d.Tasks.Start(call, request)
 	if errors.Is(err, task.ErrNotStarted) {
 		// The intent has come to nothing, so nobody has to look for its task.
@@ -161,5 +161,6 @@ func target(known *state.Task) sshconn.Target {
 }
 
 // ErrCancelled is the cause of a context that a signal has ended.
-var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped before it had ended.",
+var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped "+
+	"before it had ended.",
 	"cancelled by the runner (job cancelled or timed out)")

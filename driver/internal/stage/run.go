@@ -21,7 +21,8 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		return err
 	}
 	if known == nil || known.Address == "" {
-		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(), d.Config.TaskMetadata.Directory)
+		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(),
+			d.Config.TaskMetadata.Directory)
 	}
 	script, err := os.Open(scriptPath)
 	if err != nil {

@@ -21,7 +21,8 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 		limit = min(limit, half)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, failure.New(
-		"Raise Fargate.MaxJobs in fargate.toml or add a host; `retry: {when: runner_system_failure}` runs the job again.",
+		"Raise Fargate.MaxJobs in fargate.toml or add a host; `retry: {when: runner_system_failure}` runs the job "+
+			"again.",
 		"no slot became free on this host within %s: %d jobs run, as many as it may run at once", limit, most))
 	defer cancel()
 	say := d.every()
@@ -31,14 +32,14 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 	})
 }
 
-// lastCall says that nobody will be called for the job any more, so that its slot ends with this call, even where it is
+// releaseSlot says that nobody will be called for the job any more, so that its slot ends with this call, even where it is
 // killed.
-func (d *Driver) lastCall() (release func()) {
+func (d *Driver) releaseSlot() (release func()) {
 	warn := func(err error) {
 		if err != nil {
 			d.Log.Warn("the job's slot stays taken until its time is over", "error", err)
 		}
 	}
-	warn(d.Slots.EndWithMe(d.Job.Key()))
+	warn(d.Slots.TransferToSelf(d.Job.Key()))
 	return func() { warn(d.Slots.Release(d.Job.Key())) }
 }

@@ -24,7 +24,7 @@ type Tasks interface {
 	// MemoryLimit is in MiB, "" where nobody can tell.
 	MemoryLimit(ctx context.Context, arn string) string
 	Check(ctx context.Context, arn string) error
-	StopAll(ctx context.Context, known task.Known, reason string) (stopped []string, err error)
+	StopAll(ctx context.Context, known task.Ref, reason string) (stopped []string, err error)
 }
 
 // Store is what the stages need of the state; *state.Store has it.
@@ -38,7 +38,7 @@ type Store interface {
 // Slots are what bounds the jobs at once; *slot.Slots has it.
 type Slots interface {
 	Take(ctx context.Context, job slot.Job, most int, waiting func(since time.Duration)) error
-	EndWithMe(key string) error
+	TransferToSelf(key string) error
 	Release(key string) error
 }
 

@@ -18,7 +18,9 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	for _, content := range []string{"", "null", "[]", `{"version":2}`, `{"version":1}`, `{"version":1,"agent":{"protocol":1},"runner":{"pid":-1}}`, `{"version":1,"deadline":"2026-11-25T00:00:00+23:59"}`, `{"version":1,"intended_at":0}`} {
+	for _, content := range []string{"", "null", "[]", `{"version":2}`, `{"version":1}`,
+		`{"version":1,"agent":{"protocol":1},"runner":{"pid":-1}}`,
+		`{"version":1,"deadline":"2026-11-25T00:00:00+23:59"}`, `{"version":1,"intended_at":0}`} {
 		f.Add([]byte(content))
 	}
 	store, err := Open(f.TempDir())

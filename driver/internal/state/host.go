@@ -1,7 +1,6 @@
 package state
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"gitlab-fargate-runners/driver/internal/atomicfile"
+	"gitlab-fargate-runners/driver/internal/random"
 )
 
 var hexadecimal = regexp.MustCompile(`^[0-9a-f]{32}\n$`)
@@ -20,13 +22,14 @@ func (s *Store) Host() (string, error) {
 	path := filepath.Join(s.directory, "..", "host-id")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		content, err = s.newHost(path)
+		content, err = newHost(path)
 	}
 	if err != nil {
 		return "", fmt.Errorf("identifying the host: %w", err)
 	}
 	if !hexadecimal.Match(content) {
-		return "", fmt.Errorf("identifying the host: %s does not hold 32 hexadecimal digits; remove it when no job runs", path)
+		return "", fmt.Errorf("identifying the host: %s does not hold 32 hexadecimal digits; remove it when "+
+			"no job runs", path)
 	}
 	hostname, _ := os.Hostname()
 	machine, _ := os.ReadFile("/etc/machine-id")
@@ -34,20 +37,10 @@ func (s *Store) Host() (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// newHost writes a random id, unless another call for another job comes first; all get the one that is there.
-func (s *Store) newHost(path string) ([]byte, error) {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random)
-	file, err := os.CreateTemp(s.directory, ".host-id-*")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	_, err = fmt.Fprintln(file, hex.EncodeToString(random))
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+// newHost writes a random id. Where another job's call is quicker, that call's id counts.
+func newHost(path string) ([]byte, error) {
+	err := atomicfile.Create(path, []byte(random.Hex(16)+"\n"), 0o600, atomicfile.Power)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	return os.ReadFile(path)

@@ -2,7 +2,6 @@
 package state
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/atomicfile"
+	"gitlab-fargate-runners/driver/internal/random"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 )
 
@@ -65,9 +66,7 @@ func NewTask(cluster, startedBy, privateKey string) *Task {
 
 // Renew makes it the intent to start another task, where the one before is over or was never started.
 func (t *Task) Renew() {
-	nonce := make([]byte, 16)
-	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
-	t.Nonce, t.IntendedAt, t.ARN, t.Address = hex.EncodeToString(nonce), time.Now().UTC(), "", ""
+	t.Nonce, t.IntendedAt, t.ARN, t.Address = random.Hex(16), time.Now().UTC(), "", ""
 }
 
 // ClientToken makes RunTask idempotent: 64 hexadecimal digits, which is what ECS allows at most.
@@ -108,7 +107,8 @@ func (s *Store) Load(key string) (*Task, error) {
 		return nil, fmt.Errorf("reading the task's state in %s: %w", s.path(key), err)
 	}
 	if task.Version != version {
-		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key), task.Version, version)
+		return nil, fmt.Errorf("the task's state in %s has version %d, this driver knows version %d", s.path(key),
+			task.Version, version)
 	}
 	return &task, nil
 }
@@ -128,47 +128,30 @@ func (s *Store) Keys() ([]string, error) {
 	return keys, nil
 }
 
-// Save replaces the job's file as a whole and returns once it is on disk: a crash leaves the old or the new content.
-func (s *Store) Save(key string, task *Task) (err error) {
+// Save replaces the job's file as a whole and returns once it is on disk. A task that is paid for must be found after a
+// power cut too.
+func (s *Store) Save(key string, task *Task) error {
 	content, err := json.Marshal(task)
+	if err == nil {
+		err = atomicfile.Write(s.path(key), content, 0o600, atomicfile.Power)
+	}
 	if err != nil {
 		return fmt.Errorf("writing the task's state: %w", err)
 	}
-	file, err := os.CreateTemp(s.directory, "."+key+"-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing the task's state: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
-			err = fmt.Errorf("writing the task's state: %w", err)
-		}
-	}()
-	if _, err = file.Write(content); err != nil {
-		return err
-	}
-	if err = file.Sync(); err != nil {
-		return err
-	}
-	if err = file.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(file.Name(), s.path(key)); err != nil {
-		return err
-	}
-	return s.sync()
+	return nil
 }
 
 // Remove deletes the job's file, and what an interrupted Save may have left; no file is fine.
 func (s *Store) Remove(key string) error {
-	leftovers, _ := filepath.Glob(filepath.Join(s.directory, "."+key+"-*"))
-	for _, path := range append(leftovers, s.path(key)) {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing the task's state: %w", err)
-		}
+	err := os.Remove(s.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return s.sync()
+	err = errors.Join(err, atomicfile.RemoveLeftovers(s.path(key)), atomicfile.SyncFolder(s.directory))
+	if err != nil {
+		return fmt.Errorf("removing the task's state: %w", err)
+	}
+	return nil
 }
 
 // Sweep deletes what a Save before the given time has left that was cut off; a Save takes no longer than moments.
@@ -187,14 +170,4 @@ func (s *Store) Sweep(before time.Time) error {
 		}
 	}
 	return nil
-}
-
-// sync makes a rename or removal durable.
-func (s *Store) sync() error {
-	directory, err := os.Open(s.directory)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = directory.Close() }()
-	return directory.Sync()
 }

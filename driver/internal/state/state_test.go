@@ -40,7 +40,7 @@ func TestSaveLoadRemove(t *testing.T) {
 		}
 	}
 	// What a save leaves that was killed before its rename.
-	if err := os.WriteFile(filepath.Join(directory, ".job-1-123"), []byte("key"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(directory, ".job-1.json~123"), []byte("key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Save("job-10", task); err != nil {
@@ -69,7 +69,8 @@ func TestSaveThatFailsKeepsTheOldContent(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(directory, "job-2.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Save("job-2", NewTask("cluster", "by", "new")); err == nil || !strings.Contains(err.Error(), "writing the task's state") {
+	if err := store.Save("job-2", NewTask("cluster", "by", "new")); err == nil ||
+		!strings.Contains(err.Error(), "writing the task's state") {
 		t.Errorf("got %v", err)
 	}
 	entries, err := os.ReadDir(directory)
@@ -83,7 +84,8 @@ func TestSaveThatFailsKeepsTheOldContent(t *testing.T) {
 
 func TestLoadErrors(t *testing.T) {
 	store, directory := open(t)
-	for name, content := range map[string]string{"empty": "", "cut": `{"version":1`, "newer": `{"version":2}`, "list": "[]"} {
+	for name, content := range map[string]string{"empty": "", "cut": `{"version":1`, "newer": `{"version":2}`,
+		"list": "[]"} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(directory, "job-1.json"), []byte(content), 0o600); err != nil {
 				t.Fatal(err)

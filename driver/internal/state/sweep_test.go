@@ -18,7 +18,8 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	for name, age := range map[string]time.Duration{".job-2-123": time.Hour, ".host-id-1": time.Hour, ".job-3-9": time.Second, "job-1.json": time.Hour} {
+	for name, age := range map[string]time.Duration{".job-2.json~123": time.Hour, ".host-id-1": time.Hour,
+		".job-3.json~9": time.Second, "job-1.json": time.Hour} {
 		path := filepath.Join(store.directory, name)
 		if filepath.Ext(name) == "" || name[0] == '.' {
 			if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -40,7 +41,7 @@ func TestSweep(t *testing.T) {
 	for _, entry := range entries {
 		left = append(left, entry.Name())
 	}
-	if diff := cmp.Diff([]string{".job-3-9", "job-1.json"}, left); diff != "" {
+	if diff := cmp.Diff([]string{".job-3.json~9", "job-1.json"}, left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
 	if keys, err := store.Keys(); err != nil || !cmp.Equal(keys, []string{"job-1"}) {

@@ -34,15 +34,15 @@ type Tasks struct {
 	Addresses Addresses
 	Config    config.Fargate
 	Log       *slog.Logger
-	// Knock, where set, tells that a task can be reached before ECS says that it runs. Private addresses only: a public
+	// Probe, where set, tells that a task can be reached before ECS says that it runs. Private addresses only: a public
 	// one costs a call to be known.
-	Knock Knock
-	// Settle is how long ECS may need to show a task that was just started.
-	Settle time.Duration
+	Probe Probe
+	// ConsistencyWindow is how long ECS may need to show a task that was just started.
+	ConsistencyWindow time.Duration
 }
 
-// DefaultSettle is generous: ECS usually shows a task within a second.
-const DefaultSettle = 15 * time.Second
+// DefaultConsistencyWindow is generous: ECS usually shows a task within a second.
+const DefaultConsistencyWindow = 15 * time.Second
 
 // polling returns pauses that grow from PollInterval to MaxPollInterval, with jitter so that jobs started together do
 // not ask together.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
@@ -19,23 +20,31 @@ func explain(action string, err error) error {
 	case notCalled(err):
 		return err
 	case !errors.As(err, &api):
-		return failure.Wrap(err, "Check that the runner's host reaches the AWS API and has credentials (an instance profile).", "calling ecs:%s failed", action)
+		return failure.Wrap(err,
+			"Check that the runner's host reaches the AWS API and has credentials (an instance profile).",
+			"calling ecs:%s failed", action)
 	}
 	switch code := api.ErrorCode(); {
 	case isDenied(err):
 		hint := allow(api.ErrorMessage(), "the role of the runner's host")
 		if hint == "" {
-			hint = "Allow ecs:" + action + " in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and ecs:TagResource where tasks get tags."
+			hint = "Allow ecs:" + action +
+				" in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and " +
+				"ecs:TagResource where tasks get tags."
 		}
 		return failure.New(hint, "AWS denied ecs:%s: %s", action, api.ErrorMessage())
 	case code == "ClusterNotFoundException":
-		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.", "the ECS cluster does not exist: %s", api.ErrorMessage())
+		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.",
+			"the ECS cluster does not exist: %s", api.ErrorMessage())
 	case isThrottled(code):
-		return failure.New("Too many calls in this account and region; a later try works.", "AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
+		return failure.New("Too many calls in this account and region; a later try works.",
+			"AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
 	case strings.HasPrefix(code, "Platform"):
-		return failure.New("Check Fargate.PlatformVersion in fargate.toml, or FARGATE_PLATFORM_VERSION of the job.", "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+		return failure.New("Check Fargate.PlatformVersion in fargate.toml, or FARGATE_PLATFORM_VERSION of the job.",
+			"AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	case badCredentials[code]:
-		return failure.New("Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, and the host's clock.",
+		return failure.New("Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, "+
+			"and the host's clock.",
 			"AWS did not accept the host's credentials for ecs:%s (%s): %s", action, code, api.ErrorMessage())
 	default:
 		return failure.New(hintFor(api.ErrorMessage()), "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
@@ -44,7 +53,8 @@ func explain(action string, err error) error {
 
 // badCredentials: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 var badCredentials = map[string]bool{
-	"ExpiredTokenException": true, "IncompleteSignature": true, "InvalidClientTokenId": true, "InvalidSignatureException": true,
+	"ExpiredTokenException": true, "IncompleteSignature": true, "InvalidClientTokenId": true,
+	"InvalidSignatureException":           true,
 	"MissingAuthenticationTokenException": true, "UnrecognizedClientException": true,
 }
 
@@ -52,8 +62,8 @@ func isThrottled(code string) bool {
 	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
 }
 
-// hopeless tells whether no other try of a call is worth it.
-func hopeless(err error) bool { return isDenied(err) || notCalled(err) }
+// permanent tells whether no other try of a call is worth it.
+func permanent(err error) bool { return isDenied(err) || notCalled(err) }
 
 // notCalled: there is no client, for lack of a region for example.
 func notCalled(err error) bool {
@@ -75,9 +85,9 @@ type notStarted struct{ error }
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
-// certain tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
+// definitelyNotStarted tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
 // asked for. A throttled try is none, for an earlier try of the same call may have come through without its answer.
-func certain(err error) bool {
+func definitelyNotStarted(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
 	return notCalled(err) || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
@@ -92,7 +102,7 @@ func refused(failures []types.Failure) error {
 	}
 	reasons := make([]string, 0, len(failures))
 	for _, f := range failures {
-		reasons = append(reasons, join(value(f.Reason), value(f.Detail)))
+		reasons = append(reasons, join(aws.ToString(f.Reason), aws.ToString(f.Detail)))
 	}
 	reason := strings.Join(reasons, "; ")
 	err := failure.New(hintFor(reason), "ECS started no task: %s", reason)
@@ -110,19 +120,25 @@ func hintFor(reason string) string {
 	case strings.Contains(lower, "outofmemory"):
 		return "Give the task more memory: a larger task definition, or FARGATE_MEMORY where the runner allows it."
 	case strings.Contains(lower, "capacity is unavailable"):
-		return "Fargate has no capacity of this kind at the moment: a later try, more subnets in other zones, or FARGATE beside FARGATE_SPOT helps."
+		return "Fargate has no capacity of this kind at the moment: a later try, more subnets in other zones, or " +
+			"FARGATE beside FARGATE_SPOT helps."
 	case strings.Contains(lower, "limit") || strings.Contains(lower, "quota"):
 		return "A Fargate quota of this account and region is used up: wait for tasks to end or ask AWS for more vCPUs."
 	case strings.HasPrefix(reason, "RESOURCE:"):
-		return "The cluster lacks this resource; in a subnet without free addresses (RESOURCE:ENI) add another one to Fargate.Subnets."
+		return "The cluster lacks this resource; in a subnet without free addresses (RESOURCE:ENI) add another one " +
+			"to Fargate.Subnets."
 	case strings.Contains(lower, "cannotpull"):
-		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet to the registry (public address, NAT or endpoints)."
+		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet " +
+			"to the registry (public address, NAT or endpoints)."
 	case strings.Contains(lower, "resourceinitializationerror"):
-		return "The task could not reach what it needs to start: check the execution role and the subnet's way to ECR, S3 and CloudWatch Logs."
+		return "The task could not reach what it needs to start: check the execution role and the subnet's way to " +
+			"ECR, S3 and CloudWatch Logs."
 	case strings.HasPrefix(lower, "taskdefinition"): // "TaskDefinition not found.", "TaskDefinition is inactive"
-		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or family:revision, in this region, active."
+		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or " +
+			"family:revision, in this region, active."
 	case strings.Contains(lower, "subnet") || strings.Contains(lower, "security group"):
-		return "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this region."
+		return "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this " +
+			"region."
 	case strings.Contains(lower, "spot"):
 		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
 	}
@@ -143,13 +159,6 @@ func allow(text, role string) string {
 		return "Allow " + found[1] + " in " + role + "."
 	}
 	return "Allow " + found[1] + " on " + found[2] + " in " + role + "."
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // join puts a detail behind its reason, where there is one.

@@ -29,18 +29,24 @@ func (f *fakeECS) RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Optio
 	return f.run()
 }
 
-func (f *fakeECS) DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (f *fakeECS) DescribeTasks(
+	context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	f.describes++
 	return f.describe[min(f.describes, len(f.describe))-1]()
 }
 
-func (f *fakeECS) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (f *fakeECS) ListTasks(
+	_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	f.lists++
 	f.listed = input
 	return f.list[min(f.lists, len(f.list))-1]()
 }
 
-func (f *fakeECS) StopTask(_ context.Context, input *ecs.StopTaskInput, _ ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+func (f *fakeECS) StopTask(
+	_ context.Context, input *ecs.StopTaskInput, _ ...func(*ecs.Options),
+) (*ecs.StopTaskOutput, error) {
 	f.stops = append(f.stops, input)
 	return f.stop[min(len(f.stops), len(f.stop))-1]()
 }
@@ -60,11 +66,14 @@ const arn = "arn:aws:ecs:us-east-1:123456789012:task/cluster/0123456789abcdef"
 func tasks(t *testing.T, api *fakeECS) *Tasks {
 	t.Helper()
 	return &Tasks{
-		API: api, Addresses: &fakeAddresses{}, Log: slog.New(slog.DiscardHandler), Settle: 50 * time.Millisecond,
+		API: api, Addresses: &fakeAddresses{}, Log: slog.New(slog.DiscardHandler),
+		ConsistencyWindow: 50 * time.Millisecond,
 		Config: config.Fargate{
 			Cluster: "cluster", TaskDefinition: "ci",
-			StartTimeout: config.Duration{Duration: 5 * time.Second}, StopTimeout: config.Duration{Duration: 5 * time.Second},
-			PollInterval: config.Duration{Duration: time.Millisecond}, MaxPollInterval: config.Duration{Duration: 2 * time.Millisecond},
+			StartTimeout:    config.Duration{Duration: 5 * time.Second},
+			StopTimeout:     config.Duration{Duration: 5 * time.Second},
+			PollInterval:    config.Duration{Duration: time.Millisecond},
+			MaxPollInterval: config.Duration{Duration: 2 * time.Millisecond},
 		},
 	}
 }

@@ -24,9 +24,11 @@ const onDemand = "FARGATE"
 func (t *Tasks) Placements() []Placement {
 	c := t.Config
 	all := inSubnets(describeProviders(c.CapacityProviders), c.CapacityProviders, c.Subnets)
-	elsewhere := slices.ContainsFunc(c.CapacityProviders, func(p config.CapacityProvider) bool { return p.Name != onDemand })
+	elsewhere := slices.ContainsFunc(c.CapacityProviders,
+		func(p config.CapacityProvider) bool { return p.Name != onDemand })
 	if c.OnDemandFallback && elsewhere {
-		all = append(all, inSubnets("on-demand capacity", []config.CapacityProvider{{Name: onDemand, Weight: 1}}, c.Subnets)...)
+		all = append(all, inSubnets("on-demand capacity", []config.CapacityProvider{{Name: onDemand, Weight: 1}},
+			c.Subnets)...)
 	}
 	return all
 }
@@ -70,7 +72,8 @@ func lacksCapacity(reason string) bool {
 		return true
 	}
 	lower := strings.ToLower(reason)
-	for _, sign := range []string{"capacity is unavailable", "insufficientfreeaddresses", "not enough free addresses", "spotinterruption"} {
+	for _, sign := range []string{"capacity is unavailable", "insufficientfreeaddresses", "not enough free addresses",
+		"spotinterruption"} {
 		if strings.Contains(lower, sign) {
 			return true
 		}

@@ -8,9 +8,10 @@ func TestLacksCapacity(t *testing.T) {
 		"TaskFailedToStart: Capacity is unavailable at this time.":                                         true,
 		"RESOURCE:ENI": true,
 		"SpotInterruption: Your Spot Task was interrupted.": true,
-		"ResourceInitializationError: unable to pull secrets: not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-central-1:1": false,
-		"You've reached the limit on the number of vCPUs you can run concurrently":                                                                  false,
-		"CannotPullContainerError: manifest unknown":                                                                                                false,
+		"ResourceInitializationError: unable to pull secrets: not authorized to perform: ssm:GetParameters on " +
+			"resource: arn:aws:ssm:eu-central-1:1": false,
+		"You've reached the limit on the number of vCPUs you can run concurrently": false,
+		"CannotPullContainerError: manifest unknown":                               false,
 	} {
 		if got := lacksCapacity(reason); got != want {
 			t.Errorf("%q: got %t", reason, got)

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
-	"gitlab-fargate-runners/driver/internal/size"
+	"gitlab-fargate-runners/driver/internal/limits"
 )
 
 // Request is what differs from task to task.
@@ -24,9 +24,9 @@ type Request struct {
 	// Placement is one of Placements.
 	Placement Placement
 	// Size overrides that of the task definition.
-	Size size.Size
-	// Mark is read by the guard in the task, and by every reaper.
-	Mark Mark
+	Size limits.Size
+	// Lease is read by the guard in the task, and by every reaper.
+	Lease Lease
 	// Tags describe the job; used only where the configuration asks for tags.
 	Tags map[string]string
 }
@@ -37,14 +37,14 @@ func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
 	output, err := t.API.RunTask(ctx, input)
 	switch {
-	case err != nil && certain(err):
+	case err != nil && definitelyNotStarted(err):
 		return "", notStarted{explain("RunTask", err)}
 	case err != nil:
 		return "", explain("RunTask", err)
 	case len(output.Tasks) == 0:
 		return "", notStarted{refused(output.Failures)}
 	}
-	arn := value(output.Tasks[0].TaskArn)
+	arn := aws.ToString(output.Tasks[0].TaskArn)
 	if arn == "" {
 		return "", failure.New("", "ECS answered RunTask without the task's ARN")
 	}
@@ -74,10 +74,10 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 			Name: aws.String(Container),
 			Environment: append(
 				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
-				request.Mark.environment(c.FirstSessionTimeout.Duration)...),
+				request.Lease.environment(c.FirstSessionTimeout.Duration)...),
 		}}},
 		EnableExecuteCommand: c.EnableExecuteCommand,
-		Tags:                 t.tags(request.Tags, request.Mark.tags()),
+		Tags:                 t.tags(request.Tags, request.Lease.tags()),
 	}
 	if s := request.Size; s.CPU != 0 {
 		input.Overrides.Cpu = aws.String(strconv.Itoa(int(s.CPU)))

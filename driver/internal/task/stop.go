@@ -9,10 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
-// Known is what the caller remembers of the tasks of a job; any of it may be empty.
-type Known struct {
+// Ref is what the caller remembers of the tasks of a job; any of it may be empty.
+type Ref struct {
 	ARN       string
 	StartedBy string
 	// IntendedAt is when RunTask was about to be called; zero where no call is remembered.
@@ -21,7 +23,7 @@ type Known struct {
 
 // StopAll stops every task of the job, retrying until ECS has confirmed each, within Fargate.StopTimeout, and returns
 // the ARNs that it stopped. Nothing to stop is fine.
-func (t *Tasks) StopAll(ctx context.Context, known Known, reason string) ([]string, error) {
+func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
 	arns, findErr := t.find(ctx, known)
@@ -47,15 +49,15 @@ func (t *Tasks) StopAll(ctx context.Context, known Known, reason string) ([]stri
 
 // find lists the job's tasks. Where RunTask may have been cut off before its answer, ECS may need a moment to show the
 // task, so a list without any is asked for again until that moment is over.
-func (t *Tasks) find(ctx context.Context, known Known) ([]string, error) {
+func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 	pauses := t.polling()
 	for {
 		arns, err := t.list(ctx, known.StartedBy)
 		unanswered := known.ARN == "" && !known.IntendedAt.IsZero()
 		switch {
-		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || hopeless(err)):
+		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || permanent(err)):
 			return nil, explain("ListTasks", err)
-		case err == nil && (len(arns) > 0 || !unanswered || time.Since(known.IntendedAt) > t.Settle):
+		case err == nil && (len(arns) > 0 || !unanswered || time.Since(known.IntendedAt) > t.ConsistencyWindow):
 			return arns, nil
 		}
 		if sleepErr := sleep(ctx, pauses.NextBackOff()); sleepErr != nil {
@@ -68,18 +70,11 @@ func (t *Tasks) find(ctx context.Context, known Known) ([]string, error) {
 }
 
 func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
-	var arns []string
-	pages := ecs.NewListTasksPaginator(t.API, &ecs.ListTasksInput{
-		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy), DesiredStatus: types.DesiredStatusRunning,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, page.TaskArns...)
-	}
-	return arns, nil
+	once := func(_ string, call func() error) error { return call() }
+	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
+		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy),
+		DesiredStatus: types.DesiredStatusRunning,
+	}, once)
 }
 
 // stop returns true where it stopped the task, false where the task was over already.
@@ -90,18 +85,18 @@ func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reas
 			Cluster: aws.String(t.Config.Cluster), Task: aws.String(arn), Reason: aws.String(reason),
 		})
 		if err == nil {
-			return output.Task == nil || value(output.Task.LastStatus) != "STOPPED", nil
+			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}
-		if hopeless(err) {
+		if permanent(err) {
 			return false, explain("StopTask", err)
 		}
 		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)
 		// A task that is over needs no stop, whatever StopTask said. One that ECS does not show yet does.
 		switch task, describeErr := t.describe(ctx, arn); {
 		case describeErr != nil:
-		case task != nil && Over(task):
+		case task != nil && Stopping(task):
 			return false, nil
-		case task == nil && time.Since(intendedAt) > t.Settle:
+		case task == nil && time.Since(intendedAt) > t.ConsistencyWindow:
 			return false, nil
 		}
 		if sleep(ctx, pauses.NextBackOff()) != nil {

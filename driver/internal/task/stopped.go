@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -25,13 +26,15 @@ func Stopped(task *types.Task) error {
 	switch {
 	case hint != "":
 	case killed(task):
-		hint = "Exit code 137 is SIGKILL, most often for lack of memory" + limit(memoryLimit(task)) + ": a larger task definition or FARGATE_MEMORY helps then."
+		hint = "Exit code 137 is SIGKILL, most often for lack of memory" + limit(memoryLimit(task)) +
+			": a larger task definition or FARGATE_MEMORY helps then."
 	case task.StopCode == types.TaskStopCodeEssentialContainerExited:
-		hint = "The container ended by itself, though its sshd was to run until the job's end: look at its log (CloudWatch Logs, if the task definition sends it there)."
+		hint = "The container ended by itself, though its sshd was to run until the job's end: look at its log " +
+			"(CloudWatch Logs, if the task definition sends it there)."
 	case task.StopCode == types.TaskStopCodeUserInitiated:
 		hint = "Somebody or another program stopped the task; CloudTrail knows who called StopTask."
 	}
-	err := failure.New(hint, sentence, ID(value(task.TaskArn)), reason)
+	err := failure.New(hint, sentence, ID(aws.ToString(task.TaskArn)), reason)
 	if lacksCapacity(reason) {
 		return noCapacity{err}
 	}
@@ -39,7 +42,7 @@ func Stopped(task *types.Task) error {
 }
 
 func reasons(task *types.Task) string {
-	reason := value(task.StoppedReason)
+	reason := aws.ToString(task.StoppedReason)
 	if reason == "" {
 		reason = "no reason given"
 	}
@@ -47,12 +50,12 @@ func reasons(task *types.Task) string {
 		reason = string(task.StopCode) + ": " + reason
 	}
 	for _, container := range task.Containers {
-		detail := value(container.Reason)
+		detail := aws.ToString(container.Reason)
 		if container.ExitCode != nil {
 			detail = join(fmt.Sprintf("exit code %d", *container.ExitCode), detail)
 		}
 		if detail != "" {
-			reason += fmt.Sprintf("; container %s: %s", value(container.Name), detail)
+			reason += fmt.Sprintf("; container %s: %s", aws.ToString(container.Name), detail)
 		}
 	}
 	return reason
@@ -61,7 +64,7 @@ func reasons(task *types.Task) string {
 // killed tells whether the job's container was ended by SIGKILL.
 func killed(task *types.Task) bool {
 	for _, container := range task.Containers {
-		if value(container.Name) == Container && container.ExitCode != nil && *container.ExitCode == 128+9 {
+		if aws.ToString(container.Name) == Container && container.ExitCode != nil && *container.ExitCode == 128+9 {
 			return true
 		}
 	}
@@ -71,11 +74,12 @@ func killed(task *types.Task) bool {
 // memoryLimit of the job's container in MiB: its own, or what the task has; "" where ECS does not tell.
 func memoryLimit(task *types.Task) string {
 	for _, container := range task.Containers {
-		if memory := value(container.Memory); value(container.Name) == Container && memory != "" && memory != "0" {
+		if memory := aws.ToString(container.Memory); aws.ToString(container.Name) == Container && memory != "" &&
+			memory != "0" {
 			return memory
 		}
 	}
-	return value(task.Memory)
+	return aws.ToString(task.Memory)
 }
 
 func limit(memory string) string {

@@ -24,19 +24,30 @@ func TestStopped(t *testing.T) {
 		capacity   bool
 	}{
 		"out of the container's memory": {
-			task: types.Task{StoppedReason: aws.String("Essential container in task exited"), Memory: aws.String("2048"), Containers: exited(137, "OutOfMemoryError: Container killed due to memory usage", "512")},
-			want: "the task 0123456789abcdef ran out of memory (its limit is 512 MiB): Essential container in task exited; container ci-coordinator: exit code 137 (OutOfMemoryError: Container killed due to memory usage)",
+			task: types.Task{StoppedReason: aws.String("Essential container in task exited"),
+				Memory:     aws.String("2048"),
+				Containers: exited(137, "OutOfMemoryError: Container killed due to memory usage", "512")},
+			want: "the task 0123456789abcdef ran out of memory (its limit is 512 MiB): Essential container in task " +
+				"exited; container ci-coordinator: exit code 137 (OutOfMemoryError: Container killed due to memory " +
+				"usage)",
 			hint: "Give the task more memory: a larger task definition, or FARGATE_MEMORY where the runner allows it.",
 		},
 		"spot": {
-			task:     types.Task{StopCode: types.TaskStopCodeSpotInterruption, StoppedReason: aws.String("Your Spot Task was interrupted.")},
-			want:     "AWS took back the spot capacity of the task 0123456789abcdef: SpotInterruption: Your Spot Task was interrupted.",
+			task: types.Task{StopCode: types.TaskStopCodeSpotInterruption,
+				StoppedReason: aws.String("Your Spot Task was interrupted.")},
+			want: "AWS took back the spot capacity of the task 0123456789abcdef: SpotInterruption: Your Spot " +
+				"Task was interrupted.",
 			hint:     "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again.",
 			capacity: true,
 		},
 		"a secret that it may not read": {
-			task: types.Task{StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("ResourceInitializationError: unable to pull secrets: User: arn:aws:sts::1:assumed-role/exec/x is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-central-1:1:parameter/p because no identity-based policy allows it")},
-			want: "the task 0123456789abcdef stopped: TaskFailedToStart: ResourceInitializationError: unable to pull secrets: User: arn:aws:sts::1:assumed-role/exec/x is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-central-1:1:parameter/p because no identity-based policy allows it",
+			task: types.Task{StopCode: types.TaskStopCodeTaskFailedToStart,
+				StoppedReason: aws.String("ResourceInitializationError: unable to pull secrets: User: " +
+					"arn:aws:sts::1:assumed-role/exec/x is not authorized to perform: ssm:GetParameters on resource: " +
+					"arn:aws:ssm:eu-central-1:1:parameter/p because no identity-based policy allows it")},
+			want: "the task 0123456789abcdef stopped: TaskFailedToStart: ResourceInitializationError: unable to pull " +
+				"secrets: User: arn:aws:sts::1:assumed-role/exec/x is not authorized to perform: ssm:GetParameters " +
+				"on resource: arn:aws:ssm:eu-central-1:1:parameter/p because no identity-based policy allows it",
 			hint: "Allow ssm:GetParameters on arn:aws:ssm:eu-central-1:1:parameter/p in the task's execution role.",
 		},
 		"no reason": {want: "the task 0123456789abcdef stopped: no reason given"},
@@ -46,7 +57,8 @@ func TestStopped(t *testing.T) {
 			test.task.TaskArn = aws.String(arn)
 			err := Stopped(&test.task)
 			var cause *failure.Failure
-			if !errors.As(err, &cause) || err.Error() != test.want || cause.Hint != test.hint || errors.Is(err, ErrNoCapacity) != test.capacity {
+			if !errors.As(err, &cause) || err.Error() != test.want || cause.Hint != test.hint ||
+				errors.Is(err, ErrNoCapacity) != test.capacity {
 				t.Errorf("got %v\n%+v", err, cause)
 			}
 		})
@@ -55,7 +67,8 @@ func TestStopped(t *testing.T) {
 
 func TestAllow(t *testing.T) {
 	for text, want := range map[string]string{
-		"User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/exec because no identity-based policy allows the iam:PassRole action": "Allow iam:PassRole on arn:aws:iam::1:role/exec in R.",
+		"User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: iam:PassRole on resource: " +
+			"arn:aws:iam::1:role/exec because no identity-based policy allows the iam:PassRole action": "Allow iam:PassRole on arn:aws:iam::1:role/exec in R.",
 		"User: x is not authorized to perform: ecs:RunTask": "Allow ecs:RunTask in R.",
 		"no":                          "",
 		"not authorized to perform: ": "",

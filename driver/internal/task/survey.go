@@ -2,76 +2,59 @@ package task
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
 // StackTag is the tag by which the stacks that share a cluster tell their tasks apart.
 const StackTag = "gitlab-fargate-runners:stack"
 
-// describeAtOnce is as many tasks as DescribeTasks takes.
-const describeAtOnce = 100
-
-// Seen is a task of the cluster as ECS shows it.
-type Seen struct {
+// Listing is a task of the cluster as ECS shows it.
+type Listing struct {
 	ARN       string
 	StartedBy string
-	Mark      Mark
+	Lease     Lease
 	// Foreign tasks carry the StackTag of another stack.
 	Foreign bool
 }
 
 // Survey returns all tasks of the cluster that are not stopped or stopping, whoever started them. It goes on through
 // throttling and outages within Fargate.StopTimeout.
-func (t *Tasks) Survey(ctx context.Context) ([]Seen, error) {
+func (t *Tasks) Survey(ctx context.Context) ([]Listing, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
-	var arns []string
-	list := ecs.ListTasksInput{Cluster: aws.String(t.Config.Cluster), DesiredStatus: types.DesiredStatusRunning}
-	for more := true; more; more = list.NextToken != nil {
-		err := t.persist(ctx, "ListTasks", func() error {
-			output, err := t.API.ListTasks(ctx, &list)
-			if err == nil {
-				arns, list.NextToken = append(arns, output.TaskArns...), output.NextToken
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	cluster := aws.String(t.Config.Cluster)
+	arns, err := ecstasks.List(ctx, t.API, ecs.ListTasksInput{
+		Cluster: cluster, DesiredStatus: types.DesiredStatusRunning,
+	}, t.retrying(ctx))
+	if err != nil {
+		return nil, err
 	}
-	var all []Seen
-	for chunk := range slices.Chunk(arns, describeAtOnce) {
-		err := t.persist(ctx, "DescribeTasks", func() error {
-			output, err := t.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{
-				Cluster: aws.String(t.Config.Cluster), Tasks: chunk, Include: []types.TaskField{types.TaskFieldTags},
-			})
-			if err != nil {
-				return err
-			}
-			for i := range output.Tasks {
-				if !Over(&output.Tasks[i]) {
-					all = append(all, t.seen(&output.Tasks[i]))
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	tasks, err := ecstasks.Describe(ctx, t.API, ecs.DescribeTasksInput{
+		Cluster: cluster, Include: []types.TaskField{types.TaskFieldTags},
+	}, arns, t.retrying(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var all []Listing
+	for i := range tasks {
+		if !Stopping(&tasks[i]) {
+			all = append(all, t.seen(&tasks[i]))
 		}
 	}
 	return all, nil
 }
 
-func (t *Tasks) seen(task *types.Task) Seen {
-	seen := Seen{ARN: value(task.TaskArn), StartedBy: value(task.StartedBy), Mark: markOf(task)}
+func (t *Tasks) seen(task *types.Task) Listing {
+	seen := Listing{ARN: aws.ToString(task.TaskArn), StartedBy: aws.ToString(task.StartedBy), Lease: leaseOf(task)}
 	own := t.Config.Tags[StackTag]
 	for _, tag := range task.Tags {
-		if value(tag.Key) == StackTag && own != "" && value(tag.Value) != own {
+		if aws.ToString(tag.Key) == StackTag && own != "" && aws.ToString(tag.Value) != own {
 			seen.Foreign = true
 		}
 	}
@@ -86,20 +69,22 @@ func (t *Tasks) Stop(ctx context.Context, arn, reason string) (bool, error) {
 	return t.stop(ctx, arn, time.Time{}, reason)
 }
 
-// persist repeats a call until it succeeds, is denied, or ctx ends. action is for messages.
-func (t *Tasks) persist(ctx context.Context, action string, call func() error) error {
-	pauses := t.polling()
-	for {
-		err := call()
-		if err == nil {
-			return nil
-		}
-		if certain(err) || ctx.Err() != nil {
-			return explain(action, err)
-		}
-		t.Log.Warn("a call failed, trying again", "action", action, "error", err)
-		if sleep(ctx, pauses.NextBackOff()) != nil {
-			return explain(action, err)
+// retrying returns a Try that repeats a call until it succeeds, is denied, or ctx ends.
+func (t *Tasks) retrying(ctx context.Context) ecstasks.Try {
+	return func(action string, call func() error) error {
+		pauses := t.polling()
+		for {
+			err := call()
+			if err == nil {
+				return nil
+			}
+			if definitelyNotStarted(err) || ctx.Err() != nil {
+				return explain(action, err)
+			}
+			t.Log.Warn("a call failed, trying again", "action", action, "error", err)
+			if sleep(ctx, pauses.NextBackOff()) != nil {
+				return explain(action, err)
+			}
 		}
 	}
 }

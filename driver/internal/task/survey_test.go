@@ -23,7 +23,9 @@ type pagedECS struct {
 
 var errOutage = errors.New("connection reset by peer")
 
-func (f *pagedECS) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+func (f *pagedECS) ListTasks(
+	_ context.Context, input *ecs.ListTasksInput, _ ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
 	if f.calls++; f.calls%2 == 1 {
 		return nil, errOutage
 	}
@@ -40,7 +42,9 @@ func (f *pagedECS) ListTasks(_ context.Context, input *ecs.ListTasksInput, _ ...
 	return output, nil
 }
 
-func (f *pagedECS) DescribeTasks(_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (f *pagedECS) DescribeTasks(
+	_ context.Context, input *ecs.DescribeTasksInput, _ ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	if f.calls++; f.calls%2 == 1 {
 		return nil, errOutage
 	}
@@ -76,29 +80,42 @@ func TestSurveySeesAllPages(t *testing.T) {
 	}
 }
 
-func TestSurveyReadsTheMark(t *testing.T) {
+func TestSurveyReadsTheLease(t *testing.T) {
 	deadline := time.Unix(1_800_000_000, 0)
-	mark := Mark{Host: "0123456789abcdef", Deadline: deadline}
-	marked := func(name string, environment []types.KeyValuePair) func(*types.Task) {
+	lease := Lease{Host: "0123456789abcdef", Deadline: deadline}
+	leased := func(name string, environment []types.KeyValuePair) func(*types.Task) {
 		return func(task *types.Task) {
 			task.StartedBy = aws.String("by")
-			task.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String(name), Environment: environment}}}
+			task.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
+				{Name: aws.String(name), Environment: environment},
+			}}
 		}
 	}
 	tagged := func(stack string) func(*types.Task) {
 		return func(task *types.Task) { task.Tags = []types.Tag{{Key: aws.String(StackTag), Value: aws.String(stack)}} }
 	}
+	pair := func(name, value string) types.KeyValuePair {
+		return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
+	}
+	earlier := []types.KeyValuePair{pair("GUARD_HOST", lease.Host), pair("GUARD_DEADLINE", "1800000000")}
+	soon := []types.KeyValuePair{pair("FARGATE_GUARD_DEADLINE", "soon")}
 	tests := map[string]struct {
 		change []func(*types.Task)
-		want   []Seen
+		want   []Listing
 	}{
-		"marked":               {[]func(*types.Task){marked(Container, mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by", Mark: mark}}},
-		"another container's":  {[]func(*types.Task){marked("sidecar", mark.environment(time.Minute))}, []Seen{{ARN: arn, StartedBy: "by"}}},
-		"no number":            {[]func(*types.Task){marked(Container, []types.KeyValuePair{{Name: aws.String("GUARD_DEADLINE"), Value: aws.String("soon")}})}, []Seen{{ARN: arn, StartedBy: "by"}}},
-		"unmarked":             {nil, []Seen{{ARN: arn}}},
-		"the same stack's":     {[]func(*types.Task){tagged("prod")}, []Seen{{ARN: arn}}},
-		"another stack's":      {[]func(*types.Task){tagged("dev")}, []Seen{{ARN: arn, Foreign: true}}},
-		"about to stop anyway": {[]func(*types.Task){func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") }}, nil},
+		"leased": {[]func(*types.Task){leased(Container, lease.environment(time.Minute))},
+			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"another container's": {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute))},
+			[]Listing{{ARN: arn, StartedBy: "by"}}},
+		"an earlier driver's": {[]func(*types.Task){leased(Container, earlier)},
+			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
+		"no number":        {[]func(*types.Task){leased(Container, soon)}, []Listing{{ARN: arn, StartedBy: "by"}}},
+		"unleased":         {nil, []Listing{{ARN: arn}}},
+		"the same stack's": {[]func(*types.Task){tagged("prod")}, []Listing{{ARN: arn}}},
+		"another stack's":  {[]func(*types.Task){tagged("dev")}, []Listing{{ARN: arn, Foreign: true}}},
+		"about to stop anyway": {[]func(*types.Task){
+			func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") },
+		}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +145,9 @@ func TestSurveyGivesUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	down := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){func() (*ecs.ListTasksOutput, error) { return nil, errOutage }}}
+	down := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){
+		func() (*ecs.ListTasksOutput, error) { return nil, errOutage },
+	}}
 	if _, err := tasks(t, down).Survey(ctx); !errors.Is(err, errOutage) || down.lists < 2 {
 		t.Errorf("an outage: %v after %d calls", err, down.lists)
 	}

@@ -35,18 +35,32 @@ func TestStartTellsWhetherATaskMayExist(t *testing.T) {
 		certain bool
 		want    string
 	}{
-		"refused for lack of capacity": {output: &ecs.RunTaskOutput{Failures: []types.Failure{{Reason: aws.String("RESOURCE:ENI"), Detail: aws.String("none left")}}}, certain: true, want: "ECS started no task: RESOURCE:ENI (none left)"},
-		"no reason":                    {output: &ecs.RunTaskOutput{}, certain: true, want: "ECS started no task and gave no reason"},
-		"denied":                       {err: answered(400, "AccessDeniedException", "User is not authorized to perform: iam:PassRole"), certain: true, want: "AWS denied ecs:RunTask: User is not authorized to perform: iam:PassRole"},
-		"no such cluster":              {err: answered(400, "ClusterNotFoundException", "Cluster not found."), certain: true, want: "the ECS cluster does not exist"},
-		"invalid":                      {err: answered(400, "InvalidParameterException", "TaskDefinition is inactive"), certain: true, want: "AWS refused ecs:RunTask (InvalidParameterException): TaskDefinition is inactive"},
-		"throttled":                    {err: answered(400, "ThrottlingException", "Rate exceeded"), want: "AWS throttled ecs:RunTask in every try"},
-		"server error":                 {err: answered(500, "ServerException", "Service Unavailable"), want: "AWS refused ecs:RunTask (ServerException)"},
-		"cut off":                      {err: errors.New("connection reset by peer"), want: "calling ecs:RunTask failed: connection reset by peer"},
+		"refused for lack of capacity": {
+			output: &ecs.RunTaskOutput{Failures: []types.Failure{
+				{Reason: aws.String("RESOURCE:ENI"), Detail: aws.String("none left")},
+			}},
+			certain: true, want: "ECS started no task: RESOURCE:ENI (none left)",
+		},
+		"no reason": {output: &ecs.RunTaskOutput{}, certain: true,
+			want: "ECS started no task and gave no reason"},
+		"denied": {err: answered(400, "AccessDeniedException",
+			"User is not authorized to perform: iam:PassRole"), certain: true,
+			want: "AWS denied ecs:RunTask: User is not authorized to perform: iam:PassRole"},
+		"no such cluster": {err: answered(400, "ClusterNotFoundException", "Cluster not found."),
+			certain: true, want: "the ECS cluster does not exist"},
+		"invalid": {err: answered(400, "InvalidParameterException", "TaskDefinition is inactive"),
+			certain: true, want: "AWS refused ecs:RunTask (InvalidParameterException): TaskDefinition is inactive"},
+		"throttled": {err: answered(400, "ThrottlingException", "Rate exceeded"),
+			want: "AWS throttled ecs:RunTask in every try"},
+		"server error": {err: answered(500, "ServerException", "Service Unavailable"),
+			want: "AWS refused ecs:RunTask (ServerException)"},
+		"cut off": {err: errors.New("connection reset by peer"),
+			want: "calling ecs:RunTask failed: connection reset by peer"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := tasks(t, &fakeECS{run: func() (*ecs.RunTaskOutput, error) { return test.output, test.err }}).Start(t.Context(), Request{})
+			api := &fakeECS{run: func() (*ecs.RunTaskOutput, error) { return test.output, test.err }}
+			_, err := tasks(t, api).Start(t.Context(), Request{})
 			if errors.Is(err, ErrNotStarted) != test.certain || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %q, certain %v; want %q, %v", err, errors.Is(err, ErrNotStarted), test.want, test.certain)
 			}
@@ -63,7 +77,8 @@ func TestAwaitRunning(t *testing.T) {
 		task.DesiredStatus, task.StopCode = aws.String("STOPPED"), types.TaskStopCodeEssentialContainerExited
 		task.Memory = aws.String("2048")
 		task.StoppedReason = aws.String("Essential container in task exited")
-		task.Containers = []types.Container{{Name: aws.String("ci-coordinator"), ExitCode: aws.Int32(137), Reason: aws.String("OutOfMemoryError: killed")}}
+		task.Containers = []types.Container{{Name: aws.String("ci-coordinator"), ExitCode: aws.Int32(137),
+			Reason: aws.String("OutOfMemoryError: killed")}}
 	}
 	bare := func(task *types.Task) { task.Attachments = nil }
 	tests := map[string]struct {
@@ -91,7 +106,8 @@ func TestAwaitRunning(t *testing.T) {
 		},
 		"stops before it runs": {
 			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("DEPROVISIONING", stopped)},
-			wantErr: "the task 0123456789abcdef ran out of memory (its limit is 2048 MiB): EssentialContainerExited: Essential container in task exited; " +
+			wantErr: "the task 0123456789abcdef ran out of memory (its limit is 2048 MiB): EssentialContainerExited: " +
+				"Essential container in task exited; " +
 				"container ci-coordinator: exit code 137 (OutOfMemoryError: killed)",
 			wantStatus: []string{"pending"},
 		},
@@ -101,8 +117,10 @@ func TestAwaitRunning(t *testing.T) {
 			tasks := tasks(t, &fakeECS{describe: test.describe})
 			tasks.Config.UsePublicIP = test.publicIP
 			var statuses []string
-			address, err := tasks.AwaitRunning(t.Context(), arn, func(status string, _ time.Duration) { statuses = append(statuses, status) })
-			if address != test.address || (err == nil) != (test.wantErr == "") || (err != nil && err.Error() != test.wantErr) {
+			address, err := tasks.AwaitRunning(t.Context(), arn,
+				func(status string, _ time.Duration) { statuses = append(statuses, status) })
+			if address != test.address || (err == nil) != (test.wantErr == "") ||
+				(err != nil && err.Error() != test.wantErr) {
 				t.Errorf("got %q, %v", address, err)
 			}
 			if diff := cmp.Diff(test.wantStatus, statuses); diff != "" {
@@ -113,35 +131,39 @@ func TestAwaitRunning(t *testing.T) {
 }
 
 func TestAwaitRunningKnocks(t *testing.T) {
-	listening := func(on bool) Knock {
+	listening := func(on bool) Probe {
 		return func(_ context.Context, address string) bool { return on && address == "172.31.0.9" }
 	}
 	bare := func(task *types.Task) { task.Attachments = nil }
 	tests := map[string]struct {
 		describe  []func() (*ecs.DescribeTasksOutput, error)
-		knock     Knock
+		knock     Probe
 		publicIP  bool
 		address   string
 		describes int
 	}{
 		"and is heard while ECS says pending": {
-			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}, knock: listening(true), address: "172.31.0.9", describes: 1,
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}, knock: listening(true),
+			address: "172.31.0.9", describes: 1,
 		},
 		"once there is an address": {
-			describe: []func() (*ecs.DescribeTasksOutput, error){in("PROVISIONING", bare), in("PENDING")}, knock: listening(true), address: "172.31.0.9", describes: 2,
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PROVISIONING", bare), in("PENDING")},
+			knock:    listening(true), address: "172.31.0.9", describes: 2,
 		},
 		"in vain": {
-			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("PENDING"), in("RUNNING")}, knock: listening(false), address: "172.31.0.9", describes: 3,
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("PENDING"), in("RUNNING")},
+			knock:    listening(false), address: "172.31.0.9", describes: 3,
 		},
 		"at no public address": {
-			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("RUNNING")}, knock: listening(true), publicIP: true, address: "203.0.113.7", describes: 3,
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("RUNNING")}, knock: listening(true),
+			publicIP: true, address: "203.0.113.7", describes: 3,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			api := &fakeECS{describe: test.describe}
 			tasks := tasks(t, api)
-			tasks.Knock, tasks.Config.UsePublicIP = test.knock, test.publicIP
+			tasks.Probe, tasks.Config.UsePublicIP = test.knock, test.publicIP
 			address, err := tasks.AwaitRunning(t.Context(), arn, func(string, time.Duration) {})
 			if err != nil || address != test.address || api.describes != test.describes {
 				t.Errorf("got %q, %v after %d calls", address, err, api.describes)
@@ -155,7 +177,7 @@ func TestKnockAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	knock := KnockAt(listener.Addr().(*net.TCPAddr).Port)
+	knock := ProbePort(listener.Addr().(*net.TCPAddr).Port)
 	if !knock(t.Context(), "127.0.0.1") {
 		t.Error("nobody was heard though somebody listens")
 	}
@@ -170,7 +192,8 @@ func TestAwaitRunningEnds(t *testing.T) {
 	t.Run("after StartTimeout", func(t *testing.T) {
 		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}})
 		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
-		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil || err.Error() != "the task was still pending after 50ms" {
+		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
+			err.Error() != "the task was still pending after 50ms" {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -185,7 +208,8 @@ func TestAwaitRunningEnds(t *testing.T) {
 	})
 	t.Run("when the task stays unknown", func(t *testing.T) {
 		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){unknown}})
-		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil || !strings.Contains(err.Error(), "does not know the task") {
+		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
+			!strings.Contains(err.Error(), "does not know the task") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -193,14 +217,18 @@ func TestAwaitRunningEnds(t *testing.T) {
 
 func TestStopAll(t *testing.T) {
 	ok := func() (*ecs.StopTaskOutput, error) { return &ecs.StopTaskOutput{Task: &types.Task{}}, nil }
-	throttled := func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "ThrottlingException", "Rate exceeded") }
+	throttled := func() (*ecs.StopTaskOutput, error) {
+		return nil, answered(400, "ThrottlingException", "Rate exceeded")
+	}
+	notStopped := func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }
+	notListed := func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }
 	unavailable := func() (*ecs.StopTaskOutput, error) { return nil, answered(500, "ServerException", "oops") }
 	over := func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") }
 	type describes = []func() (*ecs.DescribeTasksOutput, error)
 	type lists = []func() (*ecs.ListTasksOutput, error)
 	type stops = []func() (*ecs.StopTaskOutput, error)
 	tests := map[string]struct {
-		known      Known
+		known      Ref
 		unanswered bool
 		describe   describes
 		list       lists
@@ -209,18 +237,28 @@ func TestStopAll(t *testing.T) {
 		wantErr    string
 		minStops   int
 	}{
-		"by state and list, once":         {known: Known{ARN: arn}, list: lists{listing(arn)}, stop: stops{ok}, want: []string{arn}, minStops: 1},
-		"the list lags behind":            {known: Known{ARN: arn}, list: lists{listing()}, stop: stops{ok}, want: []string{arn}, minStops: 1},
-		"more than the state knows":       {known: Known{ARN: arn}, list: lists{listing("arn/2", arn)}, stop: stops{ok}, want: []string{"arn/2", arn}, minStops: 2},
-		"nothing":                         {list: lists{listing()}},
-		"RunTask unanswered, shown late":  {unanswered: true, list: lists{listing(), listing(), listing(arn)}, stop: stops{ok}, want: []string{arn}, minStops: 1},
+		"by state and list, once": {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{ok},
+			want: []string{arn}, minStops: 1},
+		"the list lags behind": {known: Ref{ARN: arn}, list: lists{listing()}, stop: stops{ok},
+			want: []string{arn}, minStops: 1},
+		"more than the state knows": {known: Ref{ARN: arn}, list: lists{listing("arn/2", arn)}, stop: stops{ok},
+			want: []string{"arn/2", arn}, minStops: 2},
+		"nothing": {list: lists{listing()}},
+		"RunTask unanswered, shown late": {unanswered: true, list: lists{listing(), listing(), listing(arn)},
+			stop: stops{ok}, want: []string{arn}, minStops: 1},
 		"RunTask unanswered, never shown": {unanswered: true, list: lists{listing()}},
-		"throttled for a while":           {known: Known{ARN: arn}, list: lists{listing(arn)}, describe: describes{in("RUNNING")}, stop: stops{throttled, throttled, unavailable, ok}, want: []string{arn}, minStops: 4},
-		"over already":                    {known: Known{ARN: arn}, list: lists{listing()}, describe: describes{in("STOPPED", over)}, stop: stops{unavailable}, minStops: 1},
-		"gone":                            {known: Known{ARN: arn}, list: lists{listing()}, describe: describes{unknown}, stop: stops{unavailable}, minStops: 1},
-		"list denied":                     {known: Known{ARN: arn}, list: lists{func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, stop: stops{ok}, want: []string{arn}, minStops: 1},
-		"list denied, no state":           {list: lists{func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, wantErr: "AWS denied ecs:ListTasks"},
-		"stop denied":                     {known: Known{ARN: arn}, list: lists{listing(arn)}, stop: stops{func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }}, wantErr: "AWS denied ecs:StopTask", minStops: 1},
+		"throttled for a while": {known: Ref{ARN: arn}, list: lists{listing(arn)},
+			describe: describes{in("RUNNING")}, stop: stops{throttled, throttled, unavailable, ok}, want: []string{arn},
+			minStops: 4},
+		"over already": {known: Ref{ARN: arn}, list: lists{listing()},
+			describe: describes{in("STOPPED", over)}, stop: stops{unavailable}, minStops: 1},
+		"gone": {known: Ref{ARN: arn}, list: lists{listing()}, describe: describes{unknown},
+			stop: stops{unavailable}, minStops: 1},
+		"list denied": {known: Ref{ARN: arn}, list: lists{notListed}, stop: stops{ok}, want: []string{arn},
+			minStops: 1},
+		"list denied, no state": {list: lists{notListed}, wantErr: "AWS denied ecs:ListTasks"},
+		"stop denied": {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{notStopped},
+			wantErr: "AWS denied ecs:StopTask", minStops: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -253,11 +291,15 @@ func TestStopAll(t *testing.T) {
 
 func TestStopAllGivesUp(t *testing.T) {
 	tasks := tasks(t, &fakeECS{
-		list: []func() (*ecs.ListTasksOutput, error){listing(arn)}, describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING")},
-		stop: []func() (*ecs.StopTaskOutput, error){func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "ThrottlingException", "Rate exceeded") }},
+		list:     []func() (*ecs.ListTasksOutput, error){listing(arn)},
+		describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING")},
+		stop: []func() (*ecs.StopTaskOutput, error){func() (*ecs.StopTaskOutput, error) {
+			return nil, answered(400, "ThrottlingException", "Rate exceeded")
+		}},
 	})
 	tasks.Config.StopTimeout = config.Duration{Duration: 50 * time.Millisecond}
-	if stopped, err := tasks.StopAll(t.Context(), Known{ARN: arn}, "why"); err == nil || len(stopped) > 0 || !strings.Contains(err.Error(), "throttled") {
+	if stopped, err := tasks.StopAll(t.Context(), Ref{ARN: arn}, "why"); err == nil || len(stopped) > 0 ||
+		!strings.Contains(err.Error(), "throttled") {
 		t.Errorf("got %v, %v", stopped, err)
 	}
 }

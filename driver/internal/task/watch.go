@@ -32,12 +32,12 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 		case err != nil:
 			return "", err
 		case task == nil:
-			if time.Since(started) > t.Settle {
+			if time.Since(started) > t.ConsistencyWindow {
 				return "", failure.New("", "ECS does not know the task %s any more", ID(arn))
 			}
 		default:
-			status = value(task.LastStatus)
-			if Over(task) {
+			status = aws.ToString(task.LastStatus)
+			if Stopping(task) {
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {
@@ -45,7 +45,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				if err != nil || address != "" {
 					return address, err
 				}
-			} else if t.Knock != nil && !t.Config.UsePublicIP {
+			} else if t.Probe != nil && !t.Config.UsePublicIP {
 				address, _ = t.address(ctx, task)
 			}
 		}
@@ -65,13 +65,15 @@ func (t *Tasks) gaveUp(ctx context.Context, status string) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, errStartTimeout) {
 		return cause
 	}
-	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be raised.",
+	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be "+
+		"raised.",
 		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
 }
 
 // describe returns nil without an error where ECS does not know the task (yet, or any more).
 func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
-	output, err := t.API.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
+	output, err := t.API.DescribeTasks(ctx,
+		&ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
 	if err != nil {
 		return nil, explain("DescribeTasks", err)
 	}
@@ -91,7 +93,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 	if task == nil {
 		return failure.New("", "ECS does not know the task %s any more", ID(arn))
 	}
-	if Over(task) {
+	if Stopping(task) {
 		return Stopped(task)
 	}
 	return nil
@@ -110,9 +112,9 @@ func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 	}
 }
 
-// Over tells whether the task has stopped or is about to.
-func Over(task *types.Task) bool {
-	return value(task.DesiredStatus) == "STOPPED" || value(task.LastStatus) == "STOPPED"
+// Stopping tells whether the task has stopped or is about to.
+func Stopping(task *types.Task) bool {
+	return aws.ToString(task.DesiredStatus) == "STOPPED" || aws.ToString(task.LastStatus) == "STOPPED"
 }
 
 // ID is the last part of an ARN, as the AWS console shows it.
@@ -123,12 +125,12 @@ func ID(arn string) string {
 // address returns "" while the task has no address of the kind asked for.
 func (t *Tasks) address(ctx context.Context, task *types.Task) (string, error) {
 	for _, attachment := range task.Attachments {
-		if value(attachment.Type) != "ElasticNetworkInterface" {
+		if aws.ToString(attachment.Type) != "ElasticNetworkInterface" {
 			continue
 		}
 		details := map[string]string{}
 		for _, detail := range attachment.Details {
-			details[value(detail.Name)] = value(detail.Value)
+			details[aws.ToString(detail.Name)] = aws.ToString(detail.Value)
 		}
 		if !t.Config.UsePublicIP {
 			return details["privateIPv4Address"], nil

@@ -2,7 +2,7 @@
 import { DescribeSubnetsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { AwsError } from "../protocol";
 
-export interface Subnet {
+interface Subnet {
   id: string;
   cidr: string;
   availabilityZone: string;

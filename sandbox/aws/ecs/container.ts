@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, watch } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { attempt } from "../../world/command";
+import { attempt } from "../../command";
 
 export interface RunningContainer {
   /** Settles with PID 1's exit code (128 + n after signal n) when all its processes are gone. */

@@ -16,17 +16,15 @@ export interface SshTrouble extends FailingConnects {
  * What happens to one task: its network's cable is cut and mended; its address is taken away and given back; its packets
  * are dropped without a word and pass again; its SSH connections are reset; its sshd's sessions are killed.
  */
-export const taskFaults = [
-  "cut-network",
-  "mend-network",
-  "take-address",
-  "give-address",
-  "drop-packets",
-  "pass-packets",
-  "reset-connections",
-  "kill-sessions",
-] as const;
-export type TaskFault = (typeof taskFaults)[number];
+export type TaskFault =
+  | "cut-network"
+  | "mend-network"
+  | "take-address"
+  | "give-address"
+  | "drop-packets"
+  | "pass-packets"
+  | "reset-connections"
+  | "kill-sessions";
 
 /** Which of the next calls are hit: one of each `every` (default: 1), until `times` have been. */
 export interface Hits {

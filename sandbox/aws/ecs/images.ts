@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { accountId, region, registryAddress } from "../../config";
-import { attempt, CommandError, run } from "../../world/command";
+import { attempt, CommandError, run } from "../../command";
 import type { ImageConfig } from "./container-spec";
 
 export interface Image {

@@ -5,7 +5,7 @@ import type { TaskSize } from "./size";
 import type { ContainerDefinition, Tag, TaskDefinition, TaskOverride } from "./types";
 
 /** A task's states in their order (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html). */
-export const taskStates = [
+const taskStates = [
   "PROVISIONING",
   "PENDING",
   "RUNNING",

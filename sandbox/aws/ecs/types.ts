@@ -1,6 +1,6 @@
 /** ECS's objects in their wire form, as far as the data plane reads or writes them. */
 
-export interface KeyValue {
+interface KeyValue {
   name: string;
   value: string;
 }

@@ -1,23 +1,24 @@
 /** The projects' bare repositories, and the commits that pipelines run on. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { git, runCommand } from "../command";
+import { git, tryGit } from "../command";
 import { user, type CommitInfo, type Project } from "../model";
 import type { State } from "../state";
 
 export const repositoriesDir = (state: State) => path.join(state.stateDir, "repositories");
 /** Repositories are named after the project's id, so that no path of a request reaches the file system. */
-export const repositoryPath = (state: State, project: Project) =>
-  path.join(repositoriesDir(state), `${project.id}.git`);
+const repositoryPath = (state: State, project: Project) => path.join(repositoriesDir(state), `${project.id}.git`);
 
 export async function createRepositories(state: State): Promise<void> {
   await mkdir(repositoriesDir(state), { recursive: true });
-  for (const project of state.projects) {
-    const cwd = repositoriesDir(state);
-    await git(["init", "--quiet", "--bare", `--initial-branch=${project.defaultBranch}`, `${project.id}.git`], { cwd });
-    // Jobs fetch the pipeline's commit by its id.
-    await git(["config", "uploadpack.allowAnySHA1InWant", "true"], { cwd: repositoryPath(state, project) });
-  }
+  await Promise.all(
+    state.projects.map(async ({ id, defaultBranch }) => {
+      const [name, cwd] = [`${id}.git`, repositoriesDir(state)];
+      await git(["init", "--quiet", "--bare", "--template=", `--initial-branch=${defaultBranch}`, name], { cwd });
+      // Jobs fetch the pipeline's commit by its id.
+      await git(["config", "uploadpack.allowAnySHA1InWant", "true"], { cwd: path.join(cwd, name) });
+    }),
+  );
 }
 
 export interface Checkout {
@@ -46,23 +47,21 @@ export async function commitSource(
   try {
     await fill(dir);
     const cwd = dir;
-    await git(["init", "--quiet", `--initial-branch=${branch}`], { cwd });
-    await git(["config", "user.name", user.name], { cwd });
-    await git(["config", "user.email", user.email], { cwd });
+    await git(["init", "--quiet", "--template=", `--initial-branch=${branch}`], { cwd });
     await git(["remote", "add", "origin", `${state.url}/${project.fullPath}.git`], { cwd });
-    const fetch = (ref: string) => runCommand("git", ["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
+    const fetch = (ref: string) => tryGit(["fetch", "--quiet", "--depth=1", bare, ref], { cwd });
     const fetched = [await fetch(branch)];
     if (fetched[0].exitCode !== 0 && branch !== project.defaultBranch) fetched.push(await fetch(project.defaultBranch));
     if (fetched.at(-1)!.exitCode === 0) await git(["reset", "--quiet", "--soft", "FETCH_HEAD"], { cwd });
     await git(["add", "--all", "--force"], { cwd });
     const title = "Run a pipeline in the sandbox";
-    await git(["commit", "--quiet", "--allow-empty", "--no-verify", `--message=${title}`], { cwd });
-    const [sha, timestamp] = (await git(["log", "-1", "--format=%H %cI"], { cwd })).trim().split(" ");
-    const before = await runCommand("git", ["rev-parse", "--verify", "--quiet", "HEAD^"], { cwd });
+    const author = ["-c", `user.name=${user.name}`, "-c", `user.email=${user.email}`];
+    await git([...author, "commit", "--quiet", "--allow-empty", "--no-verify", `--message=${title}`], { cwd });
+    const [sha, timestamp, parent] = (await git(["log", "-1", "--format=%H %cI %P"], { cwd })).trim().split(" ");
     return {
       dir,
       sha,
-      beforeSha: before.exitCode === 0 ? before.stdout.trim() : "0".repeat(40),
+      beforeSha: parent ?? "0".repeat(40),
       commit: { title, message: title, author: `${user.name} <${user.email}>`, timestamp },
       remove,
       publish: (id) => {
@@ -101,6 +100,6 @@ export async function lastChange(
   file: string,
 ): Promise<string | undefined> {
   const args = ["log", "-1", "--format=%H", sha, "--", file];
-  const { exitCode, stdout } = await runCommand("git", args, { cwd: repositoryPath(state, project) });
+  const { exitCode, stdout } = await tryGit(args, { cwd: repositoryPath(state, project) });
   return exitCode === 0 && stdout.trim() ? stdout.trim() : undefined;
 }

@@ -1,7 +1,7 @@
 /** What a pipeline's commit consists of: a CI file alone, or the folder around a `.gitlab-ci.yml`. */
 import { copyFile, cp, lstat, mkdir, readdir } from "node:fs/promises";
 import * as path from "node:path";
-import { git, runCommand } from "../command";
+import { git, tryGit } from "../command";
 import { PipelineError } from "../errors";
 
 /** In bytes. A folder that holds more was hardly meant to be a project. */
@@ -26,7 +26,7 @@ export async function copySource(options: { ciFile: string; sourceDir?: string; 
 }
 
 async function trackedFiles(source: string): Promise<string[] | undefined> {
-  const inside = await runCommand("git", ["rev-parse", "--is-inside-work-tree"], { cwd: source });
+  const inside = await tryGit(["rev-parse", "--is-inside-work-tree"], { cwd: source });
   if (inside.exitCode !== 0 || inside.stdout.trim() !== "true") return undefined;
   const listed = await git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: source });
   return listed.split("\0").filter(Boolean);

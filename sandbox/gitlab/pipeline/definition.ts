@@ -51,12 +51,13 @@ export interface Need {
   matrix?: Record<string, string[]>[];
 }
 
+/** What is undefined is not in the file. */
 export interface Retry {
   /** 0–2. */
-  max: number;
-  /** Failure reasons; undefined where the file names none. */
+  max?: number;
+  /** Failure reasons, or "always". */
   when?: string[];
-  exitCodes: number[];
+  exitCodes?: number[];
 }
 
 export interface ImageDefinition {

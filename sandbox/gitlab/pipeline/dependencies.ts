@@ -18,7 +18,7 @@ export function dependencies(job: Job): Job[] {
 }
 
 /** Whether `need` means the job. */
-export function meets(need: Need, { definition }: Job): boolean {
+function meets(need: Need, { definition }: Job): boolean {
   if (need.job !== definition.baseName && need.job !== definition.name) return false;
   return !need.matrix || selects(need.matrix, definition.matrix);
 }

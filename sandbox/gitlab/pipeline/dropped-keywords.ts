@@ -44,7 +44,8 @@ function fill(entry: RawJob, source: RawJob | undefined, keywords: string[]): Ra
   return { ...entry, ...Object.fromEntries(missing.map((key) => [key, source![key]])) };
 }
 
-function walk(value: unknown, visit: (node: RawJob) => void): void {
+/** Shows every mapping of the documents to `visit`. */
+export function walk(value: unknown, visit: (node: RawJob) => void): void {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) visit(value);
   for (const child of Object.values(value)) walk(child, visit);

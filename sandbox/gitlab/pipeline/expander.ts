@@ -1,20 +1,20 @@
 /**
  * Runs gitlab-ci-local, which expands CI files and evaluates their rules, on a git checkout.
  *
- * What it leaves out is won by two detours, so that no second parser is needed:
- * - It applies six of the keywords of `default:` and then drops the section. A wrapper file includes the CI file and
- *   adds one job that inherits the other keywords; that job shows them.
+ * It leaves the expanded file behind. What it applies of that file only half is seen to here:
+ * - It gives the jobs six of the keywords of `default:`; the others are taken from the section.
  * - It says what a job's rules came to, but not which rule matched (whose variables and needs count). The expanded file
  *   is evaluated again with each rule's index written into its `allow_failure:exit_codes`.
  */
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse, stringify } from "yaml";
-import { runCommandThroughFile } from "../command";
+import { attempt } from "../../command";
+import { environmentIn } from "../command";
 import { PipelineError } from "../errors";
 import { readCiFile } from "./ci-file";
-import { restoreDropped } from "./dropped-keywords";
+import { restoreDropped, walk } from "./dropped-keywords";
 
 /** A job as the expanded file has it; its fields are checked by gitlab-ci-local against GitLab's JSON schema. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -30,39 +30,57 @@ export interface ExpandedFile {
   matchedRules: Record<string, number[]>;
 }
 
-const keywords = ["hooks", "id_tokens", "interruptible", "retry", "tags", "timeout"];
-const reserved = new Set(["stages", "variables", "workflow", "include", "default", "pages:deploy"]);
-const probe = "default keywords of the sandbox";
-const marker = 100_000;
-
-/** Expands `.gitlab-ci.yml` in `checkout`. Throws PipelineError with the expander's message where the file is wrong. */
-export async function expandFile(options: {
+interface Options {
   checkout: string;
   variables: Record<string, string>;
-  signal?: AbortSignal;
-}): Promise<ExpandedFile> {
-  const { checkout } = options;
-  const original = ".gitlab-ci.yml";
-  const written = await readCiFile(path.join(checkout, original));
+}
 
-  const wrapper = ".gitlab-ci-wrapper.yml";
-  const inheriting = { stage: ".pre", inherit: { default: keywords }, script: ["true"] };
-  await writeFile(path.join(checkout, wrapper), stringify({ include: [{ local: original }], [probe]: inheriting }));
-  // The schema is checked on the file itself: it does not let `inherit` name all keywords, and messages name the user's jobs.
-  const [checked, wrapped] = await Promise.allSettled([
-    run(["--preview", "--file", original, "--state-dir", ".validated"], options),
-    run(["--preview", "--file", wrapper, "--state-dir", ".expanded", "--no-json-schema-validation"], options),
-  ]);
-  if (checked.status === "rejected") throw checked.reason;
-  if (wrapped.status === "rejected") throw wrapped.reason;
-  const preview = parse(wrapped.value) as RawJob;
+const keywords = ["hooks", "id_tokens", "interruptible", "retry", "tags", "timeout"];
+const notJobs = ["stages", "variables", "workflow", "include", "default", "before_script", "after_script"];
+const reserved = new Set([...notJobs, "pages:deploy"]);
+const marker = 100_000;
+const ciFile = ".gitlab-ci.yml";
 
-  const { [probe]: inherited = {}, ...rest } = preview;
+/** Of files that expand to the same whatever the variables and the other files are, by content. */
+const known = new Map<string, Promise<ExpandedFile>>();
+const maxKnown = 100;
+
+/** Expands `.gitlab-ci.yml` in `checkout`. Throws PipelineError with the expander's message where the file is wrong. */
+export async function expandFile(options: Options): Promise<ExpandedFile> {
+  const file = path.join(options.checkout, ciFile);
+  const content = await readFile(file, "utf8");
+  const written = await readCiFile(file);
+  if (!standsAlone(written)) return expand(written, options);
+  const earlier = known.get(content);
+  if (earlier) return earlier;
+  const expanded = expand(written, options);
+  known.set(content, expanded);
+  if (known.size > maxKnown) known.delete(known.keys().next().value!);
+  expanded.catch(() => known.delete(content));
+  return expanded;
+}
+
+/** Whether nothing but the file itself decides what it expands to. */
+function standsAlone(documents: unknown[]): boolean {
+  let alone = documents.length === 1;
+  walk(documents, (node) => {
+    if (["include", "rules", "workflow"].some((key) => key in node)) alone = false;
+  });
+  return alone;
+}
+
+async function expand(written: unknown[], options: Options): Promise<ExpandedFile> {
+  await removeOwnFiles(options.checkout);
+  const stateDir = ".expanded";
+  await run(["--preview", "--file", ciFile, "--state-dir", stateDir], options);
+  const text = await readFile(path.join(options.checkout, stateDir, "expanded-gitlab-ci.yml"), "utf8");
+  const rest = parse(text, { maxAliasCount: -1 }) as RawJob;
   const jobs: Record<string, RawJob> = {};
   for (const [name, job] of Object.entries(rest)) {
     if (!reserved.has(name) && !name.startsWith(".")) jobs[name] = job as RawJob;
   }
   if (!Object.keys(jobs).length) throw new PipelineError("jobs config should contain at least one visible job");
+  const inherited = (rest.default ?? {}) as RawJob;
   const defaults = Object.fromEntries(keywords.filter((key) => key in inherited).map((key) => [key, inherited[key]]));
 
   const { workflow } = rest;
@@ -80,10 +98,16 @@ export async function expandFile(options: {
   return { stages: rest.stages, variables: rest.variables ?? {}, jobs: restored, defaults, matchedRules };
 }
 
+/** gitlab-ci-local has settings in files of its own, which GitLab knows nothing of: a project's must not count here. */
+async function removeOwnFiles(checkout: string): Promise<void> {
+  const own = (await readdir(checkout)).filter((name) => name.startsWith(".gitlab-ci-local"));
+  await Promise.all(own.map((name) => rm(path.join(checkout, name), { recursive: true })));
+}
+
 async function matchRules(
   jobs: Record<string, RawJob>,
   rest: RawJob,
-  options: { checkout: string; variables: Record<string, string>; signal?: AbortSignal },
+  options: Options,
 ): Promise<Record<string, number[]>> {
   const withRules = Object.entries(jobs).filter(([, job]) => job.rules);
   if (!withRules.length) return {};
@@ -128,10 +152,7 @@ function countCopies({ parallel }: RawJob): number {
     .reduce((sum: number, count: number) => sum + count, 0);
 }
 
-async function run(
-  args: string[],
-  options: { checkout: string; variables: Record<string, string>; signal?: AbortSignal },
-): Promise<string> {
+async function run(args: string[], options: Options): Promise<string> {
   const variables = Object.entries(options.variables).flatMap(([key, value]) => ["--variable", `${key}=${value}`]);
   const predefined = Object.keys(options.variables).join(",");
   const command = [
@@ -143,10 +164,12 @@ async function run(
     ...("CI_COMMIT_BRANCH" in options.variables ? [] : ["--unset-variable", "CI_COMMIT_BRANCH"]),
     ...variables,
   ];
-  const { exitCode, stdout, stderr } = await runCommandThroughFile(process.execPath, command, {
+  const { exitCode, stdout, stderr } = await attempt(process.execPath, command, {
     cwd: options.checkout,
-    env: { NO_COLOR: "1", FORCE_COLOR: "0" },
-    signal: options.signal,
+    env: { ...environmentIn(options.checkout), NO_COLOR: "1", FORCE_COLOR: "0" },
+    name: "gitlab-ci-local",
+    // It ends by process.exit().
+    throughFile: true,
   });
   if (exitCode !== 0) throw new PipelineError(explain(`${stderr}\n${stdout}`));
   return stdout;

@@ -130,11 +130,11 @@ function need(entry: RawJob | string): Need {
 }
 
 function retry(value: number | RawJob | undefined): Retry {
-  if (typeof value !== "object") return { max: value ?? 0, exitCodes: [] };
+  if (typeof value !== "object") return { max: value };
   return {
-    max: value.max ?? 0,
+    max: value.max,
     when: value.when === undefined ? undefined : lines(value.when),
-    exitCodes: numbers(value.exit_codes ?? []),
+    exitCodes: value.exit_codes === undefined ? undefined : numbers(value.exit_codes),
   };
 }
 

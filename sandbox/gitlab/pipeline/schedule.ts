@@ -21,7 +21,7 @@ export function createJob(state: State, pipeline: PipelineRecord, definition: Jo
     allowFailure: definition.allowFailure === true,
     failureReason: null,
     exitCode: null,
-    createdAt: new Date(),
+    createdAt: new Date(state.clock.now()),
     queuedAt: null,
     startedAt: null,
     finishedAt: null,
@@ -30,6 +30,7 @@ export function createJob(state: State, pipeline: PipelineRecord, definition: Jo
     systemId: null,
     cancelGracefully: false,
     seenAt: null,
+    stuckTold: false,
     trace: new Trace(),
     artifacts: new Map(),
     dotenv: {},
@@ -59,21 +60,21 @@ function decide(state: State, job: Job): boolean {
   if (!before.every(isThrough)) return false;
   const dag = job.definition.needs !== undefined && job.definition.needs.length > 0;
   const { when } = job.definition;
-  if (!mayRun(when, compositeStatus(before, dag), dag)) setStatus(job, "skipped");
-  else if (when === "manual") setStatus(job, "manual");
+  if (!mayRun(when, compositeStatus(before, dag), dag)) setStatus(state, job, "skipped");
+  else if (when === "manual") setStatus(state, job, "manual");
   else enqueue(state, job);
   return true;
 }
 
-export function enqueue(state: State, job: Job): void {
-  job.queuedAt = new Date();
-  setStatus(job, "pending");
+function enqueue(state: State, job: Job): void {
+  job.queuedAt = new Date(state.clock.now());
+  setStatus(state, job, "pending");
   state.events.emit("queued", job);
 }
 
-export function setStatus(job: Job, status: JobStatus): void {
+export function setStatus(state: State, job: Job, status: JobStatus): void {
   job.status = status;
-  if (isEnded(job)) job.finishedAt = new Date();
+  if (isEnded(job)) job.finishedAt = new Date(state.clock.now());
   job.pipeline.events.emit("job", jobView(job));
 }
 
@@ -89,13 +90,14 @@ export function finishJob(state: State, job: Job, outcome: Outcome): void {
   // Whatever a job that is being cancelled comes to, it counts as cancelled.
   const status = job.status === "canceling" ? "canceled" : outcome.status;
   job.exitCode = status === "success" ? 0 : (outcome.exitCode ?? null);
-  job.failureReason = status === "failed" ? (outcome.failureReason ?? "unknown_failure") : null;
+  const reason = outcome.failureReason ?? "unknown_failure";
+  job.failureReason = status === "failed" ? reason : null;
   if (status === "failed") job.allowFailure = failureAllowed(job.definition.allowFailure, job.exitCode);
-  const failure = { attempt: job.attempt, reason: job.failureReason, exitCode: job.exitCode };
+  const failure = { attempt: job.attempt, reason, exitCode: job.exitCode };
   const again = status === "failed" && retries(job.definition.retry, failure);
   job.trace.end();
   job.retried = again;
-  setStatus(job, status);
+  setStatus(state, job, status);
   if (again) enqueue(state, createJob(state, job.pipeline, job.definition, job.attempt + 1));
   advance(state, job.pipeline);
 }
@@ -107,7 +109,7 @@ export function finishJob(state: State, job: Job, outcome: Outcome): void {
 export function cancelJob(state: State, job: Job, { force = false } = {}): void {
   if (isEnded(job)) return;
   if (isActive(job) && job.cancelGracefully && !force) {
-    if (job.status === "running") setStatus(job, "canceling");
+    if (job.status === "running") setStatus(state, job, "canceling");
     return;
   }
   finishJob(state, job, { status: "canceled" });

@@ -167,7 +167,7 @@ function dotenvOf(job: Job): Record<string, string> {
 export const isProtected = (project: Project, ref: string) => ref === project.defaultBranch;
 
 /** Lower case, at most 63 characters, only a–z, 0–9 and inner dashes. */
-export function slug(text: string): string {
+function slug(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "-")

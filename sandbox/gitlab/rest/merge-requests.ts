@@ -52,13 +52,13 @@ export function mergeRequestRoutes(server: FastifyInstance, state: State): void 
   server.post(`${base}/notes`, async (request, reply) => {
     const mergeRequest = find(request.params);
     const now = new Date();
-    const created = { id: state.nextId("note"), body: bodyOf(request.body), createdAt: now, updatedAt: now };
+    const created = { id: state.nextId("note"), body: noteText(request.body), createdAt: now, updatedAt: now };
     mergeRequest.notes.push(created);
     return reply.code(201).send(noteEntity(created));
   });
   server.put(`${base}/notes/:note`, async (request) => {
     const { note: found } = note(request.params);
-    found.body = bodyOf(request.body);
+    found.body = noteText(request.body);
     found.updatedAt = new Date();
     return noteEntity(found);
   });
@@ -69,7 +69,7 @@ export function mergeRequestRoutes(server: FastifyInstance, state: State): void 
   });
 }
 
-function bodyOf(parameters: unknown): string {
+function noteText(parameters: unknown): string {
   const body = (parameters as { body?: unknown } | undefined)?.body;
   if (typeof body !== "string" || body === "") throw badParameters(["body is missing"]);
   if (body.length > maxBody) throw invalidRecord({ note: [`is too long (maximum is ${maxBody} characters)`] });

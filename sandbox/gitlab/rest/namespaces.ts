@@ -11,14 +11,11 @@ export function namespaceRoutes(server: FastifyInstance, state: State): void {
     ...{ state: "active", is_admin: true, bot: false },
   }));
   server.get("/version", async () => version);
-  server.get("/metadata", async () => ({ ...version, kas: { enabled: false }, enterprise: true }));
-  server.get("/groups", async () => state.groups.map((group) => groupEntity(state, group)));
   server.get("/groups/:id", async (request) => {
     const group = findGroup(state, (request.params as { id: string }).id);
     if (!group) throw notFound("Group");
     return groupEntity(state, group);
   });
-  server.get("/projects", async () => state.projects.map((project) => projectEntity(state, project)));
   server.get("/projects/:id", async (request) => projectEntity(state, requireProject(state, request.params)));
 }
 

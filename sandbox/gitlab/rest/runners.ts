@@ -1,13 +1,10 @@
-/** Runners as the REST API knows them: created for a user, read, changed, deleted, their token replaced. */
+/** Runners as the REST API knows them: created for a user, read, changed, deleted. */
 import type { FastifyInstance } from "fastify";
 import { ApiError, badParameters, badRequest, notFound } from "../errors";
-import { findGroup, isWithin } from "../fixture";
 import type { Runner, RunnerType } from "../model";
 import { bodyOf, type Parameters } from "../parameters";
 import type { State } from "../state";
 import { queueVersion, runnerToken } from "../tokens";
-import { requireProject } from "./namespaces";
-import { page } from "./pagination";
 import { id, readSettings, validate, type RunnerSettings } from "./runner-parameters";
 
 const types: RunnerType[] = ["instance_type", "group_type", "project_type"];
@@ -22,34 +19,7 @@ export function runnerRestRoutes(server: FastifyInstance, state: State): void {
     return reply.code(201).send({ id: runner.id, token: runner.token, token_expires_at: runner.tokenExpiresAt });
   });
 
-  server.get("/runners/all", async (request, reply) => page(request, reply, all(state).map(summary)));
-  server.get("/runners", async (request, reply) => page(request, reply, all(state).map(summary)));
-  server.get("/groups/:id/runners", async (request, reply) => {
-    const group = findGroup(state, (request.params as { id: string }).id);
-    if (!group) throw notFound("Group");
-    // As GitLab: the group's own, those of its ancestors and of the instance.
-    const found = all(state).filter((r) => (r.group ? isWithin(group, r.group) : r.type === "instance_type"));
-    return page(request, reply, found.map(summary));
-  });
-  server.get("/projects/:id/runners", async (request, reply) => {
-    const project = requireProject(state, request.params);
-    const found = all(state).filter((runner) => {
-      if (runner.project) return runner.project === project;
-      return !runner.group || isWithin(project.group, runner.group);
-    });
-    return page(request, reply, found.map(summary));
-  });
-
   server.get("/runners/:id", async (request) => details(state, requireRunner(state, request.params)));
-  server.get("/runners/:id/managers", async (request) =>
-    [...requireRunner(state, request.params).managers.values()].map((manager, index) => ({
-      id: index + 1,
-      system_id: manager.systemId,
-      ...{ version: manager.version, revision: manager.revision, platform: manager.platform },
-      ...{ architecture: manager.architecture, contacted_at: manager.contactedAt, status: "online" },
-    })),
-  );
-
   server.put("/runners/:id", async (request) => {
     const runner = requireRunner(state, request.params);
     const changed = { ...settingsOf(runner), ...readSettings(bodyOf(request)) };
@@ -64,13 +34,6 @@ export function runnerRestRoutes(server: FastifyInstance, state: State): void {
     state.runners.delete(runner.id);
     state.events.emit("runner", runner);
     return reply.code(204).send();
-  });
-
-  server.post("/runners/:id/reset_authentication_token", async (request, reply) => {
-    const runner = requireRunner(state, request.params);
-    runner.token = runnerToken();
-    state.events.emit("runner", runner);
-    return reply.code(201).send({ token: runner.token, token_expires_at: runner.tokenExpiresAt });
   });
 }
 
@@ -95,14 +58,13 @@ function createRunner(state: State, parameters: Parameters): Runner {
   const runner: Runner = {
     ...settings,
     ...{ id: state.nextId("runner"), token: runnerToken(), tokenExpiresAt: null },
-    ...{ type, group, project, createdAt: new Date(), contactedAt: null, managers: new Map() },
+    ...{ type, group, project, createdAt: new Date(state.clock.now()), contactedAt: null, held: 0 },
+    managers: new Map(),
     queueVersion: queueVersion(),
   };
   state.runners.set(runner.id, runner);
   return runner;
 }
-
-const all = (state: State) => [...state.runners.values()].reverse();
 
 function requireRunner(state: State, params: unknown): Runner {
   const number = id((params as { id: string }).id);
@@ -120,22 +82,15 @@ function settingsOf(runner: Runner): RunnerSettings {
 /** In ms: a runner is online if it has asked for jobs in the last two hours (GitLab's rule). */
 const onlineFor = 2 * 3600 * 1000;
 
-function summary(runner: Runner) {
-  const { id, description, paused, type, contactedAt } = runner;
-  const online = contactedAt ? Date.now() - contactedAt.getTime() < onlineFor : null;
+/** All of it but the token, which only creation tells. */
+function details(state: State, runner: Runner) {
+  const manager = [...runner.managers.values()].at(-1);
+  const { id, description, paused, type, contactedAt, group, project } = runner;
+  const online = contactedAt ? state.clock.now() - contactedAt.getTime() < onlineFor : null;
   return {
     ...{ id, description, paused, active: !paused, ip_address: null, name: "gitlab-runner" },
     ...{ is_shared: type === "instance_type", runner_type: type, online },
     status: contactedAt ? (online ? "online" : "offline") : "never_contacted",
-  };
-}
-
-/** All of it but the token, which only creation and reset tell. */
-function details(state: State, runner: Runner) {
-  const manager = [...runner.managers.values()].at(-1);
-  const { group, project } = runner;
-  return {
-    ...summary(runner),
     ...{ tag_list: runner.tags, run_untagged: runner.runUntagged, locked: runner.locked },
     ...{ maximum_timeout: runner.maximumTimeout, access_level: runner.accessLevel },
     ...{ maintenance_note: runner.maintenanceNote, contacted_at: runner.contactedAt, created_at: runner.createdAt },

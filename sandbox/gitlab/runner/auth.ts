@@ -12,7 +12,7 @@ export function authenticateRunner(state: State, request: FastifyRequest): Runne
   const token = text(body.token) ?? text(request.headers["runner-token"]);
   const runner = token ? runnerByToken(state, token) : undefined;
   if (!runner) throw forbidden();
-  const now = new Date();
+  const now = new Date(state.clock.now());
   runner.contactedAt = now;
   const systemId = text(body.system_id);
   if (systemId) {
@@ -33,7 +33,7 @@ export function authenticateRunner(state: State, request: FastifyRequest): Runne
   return runner;
 }
 
-export function jobTokenOf(request: FastifyRequest): string {
+function jobTokenOf(request: FastifyRequest): string {
   const query = request.query as Record<string, unknown>;
   return text(request.headers["job-token"]) ?? text(bodyOf(request).token) ?? text(query.token) ?? "";
 }
@@ -43,7 +43,9 @@ export function authenticateJob(state: State, request: FastifyRequest): Job {
   const job = findJob(state, request);
   if (!sameToken(jobTokenOf(request), job.token)) throw forbidden();
   if (!isActive(job)) throw forbidden("Job is not running", { "Job-Status": job.status });
-  job.seenAt = new Date();
+  job.seenAt = new Date(state.clock.now());
+  // A runner that is at its limit of jobs asks for no more of them, and is online all the same.
+  if (job.runner) job.runner.contactedAt = job.seenAt;
   return job;
 }
 

@@ -26,13 +26,13 @@ export function jobRequestRoutes(server: FastifyInstance, state: State): void {
       await queueChange(state, runner, hangUp, longPoll);
       if (hangUp.aborted) return reply.hijack();
       if (!state.runners.has(runner.id)) throw forbidden();
-      runner.contactedAt = new Date();
+      runner.contactedAt = new Date(state.clock.now());
       job = nextJob(state, runner);
     }
     reply.header("X-GitLab-Last-Update", runner.queueVersion);
     if (!job) return reply.code(204).send();
 
-    assign(job, runner, body);
+    assign(state, job, runner, body);
     try {
       const payload = await jobPayload(state, job, runner);
       if (hangUp.aborted) throw new Error("the runner hung up");
@@ -57,16 +57,16 @@ function hangUpSignal(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-function assign(job: Job, runner: Runner, body: Parameters): void {
+function assign(state: State, job: Job, runner: Runner, body: Parameters): void {
   const info = (body.info ?? {}) as { features?: { cancel_gracefully?: boolean } };
   job.runner = runner;
   job.systemId = text(body.system_id) ?? null;
   job.cancelGracefully = info.features?.cancel_gracefully === true;
   const { definition, pipeline } = job;
   job.timeout = Math.min(definition.timeout ?? pipeline.project.buildTimeout, runner.maximumTimeout ?? Infinity);
-  job.startedAt = new Date();
+  job.startedAt = new Date(state.clock.now());
   job.seenAt = null;
-  setStatus(job, "running");
+  setStatus(state, job, "running");
 }
 
 /** What to look after when a connection closes: the jobs handed out on it. */
@@ -82,11 +82,11 @@ function watchDelivery(state: State, job: Job, reply: FastifyReply): void {
   });
   onClose(reply.request.raw.socket, () => {
     if (!isUnheard()) return;
-    setTimeout(() => {
+    state.clock.after(state.patience.delivery, () => {
       if (!isUnheard()) return;
       state.log(`job ${job.id} (${job.definition.name}): nothing heard of the runner that took it`);
       takeBack(state, job);
-    }, state.patience.delivery).unref();
+    });
   });
 }
 
@@ -111,6 +111,6 @@ function takeBack(state: State, job: Job): void {
   job.systemId = null;
   job.startedAt = null;
   // It keeps its place and its time in the queue.
-  setStatus(job, "pending");
+  setStatus(state, job, "pending");
   state.events.emit("queued", job);
 }

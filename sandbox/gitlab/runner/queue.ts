@@ -1,6 +1,6 @@
 /** Which runner gets which job, and when: routing and long polling. */
 import { isWithin } from "../fixture";
-import type { Job, Runner } from "../model";
+import type { Job, Project, Runner } from "../model";
 import { isProtected } from "../pipeline/variables";
 import type { State } from "../state";
 import { queueVersion } from "../tokens";
@@ -12,11 +12,22 @@ export const longPoll = 50_000;
 export function serves(runner: Runner, job: Job): boolean {
   const { project, ref } = job.pipeline;
   const { tags } = job.definition;
-  if (runner.group && !isWithin(project.group, runner.group)) return false;
-  if (runner.project && runner.project !== project) return false;
+  if (!isAssigned(runner, project)) return false;
   if (runner.accessLevel === "ref_protected" && !isProtected(project, ref)) return false;
   if (!tags.length) return runner.runUntagged;
   return tags.every((tag) => runner.tags.includes(tag));
+}
+
+/** Whether the project is among those that the runner is for. */
+export function isAssigned(runner: Runner, project: Project): boolean {
+  if (runner.group) return isWithin(project.group, runner.group);
+  return !runner.project || runner.project === project;
+}
+
+/** Whether a runner process is there: it waits for a job now, or has been heard of lately. */
+export function isOnline(state: State, runner: Runner): boolean {
+  const { contactedAt, held } = runner;
+  return held > 0 || (contactedAt !== null && state.clock.now() - contactedAt.getTime() < state.patience.offline);
 }
 
 /** The oldest pending job for the runner. */
@@ -40,15 +51,17 @@ export function watchQueue(state: State): void {
 /** Resolves when the runner's queue has changed, the time is over, the client hung up or the server ends. */
 export function queueChange(state: State, runner: Runner, signal: AbortSignal, timeout: number): Promise<void> {
   if (signal.aborted) return Promise.resolve();
+  runner.held++;
   return new Promise((resolve) => {
     const events = [`wake:${runner.id}`, "close"];
     const finish = () => {
-      clearTimeout(timer);
+      runner.held--;
+      stopTimer();
       signal.removeEventListener("abort", finish);
       for (const event of events) state.events.off(event, finish);
       resolve();
     };
-    const timer = setTimeout(finish, timeout);
+    const stopTimer = state.clock.after(timeout, finish);
     signal.addEventListener("abort", finish);
     for (const event of events) state.events.on(event, finish);
   });

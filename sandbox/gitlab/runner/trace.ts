@@ -1,5 +1,6 @@
 /** A job's log as the runner sends it: bytes that are appended at known offsets. */
 import { StringDecoder } from "node:string_decoder";
+import { crc32 } from "node:zlib";
 
 /** In bytes (GitLab's limit is 100 MB). */
 export const maxTraceSize = 100 * 1024 * 1024;
@@ -7,6 +8,7 @@ export const maxTraceSize = 100 * 1024 * 1024;
 export class Trace {
   private chunks: Buffer[] = [];
   private decoder = new StringDecoder("utf8");
+  private crc = 0;
   /** In bytes. */
   size = 0;
   onText: (text: string) => void = () => undefined;
@@ -16,9 +18,15 @@ export class Trace {
     if (offset === this.size && data.length > 0) {
       this.chunks.push(data);
       this.size += data.length;
+      this.crc = crc32(data, this.crc);
       this.emit(this.decoder.write(data));
     }
     return this.size;
+  }
+
+  /** In the runner's notation. */
+  get checksum(): string {
+    return `crc32:${this.crc.toString(16).padStart(8, "0")}`;
   }
 
   end(): void {

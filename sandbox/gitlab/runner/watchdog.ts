@@ -1,8 +1,9 @@
-/** Ends jobs that nobody else will end: too long running, silent, or without a runner that could take them. */
+/** Ends jobs that nobody else will end, and says which wait for a runner that is not there. */
 import type { Job } from "../model";
 import { finishJob } from "../pipeline/schedule";
 import { isActive, type State } from "../state";
-import { serves } from "./queue";
+import { jobView } from "../views";
+import { stuckReason } from "./stuck";
 
 /** All in ms. */
 export interface Patience {
@@ -15,9 +16,11 @@ export interface Patience {
   overtime: number;
   /** Without a word about a running job; the runner reports every 30 s even where there is nothing new (GitLab: 1 h). */
   silence: number;
-  /** For a pending job without a runner that is online and may take it (GitLab: 1 h). */
+  /** For a pending job without a runner that is online and may take it, until it fails (GitLab: 1 h). */
   stuck: number;
-  /** A runner that has not asked for jobs for so long is offline (GitLab: 2 h). */
+  /** Until it is said that such a job is stuck: a runner that has just been deployed gets to make its first request. */
+  told: number;
+  /** A runner of which nothing was heard for so long is offline (GitLab: 2 h). */
   offline: number;
 }
 
@@ -26,38 +29,44 @@ export const defaultPatience: Patience = {
   overtime: 120_000,
   silence: 300_000,
   stuck: 600_000,
-  offline: 120_000,
+  told: 5_000,
+  offline: 60_000,
 };
 
+/** How often it is looked, in ms. */
+const interval = 2_000;
+
 /** Why the job has to end now, undefined where it may go on. */
-export function overdue(state: State, job: Job, now = Date.now()): string | undefined {
+function overdue(state: State, job: Job): string | undefined {
   const { patience } = state;
-  const since = (date: Date | null) => (date ? now - date.getTime() : 0);
   if (isActive(job)) {
-    if (since(job.startedAt) > job.timeout * 1000 + patience.overtime) return "job_execution_timeout";
-    if (since(job.seenAt ?? job.startedAt) > patience.silence) return "stuck_or_timeout_failure";
+    if (since(state, job.startedAt) > job.timeout * 1000 + patience.overtime) return "job_execution_timeout";
+    if (since(state, job.seenAt ?? job.startedAt) > patience.silence) return "stuck_or_timeout_failure";
   }
-  if (job.status === "pending" && since(job.queuedAt) > patience.stuck) {
-    const online = [...state.runners.values()].some(
-      (runner) =>
-        !runner.paused && runner.contactedAt && since(runner.contactedAt) < patience.offline && serves(runner, job),
-    );
-    if (!online) return "stuck_or_timeout_failure";
-  }
-  return undefined;
+  const waitedLong = job.status === "pending" && since(state, job.queuedAt) > patience.stuck;
+  return waitedLong && stuckReason(state, job) ? "stuck_or_timeout_failure" : undefined;
 }
+
+/** Emits "stuck" on the job's pipeline, once, where no runner can take the job. */
+function tellStuck(state: State, job: Job): void {
+  if (job.status !== "pending" || job.stuckTold || since(state, job.queuedAt) < state.patience.told) return;
+  const reason = stuckReason(state, job);
+  if (!reason) return;
+  job.stuckTold = true;
+  job.pipeline.events.emit("stuck", jobView(job), reason);
+}
+
+const since = (state: State, date: Date | null) => (date ? state.clock.now() - date.getTime() : 0);
 
 /** Returns a function that ends the watch. */
 export function startWatchdog(state: State): () => void {
-  const interval = Math.max(100, Math.min(5_000, ...Object.values(state.patience).map((value) => value / 4)));
-  const timer = setInterval(() => {
+  return state.clock.every(interval, () => {
     for (const job of [...state.jobs.values()]) {
+      tellStuck(state, job);
       const failureReason = overdue(state, job);
       if (!failureReason) continue;
       state.log(`job ${job.id} (${job.definition.name}) fails: ${failureReason}`);
       finishJob(state, job, { status: "failed", failureReason });
     }
-  }, interval);
-  timer.unref();
-  return () => clearInterval(timer);
+  });
 }

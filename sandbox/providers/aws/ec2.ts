@@ -11,6 +11,7 @@ import {
   type VolumeType,
   type _InstanceType,
 } from "@aws-sdk/client-ec2";
+import { accountId } from "../../config";
 import { PartialFailure, type Resource } from "../framework/definition";
 import type { Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
@@ -134,7 +135,7 @@ async function find(ec2: EC2Client, id: string): Promise<Instance | undefined> {
 
 /** What AWS alone decides. */
 function describe(found: Instance | undefined, region: string): Props {
-  const owner = found?.NetworkInterfaces?.[0]?.OwnerId ?? "123456789012";
+  const owner = found?.NetworkInterfaces?.[0]?.OwnerId ?? accountId;
   return {
     arn: `arn:aws:ec2:${region}:${owner}:instance/${found?.InstanceId ?? ""}`,
     availabilityZone: found?.Placement?.AvailabilityZone ?? "",

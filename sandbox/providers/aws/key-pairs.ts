@@ -1,5 +1,6 @@
 /** EC2 key pairs, made elsewhere and imported. */
 import { DeleteKeyPairCommand, DescribeKeyPairsCommand, ImportKeyPairCommand } from "@aws-sdk/client-ec2";
+import { accountId } from "../../config";
 import type { Resource } from "../framework/definition";
 import { unlessGone, type ClientsFor } from "./clients";
 import { awsResource, fromTagList } from "./common";
@@ -30,7 +31,7 @@ function keyPair(clientsFor: ClientsFor): Resource {
             TagSpecifications: tagSpecification("key-pair", inputs),
           }),
         );
-        const arn = `arn:aws:ec2:${region}:123456789012:key-pair/${name}`;
+        const arn = `arn:aws:ec2:${region}:${accountId}:key-pair/${name}`;
         return { id: name, outputs: { ...inputs, arn, fingerprint: KeyFingerprint, keyPairId: KeyPairId } };
       },
       async read(id, state, context) {

@@ -4,7 +4,7 @@ import { Client, utils, type ConnectConfig } from "ssh2";
 import type { Context } from "../framework/definition";
 import { compact, isObject, type Props, type Value } from "../framework/values";
 
-export interface Endpoint {
+interface Endpoint {
   host: string;
   port: number;
   user: string;

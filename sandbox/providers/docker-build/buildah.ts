@@ -1,7 +1,14 @@
 /** Builds and pushes images by buildah, which needs no daemon. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
-import { runProcess, type Run } from "./process";
+import { follow } from "../../command";
+
+interface Run {
+  /** Gets each line of the program's output. */
+  onOutput(line: string): void;
+  /** Ends the program. */
+  signal: AbortSignal;
+}
 
 export interface BuilderOptions {
   /** A root file system as .tar, which images can start from as `baseImage`. */
@@ -28,7 +35,7 @@ export interface BuildRequest extends Run {
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
-export const baseImage = "docker.io/library/alpine:3.23";
+const baseImage = "docker.io/library/alpine:3.23";
 
 export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
@@ -43,8 +50,10 @@ export function createBuilder(options: BuilderOptions): Builder {
     // Plain folders: nothing is mounted that a crash could leave behind.
     ...["--storage-driver", "vfs"],
   ];
-  const buildah: Buildah = (args, run) =>
-    runProcess(`buildah ${args[0]}`, ["buildah", ...storage, ...args], { ...run, home: options.stateDir });
+  // Credentials and registry settings of the user have no part in it.
+  const env = { PATH: process.env.PATH, HOME: options.stateDir, TMPDIR: options.stateDir };
+  const buildah: Buildah = (args, { onOutput, signal }) =>
+    follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;
 

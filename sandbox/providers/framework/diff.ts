@@ -1,7 +1,7 @@
 /** Compares two sets of inputs property by property, the way the engine shows and plans changes. */
 import { isArchive, isAsset, isObject, UNKNOWN, type Path, type Props, type Value } from "./values";
 
-export type ChangeKind = "add" | "update" | "delete";
+type ChangeKind = "add" | "update" | "delete";
 
 export interface Change {
   path: Path;

@@ -1,5 +1,6 @@
 /** Go's build cache with the driver's dependencies in it. */
 import * as path from "node:path";
+import { paths } from "../../../components/host/paths";
 import { projectDir } from "../../config";
 import { inMountNamespace, type Artifact } from "../artifact";
 import { recipe } from "../recipes";
@@ -9,9 +10,6 @@ import { goModules, goModulesFolder } from "./go-modules";
 const script = recipe("go-cache", "fill.sh");
 const driver = path.join(projectDir, "driver");
 
-/** Where the program puts Go on a host (components/host/paths.ts); another place makes the cache useless, not wrong. */
-const goRootOnHost = "/opt/gitlab-runner/go";
-
 export const goCacheFolder = "go-build";
 
 /**
@@ -20,13 +18,14 @@ export const goCacheFolder = "go-build";
  */
 export const goCache: Artifact = {
   name: "go-cache",
-  inputs: [goRootOnHost],
+  // Where a host has Go: the cache is good for no other place.
+  inputs: [paths.go],
   files: [script],
   needs: [goArchive, goModules],
   async build({ dir, scratch, run, need }) {
     const archive = path.join(need(goArchive), goArchiveFile);
     const proxy = path.join(need(goModules), goModulesFolder);
     const cache = path.join(dir, goCacheFolder);
-    await inMountNamespace(run, script, [archive, goRootOnHost, driver, proxy, scratch, cache]);
+    await inMountNamespace(run, script, [archive, paths.go, driver, proxy, scratch, cache]);
   },
 };

@@ -1,6 +1,7 @@
 /** The file system that the sandbox's EC2 instances boot from. */
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
+import { paths } from "../../../components/host/paths";
 import { inMountNamespace, type Artifact } from "../artifact";
 import { recipe } from "../recipes";
 import { versions } from "../versions";
@@ -20,8 +21,8 @@ export const debian: Artifact = {
   },
 };
 
-/** Where the program keeps Go's build cache on a host (components/host/paths.ts). */
-const goCacheOnHost = "var/cache/gitlab-runner";
+/** In the tree, where a host has it. */
+const goCacheOnHost = path.relative("/", paths.goCache);
 
 /**
  * Stand-in for an AMI, booted by systemd-nspawn on a shared kernel. As a custom AMI might, it comes with a warm build

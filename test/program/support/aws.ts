@@ -56,7 +56,7 @@ const hostIndex = (name: string) => Number(/-host-(\d+)$/.exec(name)?.[1] ?? 1) 
 export const tokenOf = (name: string) => `glrt-${Buffer.from(name).toString("hex")}`;
 
 /** subnet-a is in zone a of the region, and so is subnet-a2. */
-export const zoneOf = (subnet: string) => `${region}${/[a-z](?=\d*$)/.exec(subnet)?.[0] ?? "a"}`;
+const zoneOf = (subnet: string) => `${region}${/[a-z](?=\d*$)/.exec(subnet)?.[0] ?? "a"}`;
 
 export function answers(token: string, inputs: Record<string, unknown>, world: World): Record<string, unknown> {
   const { missing = [] } = world;

@@ -7,6 +7,8 @@ export interface Registered {
   type: string;
   name: string;
   urn: string;
+  /** URN of the component that it belongs to; empty for the root. */
+  parent: string;
   /** As given; a secret stays wrapped, see {@link plain} and {@link isSecret}. */
   inputs: Record<string, unknown>;
   ignoreChanges: string[];
@@ -19,6 +21,8 @@ export interface Registered {
 
 export interface Deployment {
   resources: Registered[];
+  /** What each component has registered as its outputs, by URN. */
+  outputs: Record<string, Record<string, unknown>>;
   /** Messages of what failed on the way; a failure that several resources share counts once. */
   errors: string[];
   /** Tokens of the provider functions that were called. */
@@ -39,6 +43,7 @@ const internals = runtime as unknown as { waitForRPCs(): Promise<void> };
 
 export async function deploy(program: () => unknown, world: World = {}): Promise<Deployment> {
   const resources: Registered[] = [];
+  const outputs: Deployment["outputs"] = {};
   const calls: string[] = [];
   const stack = world.stack ?? "test";
   await pulumi.runtime.setMocks(
@@ -52,16 +57,32 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
     "gitlab-fargate-runners",
     stack,
   );
-  recordRequests(resources);
-  const errors = await collectErrors(async () => {
-    await program();
-    await internals.waitForRPCs();
-  });
-  return { resources, errors, calls };
+  recordRequests(resources, outputs);
+  const errors = await withoutStacks(() =>
+    collectErrors(async () => {
+      await program();
+      await internals.waitForRPCs();
+    }),
+  );
+  return { resources, outputs, errors, calls };
+}
+
+/**
+ * The SDK takes the stack of each of its thousands of promises, for messages about leaks. Mapping those stacks to the
+ * sources would take longer than the deployment, and of errors only the messages are kept.
+ */
+async function withoutStacks<T>(work: () => Promise<T>): Promise<T> {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Object.assign(Error, { prepareStackTrace: String, stackTraceLimit: 0 });
+  try {
+    return await work();
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  }
 }
 
 /** Mocks are not told a resource's options; the request that they answer holds them. */
-function recordRequests(resources: Registered[]): void {
+function recordRequests(resources: Registered[], outputs: Deployment["outputs"]): void {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the mock monitor's type is not exported
   const monitor = runtime.getMonitor() as any;
   const register = monitor.registerResource.bind(monitor);
@@ -72,6 +93,7 @@ function recordRequests(resources: Registered[]): void {
       type: request.getType(),
       name: request.getName(),
       urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+      parent: request.getParent(),
       inputs: request.getObject().toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
@@ -80,6 +102,12 @@ function recordRequests(resources: Registered[]): void {
       protect: request.getProtect(),
     });
     return register(request, callback);
+  };
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  monitor.registerResourceOutputs = (request: any, callback: any) => {
+    outputs[request.getUrn()] = request.getOutputs().toJavaScript();
+    return registerOutputs(request, callback);
   };
 }
 

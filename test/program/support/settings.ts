@@ -1,5 +1,5 @@
 /** Settings that tests start from. */
-export const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE test";
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE test";
 /** Only looks like one. */
 export const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nhidden\n-----END OPENSSH PRIVATE KEY-----";
 export const sha256 = "ab".repeat(32);

@@ -9,7 +9,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeTasksCommand, ECSClient, type Task } from "@aws-sdk/client-ecs";
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryAddress } from "../../../sandbox/config";
-import { run } from "../../../sandbox/world/command";
+import { run } from "../../../sandbox/command";
 import type { Question } from "./daemon";
 
 const settings = { endpoint: awsEndpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };

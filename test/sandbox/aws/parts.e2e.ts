@@ -29,7 +29,7 @@ import type { HostView } from "../../../sandbox/aws";
 import { stateDir } from "../../../sandbox/config";
 import { prepareArtifacts } from "../../../sandbox/setup";
 import { healWorld, inspectWorld } from "../../../sandbox/world";
-import { attempt, run } from "../../../sandbox/world/command";
+import { attempt, run } from "../../../sandbox/command";
 import { addressOf, ec2, ecs, inTask, pushImage, startDaemon, taskIs, type Daemon, type Tasks } from "./machine";
 
 const cluster = "parts";

@@ -20,7 +20,6 @@ describe("GitLab stand-in: REST", function () {
     const bearer = await call(gitlab, "GET", "/user", undefined, { authorization: "Bearer glpat-test" });
     expect(bearer.status).to.equal(200);
     expect((await fixture.rest("GET", "/version")).body.version).to.match(/^19\.4/);
-    expect((await fixture.rest("GET", "/metadata")).status).to.equal(200);
   });
 
   it("finds groups and projects by id and by path", async () => {
@@ -56,8 +55,6 @@ describe("GitLab stand-in: REST", function () {
     const changed = await fixture.rest("PUT", `/runners/${created.body.id}`, { paused: true, tag_list: "x, y" });
     expect(changed.body).to.deep.include({ paused: true, tag_list: ["x", "y"], description: "fargate" });
     expect(changed.body).not.to.have.property("token");
-    const listed = await fixture.rest("GET", "/groups/acme%2Fbackend/runners");
-    expect(listed.body.map((runner: { id: number }) => runner.id)).to.include(created.body.id);
 
     expect((await fixture.rest("DELETE", `/runners/${created.body.id}`)).status).to.equal(204);
     const gone = await fixture.rest("GET", `/runners/${created.body.id}`);

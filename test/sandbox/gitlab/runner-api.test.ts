@@ -1,8 +1,12 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { Pipeline } from "../../../sandbox/gitlab";
+import { longPoll } from "../../../sandbox/gitlab/runner/queue";
+import { defaultPatience } from "../../../sandbox/gitlab/runner/watchdog";
 import { call, startFixture, variable, type FakeRunner, type Fixture } from "./support";
 
+const { delivery, silence, overtime } = defaultPatience;
 const oneJob = "job:\n  script: [echo one]\n";
 
 describe("GitLab stand-in: runner API", function () {
@@ -16,6 +20,17 @@ describe("GitLab stand-in: runner API", function () {
 
   /** The queue version with which the server holds a request. */
   const upToDate = async (by = runner) => (await by.request()).headers.get("x-gitlab-last-update")!;
+
+  /** A runner takes the job, and its connection is gone as soon as it has the answer. */
+  async function takeAndHangUp(pipeline: Pipeline): Promise<{ id: number; token: string }> {
+    await once(pipeline.events, "job");
+    const socket = (await rawRequest(fixture.gitlab.url, { token: runner.token })).resume();
+    let answer = "";
+    socket.on("data", (data) => (answer += data));
+    while (!/"token":"([^"]+)"/.test(answer)) await once(socket, "data");
+    socket.destroy();
+    return { id: pipeline.jobs[0].id, token: /"token":"([^"]+)"/.exec(answer)![1] };
+  }
 
   it("knows runners by their token only", async () => {
     const { gitlab } = fixture;
@@ -62,12 +77,8 @@ describe("GitLab stand-in: runner API", function () {
   it("never hands a job to a client that hung up", async () => {
     const hungUp = new AbortController();
     const lastUpdate = await upToDate();
-    const before = fixture.gitlab.runners()[0].contactedAt!.getTime();
-    // Contacts are noted to the millisecond: the next one has to come in a later one to be told apart.
-    while (Date.now() <= before) await new Promise(setImmediate);
     const request = runner.request({ lastUpdate, signal: hungUp.signal }).catch((error) => error);
-    // The request has arrived once the server has noted the contact.
-    while (fixture.gitlab.runners()[0].contactedAt!.getTime() === before) await new Promise(setImmediate);
+    await fixture.clock.awaited(longPoll);
     hungUp.abort();
     expect((await request).name).to.equal("AbortError");
     const pipeline = await fixture.pipeline(oneJob);
@@ -75,6 +86,13 @@ describe("GitLab stand-in: runner API", function () {
     expect(pipeline.jobs[0]).to.include({ id: job.id, status: "running" });
     expect((await runner.finish(job, "success")).status).to.equal(200);
     expect((await pipeline.done).status).to.equal("success");
+  });
+
+  it("lets a held request go after a while without a job", async () => {
+    const held = runner.request({ lastUpdate: await upToDate() });
+    await fixture.clock.awaited(longPoll);
+    fixture.clock.advance(longPoll);
+    expect((await held).status).to.equal(204);
   });
 
   it("takes a job back when the connection breaks while it is handed out", async () => {
@@ -95,56 +113,53 @@ describe("GitLab stand-in: runner API", function () {
   });
 
   it("takes a job back when nothing is heard after a hand-out whose connection broke; shuts the first taker out", async () => {
-    await fixture.close();
-    fixture = await startFixture({ patience: { delivery: 50 } });
-    runner = await fixture.createRunner();
     const pipeline = await fixture.pipeline(oneJob);
-    await once(pipeline.events, "job");
-    const socket = (await rawRequest(fixture.gitlab.url, { token: runner.token })).resume();
-    let answer = "";
-    socket.on("data", (data) => (answer += data));
-    while (!/"token":"([^"]+)"/.test(answer)) await once(socket, "data");
-    const token = /"token":"([^"]+)"/.exec(answer)![1];
-    socket.destroy();
+    const { id, token } = await takeAndHangUp(pipeline);
+    await fixture.clock.awaited(delivery);
+    fixture.clock.advance(delivery - 1);
+    expect(pipeline.jobs[0].status).to.equal("running");
+    fixture.clock.advance(1);
     const job = await runner.take();
     expect(job.token).not.to.equal(token);
-    expect((await runner.trace({ id: job.id, token }, "x", 0)).status).to.equal(403);
+    expect((await runner.trace({ id, token }, "x", 0)).status).to.equal(403);
     expect((await runner.trace(job, "x", 0)).status).to.equal(202);
   });
 
   it("leaves a job alone whose runner reports on another connection", async () => {
-    await fixture.close();
-    fixture = await startFixture({ patience: { delivery: 1_500 } });
-    runner = await fixture.createRunner();
     const pipeline = await fixture.pipeline(oneJob);
-    await once(pipeline.events, "job");
-    const socket = (await rawRequest(fixture.gitlab.url, { token: runner.token })).resume();
-    let answer = "";
-    socket.on("data", (data) => (answer += data));
-    while (!/"token":"([^"]+)"/.test(answer)) await once(socket, "data");
-    const job = { id: pipeline.jobs[0].id, token: /"token":"([^"]+)"/.exec(answer)![1] };
-    socket.destroy();
+    const job = await takeAndHangUp(pipeline);
+    await fixture.clock.awaited(delivery);
     await runner.trace(job, "x", 0);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    fixture.clock.advance(delivery);
     expect(pipeline.jobs[0].status).to.equal("running");
   });
 
-  it("fails jobs that no runner can take, that go silent and that outlast their time", async () => {
-    await fixture.close();
-    fixture = await startFixture({ patience: { stuck: 50, silence: 2_000, overtime: 100 } });
-    const stuck = await (await fixture.pipeline("job:\n  tags: [nobody]\n  script: [echo]\n")).done;
-    expect(stuck.jobs[0]).to.include({ status: "failed", failure_reason: "stuck_or_timeout_failure", queued_s: null });
-    runner = await fixture.createRunner();
-    await runner.request();
-    const silent = await fixture.pipeline(oneJob);
-    await runner.take();
-    expect((await silent.done).jobs[0]).to.include({ status: "failed", failure_reason: "stuck_or_timeout_failure" });
-    const long = await fixture.pipeline("job:\n  timeout: 1 second\n  script: [echo]\n");
+  it("fails a job of which nothing is heard any more", async () => {
+    const pipeline = await fixture.pipeline(oneJob);
     const job = await runner.take();
-    const alive = setInterval(() => void runner.finish(job, "running" as never), 100);
-    expect((await long.done).jobs[0]).to.include({ status: "failed", failure_reason: "job_execution_timeout" });
-    clearInterval(alive);
-    const late = await runner.finish(job, "success");
+    fixture.clock.advance(silence);
+    expect(pipeline.jobs[0].status, "the runner may be slow").to.equal("running");
+    await runner.finish(job, "running" as never);
+    fixture.clock.advance(silence);
+    expect(pipeline.jobs[0].status, "heard of since").to.equal("running");
+    fixture.clock.advance(silence);
+    expect((await pipeline.done).jobs[0]).to.include({
+      status: "failed",
+      failure_reason: "stuck_or_timeout_failure",
+    });
+  });
+
+  it("fails a job that outlasts its time, however often its runner reports", async () => {
+    const pipeline = await fixture.pipeline("job:\n  timeout: 10 minutes\n  script: [echo]\n");
+    const job = await runner.take();
+    const touch = () => runner.finish(job, "running" as never);
+    for (let spent = 0; spent < 600_000 + overtime; spent += 60_000) {
+      expect((await touch()).headers.get("job-status")).to.equal("running");
+      fixture.clock.advance(60_000);
+    }
+    fixture.clock.advance(60_000);
+    expect((await pipeline.done).jobs[0]).to.include({ status: "failed", failure_reason: "job_execution_timeout" });
+    const late = await touch();
     expect([late.status, late.headers.get("job-status")]).to.deep.equal([403, "failed"]);
   });
 
@@ -219,6 +234,25 @@ describe("GitLab stand-in: runner API", function () {
     const { jobs } = await pipeline.done;
     expect(jobs[0].trace).to.equal("one\nön");
     expect(chunks.join("|")).to.equal("job:one\n|job:ön");
+  });
+
+  it("fails a job whose log is not the one that its runner has sent", async () => {
+    const outputs: [string, Record<string, unknown>, string][] = [
+      ["the whole log", { checksum: "crc32:0288c675", bytesize: 7 }, "success"],
+      ["another checksum", { checksum: "crc32:0288c676", bytesize: 7 }, "failed"],
+      ["a longer log", { checksum: "crc32:0288c675", bytesize: 8 }, "failed"],
+      ["no checksum", {}, "success"],
+    ];
+    for (const [what, output, status] of outputs) {
+      const pipeline = await fixture.pipeline(oneJob);
+      const job = await runner.take();
+      await runner.trace(job, "one\n", 0);
+      await runner.trace(job, "two", 4);
+      expect((await runner.finish(job, "success", { output })).status).to.equal(200);
+      const { jobs } = await pipeline.done;
+      const failure_reason = status === "failed" ? "data_integrity_failure" : null;
+      expect(jobs[0], what).to.include({ status, failure_reason });
+    }
   });
 
   it("does not tear characters that span two pieces of a trace", async () => {

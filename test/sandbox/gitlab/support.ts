@@ -2,14 +2,17 @@
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { ManualClock } from "./manual-clock";
 import { startGitLab, type GitLab, type GitLabOptions, type Pipeline } from "../../../sandbox/gitlab";
 
-export const adminToken = "glpat-test";
+const adminToken = "glpat-test";
 
 export interface Fixture {
   gitlab: GitLab;
   dir: string;
   log: string[];
+  /** The stand-in's, unless another was asked for. */
+  clock: ManualClock;
   rest(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   createRunner(parameters?: Record<string, unknown>): Promise<FakeRunner>;
   /** Starts a pipeline of this content in acme/backend. */
@@ -44,9 +47,11 @@ export interface FakeRunner {
 export async function startFixture(options: Partial<GitLabOptions> = {}): Promise<Fixture> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "gitlab-stand-in-"));
   const log: string[] = [];
+  const clock = new ManualClock();
   const gitlab = await startGitLab({
     ...{ host: "127.0.0.1", port: 0, stateDir: path.join(dir, "state"), adminToken },
     log: (line) => log.push(line),
+    clock,
     ...options,
   });
   const rest: Fixture["rest"] = (method, url, body, headers = {}) =>
@@ -56,6 +61,7 @@ export async function startFixture(options: Partial<GitLabOptions> = {}): Promis
     gitlab,
     dir,
     log,
+    clock,
     rest,
     createRunner: async (parameters = {}) => {
       const { body } = await rest("POST", "/user/runners", { runner_type: "instance_type", ...parameters });

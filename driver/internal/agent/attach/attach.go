@@ -3,12 +3,9 @@ package attach
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +13,8 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/random"
+	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
 // Stream is a command under way in the task; *sshconn.Command is one.
@@ -31,8 +30,8 @@ type Connection interface {
 	Close() error
 }
 
-// Stage is a script to run under ci-agent.
-type Stage struct {
+// Execution is a script to run under ci-agent.
+type Execution struct {
 	// Agent is the program's path in the task, Directory where its stages have their sockets.
 	Agent, Directory string
 	Script           io.ReaderAt
@@ -62,7 +61,7 @@ type Stage struct {
 	scriptErr atomic.Pointer[error]
 }
 
-// Values of Stage.begun.
+// Values of Execution.begun.
 const (
 	unsent int32 = iota
 	sent
@@ -82,8 +81,8 @@ const endMargin = 15 * time.Second
 
 // Run runs the script exactly once. It returns nil when it ended with 0 and *failure.Script when it ended otherwise.
 // When ctx is done the stage is terminated, and ctx's cause returned.
-func (s *Stage) Run(ctx context.Context) error {
-	s.token = newToken()
+func (s *Execution) Run(ctx context.Context) error {
+	s.token = random.Hex(16)
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	defer context.AfterFunc(ctx, func() {
@@ -106,7 +105,7 @@ func (s *Stage) Run(ctx context.Context) error {
 }
 
 // follow holds sessions until one brings the result.
-func (s *Stage) follow(life, ctx context.Context) (wire.Result, error) {
+func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: s.Pause, MaxInterval: s.MaxPause, Multiplier: 1.6, RandomizationFactor: 0.2,
 	}
@@ -136,7 +135,7 @@ func (s *Stage) follow(life, ctx context.Context) (wire.Result, error) {
 }
 
 // reconnect returns *lost where another attempt may help.
-func (s *Stage) reconnect(life context.Context, why error) (Connection, error) {
+func (s *Execution) reconnect(life context.Context, why error) (Connection, error) {
 	left := time.Until(s.lostAt.Add(s.ReconnectTimeout))
 	if left <= 0 {
 		return nil, failure.Wrap(why, "SSH.ReconnectTimeout in fargate.toml can be raised.",
@@ -163,22 +162,13 @@ var errReconnectTimeout = errors.New("no attempt to reconnect came through")
 
 // command is a line for the task's login shell. A stage that is cancelled before it is known to have started is looked
 // for, and not started.
-func (s *Stage) command(attaches bool) string {
+func (s *Execution) command(attaches bool) string {
 	call := "run"
 	if attaches {
 		call = fmt.Sprintf("attach --offset %d", s.received)
 	}
-	return fmt.Sprintf("exec %s %s --dir %s --token %s", quote(s.Agent), call, quote(s.Directory), s.token)
+	return fmt.Sprintf("exec %s %s --dir %s --token %s",
+		shellquote.Quote(s.Agent), call, shellquote.Quote(s.Directory), s.token)
 }
 
-func (s *Stage) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }
-
-// quote makes text one word of a POSIX shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// newToken names a stage; 32 hexadecimal digits.
-func newToken() string {
-	word := make([]byte, 16)
-	_, _ = rand.Read(word) // never fails
-	return hex.EncodeToString(word)
-}
+func (s *Execution) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }

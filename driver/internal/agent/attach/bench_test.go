@@ -18,7 +18,8 @@ func BenchmarkStage(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			err = client.Run(b.Context(), sshconn.Script{Source: strings.NewReader("echo"), Stdout: io.Discard, Stderr: io.Discard})
+			err = client.Run(b.Context(), sshconn.Script{Source: strings.NewReader("echo"), Stdout: io.Discard,
+				Stderr: io.Discard})
 			if err != nil {
 				b.Fatal(err)
 			}

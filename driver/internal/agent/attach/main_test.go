@@ -32,7 +32,8 @@ func withProgram(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	program = filepath.Join(folder, "ci-agent")
-	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", program, "gitlab-fargate-runners/driver/cmd/ci-agent")
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", program,
+		"gitlab-fargate-runners/driver/cmd/ci-agent")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building ci-agent: %v\n%s", err, output)
@@ -78,7 +79,8 @@ func newWorld(t testing.TB) *world {
 		target: sshconn.Target{Address: "127.0.0.1", PrivateKey: private},
 		settings: config.SSH{
 			Username: "root", Port: sshd.Port(), ConnectTimeout: seconds(10), DialTimeout: seconds(5),
-			RetryInterval: seconds(0.005), MaxRetryInterval: seconds(0.05), KeepAliveInterval: seconds(15), KeepAliveCountMax: 4,
+			RetryInterval: seconds(0.005), MaxRetryInterval: seconds(0.05), KeepAliveInterval: seconds(15),
+			KeepAliveCountMax: 4,
 		},
 	}
 }
@@ -110,12 +112,13 @@ func (w *world) connect(ctx context.Context) (attach.Connection, error) {
 }
 
 // stage returns a stage that runs the script.
-func (w *world) stage(script string, log io.Writer) *attach.Stage {
-	return &attach.Stage{
+func (w *world) stage(script string, log io.Writer) *attach.Execution {
+	return &attach.Execution{
 		Agent: program, Directory: w.sockets, Script: strings.NewReader(script), Log: log,
 		Grace: 5 * time.Second, ReconnectTimeout: 10 * time.Second,
 		Pause: 2 * time.Millisecond, MaxPause: 20 * time.Millisecond,
-		Connect: w.connect, Reconnect: w.connect, Reconnecting: func(err error, received int64) { w.t.Logf("lost after %d bytes: %v", received, err) },
+		Connect: w.connect, Reconnect: w.connect,
+		Reconnecting: func(err error, received int64) { w.t.Logf("lost after %d bytes: %v", received, err) },
 	}
 }
 

@@ -36,16 +36,18 @@ func TestScripts(t *testing.T) {
 		script, log, signal string
 		code                int
 	}{
-		"empty":                      {script: ""},
-		"one byte":                   {script: ":"},
-		"no final newline":           {script: "printf end", log: "end"},
-		"ends in a comment":          {script: "echo a # comment", log: "a\n"},
-		"quotes and dollars":         {script: `printf '%s|' "a'b" 'c"d' '$e' "\$f"`, log: `a'b|c"d|$e|$f|`},
-		"both streams, in order":     {script: "for i in 1 2 3; do echo o$i; echo e$i >&2; done", log: "o1\ne1\no2\ne2\no3\ne3\n"},
-		"stdin is empty":             {script: "cat; echo after", log: "after\n"},
-		"bash where there is one":    {script: `[ -n "$BASH_VERSION" ] && echo bash`, log: "bash\n"},
-		"errexit":                    {script: "set -e\nfalse\necho never", code: 1},
-		"the runner's shape":         {script: "set -eo pipefail\n: | eval $'echo one\\ncat\\nexit 42\\n'\nexit 0\n", log: "one\n", code: 42},
+		"empty":              {script: ""},
+		"one byte":           {script: ":"},
+		"no final newline":   {script: "printf end", log: "end"},
+		"ends in a comment":  {script: "echo a # comment", log: "a\n"},
+		"quotes and dollars": {script: `printf '%s|' "a'b" 'c"d' '$e' "\$f"`, log: `a'b|c"d|$e|$f|`},
+		"both streams, in order": {script: "for i in 1 2 3; do echo o$i; echo e$i >&2; done",
+			log: "o1\ne1\no2\ne2\no3\ne3\n"},
+		"stdin is empty":          {script: "cat; echo after", log: "after\n"},
+		"bash where there is one": {script: `[ -n "$BASH_VERSION" ] && echo bash`, log: "bash\n"},
+		"errexit":                 {script: "set -e\nfalse\necho never", code: 1},
+		"the runner's shape": {script: "set -eo pipefail\n: | eval $'echo one\\ncat\\nexit 42\\n'\nexit 0\n",
+			log: "one\n", code: 42},
 		"KILL":                       {script: "kill -KILL $$", code: 137, signal: "KILL"},
 		"TERM":                       {script: "kill -TERM $$", code: 143, signal: "TERM"},
 		"more than an argument":      {script: strings.Repeat("#", 200_000) + "\necho long", log: "long\n"},
@@ -53,7 +55,10 @@ func TestScripts(t *testing.T) {
 		"each byte":                  {script: `printf '` + octal + `'`, log: each},
 		"binary output":              {script: `printf '\000\377\r\n\033'`, log: "\x00\xff\r\n\x1b"},
 		"not in the list of letters": {script: "echo 'grün 🚀'", log: "grün 🚀\n"},
-		"a leader of its own":        {script: `read -r _ _ _ _ group session _ </proc/$$/stat; [ $group = $$ ] && [ $session = $$ ] && echo yes`, log: "yes\n"},
+		"a leader of its own": {
+			script: `read -r _ _ _ _ group session _ </proc/$$/stat; [ $group = $$ ] && [ $session = $$ ] && echo yes`,
+			log:    "yes\n",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +98,8 @@ func TestWithoutBash(t *testing.T) {
 func TestNoiseBeforeTheAgent(t *testing.T) {
 	w := newWorld(t)
 	shell := w.file("shell")
-	if err := os.WriteFile(shell, []byte("#!/bin/sh\nprintf 'welcome\\nto this shell'\nexec /bin/sh \"$@\"\n"), 0o755); err != nil {
+	content := "#!/bin/sh\nprintf 'welcome\\nto this shell'\nexec /bin/sh \"$@\"\n"
+	if err := os.WriteFile(shell, []byte(content), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	w.sshd.Shell = shell

@@ -29,7 +29,7 @@ func (l *lost) Unwrap() error { return l.err }
 
 // session is one SSH session with the agent.
 type session struct {
-	*Stage
+	*Execution
 	stream Stream
 	from   *wire.Reader
 	to     *wire.Writer
@@ -37,7 +37,7 @@ type session struct {
 
 // converse starts the stage or attaches to it, and takes its output until it has ended. life bounds the session; when
 // ctx is done the stage is terminated, and its end awaited.
-func (s *Stage) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
+func (s *Execution) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
 	attaches := s.attaches(ctx)
 	stream, err := connection.Exec(s.command(attaches))
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Stage) converse(life, ctx context.Context, connection Connection) (wire
 	defer func() { _ = stream.Close() }()
 	defer context.AfterFunc(life, func() { _ = stream.Close() })()
 	in := bufio.NewReaderSize(stream, wire.Chunk)
-	c := &session{Stage: s, stream: stream, from: wire.NewReader(in), to: wire.NewWriter(stream)}
+	c := &session{Execution: s, stream: stream, from: wire.NewReader(in), to: wire.NewWriter(stream)}
 	if !attaches {
 		go c.send()
 	}

@@ -56,7 +56,8 @@ func TestMuchOutput(t *testing.T) {
 	if err := stage.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d MB in %s, %d cuts, the supervisor's memory %d KiB", log.taken/1e6, time.Since(started).Round(10*time.Millisecond), cuts.Load(), peak.Load())
+	t.Logf("%d MB in %s, %d cuts, the supervisor's memory %d KiB", log.taken/1e6,
+		time.Since(started).Round(10*time.Millisecond), cuts.Load(), peak.Load())
 	if got := log.Sum(nil); hex.EncodeToString(got) != hex.EncodeToString(want.Sum(nil)) || cuts.Load() < 9 {
 		t.Errorf("another log came: %d bytes, %d cuts", log.taken, cuts.Load())
 	}
@@ -78,7 +79,8 @@ func TestStageBlocksWhileNobodyReads(t *testing.T) {
 		log.every = 0
 		<-released
 	}
-	stage := w.stage(fmt.Sprintf("echo $PPID >%s; i=0; while [ $i -lt 400 ]; do head -c 100000 /dev/zero; i=$((i+1)); echo $i >%s; done",
+	stage := w.stage(fmt.Sprintf("echo $PPID >%s; i=0; while [ $i -lt 400 ]; do head -c 100000 /dev/zero; "+
+		"i=$((i+1)); echo $i >%s; done",
 		w.file("supervisor"), w.file("progress")), nil)
 	stage.Log = log
 	go func() {
@@ -88,7 +90,8 @@ func TestStageBlocksWhileNobodyReads(t *testing.T) {
 			time.Sleep(300 * time.Millisecond)
 		}
 		written, _ := strconv.Atoi(w.await("progress"))
-		t.Logf("blocked after %.1f MB, the supervisor's memory %d KiB", float64(written)/10, residentKiB(t, w.pid("supervisor")))
+		t.Logf("blocked after %.1f MB, the supervisor's memory %d KiB", float64(written)/10,
+			residentKiB(t, w.pid("supervisor")))
 		if written > 120 { // spool, SSH's window, sockets and pipes
 			t.Errorf("the job wrote %d00 KB that nobody took", written)
 		}

@@ -3,8 +3,6 @@ package install
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +11,8 @@ import (
 	"strings"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/random"
+	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
 // Task runs commands in a task; *sshconn.Client does.
@@ -57,7 +57,7 @@ func Install(ctx context.Context, task Task, file string) (agent, directory stri
 	if missing == nil {
 		defer func() { _ = program.Close() }()
 	}
-	name := newName()
+	name := random.Hex(8)
 	output, _, err := task.Output(ctx, shell(fmt.Sprintf(probe, name, version(), size)), strings.NewReader(""))
 	if err != nil {
 		return "", "", fmt.Errorf("looking for ci-agent in the task: %w", err)
@@ -74,7 +74,7 @@ func Install(ctx context.Context, task Task, file string) (agent, directory stri
 	case agent != "":
 		return agent, directory, nil
 	}
-	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, quote(directory), size, version())), program)
+	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version())), program)
 	if err != nil {
 		return "", "", fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
@@ -103,14 +103,5 @@ func open(file string) (*os.File, int64, error) {
 	return program, info.Size(), nil
 }
 
-func newName() string {
-	word := make([]byte, 8)
-	_, _ = rand.Read(word) // never fails
-	return hex.EncodeToString(word)
-}
-
 // shell makes a script a line for any login shell.
-func shell(script string) string { return "exec sh -c " + quote(script) }
-
-// quote makes text one word of a POSIX shell.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+func shell(script string) string { return "exec sh -c " + shellquote.Quote(script) }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"syscall"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/supervisor"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
@@ -53,27 +52,14 @@ func (s Session) attach(offset int64) error {
 	return nil
 }
 
-// Signal ends the stage's process group, with a grace time between SIGTERM and SIGKILL, and returns when it has ended.
-func (s Session) Signal(grace time.Duration) error {
-	conn, err := s.dial()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	if err := wire.NewWriter(conn).Send(wire.Terminate, wire.Number(grace.Milliseconds())); err != nil {
-		return err
-	}
-	_, _, err = wire.NewReader(conn).Next()
-	return err
-}
-
 func (s Session) dial() (net.Conn, error) {
 	conn, err := net.Dial("unix", supervisor.Socket(s.Directory, s.Token))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("the task knows no such stage")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, errors.New("the stage's supervisor has ended without a result: it was killed, perhaps for lack of memory")
+		return nil, errors.New("the stage's supervisor has ended without a result: it was killed, perhaps for lack " +
+			"of memory")
 	case err != nil:
 		return nil, fmt.Errorf("reaching the stage's supervisor: %w", err)
 	}

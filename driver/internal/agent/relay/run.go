@@ -69,7 +69,8 @@ func (s Session) start(script []byte) error {
 	if err != nil {
 		return fmt.Errorf("finding ci-agent itself: %w", err)
 	}
-	command := exec.Command(self, "supervise", "--dir", s.Directory, "--token", s.Token, "--size", strconv.Itoa(len(script)))
+	command := exec.Command(self, "supervise", "--dir", s.Directory, "--token", s.Token, "--size",
+		strconv.Itoa(len(script)))
 	command.ExtraFiles = []*os.File{statusOfSupervisor}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdin, err := command.StdinPipe()

@@ -47,7 +47,7 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 
 // claim starts the script if nobody has under this token. The link is what only one can make, and it makes a socket
 // appear that answers already.
-func claim(directory, token string, size int64, stdin io.Reader) (*Stage, net.Listener, error) {
+func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript, net.Listener, error) {
 	script, err := io.ReadAll(io.LimitReader(stdin, size+1))
 	if err == nil && int64(len(script)) != size {
 		err = fmt.Errorf("%d bytes of %d came", len(script), size)
@@ -68,7 +68,7 @@ func claim(directory, token string, size int64, stdin io.Reader) (*Stage, net.Li
 		_ = listener.Close()
 		return nil, nil, fmt.Errorf("claiming the stage: %w", err)
 	}
-	stage, err := StartStage(script, "ci-agent-"+token, SpoolLimit)
+	stage, err := Start(script, "ci-agent-"+token, SpoolLimit)
 	if err != nil {
 		// The token is free again, as nothing has run.
 		_ = os.Remove(Socket(directory, token))

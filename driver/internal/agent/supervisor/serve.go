@@ -11,7 +11,7 @@ import (
 
 // server answers on a stage's socket.
 type server struct {
-	stage *Stage
+	stage *RunningScript
 	// keep is how long a result is kept that nobody asks for, forget the timer once there is one.
 	keep   time.Duration
 	forget *time.Timer
@@ -28,7 +28,7 @@ type server struct {
 
 // Serve lets drivers attach to the stage until one says that it has the result, or none has asked for it for so long:
 // it may have been lost that one has it. It closes the listener.
-func Serve(listener net.Listener, stage *Stage, keep time.Duration) {
+func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
 	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
 	go func() {
 		<-stage.over
@@ -59,24 +59,17 @@ func (s *server) session(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	switch kind {
-	case wire.Attach:
-		offset, err := wire.ParseNumber(payload)
-		if err != nil || !s.stage.spool.Holds(offset) {
-			_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
-			return
-		}
-		s.stage.spool.Ack(offset) // the acknowledgement itself may have been lost
-		s.attach(conn, from, to, offset)
-	case wire.Terminate:
-		// From `ci-agent signal`, which waits for the group's end.
-		if grace, err := wire.ParseNumber(payload); err == nil {
-			s.terminate(grace)
-		}
-		_ = to.Send(wire.Started)
-	default:
-		_ = to.Send(wire.Error, []byte("a session begins with Attach or Terminate"))
+	if kind != wire.Attach {
+		_ = to.Send(wire.Error, []byte("a session begins with Attach"))
+		return
 	}
+	offset, err := wire.ParseNumber(payload)
+	if err != nil || !s.stage.spool.Holds(offset) {
+		_ = to.Send(wire.Error, []byte("the stage's output cannot be resumed at this offset"))
+		return
+	}
+	s.stage.spool.Ack(offset) // the acknowledgement itself may have been lost
+	s.attach(conn, from, to, offset)
 }
 
 // attach sends output on one goroutine and takes what the driver says on another: neither waits for the other.

@@ -13,15 +13,17 @@ import (
 
 // The driver has the result, and its word that it has was lost.
 func TestResultThatNobodyAsksForIsForgotten(t *testing.T) {
-	stage, err := supervisor.StartStage([]byte("echo hello"), "marker", supervisor.SpoolLimit)
-	if err != nil {
-		t.Fatal(err)
-	}
 	directory, err := os.MkdirTemp("", "s") // t.TempDir's name may be too long for a socket's
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
+	attached := filepath.Join(directory, "attached")
+	script := "until [ -e " + attached + " ]; do sleep 0.01; done; echo hello"
+	stage, err := supervisor.Start([]byte(script), "marker", supervisor.SpoolLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
 	address := filepath.Join(directory, "s")
 	listener, err := net.Listen("unix", address)
 	if err != nil {
@@ -42,6 +44,11 @@ func TestResultThatNobodyAsksForIsForgotten(t *testing.T) {
 	for kind := wire.Type(0); kind != wire.Exit; {
 		if kind, _, err = from.Next(); err != nil {
 			t.Fatal(err)
+		}
+		if kind == wire.Started {
+			if err := os.WriteFile(attached, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	_ = conn.Close()

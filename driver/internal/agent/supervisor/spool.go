@@ -133,10 +133,3 @@ func (s *Spool) Written() (end int64, blocked bool) {
 	defer s.mu.Unlock()
 	return s.end, s.blocked
 }
-
-// Held is how many bytes of memory the chunks take.
-func (s *Spool) Held() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return (len(s.chunks) + len(s.spare)/chunkSize) * chunkSize
-}

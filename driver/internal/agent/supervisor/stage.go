@@ -7,20 +7,14 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/drain"
 )
 
 // SpoolLimit is how much output a stage may be ahead of the job's log, in bytes; then it blocks as at a full pipe.
 const SpoolLimit = 4 << 20
 
-// Once the shell has ended, output still on its way is waited for until none came for drainIdle, and for drainMax at
-// most: a process left in the background may hold the output open for ever, or write to it for ever.
-const (
-	drainIdle = time.Second
-	drainMax  = 30 * time.Second
-)
-
-// Stage is a script under way, or over.
-type Stage struct {
+// RunningScript is a script under way, or over.
+type RunningScript struct {
 	spool *Spool
 	shell *shell
 	// ending is held while the stage's processes are being ended: the result waits for those that outlive the shell.
@@ -34,20 +28,20 @@ type Stage struct {
 	result wire.Result
 }
 
-// StartStage starts the script with a spool that holds limit bytes.
-func StartStage(script []byte, marker string, limit int64) (*Stage, error) {
+// Start starts the script with a spool that holds limit bytes.
+func Start(script []byte, marker string, limit int64) (*RunningScript, error) {
 	shell, err := startShell(script, marker)
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{spool: NewSpool(limit), shell: shell, closed: make(chan struct{}), over: make(chan struct{})}
+	s := &RunningScript{spool: NewSpool(limit), shell: shell, closed: make(chan struct{}), over: make(chan struct{})}
 	go s.collect()
 	go s.finish()
 	return s, nil
 }
 
 // collect goes on after the stage's end, so that what it has left in the background is not killed by SIGPIPE.
-func (s *Stage) collect() {
+func (s *RunningScript) collect() {
 	defer close(s.closed)
 	buf := make([]byte, wire.Chunk)
 	for {
@@ -60,7 +54,7 @@ func (s *Stage) collect() {
 	}
 }
 
-func (s *Stage) finish() {
+func (s *RunningScript) finish() {
 	result := s.shell.wait()
 	s.awaitTermination()
 	s.drain()
@@ -73,12 +67,12 @@ func (s *Stage) finish() {
 }
 
 // drain waits for the output's end. The time that the spool is full does not count: then it is the driver who is late.
-func (s *Stage) drain() {
-	const step = drainIdle / 10
+func (s *RunningScript) drain() {
+	const step = drain.Idle / 10
 	var idle, flowing time.Duration
 	tick := time.NewTicker(step)
 	defer tick.Stop()
-	for before := int64(-1); idle < drainIdle && flowing < drainMax; {
+	for before := int64(-1); idle < drain.Idle && flowing < drain.Max; {
 		select {
 		case <-s.closed:
 			return
@@ -97,19 +91,19 @@ func (s *Stage) drain() {
 }
 
 // terminate ends all processes of the stage.
-func (s *Stage) terminate(grace time.Duration) {
+func (s *RunningScript) terminate(grace time.Duration) {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 	terminate(s.shell.group(), grace)
 }
 
-func (s *Stage) awaitTermination() {
+func (s *RunningScript) awaitTermination() {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 }
 
 // ended tells whether the result is known.
-func (s *Stage) ended() bool {
+func (s *RunningScript) ended() bool {
 	select {
 	case <-s.over:
 		return true
@@ -119,7 +113,7 @@ func (s *Stage) ended() bool {
 }
 
 // send writes the output from offset on, and at last the result, until stopped.
-func (s *Stage) send(to *wire.Writer, offset int64, stopped func() bool) error {
+func (s *RunningScript) send(to *wire.Writer, offset int64, stopped func() bool) error {
 	buf := make([]byte, wire.Chunk)
 	for {
 		n := s.spool.Read(buf, offset, stopped)

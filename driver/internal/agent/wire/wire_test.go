@@ -31,10 +31,12 @@ func FuzzReader(f *testing.F) {
 			if n, err := wire.ParseNumber(payload); err == nil && (n < 0 || !bytes.Equal(wire.Number(n), payload)) {
 				t.Fatalf("the number %d from %x", n, payload)
 			}
-			if offset, data, err := wire.ParseOutput(payload); err == nil && (offset < 0 || len(data) != len(payload)-8) {
+			if offset, data, err := wire.ParseOutput(payload); err == nil &&
+				(offset < 0 || len(data) != len(payload)-8) {
 				t.Fatalf("output %d, %x", offset, data)
 			}
-			if result, err := wire.ParseResult(payload); err == nil && (result.Written < 0 || !bytes.Equal(result.Payload(), payload)) {
+			if result, err := wire.ParseResult(payload); err == nil &&
+				(result.Written < 0 || !bytes.Equal(result.Payload(), payload)) {
 				t.Fatalf("the result %+v from %x", result, payload)
 			}
 			if err := to.Send(kind, payload); err != nil {
@@ -66,7 +68,8 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	if err := wire.NewWriter(io.Discard).Send(wire.Output, make([]byte, wire.MaxPayload), []byte{1}); !errors.Is(err, wire.ErrFormat) {
+	err := wire.NewWriter(io.Discard).Send(wire.Output, make([]byte, wire.MaxPayload), []byte{1})
+	if !errors.Is(err, wire.ErrFormat) {
 		t.Errorf("a frame too long was sent: %v", err)
 	}
 	for _, payload := range [][]byte{nil, make([]byte, 7), make([]byte, 9), bytes.Repeat([]byte{255}, 8)} {

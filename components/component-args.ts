@@ -1,0 +1,113 @@
+/** What each component of FargateRunners is given, taken from the settings. */
+import type * as cloudwatch from "@pulumi/aws/cloudwatch";
+import type * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import type { FargateRunnersArgs } from "./fargate-runners";
+import type { Connection } from "./host/host-commands";
+import { families } from "./host/host-files";
+import { placeHosts } from "./host/host-placement";
+import type { HostSetupArgs } from "./host/host-setup";
+import type { RunnerHostArgs } from "./host/runner-host";
+import { hostPolicy } from "./iam/documents";
+import { monitorStatements } from "./iam/observability";
+import type { BuildCache, BuildCacheArgs } from "./jobs/build-cache";
+import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
+import type { JobImage, JobImageArgs } from "./jobs/job-image";
+import { metricsAddress } from "./observability/metrics-access";
+import { wantsMetrics } from "./observability/observability";
+import type { Settings } from "./settings/settings";
+import type { Tags } from "./types";
+
+export function imageArgs({ image, architecture, protect }: Settings, tags: Tags): JobImageArgs {
+  return { ...image, architecture, protect, tags };
+}
+
+export function clusterArgs(
+  settings: Settings,
+  { uri: imageUri }: JobImage,
+  vpcId: pulumi.Input<string>,
+  tags: Tags,
+): JobClusterArgs {
+  const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
+  const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
+  const access = { execAllowed: debug.ecsExec, permissionsBoundary };
+  return { imageUri, sizes, architecture, spot, vpcId, ...log, ...access, tags };
+}
+
+export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
+  return { expiry: cache.expiryDays, protect, tags };
+}
+
+export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGroupArgs {
+  return { retentionInDays: logs.retentionDays, kmsKeyId: logs.kmsKeyId, tags };
+}
+
+/** What the host's rights name. */
+interface Reachable {
+  cluster: JobCluster;
+  cache: BuildCache | undefined;
+  log: cloudwatch.LogGroup;
+}
+
+export function hostArgs(
+  { settings, network, hostSubnets, amiId }: FargateRunnersArgs,
+  reachable: Reachable,
+  tags: Tags,
+): RunnerHostArgs {
+  const { host, permissionsBoundary } = settings;
+  return {
+    instanceType: host.instanceType,
+    amiId,
+    vpcId: network.vpcId,
+    subnetIds: placeHosts(host.count, hostSubnets ?? network.subnets),
+    keepSubnet: network.isDefault,
+    publicAddress: settings.network.assignPublicIp,
+    publicKey: host.publicKey,
+    adminCidrs: host.adminCidrs,
+    policy: rightsOfHost(settings, reachable),
+    permissionsBoundary,
+    tags,
+  };
+}
+
+function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): pulumi.Output<string> {
+  return pulumi
+    .output({
+      clusterArn: cluster.cluster.arn,
+      families: families(settings),
+      executionRoleArn: cluster.executionRole.arn,
+      taskRoleArn: cluster.taskRole.arn,
+      cacheBucketArn: cache?.bucket.arn,
+      monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
+    })
+    .apply(hostPolicy);
+}
+
+type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
+
+export function setupArgs(settings: Settings, instance: ec2.Instance): OfMachine {
+  const { host, architecture: taskArchitecture, metrics } = settings;
+  const { architecture, runner, go, goProxy } = host;
+  return {
+    connection: connectionTo(instance, host),
+    instanceId: instance.id,
+    architecture,
+    taskArchitecture,
+    runner,
+    go,
+    goProxy,
+    metricsAddress: metricsAddress(metrics),
+  };
+}
+
+function connectionTo({ publicIp, privateIp }: ec2.Instance, { connection, privateKey }: Settings["host"]): Connection {
+  const { address, user, proxy } = connection;
+  return {
+    host: address === "public" ? publicIp : privateIp,
+    user,
+    privateKey,
+    // A host that boots refuses connections for longer than the provider's ten tries take.
+    dialErrorLimit: 30,
+    proxy,
+  };
+}

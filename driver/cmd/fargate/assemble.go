@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"gitlab-fargate-runners/driver/internal/awsapi"
+	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/publicip"
+	"gitlab-fargate-runners/driver/internal/reap"
+	"gitlab-fargate-runners/driver/internal/slot"
+	"gitlab-fargate-runners/driver/internal/sshconn"
+	"gitlab-fargate-runners/driver/internal/stage"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// newDriver puts the parts together; the second result closes the log file.
+func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error) {
+	settings, err := loadConfig(file, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	current, err := job.Load(i.Getenv, hostname())
+	if err != nil {
+		return nil, nil, err
+	}
+	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr, "job", current.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &stage.Driver{
+		Config:    settings,
+		AgentFile: agentFile(settings.Agent.File),
+		Job:       current,
+		Store:     store,
+		Slots:     slot.In(settings.TaskMetadata.Directory),
+		Log:       tasks.Log,
+		Stdout:    i.Stdout,
+		Stderr:    i.Stderr,
+		Tasks:     tasks,
+		Connect: func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (stage.Connection, error) {
+			client, err := sshconn.Connect(ctx, settings.SSH, target, retrying)
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+	}, closeLog, nil
+}
+
+// loadConfig reads the file; what the command line says counts more.
+func loadConfig(file string, i invocation) (*config.Config, error) {
+	settings, err := config.Load(file, i.Getenv)
+	if err != nil || i.logFormat == nil || *i.logFormat == "" {
+		return settings, err
+	}
+	if settings.LogFormat = *i.logFormat; settings.LogFormat != "text" && settings.LogFormat != "json" {
+		return nil, failure.New("", "--log-format: %q is neither text nor json", settings.LogFormat)
+	}
+	return settings, nil
+}
+
+// newReaper puts together what needs no job; the second result closes the log file.
+func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error) {
+	settings, err := loadConfig(file, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &reap.Reaper{
+		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: time.Now,
+		Log: tasks.Log, Stdout: i.Stdout,
+	}, closeLog, nil
+}
+
+// parts are what all calls that talk to ECS have; logged are the attributes of each log record.
+func parts(
+	ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any,
+) (*state.Store, *task.Tasks, func(), error) {
+	store, err := state.Open(settings.TaskMetadata.Directory)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	log, closeLog, err := newLogger(settings, stderr)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	log = log.With(logged...)
+	awsSettings := sync.OnceValues(func() (aws.Config, error) {
+		loaded, err := loadAWS(context.WithoutCancel(ctx), settings.Fargate)
+		loaded.APIOptions = append(loaded.APIOptions, awsapi.Log(log))
+		return loaded, err
+	})
+	return store, &task.Tasks{
+		API: awsapi.ECS{Client: sync.OnceValues(func() (*ecs.Client, error) {
+			loaded, err := awsSettings()
+			return ecs.NewFromConfig(loaded), err
+		})},
+		Addresses:         &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
+		Config:            settings.Fargate,
+		Log:               log,
+		Probe:             task.ProbePort(settings.SSH.Port),
+		ConsistencyWindow: task.DefaultConsistencyWindow,
+	}, closeLog, nil
+}
+
+func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
+	loaded, err := awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithRegion(settings.Region),
+		// The SDK's own client waits for an answer for ever.
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
+		awsconfig.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
+		}),
+	)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+	}
+	if loaded.Region == "" {
+		return aws.Config{}, failure.New("Set Fargate.Region in fargate.toml, or AWS_REGION.", "no AWS region is set")
+	}
+	return loaded, nil
+}
+
+func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(), error) {
+	to, closeLog := stderr, func() {}
+	if settings.LogFile != "" {
+		file, err := os.OpenFile(settings.LogFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("opening LogFile: %w", err)
+		}
+		to, closeLog = file, func() { _ = file.Close() }
+	}
+	options := &slog.HandlerOptions{Level: settings.Level()}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(to, options)), closeLog, nil
+	}
+	return slog.New(slog.NewTextHandler(to, options)), closeLog, nil
+}
+
+// agentFile is the configured file, or the one that belongs to this driver.
+func agentFile(configured string) string {
+	if configured != "" {
+		return configured
+	}
+	own, _ := os.Executable()
+	return filepath.Join(filepath.Dir(own), "ci-agent")
+}
+
+// hostname is empty where the system has none to tell.
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}

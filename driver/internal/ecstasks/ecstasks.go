@@ -1,0 +1,62 @@
+// Package ecstasks reads all tasks of an ECS cluster, page by page.
+package ecstasks
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// DescribeAtOnce is as many tasks as DescribeTasks takes.
+const DescribeAtOnce = 100
+
+// API is the part of ECS that this package calls; *ecs.Client has it.
+type API interface {
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+}
+
+// Try makes one call of an action, for example "ListTasks", and decides whether it makes a failed one again.
+type Try func(action string, call func() error) error
+
+// List returns the ARNs of all tasks that input asks for.
+func List(ctx context.Context, api API, input ecs.ListTasksInput, try Try) ([]string, error) {
+	var arns []string
+	for more := true; more; more = input.NextToken != nil {
+		err := try("ListTasks", func() error {
+			output, err := api.ListTasks(ctx, &input)
+			if err == nil {
+				arns, input.NextToken = append(arns, output.TaskArns...), output.NextToken
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return arns, nil
+}
+
+// Describe returns the tasks of these ARNs, without those that ECS does not know any more. input names the cluster and what
+// is wanted of each task.
+func Describe(
+	ctx context.Context, api API, input ecs.DescribeTasksInput, arns []string, try Try,
+) ([]types.Task, error) {
+	var tasks []types.Task
+	for chunk := range slices.Chunk(arns, DescribeAtOnce) {
+		input.Tasks = chunk
+		err := try("DescribeTasks", func() error {
+			output, err := api.DescribeTasks(ctx, &input)
+			if err == nil {
+				tasks = append(tasks, output.Tasks...)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tasks, nil
+}

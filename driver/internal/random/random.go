@@ -1,0 +1,14 @@
+// Package random makes names that nobody can guess.
+package random
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// Hex returns so many random bytes, two hexadecimal digits each.
+func Hex(bytes int) string {
+	word := make([]byte, bytes)
+	_, _ = rand.Read(word) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(word)
+}

@@ -1,0 +1,75 @@
+package task
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Lease says when a task has outlived its job. It is part of the container's environment, where the guard in the image
+// reads it, and where every host finds it in the task's overrides: that needs no permission to tag, and unlike tags
+// nobody can change it later.
+type Lease struct {
+	// Host has the job's state; see state.Store.Host.
+	Host string
+	// Deadline is when the job is over for certain, in whole seconds.
+	Deadline time.Time
+}
+
+// Variables of the job's container. The image's docker-entrypoint.sh reads the last two.
+const (
+	hostVariable         = "FARGATE_GUARD_HOST"
+	deadlineVariable     = "FARGATE_GUARD_DEADLINE"      // seconds since 1970
+	firstSessionVariable = "FARGATE_GUARD_FIRST_SESSION" // seconds from the container's start
+)
+
+// earlierName is what images and reapers of earlier versions call a variable. The driver sends both names: in a task of an
+// earlier image the guard would know no limit otherwise, and a job may choose such a task by FARGATE_TASK_DEFINITION.
+func earlierName(variable string) string { return strings.TrimPrefix(variable, "FARGATE_") }
+
+func (m Lease) environment(firstSession time.Duration) []types.KeyValuePair {
+	var pairs []types.KeyValuePair
+	add := func(variable, value string) {
+		for _, name := range []string{variable, earlierName(variable)} {
+			pairs = append(pairs, types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)})
+		}
+	}
+	add(hostVariable, m.Host)
+	add(deadlineVariable, strconv.FormatInt(m.Deadline.Unix(), 10))
+	add(firstSessionVariable, strconv.Itoa(int(firstSession.Seconds())))
+	return pairs
+}
+
+// tags tell people what the lease tells the driver.
+func (m Lease) tags() map[string]string {
+	return map[string]string{"gitlab-runner-host": m.Host, "gitlab-deadline": m.Deadline.UTC().Format(time.RFC3339)}
+}
+
+// leaseOf returns an empty lease for a task that has none.
+func leaseOf(task *types.Task) Lease {
+	var lease Lease
+	if task.Overrides == nil {
+		return lease
+	}
+	for _, container := range task.Overrides.ContainerOverrides {
+		if aws.ToString(container.Name) != Container {
+			continue
+		}
+		variables := map[string]string{}
+		for _, variable := range container.Environment {
+			variables[aws.ToString(variable.Name)] = aws.ToString(variable.Value)
+		}
+		either := func(variable string) string { // an earlier driver's task has the earlier names only
+			return cmp.Or(variables[variable], variables[earlierName(variable)])
+		}
+		lease.Host = either(hostVariable)
+		if seconds, err := strconv.ParseInt(either(deadlineVariable), 10, 64); err == nil && seconds > 0 {
+			lease.Deadline = time.Unix(seconds, 0)
+		}
+	}
+	return lease
+}

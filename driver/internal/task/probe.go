@@ -1,0 +1,48 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"time"
+)
+
+// probeEvery is the pause between two knocks; they cost no call to AWS.
+const probeEvery = 250 * time.Millisecond
+
+// Probe tells whether somebody listens at a task's address.
+type Probe func(ctx context.Context, address string) bool
+
+// ProbePort returns a Probe at a TCP port.
+func ProbePort(port int) Probe {
+	dialer := net.Dialer{Timeout: time.Second}
+	return func(ctx context.Context, address string) bool {
+		connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+		if err != nil {
+			return false
+		}
+		_ = connection.Close()
+		return true
+	}
+}
+
+var errPauseOver = errors.New("the pause is over")
+
+// awaitAnswer knocks for the time of a pause, where there is an address. ECS says RUNNING some seconds after the container
+// runs, and is asked only now and then.
+func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Duration) (answered bool, err error) {
+	if address == "" {
+		return false, sleep(ctx, pause)
+	}
+	probing, cancel := context.WithTimeoutCause(ctx, pause, errPauseOver)
+	defer cancel()
+	for !t.Probe(probing, address) {
+		if err := sleep(probing, probeEvery); errors.Is(err, errPauseOver) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}

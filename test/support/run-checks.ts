@@ -1,0 +1,52 @@
+/** Runs checks side by side and prints each one's output whole, when it ends. */
+import { availableParallelism } from "node:os";
+import type { Check, Counts } from "./check";
+import { schedule } from "./schedule";
+
+const beat = 15_000;
+
+export interface Result extends Counts {
+  /** Names of the checks in which something failed. */
+  failedChecks: string[];
+}
+
+/** @param signal no check starts after it; who aborts ends what runs */
+export async function runChecks(checks: Check[], signal: AbortSignal): Promise<Result> {
+  const sum: Result = { passed: 0, failed: 0, skipped: 0, failedChecks: [] };
+  const started = new Map<string, number>();
+  const seconds = (name: string) => ((Date.now() - started.get(name)!) / 1000).toFixed(1);
+  const others = () => [...started.keys()].map((name) => `${name} ${seconds(name)} s`).join(", ");
+  const beats = setInterval(() => started.size > 0 && console.log(`   running: ${others()}`), beat);
+
+  await schedule(checks, availableParallelism(), async (check) => {
+    if (signal.aborted) return;
+    started.set(check.name, Date.now());
+    const printsAtOnce = check.alone === true || checks.length === 1;
+    const chunks: string[] = [];
+    if (printsAtOnce) {
+      clearInterval(beats);
+      console.log(`\n== ${check.name}`);
+    }
+    const counts = await run(check, (text) => (printsAtOnce ? process.stdout.write(text) : chunks.push(text)));
+    const took = seconds(check.name);
+    started.delete(check.name);
+    if (!printsAtOnce) process.stdout.write(`\n== ${check.name}\n${chunks.join("")}`);
+    const running = started.size > 0 ? ` (running: ${others()})` : "";
+    console.log(`== ${check.name}: ${counts.passed} passed, ${counts.failed} failed in ${took} s${running}`);
+    sum.passed += counts.passed;
+    sum.failed += counts.failed;
+    sum.skipped += counts.skipped;
+    if (counts.failed > 0) sum.failedChecks.push(check.name);
+  });
+  clearInterval(beats);
+  return sum;
+}
+
+async function run(check: Check, write: (text: string) => void): Promise<Counts> {
+  try {
+    return await check.run({ write, colors: Boolean(process.stdout.isTTY) });
+  } catch (error) {
+    write(`${(error as Error).message}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
