@@ -5,8 +5,10 @@
  * that nobody acknowledged, 130 interrupted.
  */
 import { Command, InvalidArgumentError } from "commander";
-import * as commands from "./commands";
+import { deploy, destroy, type DeployFlags } from "./deploy";
+import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
+import { preview, type PreviewFlags } from "./preview";
 import { maskText } from "./report/masking";
 
 const interrupted = new AbortController();
@@ -41,11 +43,11 @@ program
   .option("--acknowledge <ids>", "dangers that are acknowledged, with commas between", list)
   .option("--detailed-exitcode", "exit code 2 where there are changes")
   .option(...configOption)
-  .action(async (flags: commands.PreviewFlags) => ended(await commands.preview(flags, signal)));
+  .action(async (flags: PreviewFlags) => ended(await preview(flags, signal)));
 
 for (const [name, what, run] of [
-  ["deploy", "deploy the stack", commands.deploy],
-  ["destroy", "take down all that the stack consists of", commands.destroy],
+  ["deploy", "deploy the stack", deploy],
+  ["destroy", "take down all that the stack consists of", destroy],
 ] as const) {
   const command = program
     .command(name)
@@ -55,7 +57,7 @@ for (const [name, what, run] of [
     .option("--lock-timeout <seconds>", "how long to wait while somebody else deploys the stack", seconds, 600)
     .option(...configOption);
   if (name === "destroy") command.option("--yes", "really");
-  command.action(async (flags: commands.DeployFlags) => ended(await run(flags, signal)));
+  command.action(async (flags: DeployFlags) => ended(await run(flags, signal)));
 }
 
 program
@@ -67,8 +69,8 @@ program
   .option("--size <name>", "one of the stack's sizes")
   .option(...jsonOption)
   .option("--no-preview", "only edit the file")
-  .action(async (path: string, { tags, size, ...flags }: commands.EntryFlags & { tags?: string[]; size?: string }) =>
-    ended(await commands.addEntry({ path, tags, size }, flags, signal)),
+  .action(async (path: string, { tags, size, ...flags }: EntryFlags & { tags?: string[]; size?: string }) =>
+    ended(await addEntry({ path, tags, size }, flags, signal)),
   );
 
 program
@@ -78,7 +80,7 @@ program
   .requiredOption(...stackOption)
   .option(...jsonOption)
   .option("--no-preview", "only edit the file")
-  .action(async (path: string, flags: commands.EntryFlags) => ended(await commands.removeEntry(path, flags, signal)));
+  .action(async (path: string, flags: EntryFlags) => ended(await removeEntry(path, flags, signal)));
 
 // The engine gets the signal too, or is told by the abort: it ends its running steps and leaves its state whole.
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interrupted.abort());

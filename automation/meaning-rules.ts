@@ -67,7 +67,8 @@ export const rules: Rule[] = [
   { type: /^aws:ecr\//, group: "Image", subject: "{type} of the image repository {label}" },
   {
     type: /^aws:ecs\/taskDefinition:TaskDefinition$/,
-    name: /^gitlab-fargate-runners-(?:.+-)?([a-z0-9]+)$/,
+    // The family that components/names.ts makes of stack and size; a stack's name may hold underscores, a size's does not.
+    name: /^gitlab-fargate-runners-.+_([^_]+)$/,
     group: "Task sizes",
     subject: "task size {label}",
     headline: {

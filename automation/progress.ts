@@ -31,7 +31,9 @@ export function createProgress(mode: Mode): (event: EngineEvent) => string | und
       const seconds = event.timestamp - (started.get(resOutputsEvent.metadata.urn) ?? event.timestamp);
       return line(resOutputsEvent.metadata, `: done in ${seconds} s`);
     }
-    if (diagnosticEvent && !diagnosticEvent.ephemeral && ["error", "warning"].includes(diagnosticEvent.severity)) {
+    // A preview ends at its errors, and whoever asked for it tells them.
+    const severities = mode === "preview" ? ["warning"] : ["error", "warning"];
+    if (diagnosticEvent && !diagnosticEvent.ephemeral && severities.includes(diagnosticEvent.severity)) {
       return maskText(`${diagnosticEvent.severity}: ${diagnosticEvent.message.trim()}`);
     }
     return undefined;

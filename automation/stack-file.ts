@@ -3,8 +3,9 @@
  * order, quotes and blank lines of the rest stay as somebody wrote them.
  */
 import { Document, isMap, isScalar, isSeq, parseDocument, visit, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
-import { namespace, parseSettings } from "../components/settings/settings";
+import { namespace } from "../components/settings/settings";
 import { UserError } from "./errors";
+import { checked } from "./stack-file-check";
 
 export interface GroupEntry {
   path: string;
@@ -148,34 +149,4 @@ function flow(entry: GroupEntry): string {
   const document = new Document(content(entry));
   visit(document, { Collection: (_, collection) => void (collection.flow = true) });
   return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd();
-}
-
-/** The edited text, if the edit brings no error into the settings. Errors that were there before are the preview's. */
-function checked(before: string, edited: string): string {
-  const old = settingErrors(before);
-  const fresh = settingErrors(edited).filter((error) => !old.includes(error));
-  if (fresh.length > 0)
-    throw new UserError(`nothing was changed, as the settings would be wrong:\n${fresh.join("\n")}`);
-  return edited;
-}
-
-/** The lines of the error that the program would end with. Secrets are encrypted here: a placeholder stands for each. */
-function settingErrors(text: string): string[] {
-  const all = (parseDocument(text).get("config") as YAMLMap).toJSON() as Record<string, unknown>;
-  const own = Object.entries(all).filter(([name]) => name.startsWith(`${namespace}:`));
-  const raw = Object.fromEntries(own.map(([name, value]) => [name.slice(namespace.length + 1), open(value)]));
-  const gitlabUrl = all["gitlab:baseUrl"];
-  try {
-    parseSettings(raw, typeof gitlabUrl === "string" ? gitlabUrl : undefined);
-    return [];
-  } catch (error) {
-    return (error as Error).message.split("\n").slice(1);
-  }
-}
-
-function open(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(open);
-  if (typeof value !== "object" || value === null) return value;
-  if ("secure" in value) return "-----BEGIN PRIVATE KEY-----";
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, open(one)]));
 }

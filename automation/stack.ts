@@ -12,6 +12,7 @@ import {
   StackNotFoundError,
 } from "@pulumi/pulumi/automation";
 import { UserError } from "./errors";
+import { lastWords } from "./last-words";
 import { holders, type LockHolder } from "./lock";
 
 /** The repository's root. */
@@ -55,6 +56,17 @@ export function deployStack(options: UpdateOptions): Promise<EngineResult> {
   );
 }
 
+/** What {@link destroyStack} would do; it changes nothing. */
+export function previewDestroy(options: UpdateOptions): Promise<EngineResult> {
+  const { configFile } = options;
+  return waitingForLock(options, () =>
+    // The SDK's own previewDestroy hands no events on.
+    collect(options, (stack, shared) =>
+      stack.destroy({ ...shared, configFile, showSecrets: false, previewOnly: true }),
+    ),
+  );
+}
+
 /** As {@link deployStack}; takes everything down that the stack consists of. */
 export function destroyStack(options: UpdateOptions): Promise<EngineResult> {
   const { configFile } = options;
@@ -85,7 +97,7 @@ async function collect(
     return { events };
   } catch (error) {
     if (error instanceof ConcurrentUpdateError || !(error instanceof CommandError)) throw error;
-    return { events, failure: lastWords(error) };
+    return { events, failure: lastWords(error.message) };
   }
 }
 
@@ -97,7 +109,7 @@ async function openStack({ stack }: StackOptions): Promise<Stack> {
     if (error instanceof StackNotFoundError) {
       throw new UserError(`no stack '${stack}' in this backend; make it: npx pulumi stack init ${stack}`);
     }
-    if (error instanceof CommandError) throw new UserError(`the Pulumi CLI refused: ${lastWords(error)}`);
+    if (error instanceof CommandError) throw new UserError(`the Pulumi CLI: ${lastWords(error.message)}`);
     throw error;
   }
 }
@@ -123,12 +135,4 @@ async function waitingForLock<T>({ lock, signal }: UpdateOptions, work: () => Pr
       await new Promise((resolve) => setTimeout(resolve, Math.min(lock.interval, Math.max(0, deadline - Date.now()))));
     }
   }
-}
-
-/** What went wrong, of the CLI's whole output: its lines on standard error that say so. */
-function lastWords(error: CommandError): string {
-  const errors = error.message.split("\n").filter((line) => /^\s*(stderr:\s*)?error: /.test(line));
-  return (
-    errors.map((line) => line.replace(/^\s*(stderr:\s*)?error: /, "")).join("; ") || error.message.trim().slice(-2000)
-  );
 }

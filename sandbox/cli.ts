@@ -4,18 +4,22 @@
  * Exit codes: 0 done, 1 an error or a pipeline that did not do what it should, 130 interrupted; `pulumi` passes on the
  * CLI's own.
  */
+import * as path from "node:path";
 import { Command } from "commander";
 import { readStatus } from "./control/client";
 import type { Status } from "./control/protocol";
-import { demoGroup, runDemo } from "./demo-run";
+import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
 import { runPulumi } from "./engine";
 import { deploy, describe, prepare, startDaemon, takeDown } from "./lifecycle";
+import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
 import { say, table, UserError } from "./report";
 import { runPipelineFile } from "./run";
 import { inspectWorld } from "./world";
 
 const interrupted = new AbortController();
 const { signal } = interrupted;
+/** What an interruption does, as the command at work has it. */
+let whenInterrupted = "taking down what runs; one moment";
 
 const program = new Command("npm run sandbox --").description("GitLab and AWS on this machine, with the stack on them");
 
@@ -29,7 +33,9 @@ program
   .description("start AWS and GitLab and deploy the stack; again: bring the stack up to date")
   .action(async () => {
     let status = await readStatus();
+    if (status?.lease) throw new UserError(busy(status));
     if (!status) {
+      await requireNone();
       await prepare(signal);
       try {
         status = await startDaemon({ lease: false, signal });
@@ -38,6 +44,7 @@ program
         throw error;
       }
     }
+    whenInterrupted = "the deployment ends where it is; the sandbox stays up";
     await deploy(status, signal);
     say("The sandbox is up. Run a pipeline: npm run sandbox -- run sandbox/demo/.gitlab-ci.yml");
   });
@@ -56,9 +63,11 @@ program
   .option("--json", "as JSON")
   .action(async ({ json }: { json?: boolean }) => {
     const status = await readStatus();
-    const left = status ? undefined : await inspectWorld();
-    if (json) return say(JSON.stringify(status ? { up: true, ...status } : { up: false, left }));
+    const daemon = status ? undefined : findDaemon();
+    const left = status || daemon ? undefined : await inspectWorld();
+    if (json) return say(JSON.stringify(status ? { up: true, ...status } : { up: false, daemon, left }));
     if (status) return say(statusText(status));
+    if (daemon) return say(outOfReach(daemon));
     const what = describe(left!);
     say(
       `The sandbox is not up${what === "" ? "." : `, and something of one is left: ${what}. Clear it: npm run sandbox -- down`}`,
@@ -72,9 +81,14 @@ program
   .option("--group <path>", "group whose project runs it", demoGroup)
   .option("--json <file>", "write jobs and task counts to this file")
   .action(async (file: string, { group, json }: { group: string; json?: string }) => {
-    await upOrTell();
-    const { failed } = await runPipelineFile(file, { group, json, signal });
+    await requireStatus();
+    whenInterrupted = "the pipeline is cancelled; the sandbox stays up";
+    // The demo's file has a job that waits to be cancelled.
+    const cancelAt = path.resolve(file) === demoFile ? demoCancel : undefined;
+    const { failed, jobs } = await runPipelineFile(file, { group, json, cancelAt, signal });
     if (failed) throw new UserError("The pipeline failed.");
+    const without = jobs.filter(({ status }) => status !== "success").map(({ name }) => name);
+    say(`The pipeline passed${without.length > 0 ? `, without ${without.join(", ")}, which may fail` : ""}.`);
   });
 
 program
@@ -84,18 +98,13 @@ program
   .allowUnknownOption()
   .helpOption(false)
   .action(async (args: string[]) => {
-    const status = await upOrTell();
+    const status = await requireStatus();
+    whenInterrupted = "the engine ends what it is at; the sandbox stays up";
     process.exitCode = await runPulumi(status.debugProviders, args, signal);
   });
 
 program.enablePositionalOptions();
 program.commands.find((command) => command.name() === "pulumi")!.passThroughOptions();
-
-async function upOrTell(): Promise<Status> {
-  const status = await readStatus();
-  if (!status) throw new UserError("The sandbox is not up. Start it first: npm run sandbox -- up");
-  return status;
-}
 
 function statusText({ tasks, hosts, runners, endpoints }: Status): string {
   return [
@@ -111,7 +120,7 @@ function statusText({ tasks, hosts, runners, endpoints }: Status): string {
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
-    if (!signal.aborted) say(`${name}: taking down what runs; one moment`);
+    if (!signal.aborted) say(`${name}: ${whenInterrupted}`);
     interrupted.abort();
   });
 }

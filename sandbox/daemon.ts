@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   });
   closers.push(() => providers.close());
   // Never closed: its connections end when this process does, which is how the CLI learns that all else is closed.
-  await startControl({ aws, gitlab, debugProviders: providers.debugProviders, shutdown: exit });
+  await startControl({ aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
 }
 
 function tell(message: DaemonMessage): void {

@@ -2,12 +2,12 @@
 import * as path from "node:path";
 import type { RunResult } from "./control/protocol";
 import { describe, deploy, prepare, startDaemon, takeDown } from "./lifecycle";
-import { readStatus } from "./control/client";
+import { requireNone } from "./presence";
 import { say, UserError } from "./report";
 import { runPipelineFile } from "./run";
 import { inspectWorld } from "./world";
 
-const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
+export const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
 export const demoGroup = "acme/backend";
 /** The job that the demo cancels from GitLab, once its log holds this. */
 const demoCancel = { cancelled: "waiting to be cancelled" };
@@ -19,9 +19,7 @@ const expected: Record<string, { status: string; exit_code: number | null }> = {
 };
 
 export async function runDemo(signal: AbortSignal): Promise<void> {
-  if (await readStatus()) {
-    throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
-  }
+  await requireNone();
   await prepare(signal);
   const complaints: string[] = [];
   try {

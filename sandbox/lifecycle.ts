@@ -10,7 +10,7 @@ import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
 import { checkRequirements, installSystemPackages, prepareArtifacts } from "./setup";
-import { healWorld, type WorldCounts } from "./world";
+import { healWorld, inspectWorld, type WorldCounts } from "./world";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
@@ -78,6 +78,9 @@ export async function deploy(status: Status, signal?: AbortSignal): Promise<void
  * @returns what had not gone by itself
  */
 export async function takeDown(): Promise<Partial<WorldCounts>> {
+  if (process.getuid?.() !== 0 && total(await inspectWorld()) > 0) {
+    throw new UserError('Only root can take the sandbox down: sudo -E env PATH="$PATH" npm run sandbox -- down');
+  }
   if (await readStatus()) {
     const gone = connectionClosed();
     await requestShutdown().catch(() => {});

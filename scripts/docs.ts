@@ -1,11 +1,12 @@
 /** Writes the reference in docs/settings.md anew: npm run docs. */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { Command } from "commander";
 import { settingsPage } from "./settings-page";
 
 const file = path.resolve(__dirname, "..", "docs", "settings.md");
 
-async function main(): Promise<void> {
+async function write(): Promise<void> {
   const before = readFileSync(file, "utf8");
   const after = await settingsPage(before);
   if (after === before) return console.log("docs/settings.md is up to date");
@@ -13,4 +14,7 @@ async function main(): Promise<void> {
   console.log("docs/settings.md is written");
 }
 
-void main();
+void new Command("npm run docs --")
+  .description("writes the reference in docs/settings.md anew, from the settings' schema")
+  .action(write)
+  .parseAsync();

@@ -14,6 +14,12 @@ export interface Trouble {
 /** As GitLab's client words it: "GET https://…: 401 {message: …}" or "404 Not Found". */
 const httpStatus = /\b([45]\d\d) (?=[{A-Z])/;
 
+/** As the provider words it where it has no token to ask with. */
+const noToken = /\bno (gitlab )?token\b/i;
+
+/** Something answers that is no GitLab API, or not at this path: its own 404 names a group or project that it lacks. */
+const noApi = /\b404 (failed to parse|\{error: )/;
+
 /** Of a group or a project; told by the status that GitLab's API answered with. */
 export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): Trouble {
   const { kind } = entry;
@@ -21,6 +27,10 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
   const status = httpStatus.exec(said)?.[1];
   const token =
     "make one with the scopes create_runner, manage_runner and read_api and set it: pulumi config set gitlab:token --secret";
+  const address = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
+  if (noApi.test(said)) {
+    return { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} has no GitLab API; ${address} (${said})` };
+  }
   switch (status) {
     case "404": {
       const message = `${kind}s: GitLab has no ${kind} ${told(entry)}, or none that the token of gitlab:token may see (${said})`;
@@ -33,10 +43,10 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
         reason: status,
         message: `gitlab:token: ${gitlabUrl} does not allow it to read ${kind}s; ${token} (${said})`,
       };
-    case undefined: {
-      const address = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
-      return { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} cannot be reached; ${address} (${said})` };
-    }
+    case undefined:
+      return noToken.test(said)
+        ? { reason: "token", message: `gitlab:token: required; ${token} (${said})` }
+        : { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} cannot be reached; ${address} (${said})` };
     default:
       return { reason: status, message: `gitlab:baseUrl: ${gitlabUrl} answers with an error (${said})` };
   }

@@ -77,12 +77,16 @@ export const host = strict({
   }),
   connection: connection.prefault({}),
   publicKey: required(
-    'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, then `pulumi config set --path host.publicKey "$(cat runner-host.pub)"`',
+    'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, ' +
+      'then `pulumi config set --path gitlab-fargate-runners:host.publicKey "$(cat runner-host.pub)"`',
   )
     .regex(/^ssh-(ed25519|rsa) \S+/, "not an ssh-ed25519 or ssh-rsa public key")
     .meta({ description: "SSH public key of the deployment, in OpenSSH's format.", example: "ssh-ed25519 AAAA…" }),
   privateKey: secretKey(
-    required("required: its private key: `pulumi config set --path host.privateKey --secret < runner-host`"),
+    required(
+      "required: its private key: " +
+        "`pulumi config set --path gitlab-fargate-runners:host.privateKey --secret < runner-host`",
+    ),
   ).meta({
     description: "Its private key.",
     type: "secret string",
@@ -96,7 +100,8 @@ export const host = strict({
     .array(cidr("203.0.113.0/24"), {
       error: (issue) =>
         issue.input === undefined
-          ? "required: the networks you deploy from: `pulumi config set --path 'host.adminCidrs[0]' 203.0.113.7/32`"
+          ? "required: the networks you deploy from: " +
+            "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`"
           : undefined,
     })
     .meta({

@@ -88,7 +88,7 @@ export function loadSettings(): Settings {
 }
 
 /** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
-function structured(text: string): unknown {
+export function structured(text: string): unknown {
   if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
   try {
     return JSON.parse(text);

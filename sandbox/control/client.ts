@@ -3,12 +3,12 @@ import { Client } from "undici";
 import type { TaskView } from "../aws";
 import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 
-/** The daemon's status, or undefined when no sandbox is up (no socket, or nobody listening at it). */
+/** The daemon's status, or undefined when no sandbox can be reached (no socket, nobody listening, another user's). */
 export async function readStatus(): Promise<Status | undefined> {
   try {
     return (await call("GET", "/status")) as Status;
   } catch (error) {
-    if (["ENOENT", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (["ENOENT", "ECONNREFUSED", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

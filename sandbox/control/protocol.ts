@@ -50,6 +50,10 @@ export interface TaskCounts {
 /** Answer of GET /status. */
 export interface Status {
   pid: number;
+  /** The clone that started it. */
+  project: string;
+  /** It goes when the command goes that started it (npm start); otherwise it stays up until it is taken down. */
+  lease: boolean;
   endpoints: { aws: string; gitlab: string };
   debugProviders: string;
   tasks: TaskCounts;

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import Fastify from "fastify";
 import type { Aws, TaskView } from "../aws";
-import { awsEndpoint } from "../config";
+import { awsEndpoint, projectDir } from "../config";
 import type { GitLab } from "../gitlab";
 import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 import { runPipeline } from "./run-pipeline";
@@ -12,6 +12,7 @@ export async function startControl(parts: {
   aws: Aws;
   gitlab: GitLab;
   debugProviders: string;
+  lease: boolean;
   shutdown: () => void;
 }): Promise<void> {
   const { aws, gitlab } = parts;
@@ -24,6 +25,8 @@ export async function startControl(parts: {
     const started = aws.tasks.started();
     return {
       pid: process.pid,
+      project: projectDir,
+      lease: parts.lease,
       endpoints: { aws: awsEndpoint, gitlab: gitlab.url },
       debugProviders: parts.debugProviders,
       tasks: { started, running, stopped: started - running },

@@ -156,7 +156,7 @@ class ApiError extends Error {
 async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
   const { baseUrl, token } = context.config as { baseUrl?: string; token?: string };
   if (!token) throw new Error("no token: set gitlab:token in the stack's configuration (as a secret)");
-  const url = new URL(`.${path}`, (baseUrl ?? "https://gitlab.com/api/v4/").replace(/\/?$/, "/"));
+  const url = new URL(`.${path}`, apiOf(baseUrl ?? "https://gitlab.com"));
   const response = await fetch(url, {
     method,
     headers: { "private-token": token, ...(body ? { "content-type": "application/json" } : {}) },
@@ -169,6 +169,9 @@ async function request(context: Caller, method: string, path: string, body?: Pro
   if (response.ok) return text ? (JSON.parse(text) as Props) : {};
   throw new ApiError(`${method} ${url}: ${response.status} ${messageOf(text)}`, response.status);
 }
+
+/** As the real provider's client completes it (client-go, setBaseURL): the address need not name the API. */
+const apiOf = (baseUrl: string): string => baseUrl.replace(/\/*$/, "").replace(/(\/api\/v4)?$/, "/api/v4/");
 
 function messageOf(text: string): string {
   try {

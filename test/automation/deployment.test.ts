@@ -1,8 +1,10 @@
 /** What a deployment says while it runs, and what it needs before. */
 import { expect } from "chai";
 import { requireBuilder } from "../../automation/builder";
+import { lastWords } from "../../automation/last-words";
 import { holders } from "../../automation/lock";
 import { createProgress } from "../../automation/progress";
+import { refusedAsProtected } from "../../automation/protected";
 import { recorded } from "./support";
 
 describe("progress", () => {
@@ -35,6 +37,23 @@ describe("progress", () => {
       diagnosticEvent: { severity: "error" as const, color: "never", message: "401 for glpat-abcdefgh123\n" },
     };
     expect(createProgress("deploy")(event)).to.equal("error: 401 for [secret]");
+    expect(createProgress("preview")(event), "told at the end").to.equal(undefined);
+  });
+});
+
+describe("a protected stack", () => {
+  it("is not destroyed: what is protected, by which setting, and the way out are told once", () => {
+    const refused = refusedAsProtected("prod", { events: recorded("destroy-protected") })!;
+    expect(refused).to.match(
+      /^stack prod is not destroyed, and nothing has been taken down: gitlab-fargate-runners:protect keeps/,
+    );
+    expect(refused.match(/bucket gitlab-runners-cache/g)).to.have.length(1);
+    expect(refused).to.contain("pulumi config set gitlab-fargate-runners:protect false --stack prod\n");
+    expect(refused).not.to.match(/urn:|Preview failed/);
+  });
+
+  it("is what another failure of its preview is not taken for", () => {
+    expect(refusedAsProtected("prod", { events: recorded("provider-failure"), failure: "no" })).to.equal(undefined);
   });
 });
 
@@ -69,5 +88,31 @@ describe("a lock's holder", () => {
 
   it("is somebody where the backend does not tell", () => {
     expect(holders("[409] Conflict: Another update is currently in progress.").text).to.contain("in progress");
+  });
+});
+
+describe("what the Pulumi CLI says at its end", () => {
+  it("is one sentence with the way out where it cannot be downloaded", () => {
+    const message = [
+      "code: -2",
+      " stdout: ",
+      " stderr: Command failed with exit code 1: pulumi version",
+      "Downloading pulumi v3.265.0...",
+      "pulumi: fetch failed",
+      " err?: Error: Command failed with exit code 1: pulumi version",
+      "Downloading pulumi v3.265.0...",
+      "pulumi: fetch failed",
+    ].join("\n");
+    expect(lastWords(message)).to.match(
+      /^it is not on this machine.*\(fetch failed\).*~\/\.pulumi\/versions\/3\.265\.0\/bin/,
+    );
+    expect(lastWords(message)).not.to.match(/\n|code: -2/);
+  });
+
+  it("is its errors where it says some", () => {
+    expect(lastWords("code: 255\n stdout: \n stderr: error: no stack named 'x'\nmore\nerror: two")).to.equal(
+      "no stack named 'x'; two",
+    );
+    expect(lastWords("something else")).to.equal("something else");
   });
 });

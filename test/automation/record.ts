@@ -9,14 +9,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import * as os from "node:os";
 import * as path from "node:path";
 import type { EngineEvent, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { deployStack, previewStack } from "../../automation/stack";
+import { deployStack, previewDestroy, previewStack } from "../../automation/stack";
 import { stackName } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { sandboxOk, status } from "../support/sandbox";
 import { stackFile } from "../support/stack";
-import { edited, scenarios, twoGroups, type Scenario } from "./scenarios";
+import { engineInventory, linesOf, unchangedFixture } from "./inventory";
+import { edited, guarded, scenarios, twoGroups, type Scenario } from "./scenarios";
+import { inOrder, numbered } from "./stable";
 
+const commands = { preview: previewStack, up: deployStack, destroy: previewDestroy };
 const fixtures = path.join(__dirname, "fixtures");
+const write = (name: string, text: string) => writeFileSync(path.join(fixtures, name), `${text}\n`);
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "record-"));
@@ -29,12 +33,14 @@ async function main(): Promise<void> {
   };
   const { debugProviders } = await status();
   Object.assign(process.env, await engineEnvironment(debugProviders));
-  const run = async (command: "preview" | "up", name: string, configFile: string) => {
-    const shared = { stack: stackName, configFile, onEvent: () => {} };
+  const run = async (command: keyof typeof commands, name: string, configFile: string) => {
     const lock = { patience: 0, interval: 0, onWait: () => {} };
-    const { events, failure } = await (command === "up" ? deployStack({ ...shared, lock }) : previewStack(shared));
-    const lines = events.flatMap((event) => trimmed(event, command)).map((event) => JSON.stringify(event));
-    writeFileSync(path.join(fixtures, `${name}.jsonl`), lines.join("\n") + "\n");
+    const { events, failure } = await commands[command]({ stack: stackName, configFile, onEvent: () => {}, lock });
+    const kept = events.flatMap((event) => trimmed(event, command));
+    // Of a deployment, the order is what progress is made of.
+    const lines = (command === "up" ? kept : inOrder(kept)).map((event) => JSON.stringify(event));
+    if (name === "nothing") write(unchangedFixture, linesOf(engineInventory(events)));
+    write(`${name}.jsonl`, numbered(lines.join("\n")));
     console.log(`${name}: ${lines.length} events, ${failure ?? "succeeded"}`);
   };
   const only = process.argv.slice(2);
@@ -46,6 +52,9 @@ async function main(): Promise<void> {
         await run("preview", name, fileFor(name, edit));
       }
     }
+    const protectedStack = fileFor("protected", guarded);
+    await sandboxOk(["pulumi", "up", "--yes", "--skip-preview", "--config-file", protectedStack]);
+    await run("destroy", "destroy-protected", protectedStack);
     await sandboxOk(["up"]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -56,9 +65,9 @@ async function main(): Promise<void> {
  * Reports are made from the steps that change something, their inputs, messages and the summary. Progress is made from
  * the steps' ends, which previews have no use for.
  */
-function trimmed(event: EngineEvent, command: "preview" | "up"): EngineEvent[] {
-  const { sequence, diagnosticEvent, summaryEvent, resourcePreEvent, resOutputsEvent, resOpFailedEvent } = event;
-  const base = { sequence, timestamp: 0 };
+function trimmed(event: EngineEvent, command: keyof typeof commands): EngineEvent[] {
+  const { diagnosticEvent, summaryEvent, resourcePreEvent, resOutputsEvent, resOpFailedEvent } = event;
+  const base = { sequence: 0, timestamp: 0 };
   if (diagnosticEvent) return String(diagnosticEvent.severity) === "debug" ? [] : [{ ...base, diagnosticEvent }];
   if (summaryEvent) return [{ ...base, summaryEvent: { ...summaryEvent, durationSeconds: 0 } }];
   const step = resourcePreEvent ?? resOutputsEvent ?? resOpFailedEvent;

@@ -7,6 +7,7 @@ import { meaningsOf } from "../../automation/meaning";
 import { outcomeOf } from "../../automation/outcome";
 import { acknowledgements, unacknowledged } from "../../automation/policy";
 import type { Value } from "../../automation/values";
+import { taskFamily } from "../../components/names";
 
 function change(
   op: Op,
@@ -54,6 +55,19 @@ describe("the line of outcome", () => {
       "adds 5 runners for a, b, c and 2 more, restarts nothing",
     );
     expect(outcome()).to.equal("changes nothing");
+  });
+
+  it("names task sizes as the settings do", () => {
+    const sizes: [stack: string, size: string][] = [
+      ["dev", "default"],
+      ["dev", "x-large"],
+      ["my_stack-1", "4xl"],
+      ["team/a stack", "large"],
+    ];
+    for (const [stack, size] of sizes) {
+      const changed = change("replace", "aws:ecs/taskDefinition:TaskDefinition", taskFamily(stack, size));
+      expect(outcome(changed)).to.equal(`changes 1 task size (${size}), restarts nothing`);
+    }
   });
 
   it("does not say that nothing restarts where something does", () => {

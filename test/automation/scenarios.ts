@@ -13,6 +13,8 @@ const key = (name: string) => ["config", `gitlab-fargate-runners:${name}`];
 export const twoGroups = (document: Document) =>
   document.setIn(key("groups"), document.createNode(["acme/backend", "acme/frontend"]));
 
+export const guarded = (document: Document) => document.setIn(key("protect"), true);
+
 /** Another key pair than the sandbox's own: AWS cannot exchange the key of an instance. */
 const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5vdCB0aGUga2V5IG9mIHRoZSBzYW5kYm94ISEhISEh other";
 

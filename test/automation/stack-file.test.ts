@@ -108,3 +108,62 @@ describe("removing a group from a stack file", () => {
     );
   });
 });
+
+describe("a stack file with secrets", () => {
+  const secret = (name: string) => `{ secure: "v1:${name}" }`;
+  const withTokens = `config:
+  gitlab-fargate-runners:groups:
+    - acme/backend
+    - path: acme/data
+      token: ${secret("data")}
+    - path: acme/ops
+      token:
+        secure: v1:ops
+  gitlab-fargate-runners:projects:
+    - { path: acme/api/app, token: ${secret("app")} }
+  gitlab-fargate-runners:sizes:
+    large: { cpu: 4096, memory: 16384 }
+  gitlab-fargate-runners:host:
+    adminCidrs: [203.0.113.0/24]
+    publicKey: ssh-ed25519 AAAA
+    privateKey: ${secret("key")}
+    connection:
+      proxy: { host: bastion, privateKey: ${secret("other key")} }
+    runner:
+      sha256: ${secret("sum")}
+`;
+  const paths = (text: string) => groupsOf(text).map((entry: string | { path: string }) => Object(entry).path ?? entry);
+
+  it("loses any of its groups, wherever entries with a token stand", () => {
+    expect(paths(removeGroup(withTokens, "acme/backend"))).to.deep.equal(["acme/data", "acme/ops"]);
+    expect(paths(removeGroup(withTokens, "acme/data"))).to.deep.equal(["acme/backend", "acme/ops"]);
+    expect(paths(removeGroup(withTokens, "acme/ops"))).to.deep.equal(["acme/backend", "acme/data"]);
+  });
+
+  it("gains groups, and refuses what is wrong with them", () => {
+    const added = addGroup(withTokens, { path: "acme/frontend", tags: ["web"], size: "large" });
+    expect(paths(added)).to.deep.equal(["acme/backend", "acme/data", "acme/ops", "acme/frontend"]);
+    expect(removeGroup(added, "acme/frontend")).to.equal(withTokens);
+    expect(() => addGroup(withTokens, { path: "acme/new", size: "huge" })).to.throw(
+      /groups\[3\]\.size: no size 'huge'/,
+    );
+  });
+
+  it("may hold errors already: of those, none is taken for a new one where the edit moves it", () => {
+    const wrong = withTokens
+      .replace("acme/ops", "not a path")
+      .replace("path: acme/api/app,", "path: acme/api/app, tags: [a],")
+      .replaceAll(/v1:(ops|app)/g, "v1:data");
+    for (const path of ["acme/backend", "acme/data", "not a path"]) {
+      expect(paths(removeGroup(wrong, path)), path).not.to.contain(path);
+      expect(() => addGroup(wrong, { path: "no path either" }), path).to.throw(
+        /^nothing was[^]*wrong:\n {2}groups\[3\]\.path: [^\n]*$/,
+      );
+    }
+  });
+
+  it("may have lists and objects as JSON, which is how the CLI writes some", () => {
+    const json = withTokens.replace(/sizes:\n.*\n/, `sizes: '{"large": {"cpu": 4096, "memory": 16384}}'\n`);
+    expect(paths(addGroup(json, { path: "acme/frontend", size: "large" }))).to.contain("acme/frontend");
+  });
+});

@@ -68,9 +68,15 @@ describe("a first preview", () => {
 
   it("without the required settings names each, with the command that sets it", async () => {
     const said = await failingPreview();
-    expect(said).to.match(/host\.publicKey: required.*ssh-keygen .*pulumi config set --path host\.publicKey/);
-    expect(said).to.match(/host\.privateKey: required.*pulumi config set --path host\.privateKey --secret/);
-    expect(said).to.match(/host\.adminCidrs: required.*pulumi config set --path 'host\.adminCidrs\[0\]'/);
+    expect(said).to.match(
+      /host\.publicKey: required.*ssh-keygen .*pulumi config set --path gitlab-fargate-runners:host\.publicKey/,
+    );
+    expect(said).to.match(
+      /host\.privateKey: required.*pulumi config set --path gitlab-fargate-runners:host\.privateKey --secret/,
+    );
+    expect(said).to.match(
+      /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
+    );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
 
     const key = path.join(folder.dir, "runner-host");
@@ -91,6 +97,12 @@ describe("a first preview", () => {
     expect(await failingPreview()).to.contain("`pulumi config set aws:region");
     await set("aws:region", "us-east-1");
     await set("host.amiId", "ami-0123456789abcdef0", "--path");
+  });
+
+  it("without a token for GitLab asks for it, and finds no fault with the address", async () => {
+    expect(await failingPreview())
+      .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
+      .and.not.contain("gitlab:baseUrl");
   });
 
   it("with a GitLab that cannot be reached names its address, once for all groups", async () => {

@@ -16,6 +16,16 @@ describe("what a failed look-up means", () => {
       /^gitlab:token: .* knows no such token; make one with the scopes .*pulumi config set gitlab:token --secret/,
     ],
     [
+      "no token at all",
+      "no token: set gitlab:token in the stack's configuration (as a secret)",
+      /^gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/,
+    ],
+    [
+      "no token at all, in the provider's own words",
+      "No GitLab token configured, either use the `token` provider argument or set it as `GITLAB_TOKEN`",
+      /^gitlab:token: required;/,
+    ],
+    [
       "a token of too narrow scopes",
       `GET ${url}/api/v4/groups/acme: 403 {error: insufficient_scope}`,
       /^gitlab:token: .* does not allow it/,
@@ -34,6 +44,16 @@ describe("what a failed look-up means", () => {
       "an address that nobody answers at",
       `GET ${url}:404/api/v4/groups/acme: dial tcp 192.0.2.1:443: connect: connection refused`,
       /^gitlab:baseUrl: https:\/\/git\.example\.com cannot be reached; .*pulumi config set gitlab:baseUrl/,
+    ],
+    [
+      "an address that is no GitLab's",
+      `GET ${url}/api/v4/groups/acme: 404 failed to parse unknown error format: <html>`,
+      /^gitlab:baseUrl: .* has no GitLab API; .*pulumi config set gitlab:baseUrl/,
+    ],
+    [
+      "a path that is not the API's",
+      `GET ${url}/x/api/v4/groups/acme: 404 {error: 404 Not Found}`,
+      /^gitlab:baseUrl: .* has no GitLab API/,
     ],
     [
       "a name that is not known",

@@ -166,6 +166,18 @@ describe("gitlab stand-in", () => {
     expect(requests).to.deep.equal([]);
   });
 
+  it("takes an address that does not name the API, as the real one does", async () => {
+    for (const ending of ["", "/", "/api/v4/"]) {
+      requests = [];
+      const baseUrl = String(config.baseUrl).replace("/api/v4", ending);
+      await userRunner.delete("1", {}, createContext({ config: { ...config, baseUrl } }).context);
+      expect(
+        requests.map(({ call }) => call),
+        ending,
+      ).to.deep.equal(["DELETE /api/v4/runners/1"]);
+    }
+  });
+
   it("says what is missing where there is no token, and that GitLab cannot be reached", async () => {
     const ask = (settings: Props) => rejection(userRunner.delete("1", {}, createContext({ config: settings }).context));
     expect((await ask({ baseUrl: config.baseUrl })).message).to.include("gitlab:token");

@@ -1,0 +1,72 @@
+/** `add-group` and `remove-group`: an edit of the stack file that is written once its preview has succeeded. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { UserError } from "./errors";
+import { tell, write } from "./output";
+import { publish, takePreview, verdict } from "./preview";
+import { failed, type Report } from "./report/report";
+import { addGroup, removeGroup, type GroupEntry } from "./stack-file";
+import { projectDir } from "./stack";
+
+export interface EntryFlags {
+  stack: string;
+  json?: string;
+  /** False: edit the file and leave it at that. */
+  preview: boolean;
+}
+
+export const addEntry = (entry: GroupEntry, flags: EntryFlags, signal?: AbortSignal): Promise<number> =>
+  editStackFile("added", entry, flags, (text) => addGroup(text, entry), signal);
+
+export const removeEntry = (groupPath: string, flags: EntryFlags, signal?: AbortSignal): Promise<number> =>
+  editStackFile("removed", { path: groupPath }, flags, (text) => removeGroup(text, groupPath), signal);
+
+async function editStackFile(
+  done: "added" | "removed",
+  entry: GroupEntry,
+  flags: EntryFlags,
+  edit: (text: string) => string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { stack, json } = flags;
+  const name = `Pulumi.${stack}.yaml`;
+  const file = path.join(projectDir, name);
+  const edited = edit(read(file));
+  const report = flags.preview ? await previewEdited(stack, edited, signal) : undefined;
+  const refused = report !== undefined && failed(report);
+  if (!refused) {
+    // As the file is now: somebody may have changed it while the preview ran.
+    writeFileSync(file, edit(read(file)));
+    tell(`${done} ${entry.path} ${done === "added" ? "to" : "from"} ${name}`);
+  }
+  if (json) {
+    const told = { done: refused ? null : done, entry, file: name, preview: report ?? null };
+    write(json, `${JSON.stringify(told, null, 2)}\n`);
+  }
+  if (!report) return 0;
+  if (json !== "-") publish(report, { stack });
+  const exitCode = verdict(report, { stack });
+  if (refused) tell(`${name} is as it was; --no-preview edits it all the same`);
+  return exitCode;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new UserError(`there is no ${path.basename(file)}`);
+  }
+}
+
+/** Of a copy of the stack file: nothing has to be put back, however the preview ends. */
+async function previewEdited(stack: string, text: string, signal?: AbortSignal): Promise<Report> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "stack-file-"));
+  try {
+    const configFile = path.join(folder, `Pulumi.${stack}.yaml`);
+    writeFileSync(configFile, text, { mode: 0o600 });
+    return await takePreview({ stack, configFile }, signal);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Whether an edit of a stack file brings an error into the settings. Secrets are encrypted in the file, so what they hold
+ * cannot be judged here; an error about one is there before and after the edit.
+ */
+import { parseDocument } from "yaml";
+import { namespace, parseSettings, structured } from "../components/settings/settings";
+import { UserError } from "./errors";
+
+/** The edited text, if the edit brings no error into the settings. Errors that were there before are the preview's. */
+export function checked(before: string, edited: string): string {
+  const old = new Set(settingErrors(before).map(({ sense }) => sense));
+  const fresh = settingErrors(edited).filter(({ sense }) => !old.has(sense));
+  if (fresh.length > 0) {
+    const lines = fresh.map(({ text }) => `  ${text}`).join("\n");
+    throw new UserError(`nothing was changed, as the settings would be wrong:\n${lines}`);
+  }
+  return edited;
+}
+
+interface SettingError {
+  /** As the program says it. */
+  text: string;
+  /** The same for the same error of the same entry, wherever in its list the entry stands. */
+  sense: string;
+}
+
+function settingErrors(text: string): SettingError[] {
+  const all = (parseDocument(text).toJS() as { config: Record<string, unknown> }).config;
+  const own = Object.entries(all).filter(([name]) => name.startsWith(`${namespace}:`));
+  const raw = Object.fromEntries(own.map(([name, value]) => [name.slice(namespace.length + 1), given(value)]));
+  const gitlabUrl = all["gitlab:baseUrl"];
+  try {
+    parseSettings(raw, typeof gitlabUrl === "string" ? gitlabUrl : undefined);
+    return [];
+  } catch (error) {
+    const lines = (error as Error).message.split("\n").slice(1);
+    return lines.map((line) => ({ text: line.trim(), sense: sense(line.trim(), raw) }));
+  }
+}
+
+/** A setting as the program gets it: a list or an object may be written as JSON. */
+function given(value: unknown): unknown {
+  const sealed = withSecrets(value);
+  return typeof sealed === "string" ? structured(sealed) : sealed;
+}
+
+/** With the encrypted text in the place of each secret: no two are the same, and an edit changes none. */
+function withSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secure" in value) return value.secure;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withSecrets(one)]));
+}
+
+const place = /\b(groups|projects|instanceRunners)\[(\d+)\]/g;
+
+/** An edit moves the entries behind it: the error's own one is named by what it is for, others are left out. */
+function sense(error: string, raw: Record<string, unknown>): string {
+  return error.replace(place, (_, list: string, index: string, offset: number) => {
+    if (offset > 0) return `${list}[…]`;
+    const entries = raw[list];
+    return `${list}[${JSON.stringify(identity(Array.isArray(entries) ? entries[Number(index)] : undefined))}]`;
+  });
+}
+
+function identity(entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null) return entry;
+  const { path, id, name } = entry as Record<string, unknown>;
+  return path ?? id ?? name ?? entry;
+}
