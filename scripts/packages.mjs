@@ -3,9 +3,9 @@
  * which it writes last (.package-lock.json, the "hidden lockfile"), is compared with package-lock.json: whoever ran npm,
  * nothing is installed twice, and an install that broke off or is of another lock file is made anew.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { runToEnd } from "./child.mjs";
 
 /**
  * What npm is to install. A deployment takes the root's `dependencies`. All the rest (tools, and what the workspaces
@@ -27,42 +27,46 @@ const same = (found, locked) =>
  * The set that these packages make up: "all", "deployment", or undefined where some are missing, or are not the lock
  * file's. Links to the workspaces do not count: npm leaves them out with --workspaces=false, and nobody imports them.
  */
-export function installedSet(locked, installed) {
+export function installedSet(locked, installed, exists) {
   if (installed === undefined) return undefined;
   const workspaces = locked[""]?.workspaces ?? [];
   const packages = ([place]) => place.includes("node_modules/");
-  if (
-    !Object.entries(installed)
-      .filter(packages)
-      .every(([place, found]) => same(found, locked[place]))
-  )
-    return undefined;
+  const found = Object.entries(installed).filter(packages);
+  if (!found.every(([place, entry]) => same(entry, locked[place]))) return undefined;
   const missing = Object.entries(locked).filter(
     ([place, { link, resolved, optional }]) =>
-      packages([place]) && !(place in installed) && !optional && !(link && workspaces.includes(resolved)),
+      packages([place]) &&
+      !(place in installed && exists(place)) &&
+      !optional &&
+      !(link && workspaces.includes(resolved)),
   );
   if (missing.length === 0) return "all";
   return missing.every(([, { dev, devOptional }]) => dev || devOptional) ? "deployment" : undefined;
 }
 
-/** Installs what is missing of a set; all where there was more than a deployment's, so that none gets less. */
-export function ensurePackages(root, wanted) {
+/**
+ * Installs what is missing of a set; all where there was more than a deployment's, so that none gets less. Resolves to
+ * the exit code of an npm that failed.
+ */
+export async function ensurePackages(root, wanted) {
   const locked = readPackages(path.join(root, "package-lock.json"));
   const installed = readPackages(path.join(root, "node_modules", ".package-lock.json"));
-  const set = installedSet(locked, installed);
-  if (set === "all" || set === wanted) return;
+  const set = installedSet(locked, installed, (place) => existsSync(path.join(root, place)));
+  if (set === "all" || set === wanted) return undefined;
   const more = Object.values(installed ?? {}).some(({ dev }) => dev);
   const option = options[more ? "all" : wanted];
   const started = Date.now();
   // The entry's own output may be read by a program (--json -).
   console.error(`packages: installing (npm ci ${option}), about half a minute`);
-  const npm = spawnSync("npm", ["ci", option, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["inherit", 2, "inherit"],
+  const npm = ["ci", option, "--no-audit", "--no-fund", "--loglevel=error"];
+  const exitCode = await runToEnd("npm", npm, { cwd: root, stdio: ["inherit", 2, "inherit"] }).catch((error) => {
+    console.error(`packages: npm cannot be run: ${error.message}`);
+    return 1;
   });
-  if (npm.status !== 0) {
-    console.error(`packages: npm ci failed; ${npm.error?.message ?? "its messages are above"}`);
-    process.exit(npm.status ?? 1);
+  if (exitCode !== 0) {
+    console.error("packages: npm ci failed");
+    return exitCode;
   }
   console.error(`packages: installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  return undefined;
 }

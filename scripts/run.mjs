@@ -9,11 +9,11 @@
  * With --deployment, the packages that a deployment needs are enough, and so is the machine's Node where it is new
  * enough. Plain JavaScript without dependencies, for whatever Node the machine has.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { runToEnd } from "./child.mjs";
 import { ensurePackages } from "./packages.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -42,23 +42,13 @@ const given = process.argv.slice(2);
 const deployment = given[0] === "--deployment";
 const [entry, ...args] = deployment ? given.slice(1) : given;
 // The project's own Node is a development package: a deployment from a machine with an older one needs it.
-ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all");
+const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all");
+if (failed) process.exit(failed);
 
 const { node, first } = chooseNode();
 const command = /\.[jt]s$/.test(entry) ? ["--import", "tsx", path.join(root, entry)] : [path.join(bin, entry)];
-const child = spawn(node, [...command, ...args], {
-  stdio: "inherit",
-  env: { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) },
-});
-
-// Ctrl-C reaches the whole foreground group, so the child has it already and cleans up; this process only waits for it.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => child.kill("SIGTERM"));
-process.on("SIGHUP", () => child.kill("SIGHUP"));
-child.on("error", (error) => {
+const env = { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) };
+process.exitCode = await runToEnd(node, [...command, ...args], { stdio: "inherit", env }).catch((error) => {
   console.error(`cannot run ${entry}: ${error.message}`);
-  process.exit(1);
-});
-child.on("exit", (code, signal) => {
-  process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1));
+  return 1;
 });

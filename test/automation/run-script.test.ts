@@ -1,6 +1,6 @@
 /** The entry of npm's scripts: which Node it takes, and when it has npm install what. */
 import { expect } from "chai";
-import { execa } from "execa";
+import { execa, type ExecaChildProcess } from "execa";
 import {
   chmodSync,
   copyFileSync,
@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { type Readable } from "node:stream";
 import { projectDir } from "../../sandbox/config";
 
 const tsx = { version: "1.0.0", integrity: "sha512-a" };
@@ -35,13 +36,22 @@ interface Options {
   engines?: string;
   /** npm's record of what is installed; none where an install has not come to its end. */
   installed?: object | undefined;
+  /** A recorded package whose folder is not there. */
+  lost?: string;
   args?: string[];
-  npmExitCode?: number;
+  /** What npm does after it has written down its arguments. */
+  npm?: string;
+  during?: (child: ExecaChildProcess) => Promise<void>;
 }
 
 /** Runs an entry, which says which Node runs it, in a project with an npm that only writes down what it is called with. */
 async function run(options: Options) {
-  const { ownNode = "#!/no/such/loader\n", engines = ">=22", args = ["entry.js", "a"], npmExitCode = 0 } = options;
+  const {
+    ownNode = "#!/no/such/loader\n",
+    engines = ">=22",
+    args = ["entry.js", "a"],
+    npm = "echo added 2 packages",
+  } = options;
   const root = mkdtempSync(path.join(os.tmpdir(), "run-"));
   try {
     const write = (name: string, text: string) => {
@@ -56,26 +66,41 @@ async function run(options: Options) {
     write("package-lock.json", JSON.stringify({ packages: locked }));
     const installed = "installed" in options ? options.installed : all;
     if (installed) write("node_modules/.package-lock.json", JSON.stringify({ packages: installed }));
+    for (const place of Object.keys(installed ?? {})) mkdirSync(path.join(root, place), { recursive: true });
     write("node_modules/tsx/package.json", '{"name":"tsx","exports":"./index.js"}');
     write("node_modules/tsx/index.js", "");
     program("node_modules/.bin/node", ownNode);
     program("node_modules/.bin/tool", "console.log('tool', process.argv.slice(2).join())");
-    program("bin/npm", `#!/bin/sh\necho added 2 packages\necho "$*" > ${root}/npm-calls\nexit ${npmExitCode}\n`);
+    program("bin/npm", `#!/bin/sh\necho "$*" > ${root}/npm-calls\n${npm}\n`);
     write("entry.js", "console.log(process.execPath, process.argv.slice(2).join())");
+    if (options.lost) rmSync(path.join(root, options.lost), { recursive: true });
     mkdirSync(path.join(root, "scripts"));
-    for (const name of ["run.mjs", "packages.mjs"]) {
+    for (const name of ["run.mjs", "packages.mjs", "child.mjs"]) {
       copyFileSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name));
     }
-    const { stdout, stderr, exitCode } = await execa(
-      process.execPath,
-      [path.join(root, "scripts", "run.mjs"), ...args],
-      { reject: false, env: { PATH: [path.join(root, "bin"), process.env.PATH].join(path.delimiter) } },
-    );
+    const child = execa(process.execPath, [path.join(root, "scripts", "run.mjs"), ...args], {
+      reject: false,
+      env: { PATH: [path.join(root, "bin"), process.env.PATH].join(path.delimiter) },
+    });
+    await options.during?.(child);
+    const { stdout, stderr, exitCode } = await child;
     const calls = path.join(root, "npm-calls");
     return { stdout, stderr, exitCode, npm: existsSync(calls) ? readFileSync(calls, "utf8").trim() : undefined };
   } finally {
     rmSync(root, { recursive: true });
   }
+}
+
+/** Until a stream has brought a text. */
+function written(stream: Readable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let all = "";
+    stream.on("end", () => reject(new Error(`no "${text}" in: ${all}`)));
+    stream.on("data", (chunk) => {
+      all += chunk;
+      if (all.includes(text)) resolve();
+    });
+  });
 }
 
 describe("npm's scripts", () => {
@@ -143,8 +168,31 @@ describe("npm's scripts have npm install", () => {
     expect(stderr).to.match(/installing[^]*added 2 packages[^]*installed in \d+ s/);
   });
 
+  it("again what is recorded, but not there: of a deployment's for a deployment, of all for the rest", async () => {
+    const lostTool = { lost: "node_modules/mocha" };
+    expect((await run({ ...lostTool, args: forDeployment })).npm).to.equal(undefined);
+    expect((await run(lostTool)).npm).to.match(calls.all);
+    expect((await run({ installed: deployment, lost: "node_modules/tsx", args: forDeployment })).npm).to.match(
+      calls.deployment,
+    );
+  });
+
+  it("to its end when they are interrupted, so that it does not clean up under the next install", async () => {
+    const { exitCode, stdout, stderr } = await run({
+      installed: undefined,
+      npm: "echo started; read line; echo cleaned up; exit 130",
+      async during(child) {
+        await written(child.stderr!, "started");
+        child.kill("SIGINT");
+        child.stdin!.end("go on\n");
+      },
+    });
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 130, stdout: "" });
+    expect(stderr).to.contain("cleaned up");
+  });
+
   it("and end where npm fails", async () => {
-    const { stdout, stderr, exitCode } = await run({ installed: undefined, npmExitCode: 7 });
+    const { stdout, stderr, exitCode } = await run({ installed: undefined, npm: "exit 7" });
     expect({ stdout, exitCode }).to.deep.equal({ stdout: "", exitCode: 7 });
     expect(stderr).to.contain("npm ci failed");
   });
