@@ -27,7 +27,7 @@ const same = (found, locked) =>
  * The set that these packages make up: "all", "deployment", or undefined where some are missing, or are not the lock
  * file's. Links to the workspaces do not count: npm leaves them out with --workspaces=false, and nobody imports them.
  */
-export function installedSet(locked, installed, exists) {
+function installedSet(locked, installed, exists) {
   if (installed === undefined) return undefined;
   const workspaces = locked[""]?.workspaces ?? [];
   const packages = ([place]) => place.includes("node_modules/");
