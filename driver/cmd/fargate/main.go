@@ -13,12 +13,12 @@
 // the file's keys. The task definition needs a container named ci-coordinator. Its sshd must accept the key that the
 // driver passes in SSH_PUBLIC_KEY.
 //
-// A timer calls reap. It may run at any time, beside jobs and on several hosts at once. It stops every task of the cluster
-// whose deadline (the job's timeout and Fargate.LifetimeMargin) has passed, whichever host started it. It stops a task of
-// its own host as soon as it knows that the job is over: the job's state is gone, its clean-up failed, or its runner
-// process has ended. It leaves alone what no driver started, and what carries another stack's
-// gitlab-fargate-runners:stack tag. It exits with 0 when it has stopped all such tasks, or found none, and with 2 when a
-// task could not be stopped or the cluster could not be read.
+// A timer calls reap. It may run at any time, beside jobs and on several hosts at once. It stops every task of the
+// cluster whose deadline (the job's timeout and Fargate.LifetimeMargin) has passed, whichever host started it. It stops
+// a task of its own host as soon as it knows that the job is over: the job's state is gone, its clean-up failed, or its
+// runner process has ended. It leaves alone what no driver started, and what carries another stack's
+// gitlab-fargate-runners:stack tag. It exits with 0 when it has stopped all such tasks, or found none, and with 2 when
+// a task could not be stopped or the cluster could not be read.
 //
 // # Environment
 //
@@ -34,16 +34,16 @@
 //   - CUSTOM_ENV_FARGATE_CPU, CUSTOM_ENV_FARGATE_MEMORY, CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE: CI variables that choose
 //     the task's size, within the file's bounds. A value outside the bounds fails the job without a retry.
 //   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: replace
-//     JOB_RESPONSE_FILE where the runner writes none. CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID replace what
-//     the file lacks.
+//     JOB_RESPONSE_FILE where the runner writes none. CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID replace
+//     what the file lacks.
 //
 // The AWS SDK reads AWS_REGION (where the file sets no Region), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS,
 // AWS_ENDPOINT_URL_EC2, and the variables of its credential chain.
 //
 // # Output
 //
-// GitLab shows the output of prepare and run as the job's log. The driver writes log records to stderr, or to LogFile. It
-// reports an error as one sentence on stderr, followed by a hint where it has one.
+// GitLab shows the output of prepare and run as the job's log. The driver writes log records to stderr, or to LogFile.
+// It reports an error as one sentence on stderr, followed by a hint where it has one.
 package main
 
 import (
@@ -57,7 +57,8 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	// When the runner dies, its end of the pipe closes. Without this, SIGPIPE would end a cleanup before it stops the task.
+	// When the runner dies, its end of the pipe closes. Without this, SIGPIPE would end a cleanup before it stops the
+	// task.
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

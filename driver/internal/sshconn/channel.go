@@ -12,8 +12,8 @@ type exit struct {
 
 // channel is one remote command.
 //
-// It replaces ssh.Session, which reports an exit only once the output is closed too. A process in the background may hold
-// the output open for ever.
+// It replaces ssh.Session, which reports an exit only once the output is closed too. A process in the background may
+// hold the output open for ever.
 type channel struct {
 	ssh.Channel
 	// exited receives the command's end. It is closed without a value where the connection was lost before.
