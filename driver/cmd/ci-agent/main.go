@@ -5,7 +5,8 @@
 //	ci-agent attach --dir DIR --token TOKEN --offset N    goes on with its output from byte N
 //	ci-agent version                                      the protocol's version
 //
-// DIR holds the stages' sockets; only its owner may enter it. TOKEN is the caller's name for a stage, letters and digits.
+// DIR is the folder of the stages' sockets; only its owner may enter it. TOKEN names a stage; it consists of letters
+// and digits.
 package main
 
 import (

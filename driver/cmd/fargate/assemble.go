@@ -29,7 +29,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// newDriver puts the parts together; the second result closes the log file.
+// newDriver puts the parts of a job's call together. The function it returns closes the log file.
 func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error) {
 	settings, err := loadConfig(file, i)
 	if err != nil {
@@ -63,7 +63,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 	}, closeLog, nil
 }
 
-// loadConfig reads the file; what the command line says counts more.
+// loadConfig reads the file. The command line overrides the file.
 func loadConfig(file string, i invocation) (*config.Config, error) {
 	settings, err := config.Load(file, i.Getenv)
 	if err != nil || i.logFormat == nil || *i.logFormat == "" {
@@ -75,7 +75,7 @@ func loadConfig(file string, i invocation) (*config.Config, error) {
 	return settings, nil
 }
 
-// newReaper puts together what needs no job; the second result closes the log file.
+// newReaper puts the parts of reap together, which belongs to no job. The function it returns closes the log file.
 func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error) {
 	settings, err := loadConfig(file, i)
 	if err != nil {
@@ -91,7 +91,7 @@ func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, fu
 	}, closeLog, nil
 }
 
-// parts are what all calls that talk to ECS have; logged are the attributes of each log record.
+// parts returns what every call that talks to ECS needs. logged are attributes of every log record.
 func parts(
 	ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any,
 ) (*state.Store, *task.Tasks, func(), error) {
@@ -125,7 +125,7 @@ func parts(
 func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 	loaded, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithRegion(settings.Region),
-		// The SDK's own client waits for an answer for ever.
+		// The SDK's default client waits for an answer without a limit.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
 		awsconfig.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
@@ -156,7 +156,7 @@ func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(),
 	return slog.New(slog.NewTextHandler(to, options)), closeLog, nil
 }
 
-// agentFile is the configured file, or the one that belongs to this driver.
+// agentFile returns the configured file, or the ci-agent that lies beside this driver.
 func agentFile(configured string) string {
 	if configured != "" {
 		return configured
@@ -165,7 +165,7 @@ func agentFile(configured string) string {
 	return filepath.Join(filepath.Dir(own), "ci-agent")
 }
 
-// hostname is empty where the system has none to tell.
+// hostname returns "" where the system has no host name.
 func hostname() string {
 	name, _ := os.Hostname()
 	return name

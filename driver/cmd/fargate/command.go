@@ -12,7 +12,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
-// version is the driver's own, told to the runner and by --version.
+// version is the driver's version. The runner gets it from `config`, a person from --version.
 const version = "0.1.0"
 
 // invocation is what a call gets from whoever called it.
@@ -20,7 +20,7 @@ type invocation struct {
 	Args           []string
 	Getenv         func(string) string
 	Stdout, Stderr io.Writer
-	// logFormat is --log-format's value, empty where it is not given; nil before the command line is read.
+	// logFormat is the value of --log-format, empty where the flag is absent; nil until the command line is parsed.
 	logFormat *string
 }
 
@@ -53,7 +53,7 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 	i.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
 	custom := &cobra.Command{
 		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
-		// Without a call there is nothing to do, and the runner must not take that for success.
+		// Without a subcommand the driver does nothing, and the runner must not take that for success.
 		RunE: func(*cobra.Command, []string) error {
 			return failure.New("", "custom needs a call: config, prepare, run or cleanup")
 		},
@@ -64,7 +64,7 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 		&cobra.Command{
 			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
-				// Reads the file so that a mistake in it shows before anything is started.
+				// The driver reads the file here so that a mistake in it shows before it starts anything.
 				if _, err := loadConfig(*file, i); err != nil {
 					return err
 				}

@@ -9,7 +9,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
-// count adds a call that has ended to the metrics, where they are wanted. A job does not fail for them.
+// count adds a finished call to the metrics, where the configuration asks for them. A failure to count never fails a
+// job.
 func count(driver *stage.Driver, name string, args []string, started time.Time, err error) {
 	directory := driver.Config.Metrics.Directory
 	if directory == "" {

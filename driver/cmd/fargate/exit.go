@@ -9,7 +9,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// exitCode turns a call's result into what the runner expects: the one place where errors become exit codes.
+// exitCode turns a call's result into the exit code that the runner expects. It is the one place where errors become
+// exit codes.
 // https://docs.gitlab.com/runner/executors/custom/#error-handling
 func exitCode(err error, i invocation) int {
 	if err == nil {
@@ -37,7 +38,7 @@ func exitCode(err error, i invocation) int {
 	return number(i.Getenv("BUILD_FAILURE_EXIT_CODE"), 1)
 }
 
-// tell writes the cause and the hint.
+// tell writes the cause and, where there is one, the hint.
 func tell(err error, i invocation) {
 	_, _ = fmt.Fprintf(i.Stderr, "ERROR: %v\n", err)
 	var cause *failure.Failure
@@ -46,7 +47,7 @@ func tell(err error, i invocation) {
 	}
 }
 
-// number parses an exit code; 0 would tell the runner that all is well.
+// number parses an exit code from 1 to 255. It rejects 0, which would tell the runner that the call succeeded.
 func number(text string, otherwise int) int {
 	if code, err := strconv.Atoi(text); err == nil && code > 0 && code < 256 {
 		return code

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// TestFootprint measures the driver as it is installed, which no other test runs: its size, and the memory that it takes
-// for itself while a script runs under ci-agent that has written some 40 MB. The program's own pages do not count: all
-// drivers of a host share them, and the kernel can take them back.
+// TestFootprint measures the driver as it is installed, which no other test runs: its size, and the memory that it
+// takes for itself while a script runs under ci-agent that has written some 40 MB. The program's own pages do not
+// count: all drivers of a host share them, and the kernel can take them back.
 func TestFootprint(t *testing.T) {
 	const mostSize, mostMemory = 15 << 20, 8 // bytes, MiB
 	w := newWorld(t)

@@ -17,8 +17,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// killAt makes a driver process of the test kill itself (SIGKILL) at the point of that number: before its first, second …
-// call of AWS or write of its state, or, as the last one, when all is done. reachedFile gets a line for each point.
+// killAt makes a driver process of the test kill itself (SIGKILL) at the point of that number: before its first, second
+// … call of AWS or write of its state, or, as the last one, when all is done. reachedFile gets a line for each point.
 const (
 	killAt      = "FARGATE_TEST_KILL_AT"
 	reachedFile = "FARGATE_TEST_REACHED_FILE"

@@ -63,8 +63,8 @@ func TestEachCallOfAWSIsLogged(t *testing.T) {
 	}
 }
 
-// compareWithServed compares the log with what ECS has served. They differ by calls that the driver cancelled: such a call
-// may have been served or not, and its record has no request id.
+// compareWithServed compares the log with what ECS has served. They differ by calls that the driver cancelled: such a
+// call may have been served or not, and its record has no request id.
 func compareWithServed(t *testing.T, calls []map[string]any, served map[string]string) {
 	t.Helper()
 	cancelled := 0

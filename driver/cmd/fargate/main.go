@@ -7,42 +7,43 @@
 //	fargate --config FILE reap [--dry-run]         stops tasks that have outlived their jobs, on whatever host
 //	fargate --version
 //
-// --log-format text or json counts more than the file's LogFormat.
+// --log-format text or json overrides the file's LogFormat.
 //
-// The command line, fargate.toml and the task definition are the community driver's; package internal/config lists the
-// file's keys. The task needs a container named ci-coordinator with an sshd that lets the key in which it finds in
-// SSH_PUBLIC_KEY.
+// The driver takes the community driver's command line, fargate.toml and task definition; package internal/config lists
+// the file's keys. The task definition needs a container named ci-coordinator. Its sshd must accept the key that the
+// driver passes in SSH_PUBLIC_KEY.
 //
-// reap is for a timer. It may run at any time, on several hosts at once and beside jobs: it stops a task of the cluster
-// whose deadline (the job's timeout and Fargate.LifetimeMargin) has passed, whichever host started it, and one of its own
-// host as soon as the job is known to be over: its state is gone, its clean-up has failed, or its runner process has
-// ended. It leaves alone what no driver has started, and what carries another stack's gitlab-fargate-runners:stack tag.
-// It exits with 0 once all of them are stopped, also where there was none; with 2 where one was not, or nobody could look.
+// A timer calls reap. It may run at any time, beside jobs and on several hosts at once. It stops every task of the
+// cluster whose deadline (the job's timeout and Fargate.LifetimeMargin) has passed, whichever host started it. It stops
+// a task of its own host as soon as it knows that the job is over: the job's state is gone, its clean-up failed, or its
+// runner process has ended. It leaves alone what no driver started, and what carries another stack's
+// gitlab-fargate-runners:stack tag. It exits with 0 when it has stopped all such tasks, or found none, and with 2 when
+// a task could not be stopped or the cluster could not be read.
 //
 // # Environment
 //
 // Set by the runner:
 //
-//   - JOB_RESPONSE_FILE: the job as GitLab sent it. The driver takes the job's identity, image and services from here,
-//     for a job can override any CUSTOM_ENV_* by a variable of its own.
-//   - BUILD_FAILURE_EXIT_CODE, SYSTEM_FAILURE_EXIT_CODE: what to exit with when the script failed, and when anything
-//     else did. Default: 1 and 2.
-//   - BUILD_EXIT_CODE_FILE: takes the script's exit code.
-//   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's,
-//     within the file's bounds where it has any.
-//   - CUSTOM_ENV_FARGATE_CPU, CUSTOM_ENV_FARGATE_MEMORY, CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE: CI variables by which a
-//     job chooses its task's size, within the file's bounds. What lies outside fails the job, and is not tried again.
-//   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: stand in for
-//     JOB_RESPONSE_FILE with runners that write none; CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID for what is
-//     not in it.
+//   - JOB_RESPONSE_FILE: the job as GitLab sent it. The driver reads the job's identity, image and services from this
+//     file, because a job can override any CUSTOM_ENV_* with a variable of its own.
+//   - BUILD_FAILURE_EXIT_CODE, SYSTEM_FAILURE_EXIT_CODE: the driver's exit codes for a failed script and for any other
+//     failure. Default: 1 and 2.
+//   - BUILD_EXIT_CODE_FILE: the driver writes the script's exit code to this file.
+//   - CUSTOM_ENV_FARGATE_TASK_DEFINITION, CUSTOM_ENV_FARGATE_PLATFORM_VERSION: CI variables that override the file's
+//     keys, within the file's bounds where it sets any.
+//   - CUSTOM_ENV_FARGATE_CPU, CUSTOM_ENV_FARGATE_MEMORY, CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE: CI variables that choose
+//     the task's size, within the file's bounds. A value outside the bounds fails the job without a retry.
+//   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: replace
+//     JOB_RESPONSE_FILE where the runner writes none. CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID replace
+//     what the file lacks.
 //
-// Read by the AWS SDK: AWS_REGION (where the file has no Region), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS,
+// The AWS SDK reads AWS_REGION (where the file sets no Region), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS,
 // AWS_ENDPOINT_URL_EC2, and the variables of its credential chain.
 //
 // # Output
 //
-// stdout and stderr of prepare and run are the job's log. Log records go to stderr, or to LogFile. An error is one
-// sentence on stderr, with a hint where there is one.
+// GitLab shows the output of prepare and run as the job's log. The driver writes log records to stderr, or to LogFile.
+// It reports an error as one sentence on stderr, followed by a hint where it has one.
 package main
 
 import (
@@ -56,7 +57,8 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	// A runner that died must not end a cleanup by the pipe it left: writing fails, the task is stopped all the same.
+	// When the runner dies, its end of the pipe closes. Without this, SIGPIPE would end a cleanup before it stops the
+	// task.
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

@@ -182,7 +182,8 @@ func (w *world) execute(ctx context.Context, args ...string) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
-// adapted puts the real parts together, but changes the driver by adapt and gives reap another clock; nil leaves either.
+// adapted puts the real parts together, but changes the driver by adapt and gives reap another clock; nil leaves
+// either.
 func adapted(adapt func(*stage.Driver), now func() time.Time) assembly {
 	return assembly{
 		driver: func(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error) {

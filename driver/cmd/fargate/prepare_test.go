@@ -89,7 +89,8 @@ Tags = {team = "ci"}`,
 	}
 }
 
-// withoutLeases takes out the tags whose values differ from call to call, and checks that they say what the guard is told.
+// withoutLeases takes out the tags whose values differ from call to call, and checks that they say what the guard is
+// told.
 func withoutLeases(t *testing.T, request map[string]any) map[string]any {
 	t.Helper()
 	variables := environment(request)

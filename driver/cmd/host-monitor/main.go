@@ -1,18 +1,18 @@
-// Command host-monitor tells CloudWatch how a runner's host is. It has no part in any job.
+// Command host-monitor tells CloudWatch the state of a runner's host. It takes no part in jobs.
 //
 //	host-monitor report --stack NAME --host ID --cluster NAME --region REGION [--runner URL] [--disk PATH]
 //	host-monitor ship-log --log-group NAME --stream NAME --region REGION --unit UNIT…
 //
-// report is for a timer: it looks at the runner's Prometheus endpoint, at the cluster's tasks and at the disk, and puts
-// metrics (package internal/report lists them). It exits with 0 when everything could be looked at and told.
+// A timer calls report. It looks at the runner's Prometheus endpoint, at the cluster's tasks and at the disk, and puts
+// metrics (package internal/report lists them). It exits with 0 when it could look at everything and put all metrics.
 //
-// ship-log is for a service: it follows the journal of units and copies it to CloudWatch Logs, until it is told to stop by
-// SIGTERM. It goes on where it was, also after a kill (package internal/shiplog).
+// A service runs ship-log. It follows the journal of units and copies it to CloudWatch Logs until SIGTERM tells it to
+// stop. It resumes where it stopped, also after a kill (package internal/shiplog).
 //
 // # Environment
 //
-// STATE_DIRECTORY, set by systemd: the folder for what one call leaves to the next. The AWS SDK reads AWS_ENDPOINT_URL and
-// the variables of its credential chain.
+// systemd sets STATE_DIRECTORY: the folder for what one call leaves for the next. The AWS SDK reads AWS_ENDPOINT_URL
+// and the variables of its credential chain.
 package main
 
 import (

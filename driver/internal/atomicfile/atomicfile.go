@@ -1,5 +1,5 @@
-// Package atomicfile replaces files as a whole, so that a reader finds the old content or the new one and no mixture. It
-// is the one place that decides how much a write survives.
+// Package atomicfile replaces whole files: a reader finds the old content or the new content, and never a mixture. It
+// is the one place that decides what a write survives.
 package atomicfile
 
 import (
@@ -66,11 +66,12 @@ func SyncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// prefix begins the name of a temporary file for path. Such a file is hidden, and no suffix makes it look like the file.
+// prefix is the beginning of the name of a temporary file for path. The dot hides the file, and the tilde keeps it
+// apart from the temporary files of a path with a longer name.
 func prefix(path string) string { return "." + filepath.Base(path) + "~" }
 
-// RemoveLeftovers removes temporary files of path whose writers were killed. The caller sees to it that nobody writes the
-// file meanwhile.
+// RemoveLeftovers removes the temporary files of writers that were killed. The caller makes sure that nobody writes
+// path meanwhile.
 func RemoveLeftovers(path string) error {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {

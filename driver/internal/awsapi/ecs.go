@@ -1,4 +1,4 @@
-// Package awsapi makes the SDK's clients when they are first needed, and logs their calls.
+// Package awsapi creates the SDK's clients when they are first needed, and logs their calls.
 package awsapi
 
 import (
@@ -7,10 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
-// ECS makes its client at the first call: most calls of the driver run a script and ask AWS nothing, and the SDK takes
-// megabytes of memory once it is used.
+// ECS creates its client at the first call. Most calls of the driver run a script and ask AWS nothing, and the SDK
+// takes megabytes of memory once it is used.
 type ECS struct {
-	// Client returns the client, the same one each time.
+	// Client returns the same client each time.
 	Client func() (*ecs.Client, error)
 }
 
@@ -25,28 +25,28 @@ func call[In, Out any](e ECS, method func(*ecs.Client, context.Context, In, ...f
 	return method(client, ctx, input, options...)
 }
 
-// RunTask is the client's.
+// RunTask calls the client's method of that name.
 func (e ECS) RunTask(
 	ctx context.Context, input *ecs.RunTaskInput, options ...func(*ecs.Options),
 ) (*ecs.RunTaskOutput, error) {
 	return call(e, (*ecs.Client).RunTask, ctx, input, options)
 }
 
-// DescribeTasks is the client's.
+// DescribeTasks calls the client's method of that name.
 func (e ECS) DescribeTasks(
 	ctx context.Context, input *ecs.DescribeTasksInput, options ...func(*ecs.Options),
 ) (*ecs.DescribeTasksOutput, error) {
 	return call(e, (*ecs.Client).DescribeTasks, ctx, input, options)
 }
 
-// ListTasks is the client's.
+// ListTasks calls the client's method of that name.
 func (e ECS) ListTasks(
 	ctx context.Context, input *ecs.ListTasksInput, options ...func(*ecs.Options),
 ) (*ecs.ListTasksOutput, error) {
 	return call(e, (*ecs.Client).ListTasks, ctx, input, options)
 }
 
-// StopTask is the client's.
+// StopTask calls the client's method of that name.
 func (e ECS) StopTask(
 	ctx context.Context, input *ecs.StopTaskInput, options ...func(*ecs.Options),
 ) (*ecs.StopTaskOutput, error) {

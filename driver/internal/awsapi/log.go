@@ -13,15 +13,16 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Log returns an option of the SDK's clients by which each attempt of a call is logged at debug level: action, duration,
-// number of the attempt, request id and outcome. Nothing of what is sent or answered is logged, for RunTask's tags and
-// environment are other people's.
+// Log returns an option for the SDK's clients that logs each attempt of a call at debug level: action, duration,
+// attempt number, request id and outcome. It logs nothing of the request or the answer, because RunTask's tags and
+// environment may hold secrets.
 func Log(log *slog.Logger) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return errors.Join(
 			stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CountAttempts", countAttempts),
 				middleware.Before),
-			// The step is entered once per attempt. Before what reads the request id from the answer.
+			// The SDK enters this step once per attempt. This middleware comes before the one that reads the request id
+			// from the answer.
 			stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("LogAttempts", logAttempts(log)),
 				middleware.Before),
 		)
@@ -65,7 +66,7 @@ func logAttempts(log *slog.Logger) deserialize {
 
 // Attempt is one attempt of a call.
 type Attempt struct {
-	// Action is as IAM writes it, for example ecs:RunTask.
+	// Action is the action's name in IAM, for example ecs:RunTask.
 	Action    string
 	Number    int
 	Duration  time.Duration
@@ -83,7 +84,7 @@ func Attempted(log *slog.Logger, a Attempt) {
 		"request_id", a.RequestID, "outcome", outcome(a.Err))
 }
 
-// outcome is "ok", an error code of the API, or why there was no answer.
+// outcome is "ok", an error code of the API, or the reason why no answer came.
 func outcome(err error) string {
 	var api smithy.APIError
 	switch {

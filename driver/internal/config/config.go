@@ -1,7 +1,7 @@
 // Package config reads fargate.toml.
 //
-// It takes the community driver's file as it is and knows some keys more. What it returns is complete: defaults are
-// applied, the job's overrides are in, nothing else has to be checked.
+// It accepts the community driver's file and some keys more. The result is complete: it has the defaults and the job's
+// overrides, and needs no further check.
 package config
 
 import (
@@ -18,7 +18,7 @@ type Config struct {
 	// LogFormat is text or json. Default: text.
 	LogFormat string
 
-	// Wanted is what the job asks for, as it is: nothing of it is allowed before it is checked.
+	// Wanted holds the job's wishes as the job wrote them. The driver checks them before it grants any.
 	Wanted Wanted `toml:"-"`
 
 	Fargate      Fargate
@@ -28,16 +28,16 @@ type Config struct {
 	Metrics      Metrics
 }
 
-// Wanted is text of the job's variables, empty where it has none.
+// Wanted is the text of the job's variables, empty where the job sets none.
 type Wanted struct {
 	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
 	CPU, Memory, EphemeralStorage string
-	// TaskDefinition and PlatformVersion are FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION; Fargate.TaskDefinition
-	// and Fargate.PlatformVersion hold them as well.
+	// TaskDefinition and PlatformVersion are FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION;
+	// Fargate.TaskDefinition and Fargate.PlatformVersion hold them as well.
 	TaskDefinition, PlatformVersion string
 }
 
-// Fargate says which task is started where.
+// Fargate says which task the driver starts, and where.
 type Fargate struct {
 	// Cluster is the ECS cluster's name or ARN. Required.
 	Cluster string
@@ -66,17 +66,17 @@ type Fargate struct {
 	OnDemandFallback bool
 	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
 	AllowedTaskDefinitions []string
-	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list allows
-	// no other. Default: any, as the community driver does.
+	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
+	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string
-	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the CI
-	// variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
+	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the
+	// CI variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32
 	// MaxJobs is how many jobs may run at once on this host. Default: 0, no bound.
 	MaxJobs int
-	// SlotTimeout is how long a job waits for others to end where MaxJobs run already, and at most for half of its own
-	// timeout. Together with StartTimeout and SSH.ConnectTimeout it has to be less than the runner's prepare_exec_timeout.
-	// Default: 5m.
+	// SlotTimeout is how long a job waits for others to end where MaxJobs run already; half of the job's own timeout
+	// bounds the wait too. Together with StartTimeout and SSH.ConnectTimeout it must stay below the runner's
+	// prepare_exec_timeout. Default: 5m.
 	SlotTimeout Duration
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
@@ -86,19 +86,19 @@ type Fargate struct {
 	StartTimeout Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
 	StopTimeout Duration
-	// JobTimeout is that of jobs whose payload tells none. Default: 24h.
+	// JobTimeout is the timeout of jobs whose payload has none. Default: 24h.
 	JobTimeout Duration
-	// LifetimeMargin is what a task may live beyond its job's timeout. It has to cover the start of the task, the end of
-	// a script that was cancelled, and the clean-up. Default: 30m.
+	// LifetimeMargin is how long a task may live beyond its job's timeout. It must cover the task's start, the end of a
+	// cancelled script, and the clean-up. Default: 30m.
 	LifetimeMargin Duration
 	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
 	FirstSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration
 	MaxPollInterval Duration
-	// APIAttempts is how often the SDK tries one call that is throttled or cut off. Default: 8.
+	// APIAttempts is how often the SDK tries a call that AWS throttles or that gets no answer. Default: 8.
 	APIAttempts int
-	// APITimeout bounds one of these tries, so that an answer that got lost on the way is asked for again. Default: 15s.
+	// APITimeout bounds one of these tries, so that the SDK repeats a call whose answer was lost. Default: 15s.
 	APITimeout Duration
 }
 
@@ -112,14 +112,14 @@ type CapacityProvider struct {
 	Base int32
 }
 
-// TaskMetadata says where the driver keeps what it knows of running tasks.
+// TaskMetadata says where the driver keeps its state of running tasks.
 type TaskMetadata struct {
-	// Directory is created if missing; the files are in a subdirectory that only the runner's user can enter.
-	// Default: /opt/gitlab-runner/metadata.
+	// Directory is the folder of the state; the driver creates it if it is missing. The files are in a subdirectory
+	// that only the runner's user can enter. Default: /opt/gitlab-runner/metadata.
 	Directory string
 }
 
-// SSH says how the task is reached.
+// SSH says how the driver reaches the task.
 type SSH struct {
 	// Username in the task. Default: root.
 	Username string
@@ -135,7 +135,7 @@ type SSH struct {
 	MaxRetryInterval Duration
 	// KeepAliveInterval is the time between two keepalive requests. Default: 15s.
 	KeepAliveInterval Duration
-	// KeepAliveCountMax is how many intervals may pass without a reply before the connection is given up. Default: 4.
+	// KeepAliveCountMax is after how many intervals without a reply the driver gives the connection up. Default: 4.
 	KeepAliveCountMax int
 	// ReconnectTimeout bounds the attempts to reach a running stage again after its connection was lost. Default: 5m.
 	ReconnectTimeout Duration
@@ -143,17 +143,17 @@ type SSH struct {
 	KillGracePeriod Duration
 }
 
-// Agent says where the program is under which stages outlive a lost connection. Each task gets a copy of it.
+// Agent says where ci-agent is, under which stages outlive a lost connection. Each task gets a copy of it.
 type Agent struct {
-	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where there is none and the image
-	// has none either, stages run in plain SSH sessions. Default: ci-agent beside the driver.
+	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where neither the host nor the image
+	// has it, stages run in plain SSH sessions. Default: ci-agent beside the driver.
 	File string
 }
 
 // Metrics says where the driver counts its calls.
 type Metrics struct {
-	// Directory is that of node_exporter's textfile collector; it has to be there, and the runner's user must be able to
-	// write in it. Default: nothing is counted.
+	// Directory is the directory of node_exporter's textfile collector. It must exist, and the runner's user must be
+	// able to write to it. Default: the driver counts nothing.
 	Directory string
 }
 

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What Parse accepts is complete and within bounds; what it does not accept it explains, each line with the file's name.
+// What Parse accepts is complete and within bounds; what it does not accept it explains, each line with the file's
+// name.
 func FuzzParse(f *testing.F) {
 	for _, content := range []string{minimal, community, "", "[Fargate]\nClustr = 1", "[Fargate]\nStartTimeout = 5",
 		"a = \"", "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"", "[Fargate.Tags]\na = 1"} {

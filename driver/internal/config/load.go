@@ -13,7 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Duration is a time in TOML, written as Go does: "500ms", "2m".
+// Duration is a time in TOML, in Go's notation: "500ms", "2m".
 type Duration struct{ time.Duration }
 
 // UnmarshalText parses a positive duration.
@@ -26,8 +26,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Load reads the file at path. getenv is os.Getenv: the runner hands CI variables over as CUSTOM_ENV_*.
-// All that is wrong comes back in one error, a line each: file, line where it has one, key and reason.
+// Load reads the file at path. getenv is os.Getenv; the runner passes CI variables as CUSTOM_ENV_*. One error reports
+// all mistakes, a line each: file, line where it has one, key and reason.
 func Load(path string, getenv func(string) string) (*Config, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -36,7 +36,7 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 	return Parse(path, content, getenv)
 }
 
-// Parse is Load for content that has been read; path is for messages.
+// Parse is Load for content that the caller has read. path is for messages.
 func Parse(path string, content []byte, getenv func(string) string) (*Config, error) {
 	config := defaults()
 	if err := decode(content, config); err != nil {
@@ -55,7 +55,7 @@ func decode(content []byte, into *Config) error {
 	return toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields().Decode(into)
 }
 
-// merge folds what has two sources into one place.
+// merge combines values that have two sources.
 func (c *Config) merge(getenv func(string) string) error {
 	var errs []error
 	fold := func(one *string, many *[]string, oneKey, manyKey string) {
@@ -113,8 +113,8 @@ func located(path string, content []byte, err error) error {
 	return fmt.Errorf("%s:%d: %w", path, lineOf(content, err), err)
 }
 
-// lineOf finds the line of an error that tells none (a number where a Duration is read): it is the last line of the
-// shortest beginning of the file that has the error. All longer ones have it too.
+// lineOf finds the line of an error that names none (a number where a Duration is read): it is the last line of the
+// shortest beginning of the file that has the error. All longer beginnings have it too.
 func lineOf(content []byte, err error) int {
 	var ends []int
 	for i, b := range content {

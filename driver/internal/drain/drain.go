@@ -1,12 +1,12 @@
-// Package drain says how long a script's output is waited for once the script has ended: a process that the script has
-// left in the background may hold the output open for ever, or write to it for ever.
+// Package drain says how long the driver and ci-agent wait for a script's output after the script has ended. A process
+// that the script left in the background may hold the output open for ever, or write to it for ever.
 package drain
 
 import "time"
 
 const (
-	// Idle ends the wait where no output came for so long.
+	// Idle: the wait ends when no output came for this long.
 	Idle = time.Second
-	// Max ends the wait however much still comes.
+	// Max: the wait ends after this time even if output still comes.
 	Max = 30 * time.Second
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// DescribeAtOnce is as many tasks as DescribeTasks takes.
+// DescribeAtOnce is the most tasks that one DescribeTasks takes.
 const DescribeAtOnce = 100
 
 // API is the part of ECS that this package calls; *ecs.Client has it.
@@ -39,8 +39,8 @@ func List(ctx context.Context, api API, input ecs.ListTasksInput, try Try) ([]st
 	return arns, nil
 }
 
-// Describe returns the tasks of these ARNs, without those that ECS does not know any more. input names the cluster and what
-// is wanted of each task.
+// Describe returns the tasks of these ARNs. It leaves out the ones that ECS no longer knows. input names the cluster
+// and the fields to include.
 func Describe(
 	ctx context.Context, api API, input ecs.DescribeTasksInput, arns []string, try Try,
 ) ([]types.Task, error) {

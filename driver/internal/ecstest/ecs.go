@@ -43,8 +43,8 @@ type Server struct {
 	OnRun func(task *Task)
 	// Containers are those of a stopped task, as ECS shows them.
 	Containers []any
-	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, a message behind
-	// it ("Code: message") where it matters, or "".
+	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, a message
+	// behind it ("Code: message") where it matters, or "".
 	Fail func(action string, call int) string
 	// Withhold tells of a call, after its effect, that it gets no answer for as long as the client waits for one.
 	Withhold func(action string, call int) bool

@@ -1,15 +1,15 @@
-// Package failure holds the error that ends a call with a message for whoever reads the job's log.
+// Package failure holds the errors that end a call with a message for the reader of the job's log.
 package failure
 
 import "fmt"
 
-// Failure is a cause in one sentence and, where there is one, a way out of it.
+// Failure is one sentence about the cause and, where there is one, a way out.
 type Failure struct {
 	// Sentence says what went wrong, without a full stop.
 	Sentence string
 	// Hint says what to do about it, as a full sentence; empty where nothing helps.
 	Hint string
-	// Build is set where the job itself is to blame, so that no other try is worth it.
+	// Build is true where the job itself is to blame, so that the runner must not try it again.
 	Build bool
 	// Err is the error underneath; its text is appended to the sentence. It may be nil.
 	Err error
@@ -36,7 +36,7 @@ func Wrap(err error, hint, format string, args ...any) *Failure {
 	return &Failure{Sentence: fmt.Sprintf(format, args...), Hint: hint, Err: err}
 }
 
-// Script is a script that ran and ended with an exit code other than 0: the job's own failure, not the driver's.
+// Script is the error of a script that ran and ended with an exit code other than 0: the job failed, not the driver.
 type Script struct {
 	// Code is the script's exit code, 1–255; 128 + N where signal N ended it.
 	Code int

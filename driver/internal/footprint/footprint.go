@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// gcPercent trades time for memory: by default Go lets the heap grow to 4 MiB before it collects, and a driver that passes
-// output on needs one of these.
+// gcPercent trades processor time for memory. By default Go lets the heap grow to 4 MiB before it collects; a driver
+// that passes output on needs one.
 const gcPercent = 25
 
-// longStage is the time after which a stage counts as a long one. Most stages end sooner, and a collection would take as
-// much CPU time as everything else that the driver does for them.
+// longStage is when a stage counts as a long one. Most stages end sooner, and a collection would take as much processor
+// time as everything else that the driver does for them.
 const longStage = 2 * time.Second
 
-// TrimLater gives memory back to the system once the call has gone on for a while: what the driver allocated to read
-// files, to talk to AWS and to exchange keys, it does not need again. The caller calls stop at the end of the call.
+// TrimLater gives memory back to the system once the call has lasted for a while. The driver no longer needs what it
+// allocated to read files, to talk to AWS and to exchange keys. The caller calls stop when the call ends.
 func TrimLater() (stop func()) {
 	debug.SetGCPercent(gcPercent)
 	timer := time.AfterFunc(longStage, debug.FreeOSMemory)

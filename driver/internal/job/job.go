@@ -1,7 +1,7 @@
-// Package job knows the job that the runner called the driver for.
+// Package job knows the job for which the runner called the driver.
 //
-// A job can override any CUSTOM_ENV_* by a variable of its own, so what decides (identity, image, services) is read
-// from the job's payload in JOB_RESPONSE_FILE, which the runner writes as GitLab sent it.
+// A job can override any CUSTOM_ENV_* with a variable of its own. So the driver reads what matters (identity, image,
+// services) from the job's payload in JOB_RESPONSE_FILE, which the runner writes as GitLab sent it.
 package job
 
 import (
@@ -19,19 +19,19 @@ import (
 type Job struct {
 	ID        int64
 	ProjectID int64
-	// PipelineID and RunnerID are decimal numbers, empty where GitLab did not tell.
+	// PipelineID and RunnerID are decimal numbers, empty where GitLab did not send them.
 	PipelineID string
 	RunnerID   string
 	// Image is the job's `image:`, empty if it has none.
 	Image string
 	// Services are the images of the job's `services:`.
 	Services []string
-	// Timeout is how long the job may take, zero where GitLab did not tell.
+	// Timeout is how long the job may take, zero where GitLab did not send it.
 	Timeout time.Duration
-	// StartedAt is when GitLab counts the job from, zero where it did not tell.
+	// StartedAt is when the job started in GitLab, zero where GitLab did not send it.
 	StartedAt time.Time
 
-	// digest makes the identity unguessable and unique among GitLab instances and hosts.
+	// digest makes the identity unguessable, and unique across GitLab instances and hosts.
 	digest string
 }
 
@@ -56,7 +56,7 @@ type payload struct {
 	} `json:"variables"`
 }
 
-// Load reads the job from the environment that the runner gives to the driver. host names the runner's host.
+// Load reads the job from the environment that the runner gives to the driver. host is the name of the runner's host.
 func Load(getenv func(string) string, host string) (Job, error) {
 	var data payload
 	if path := getenv("JOB_RESPONSE_FILE"); path != "" {
@@ -88,7 +88,7 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
 		job.Timeout = time.Duration(seconds) * time.Second
 	}
-	// GitLab writes 2026-11-25T01:02:03Z; what cannot be read is not known.
+	// GitLab writes 2026-11-25T01:02:03Z. The driver ignores a time that it cannot read.
 	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
 	for _, service := range data.Services {
 		job.Services = append(job.Services, service.Name)
@@ -101,7 +101,7 @@ func Load(getenv func(string) string, host string) (Job, error) {
 var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
 
 // variable returns the predefined variable of that name, or "". GitLab sends its own variables before the job's, so the
-// first of that name is the true one.
+// first one of a name is GitLab's.
 func (p *payload) variable(name string) string {
 	for _, variable := range p.Variables {
 		if variable.Key == name {
@@ -111,7 +111,7 @@ func (p *payload) variable(name string) string {
 	return ""
 }
 
-// number returns a predefined variable that is a number; runners that write no payload have it in the environment.
+// number returns a predefined variable that is a number. A runner that writes no payload has it in the environment.
 func (p *payload) number(name string, getenv func(string) string) string {
 	value := p.variable(name)
 	if value == "" {
@@ -126,13 +126,13 @@ func (p *payload) number(name string, getenv func(string) string) string {
 // maxTimeout in seconds, a year, is more than GitLab allows (a month).
 const maxTimeout = 365 * 24 * 60 * 60
 
-// Key identifies the job among all that this host runs; it is a safe file name.
+// Key identifies the job among all jobs that this host runs. It is a safe file name.
 func (j Job) Key() string {
 	return fmt.Sprintf("job-%d-%s", j.ID, j.digest)
 }
 
-// StartedBy is what the job's task is started by in ECS, the same in each call for the job, so that a task can be found
-// whose ARN was never written down. ECS allows 128 letters, digits, '-', '/' and '_'.
+// StartedBy is the startedBy of the job's task in ECS. It is the same in each call for the job, so that the driver can
+// find a task whose ARN it never wrote down. ECS allows 128 letters, digits, '-', '/' and '_'.
 func (j Job) StartedBy() string {
 	runner := j.RunnerID
 	if runner == "" {
@@ -143,7 +143,7 @@ func (j Job) StartedBy() string {
 
 var startedBy = regexp.MustCompile(`^gitlab/runner-(?:[0-9]{1,19}|unknown)/(job-[0-9]{1,19})/([0-9a-f]{16})$`)
 
-// KeyOf returns the Key of the job whose StartedBy it is given, and false for what no driver has started.
+// KeyOf returns the Key of the job with this StartedBy, and false for a task that no driver started.
 func KeyOf(text string) (string, bool) {
 	parts := startedBy.FindStringSubmatch(text)
 	if parts == nil {

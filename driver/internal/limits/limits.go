@@ -1,5 +1,5 @@
 // Package limits checks what a job asks for in FARGATE_CPU, FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE,
-// FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION against what the runner's owner allows and Fargate has.
+// FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION against what the runner's owner allows and what Fargate offers.
 package limits
 
 import (
@@ -12,13 +12,13 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// Size overrides the task definition's; 0 leaves it.
+// Size overrides the task definition's size. A field of 0 leaves the task definition's value.
 type Size struct {
 	// CPU in units of 1/1024 vCPU, Memory in MiB, EphemeralStorage in GiB.
 	CPU, Memory, EphemeralStorage int32
 }
 
-// String is empty where nothing is overridden.
+// String is empty where the size overrides nothing.
 func (s Size) String() string {
 	var parts []string
 	add := func(value int32, unit string) {
@@ -32,7 +32,7 @@ func (s Size) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Steps of memory in MiB by CPU units: from, to, step.
+// memoryByCPU holds the memory in MiB that Fargate offers with each number of CPU units: from, to, step.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
 var memoryByCPU = map[int32][3]int32{
 	512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024},
@@ -41,7 +41,7 @@ var memoryByCPU = map[int32][3]int32{
 
 var cpus = []int32{256, 512, 1024, 2048, 4096, 8192, 16384}
 
-// Of returns the size that the job asks for. Its error is the job's own failure, and names the bound.
+// Of returns the size that the job asks for. Its error is the job's own failure and names the bound.
 func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 	if err := taskDefinition(wanted.TaskDefinition, allowed); err != nil {
 		return Size{}, err
@@ -85,7 +85,7 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 	return size, pair(size.CPU, size.Memory)
 }
 
-// pair checks what can be checked without the task definition, whose values fill in what is left out.
+// pair checks what it can without the task definition, whose values replace those that the job leaves out.
 func pair(cpu, memory int32) error {
 	if cpu != 0 && !slices.Contains(cpus, cpu) {
 		return rejected("", "FARGATE_CPU is %d, but Fargate has only %s", cpu, list(cpus))
@@ -108,7 +108,8 @@ func pair(cpu, memory int32) error {
 	return nil
 }
 
-// taskDefinition allows any where no list is given, as the community driver does; IAM is the bound then.
+// taskDefinition allows any task definition where the file has no list, as the community driver does. Then IAM sets the
+// bound.
 func taskDefinition(wanted string, allowed config.Fargate) error {
 	if wanted == "" || allowed.AllowedTaskDefinitions == nil {
 		return nil
@@ -125,7 +126,7 @@ func taskDefinition(wanted string, allowed config.Fargate) error {
 		wanted, strings.Join(allowed.AllowedTaskDefinitions, ", "))
 }
 
-// platformVersion allows any where no list is given, as the community driver does.
+// platformVersion allows any version where the file has no list, as the community driver does.
 func platformVersion(wanted string, allowed []string) error {
 	if wanted == "" || allowed == nil || slices.Contains(allowed, wanted) {
 		return nil

@@ -1,5 +1,5 @@
-// Package metrics counts the driver's calls in a file for node_exporter's textfile collector: each call is a process of
-// its own, so nobody could ask it.
+// Package metrics counts the driver's calls in a file for node_exporter's textfile collector. Each call is a process of
+// its own, so Prometheus cannot ask the driver itself.
 // https://github.com/prometheus/node_exporter#textfile-collector
 package metrics
 
@@ -28,7 +28,7 @@ type Call struct {
 	Ready time.Duration
 }
 
-// stages are those that get a label of their own: a job can name its steps as it likes, and each name would be a series.
+// stages get a label value of their own. A job can name its steps as it likes, and each name would become a series.
 var stages = map[string]bool{
 	"prepare": true, "cleanup": true, "prepare_script": true, "get_sources": true, "restore_cache": true,
 	"download_artifacts": true, "build_script": true, "step_script": true, "after_script": true, "archive_cache": true,
@@ -42,7 +42,7 @@ var (
 	readies   = []float64{1, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600}
 )
 
-// Record adds a call to the file. The directory has to be there.
+// Record adds a call to the file. The directory must exist.
 func Record(directory string, call Call) error {
 	if err := record(directory, call); err != nil {
 		return fmt.Errorf("counting the call (Metrics.Directory): %w", err)
@@ -56,7 +56,7 @@ func record(directory string, call Call) error {
 		return err
 	}
 	defer func() { _ = lock.Close() }()
-	// Held for moments, and given back by the system where its holder is killed.
+	// The driver holds the lock for moments. The kernel releases it when its holder is killed.
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return err
 	}
@@ -94,6 +94,7 @@ func (s *series) write(directory string) error {
 	if err := atomicfile.RemoveLeftovers(path); err != nil {
 		return err
 	}
-	// The collector reads *.prom at any time, as another user. Counters that a power cut resets are no harm to Prometheus.
+	// The collector reads *.prom at any time, as another user. A power cut may reset the counters; Prometheus copes
+	// with that.
 	return atomicfile.Write(path, []byte(text.String()), 0o644, atomicfile.Process)
 }

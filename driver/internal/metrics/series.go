@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// series are samples by name and labels, as they stand in the file, in the order of their coming.
+// series holds samples by name and labels, in the order in which the file lists them.
 type series struct {
 	order  []string
 	values map[string]float64
 }
 
-// read returns what the file holds; lines that are no samples are left out.
+// read returns the file's samples. It leaves out lines that are no samples.
 func read(path string) (series, error) {
 	all := series{values: map[string]float64{}}
 	content, err := os.ReadFile(path)

@@ -1,7 +1,7 @@
 // Package publicip looks up the public address of a network interface.
 //
-// It makes EC2's one call DescribeNetworkInterfaces itself, on the SDK's signer: compiling the SDK's EC2 package takes
-// 2.7 GB of memory and a minute, more than the small host has that the driver is compiled on.
+// It signs EC2's one call DescribeNetworkInterfaces itself. The host compiles the driver, and compiling the SDK's EC2
+// package takes 2.7 GB of memory and a minute, more than the host has.
 package publicip
 
 import (
@@ -29,9 +29,9 @@ import (
 
 // Client asks EC2 in the configuration's region.
 type Client struct {
-	// Config is asked for at each call.
+	// Client calls Config for each request.
 	Config func() (aws.Config, error)
-	// Attempts is how often one call is tried that is throttled or cut off.
+	// Attempts is how often the client tries a request that EC2 throttles or that gets no answer.
 	Attempts int
 	Log      *slog.Logger
 }
@@ -86,7 +86,7 @@ func (c *Client) PublicAddress(ctx context.Context, networkInterface string) (st
 	return answer.Interfaces[0].Association.PublicIP, nil
 }
 
-// post makes one attempt. An answer other than 200 is a *refusal.
+// post makes one attempt. It returns *refusal for an answer other than 200.
 func (c *Client) post(ctx context.Context, body string) (content []byte, requestID string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -120,7 +120,7 @@ func (c *Client) post(ctx context.Context, body string) (content []byte, request
 	return content, answer.Header.Get("X-Amzn-Requestid"), err
 }
 
-// endpoint honours the same variables as the SDK's clients do.
+// endpoint reads the same variables as the SDK's clients.
 func endpoint(settings aws.Config) string {
 	if own := os.Getenv("AWS_ENDPOINT_URL_EC2"); own != "" {
 		return own

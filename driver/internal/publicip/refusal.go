@@ -12,10 +12,10 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// refusal is an answer of EC2 other than what was asked for.
+// refusal is an answer of EC2 that refuses the request.
 type refusal struct {
 	status int
-	// code is EC2's, or the status where the answer has none.
+	// code is EC2's error code, or the HTTP status where the answer has none.
 	code, message string
 }
 

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 )
 
-// Hex returns so many random bytes, two hexadecimal digits each.
+// Hex returns random bytes as hexadecimal digits, two for each byte.
 func Hex(bytes int) string {
 	word := make([]byte, bytes)
 	_, _ = rand.Read(word) // never fails: crypto/rand ends the program instead

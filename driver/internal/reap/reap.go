@@ -1,5 +1,5 @@
-// Package reap stops tasks that have outlived their jobs: of hosts that are gone, of runners that were killed, of
-// clean-ups that failed. Any number of hosts may do it at any time, beside running jobs.
+// Package reap stops tasks that have outlived their jobs: the tasks of hosts that are gone, of runners that were
+// killed, and of clean-ups that failed. Any number of hosts may run it at any time, beside running jobs.
 package reap
 
 import (
@@ -15,13 +15,13 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// Tasks is what a reaper needs of ECS; *task.Tasks has it.
+// Tasks is the part of ECS that a reaper needs; *task.Tasks has it.
 type Tasks interface {
 	Survey(ctx context.Context) ([]task.Listing, error)
 	Stop(ctx context.Context, arn, reason string) (stopped bool, err error)
 }
 
-// Store is what a reaper needs of the state; *state.Store has it.
+// Store is the part of the state that a reaper needs; *state.Store has it.
 type Store interface {
 	Host() (string, error)
 	Keys() ([]string, error)
@@ -30,7 +30,7 @@ type Store interface {
 	Sweep(before time.Time) error
 }
 
-// Slots are what jobs of this host hold; *slot.Slots has it.
+// Slots are the slots of this host's jobs; *slot.Slots has it.
 type Slots interface {
 	Sweep(now time.Time) error
 }
@@ -42,21 +42,21 @@ type Reaper struct {
 	Slots Slots
 	Now   func() time.Time
 	Log   *slog.Logger
-	// Stdout takes a line for each task and one for all.
+	// Stdout gets a line for each task and one for the total.
 	Stdout io.Writer
-	// DryRun tells what would be stopped and changes nothing.
+	// DryRun makes the reaper tell what it would stop, and change nothing.
 	DryRun bool
 }
 
-// Run looks at each task of the cluster once. One that cannot be stopped keeps none of the others alive; the error then
-// names all of them.
+// Run looks at each task of the cluster once. Where it cannot stop a task, it goes on with the others; its error names
+// every such task.
 func (r *Reaper) Run(ctx context.Context) error {
 	host, err := r.Store.Host()
 	if err != nil {
 		return err
 	}
-	// The order matters: the file of a job is there before its task is, and goes after it. What is seen first and has no
-	// file afterwards is nobody's.
+	// The order matters: the driver writes a job's file before it starts the task, and removes it after it has stopped
+	// the task. So a task that ECS lists first and that has no file afterwards belongs to no job.
 	seen, err := r.Tasks.Survey(ctx)
 	if err != nil {
 		return err
@@ -103,16 +103,16 @@ func (r *Reaper) stop(ctx context.Context, one task.Listing, why string) (bool, 
 	return did, err
 }
 
-// orphaned returns why no live job owns the task, or "" where one does or may.
+// orphaned returns the reason why no live job owns the task, or "" where one does or may.
 func (r *Reaper) orphaned(one task.Listing, key, host string) string {
 	if one.Lease.Deadline.IsZero() {
-		return "" // of a driver that left no marks: nobody can tell
+		return "" // An early driver started it, which set no lease: reap cannot tell.
 	}
 	if r.Now().After(one.Lease.Deadline) {
 		return "its job's time was over at " + one.Lease.Deadline.UTC().Format(time.RFC3339)
 	}
 	if one.Lease.Host != host {
-		return "" // only that host knows before the deadline
+		return "" // Before the deadline only that host knows.
 	}
 	known, err := r.Store.Load(key)
 	switch {
@@ -131,13 +131,13 @@ func (r *Reaper) orphaned(one task.Listing, key, host string) string {
 	return ""
 }
 
-// forget removes the files of jobs that are over and have no task: nobody else will, where the runner has ended.
+// forget removes the files of jobs that are over and have no task. Nobody else does where the runner has ended.
 func (r *Reaper) forget(running map[string]bool) error {
 	keys, err := r.Store.Keys()
 	if err != nil {
 		return err
 	}
-	// Each may hold a private key.
+	// Each of these files may hold a private key.
 	errs := []error{r.Store.Sweep(r.Now().Add(-consistencyWindow))}
 	for _, key := range keys {
 		if running[key] {
@@ -153,14 +153,14 @@ func (r *Reaper) forget(running map[string]bool) error {
 	return errors.Join(errs...)
 }
 
-// abandoned is true for a file that nobody will write any more, whose task, if any, would have been seen.
+// abandoned is true for a file that no driver will write again, and whose task, if any, ECS would have listed.
 func (r *Reaper) abandoned(known *state.Task) bool {
 	past := !known.Deadline.IsZero() && r.Now().After(known.Deadline)
 	unseen := r.Now().Sub(known.IntendedAt) < consistencyWindow
 	return !unseen && (past || known.Runner.Ended())
 }
 
-// consistencyWindow is longer than ECS ever needs to show a task that was started.
+// consistencyWindow is longer than ECS ever takes to show a task that it has started.
 const consistencyWindow = 5 * time.Minute
 
 func (r *Reaper) printf(format string, args ...any) {

@@ -11,11 +11,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/atomicfile"
 )
 
-// counter turns a number that only grows until its process starts anew into what was added since the last look. The file
-// holds the last look's number.
+// counter turns a number that grows until its process restarts into the growth since the last report. The file holds
+// the number of the last report.
 type counter struct{ file string }
 
-// added is 0 at the first look ever: what was before it is nobody's news.
+// added is 0 in the first report of all: nobody asks for what happened before.
 func (c counter) added(current float64) (float64, error) {
 	content, err := os.ReadFile(c.file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -26,7 +26,7 @@ func (c counter) added(current float64) (float64, error) {
 	}
 	last, err := strconv.ParseFloat(strings.TrimSpace(string(content)), 64)
 	if err != nil {
-		return 0, nil // a power cut left the file empty; the next report writes it anew
+		return 0, nil // A power cut left the file empty; the next report replaces it.
 	}
 	if current < last {
 		return current, nil

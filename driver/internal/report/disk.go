@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// DiskUsedPercent is how full a file system is for those who are not root, 0–100, as df counts it.
+// DiskUsedPercent is how full a file system is for users other than root, from 0 to 100, as df counts it.
 func DiskUsedPercent(path string) (float64, error) {
 	var found syscall.Statfs_t
 	if err := syscall.Statfs(path, &found); err != nil {

@@ -1,4 +1,4 @@
-// Package report tells CloudWatch how a runner's host and its cluster are.
+// Package report tells CloudWatch the state of a runner's host and of its cluster.
 package report
 
 import (
@@ -28,9 +28,10 @@ type CloudWatch interface {
 
 // Report is one look at the runner, the cluster and the disk.
 //
-// Metrics with the dimension Stack, the same from each host, so that their maximum is the truth: RunningTasks,
-// OldestTaskAge (seconds), TaskStartFailures (of the last five minutes). With the dimensions Stack and Host: Heartbeat (1
-// where the runner answers, else 0), RunningJobs, SystemFailures (since the last report), DiskUsedPercent.
+// Metrics with the dimension Stack are the same from each host, so that their maximum is the truth: RunningTasks,
+// OldestTaskAge (seconds), TaskStartFailures (of the last five minutes). Metrics with the dimensions Stack and Host:
+// Heartbeat (1 where the runner answers, otherwise 0), RunningJobs, SystemFailures (since the last report),
+// DiskUsedPercent.
 type Report struct {
 	// Stack and Host are the metrics' dimensions.
 	Stack, Host string
@@ -40,7 +41,7 @@ type Report struct {
 	RunnerURL string
 	// Disk is a path on the file system to look at.
 	Disk string
-	// Directory takes what one report leaves for the next.
+	// Directory holds what one report leaves for the next.
 	Directory string
 
 	ECS        ecstasks.API
@@ -49,7 +50,8 @@ type Report struct {
 	Now        func() time.Time
 }
 
-// Send looks and puts what it found. What could not be looked at is an error and does not keep back the rest.
+// Send looks at everything and puts what it found. It returns an error for what it could not look at, and puts the rest
+// all the same.
 func (r *Report) Send(ctx context.Context) error {
 	now := r.Now()
 	ofStack := []types.Dimension{{Name: aws.String("Stack"), Value: aws.String(r.Stack)}}
@@ -92,6 +94,6 @@ func (r *Report) Send(ctx context.Context) error {
 	if _, err := r.CloudWatch.PutMetricData(ctx, &input); err != nil {
 		return errors.Join(fmt.Errorf("putting metrics: %w", err), errTasks, errDisk, errRunner, errCount)
 	}
-	// Afterwards: what was not told counts again in the next report.
+	// The report saves its count last: a failure that CloudWatch did not get counts again in the next report.
 	return errors.Join(errTasks, errDisk, errRunner, errCount, save())
 }

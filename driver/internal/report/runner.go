@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Runner is what GitLab Runner tells of itself.
+// Runner is what GitLab Runner tells about itself.
 type Runner struct {
-	// Jobs is how many it runs now.
+	// Jobs is how many jobs it runs now.
 	Jobs float64
-	// SystemFailures is how many jobs have failed by runner_system_failure since it started.
+	// SystemFailures is how many jobs have failed with runner_system_failure since it started.
 	SystemFailures float64
 }
 
-// ReadRunner asks the runner's Prometheus endpoint. An error means that the runner is not alive, or not well.
+// ReadRunner asks the runner's Prometheus endpoint. An error means that the runner is dead, or not well.
 func ReadRunner(ctx context.Context, client *http.Client, url string) (Runner, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -59,7 +59,8 @@ func parseRunner(text io.Reader) (Runner, error) {
 	return runner, lines.Err()
 }
 
-// sample takes a line apart: name{labels} value. It is false for comments, empty lines and what has no number.
+// sample splits a line into its parts: name{labels} value. It is false for comments, empty lines and lines without a
+// number.
 func sample(line string) (name, labels string, value float64, ok bool) {
 	series, number, found := cutLast(strings.TrimSpace(line), " ")
 	if !found || strings.HasPrefix(series, "#") {

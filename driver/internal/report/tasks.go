@@ -12,17 +12,17 @@ import (
 	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
-// failureWindow is how far back failed starts are counted. Each report counts them anew, so that reports of several hosts,
-// and one that was late, tell the same; ECS shows a stopped task for an hour.
+// failureWindow is how far back a report counts failed starts. Each report counts them anew, so that the reports of
+// several hosts, and a late one, agree. ECS shows a stopped task for an hour.
 const failureWindow = 5 * time.Minute
 
 // Tasks is the state of a cluster.
 type Tasks struct {
-	// Running counts tasks that are started, run or stop.
+	// Running counts tasks that start, run or stop.
 	Running int
 	// Oldest is the age of the oldest of them; 0 where there is none.
 	Oldest time.Duration
-	// FailedToStart counts tasks that ended within the last five minutes without having run.
+	// FailedToStart counts tasks that ended within the last five minutes and never ran.
 	FailedToStart int
 }
 
@@ -41,7 +41,7 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 	err = describe(ctx, api, cluster, types.DesiredStatusStopped, func(task types.Task) {
 		switch {
 		case aws.ToString(task.LastStatus) != "STOPPED":
-			// Its time is not over while it stops.
+			// ECS still runs a task that stops.
 			found.Running++
 			found.Oldest = max(found.Oldest, now.Sub(aws.ToTime(task.CreatedAt)))
 		case task.StopCode == types.TaskStopCodeTaskFailedToStart &&

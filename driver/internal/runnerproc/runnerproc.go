@@ -1,5 +1,5 @@
-// Package runnerproc tells whether the gitlab-runner process that a driver was called by still runs. It never takes a
-// job up again that another process has begun: a job whose process has ended is over.
+// Package runnerproc tells whether the gitlab-runner process that called the driver still runs. The runner never
+// resumes a job of an earlier process, so a job whose process has ended is over.
 package runnerproc
 
 import (
@@ -12,9 +12,9 @@ import (
 	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
-// Process identifies one process for good: its id alone may be given to another one later.
+// Process identifies one process for good. Its id alone does not: the kernel may give it to another process later.
 type Process struct {
-	// Boot is the kernel's id of this boot; PIDNamespace is where PID counts.
+	// Boot is the kernel's id of this boot. PIDNamespace is the namespace of PID.
 	Boot         string `json:"boot"`
 	PIDNamespace string `json:"pid_namespace"`
 	PID          int    `json:"pid"`
@@ -22,8 +22,8 @@ type Process struct {
 	Start string `json:"start"`
 }
 
-// name is the runner's as the kernel knows it, cut to 15 bytes there. A wrapper around the driver is a shell, and ends
-// with each call.
+// name is the runner's name in the kernel, which cuts names to 15 bytes. A wrapper around the driver is a shell, and
+// ends with each call.
 const name = "gitlab-runner"
 
 // Find returns the closest ancestor that is a gitlab-runner, or nil where there is none or the system does not tell.
@@ -43,7 +43,7 @@ func find(proc string, pid int) *Process {
 	return nil
 }
 
-// Self is the calling process, or nil where the system does not tell.
+// Self returns the calling process, or nil where the system does not tell.
 func Self() *Process {
 	status, err := procfs.Read(procfs.Root, os.Getpid())
 	if err != nil {
@@ -60,7 +60,7 @@ func identify(proc string, pid int, status procfs.Stat) *Process {
 	return &Process{Boot: boot, PIDNamespace: namespace, PID: pid, Start: status.Start}
 }
 
-// Ended is true only where it is certain that the process has ended.
+// Ended is true only where the process has certainly ended.
 func (p *Process) Ended() bool { return p.ended(procfs.Root) }
 
 func (p *Process) ended(proc string) bool {
@@ -84,7 +84,7 @@ func (p *Process) ended(proc string) bool {
 	return err == nil && (status.Start != p.Start || status.Ended())
 }
 
-// here returns the ids of the boot and of the namespace that process ids count in.
+// here returns the ids of this boot and of this PID namespace.
 func here(proc string) (boot, namespace string, err error) {
 	content, err := os.ReadFile(filepath.Join(proc, "sys/kernel/random/boot_id"))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // cursorFile remembers how far the journal has been copied.
 type cursorFile string
 
-// load returns "" where nothing has been copied yet. The service that calls it is the file's only writer.
+// load returns "" where nothing has been copied yet. The service that calls it is the only writer of the file.
 func (c cursorFile) load() (string, error) {
 	if err := atomicfile.RemoveLeftovers(string(c)); err != nil {
 		return "", fmt.Errorf("reading the journal's cursor: %w", err)
@@ -28,7 +28,7 @@ func (c cursorFile) load() (string, error) {
 	return strings.TrimSpace(string(content)), nil
 }
 
-// save returns once the cursor is on disk: an empty file after a power cut would read as the journal's beginning.
+// save returns once the cursor is on disk. An empty file after a power cut would mean the journal's beginning.
 func (c cursorFile) save(cursor string) error {
 	if err := atomicfile.Write(string(c), []byte(cursor+"\n"), 0o600, atomicfile.Power); err != nil {
 		return fmt.Errorf("keeping the journal's cursor: %w", err)

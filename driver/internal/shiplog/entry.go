@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is the length from which a message is cut into several events, in bytes. It leaves room for the quoting of a
-// text of control characters, six bytes each, within the 1 MiB of a batch.
+// maxText is the most bytes of text in one event; a longer message becomes several events. Quoting makes six bytes of a
+// control character, and the result must fit in the 1 MiB of a batch.
 const maxText = 128 << 10
 
 // Entry is one entry of the journal as `journalctl --output=json` prints it.
@@ -25,7 +25,7 @@ type Entry struct {
 	Message  json.RawMessage `json:"MESSAGE"`
 }
 
-// message is what an event's text holds, as JSON: CloudWatch Logs Insights finds its fields by name.
+// message is the JSON text of an event. CloudWatch Logs Insights finds its fields by name.
 type message struct {
 	Unit    string `json:"unit"`
 	Level   string `json:"level"`
@@ -44,13 +44,13 @@ func ParseEntry(line []byte) (Entry, error) {
 	return entry, nil
 }
 
-// Events cuts an entry into what CloudWatch takes, at least one event.
+// Events splits an entry into events that CloudWatch takes, at least one.
 func (e Entry) Events() ([]Event, error) {
 	micros, err := strconv.ParseInt(e.Realtime, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("reading an entry's time: %w", err)
 	}
-	// Where systemd speaks about a unit, that unit is meant.
+	// An entry of systemd about a unit belongs to that unit.
 	unit := field(e.About)
 	if unit == "" {
 		unit = field(e.Unit)
@@ -71,7 +71,7 @@ func (e Entry) Events() ([]Event, error) {
 	return events, nil
 }
 
-// colours are the escape sequences that the runner colours its log with; journald keeps them.
+// colours matches the escape sequences with which the runner colours its log; journald keeps them.
 var colours = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
 // levels are the names of syslog's priorities.
@@ -80,7 +80,8 @@ var levels = map[string]string{
 	"7": "debug",
 }
 
-// field is a field's text, which comes as a string; as numbers where it is not UTF-8; or as a list of both.
+// field returns a field's text. journalctl prints it as a string, as numbers where it is not UTF-8, or as a list of
+// both.
 func field(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
@@ -101,7 +102,7 @@ func field(raw json.RawMessage) string {
 	return ""
 }
 
-// cut divides a text into pieces of at most size bytes, between characters; an empty text is one piece.
+// cut splits a text between characters into pieces of at most size bytes. An empty text is one piece.
 func cut(text string, size int) []string {
 	var pieces []string
 	for len(text) > size {

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// Journal follows the journal of some units by journalctl.
+// Journal follows the journal of some units with journalctl.
 type Journal struct {
 	// Command is journalctl.
 	Command string
 	Units   []string
 }
 
-// Follow hands over each entry after the cursor ("": all that the journal has), and waits for more until ctx ends. It
-// returns an error when journalctl ends before that, or prints what cannot be read.
+// Follow hands over each entry after the cursor ("" means the whole journal), and waits for more until ctx ends. It
+// returns an error when journalctl ends before that, or prints what Follow cannot read.
 func (j *Journal) Follow(ctx context.Context, cursor string, take func(Entry) error) error {
 	// --all: without it long fields are left out. --no-tail: without it all but the last ten entries would be. --merge:
 	// without it --follow means the current boot, and what was not sent before a reboot would never be.
@@ -61,7 +61,7 @@ func eachEntry(stream io.Reader, take func(Entry) error) error {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return nil // a last line without its end is read again after the cursor
+			return nil // The next Follow reads an incomplete last line again.
 		}
 		if err != nil {
 			return fmt.Errorf("reading the journal: %w", err)

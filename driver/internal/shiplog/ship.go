@@ -24,31 +24,33 @@ type Logs interface {
 	) (*cloudwatchlogs.PutLogEventsOutput, error)
 }
 
-// Source is where entries come from; *Journal is one.
+// Source is the origin of the entries; *Journal is one.
 type Source interface {
-	// Follow hands over each entry after the cursor until ctx ends, and nil is returned then.
+	// Follow hands over each entry after the cursor until ctx ends, and then returns nil.
 	Follow(ctx context.Context, cursor string, take func(Entry) error) error
 }
 
-// Shipper copies a source to a log stream. Each entry arrives, and in order. A kill between CloudWatch's answer and the
-// write of the cursor makes the last batch arrive twice: PutLogEvents knows no token by which it could tell.
+// Shipper copies a source to a log stream. Each entry arrives, and in order. When the shipper is killed after
+// CloudWatch's answer and before it has written the cursor, the last batch arrives twice: PutLogEvents has no token
+// that would prevent it.
 type Shipper struct {
 	Source        Source
 	Logs          Logs
 	Group, Stream string
-	// Directory takes the cursor.
+	// Directory holds the cursor.
 	Directory string
-	// Gather is how long the first entry of a batch waits for more.
+	// Gather is how long the shipper waits for more entries after the first one of a batch.
 	Gather time.Duration
 	// Retry is the first pause after a failed call; it grows to MaxRetry.
 	Retry, MaxRetry time.Duration
 	Log             *slog.Logger
 }
 
-// lastTry is how long what is gathered may take to be sent once ctx has ended; what is left comes after the next start.
+// lastTry is how long the shipper may take to send its last batch once ctx has ended. It sends the rest after its next
+// start.
 const lastTry = 5 * time.Second
 
-// Run copies until ctx ends, and returns nil then.
+// Run copies until ctx ends, and then returns nil.
 func (s *Shipper) Run(ctx context.Context) error {
 	file := cursorFile(filepath.Join(s.Directory, "cursor"))
 	cursor, err := file.load()
@@ -57,7 +59,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	}
 	following, stop := context.WithCancel(ctx)
 	defer stop()
-	// Nothing is read ahead: what CloudWatch does not take yet stays in the journal.
+	// The channel has no buffer: the journal keeps what CloudWatch does not take yet.
 	events := make(chan Event)
 	ended := make(chan error, 1)
 	go func() {
@@ -120,7 +122,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	}
 }
 
-// unlessOver is nil where the end was wanted.
+// unlessOver returns nil where ctx has ended, because the end was wanted.
 func (s *Shipper) unlessOver(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -128,7 +130,7 @@ func (s *Shipper) unlessOver(ctx context.Context, err error) error {
 	return err
 }
 
-// put tries until CloudWatch has taken the events, or ctx ends.
+// put repeats the call until CloudWatch has taken the events, or ctx ends.
 func (s *Shipper) put(ctx context.Context, events []Event) error {
 	input := &cloudwatchlogs.PutLogEventsInput{LogGroupName: aws.String(s.Group), LogStreamName: aws.String(s.Stream)}
 	for _, event := range events {
@@ -156,7 +158,7 @@ func (s *Shipper) put(ctx context.Context, events []Event) error {
 				continue
 			}
 		case errors.As(err, &invalid):
-			// It would be refused for ever, and everything after it be held up.
+			// CloudWatch would refuse these events for ever, and they would hold up all that follow.
 			s.Log.Error("CloudWatch Logs refused events, which are left out", "events", len(events), "error", err)
 			return nil
 		}

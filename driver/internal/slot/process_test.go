@@ -19,8 +19,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 )
 
-// asJob makes the test binary a job: it takes a slot of its own process, and has it until its standard input ends.
-// The value is the directory, the job's key and the number of slots; with 0 it is the job's clean-up instead, which makes
+// asJob makes the test binary a job: it takes a slot of its own process, and has it until its standard input ends. The
+// value is the directory, the job's key and the number of slots; with 0 it is the job's clean-up instead, which makes
 // the slot its own.
 const asJob = "SLOT_TEST_AS_JOB"
 

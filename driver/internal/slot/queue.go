@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// turn is the first place in line.
+// ticket is the head of the queue.
 type ticket struct{ file *os.File }
 
 func (t *ticket) release() { _ = t.file.Close() }
 
-// line stands in line until this process is the first. wait waits for the event or gives up with an error.
+// queue waits until this process is the head of the queue. wait waits for the event, or gives up with an error.
 func (s *Slots) queue(wait func(event <-chan struct{}) error) (*ticket, error) {
 	file, err := s.open()
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Slots) queue(wait func(event <-chan struct{}) error) (*ticket, error) {
 		lockErr = lock(file, syscall.LOCK_EX)
 	}()
 	if err := wait(first); err != nil {
-		go func() { // a system call that waits for a lock cannot be called off
+		go func() { // Nothing can interrupt a system call that waits for a lock.
 			<-first
 			_ = file.Close()
 		}()
@@ -34,12 +34,12 @@ func (s *Slots) queue(wait func(event <-chan struct{}) error) (*ticket, error) {
 	}
 	if lockErr != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("standing in line for a slot: %w", lockErr)
+		return nil, fmt.Errorf("queueing for a slot: %w", lockErr)
 	}
 	return &ticket{file}, nil
 }
 
-// enter returns nil where somebody else is the first in line.
+// tryQueue returns nil where another process is the head of the queue.
 func (s *Slots) tryQueue() (*ticket, error) {
 	file, err := s.open()
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Slots) tryQueue() (*ticket, error) {
 func (s *Slots) open() (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(s.directory, ".line"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("standing in line for a slot: %w", err)
+		return nil, fmt.Errorf("queueing for a slot: %w", err)
 	}
 	return file, nil
 }

@@ -1,9 +1,9 @@
 // Package slot bounds how many jobs run at once on a host.
 //
-// A job's calls are processes of their own, so a lock that one of them holds cannot stand for the job. A slot is a file
-// that names the process which the job belongs to; it is free when that process has ended, whoever was killed and when.
-// Those who wait stand in line at one file lock: Linux hands it on in the order of their coming, and a killed one leaves
-// the line by itself. The first in line looks for a free slot.
+// Each of a job's calls is a process of its own, so a lock that one of them holds cannot stand for the job. A slot is a
+// file that names the runner process to which the job belongs. The slot is free when that process has ended, however it
+// ended. Jobs that wait queue at one file lock: Linux grants it in the order of their arrival, and a process that is
+// killed leaves the queue by itself. The head of the queue looks for a free slot.
 package slot
 
 import (
@@ -21,19 +21,19 @@ import (
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 )
 
-// Slots is a directory with a file per job that holds one.
+// Slots is a directory with a file for each job that holds a slot.
 type Slots struct{ directory string }
 
-// In returns the slots below the configured directory. Nothing is made there before a slot is taken.
+// In returns the slots below the configured directory. It creates nothing; the first Take does.
 func In(directory string) *Slots { return &Slots{filepath.Join(directory, "slots")} }
 
-// Job is who asks for a slot.
+// Job is a job that asks for a slot.
 type Job struct {
-	// Key is a file name that identifies the job.
+	// Key identifies the job; it is a file name.
 	Key string
-	// Runner is the process that the job belongs to, where it is known.
+	// Runner is the process to which the job belongs, where it is known.
 	Runner *runnerproc.Process
-	// Until is when the job is over for certain.
+	// Until is when the job is certainly over.
 	Until time.Time
 }
 
@@ -46,11 +46,12 @@ type record struct {
 
 func (r record) free(now time.Time) bool { return r.Holder.Ended() || now.After(r.Until) }
 
-// pause is the time between two looks of the first in line: the end of a process that is not a child is no event.
+// pause is the time between two looks of the queue's head. The kernel reports no event when a process ends that is not
+// a child.
 const pause = 200 * time.Millisecond
 
-// Take returns once the job has one of so many slots, or ctx's cause where ctx ends first. While it waits it calls
-// waiting now and then.
+// Take returns once the job has one of the slots, or with ctx's cause where ctx ends first. While the job waits, Take
+// calls waiting now and then.
 func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since time.Duration)) error {
 	if err := os.MkdirAll(s.directory, 0o700); err != nil {
 		return fmt.Errorf("taking a slot: %w", err)
@@ -92,8 +93,8 @@ func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since 
 	}
 }
 
-// TransferToSelf lets the job's slot, if it has one, end with the calling process at the latest: nobody will be called for
-// the job any more.
+// TransferToSelf makes the calling process the holder of the job's slot, if the job has one, so that the slot ends with
+// this process at the latest. The runner calls the driver for this job no more.
 func (s *Slots) TransferToSelf(key string) error {
 	held, err := s.read(key)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +104,7 @@ func (s *Slots) TransferToSelf(key string) error {
 	return s.write(key, held)
 }
 
-// Release frees the job's slot; none is fine.
+// Release frees the job's slot. It succeeds where the job has none.
 func (s *Slots) Release(key string) error {
 	err := os.Remove(s.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -115,13 +116,13 @@ func (s *Slots) Release(key string) error {
 	return nil
 }
 
-// Sweep removes the files of slots whose jobs have ended without a clean-up.
+// Sweep removes the slots of jobs that have ended without a clean-up.
 func (s *Slots) Sweep(now time.Time) error {
 	if _, err := os.Stat(s.directory); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	ticket, err := s.tryQueue()
-	if err != nil || ticket == nil { // the first in line sweeps as well
+	if err != nil || ticket == nil { // the head of the queue sweeps too
 		return err
 	}
 	defer ticket.release()
@@ -129,8 +130,8 @@ func (s *Slots) Sweep(now time.Time) error {
 	return err
 }
 
-// taken counts the slots of other jobs, and removes what is free. Only the first in line may call it: a job that comes
-// back must not lose the slot that it has just taken.
+// taken counts the slots of other jobs, and removes the free ones. Only the head of the queue may call it: otherwise a
+// job that comes back could lose the slot that it has just taken.
 func (s *Slots) taken(own string, now time.Time) (int, error) {
 	entries, err := os.ReadDir(s.directory)
 	if err != nil {
@@ -173,7 +174,7 @@ func (s *Slots) read(key string) (record, error) {
 func (s *Slots) write(key string, held record) error {
 	content, err := json.Marshal(held)
 	if err == nil {
-		// A power cut ends every job that could hold a slot.
+		// A power cut ends every job that could hold a slot, so the write need not survive it.
 		err = atomicfile.Write(s.path(key), content, 0o600, atomicfile.Process)
 	}
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// exit is how a remote command ended.
+// exit is the end of a remote command.
 type exit struct {
 	code   int
 	signal string // without SIG, empty where no signal ended it
@@ -12,11 +12,11 @@ type exit struct {
 
 // channel is one remote command.
 //
-// It is used instead of ssh.Session because that one reports an exit only when the output is closed as well, which a
-// process left in the background never does.
+// It replaces ssh.Session, which reports an exit only once the output is closed too. A process in the background may
+// hold the output open for ever.
 type channel struct {
 	ssh.Channel
-	// exited receives how the command ended; closed without a value where the connection was lost before.
+	// exited receives the command's end. It is closed without a value where the connection was lost before.
 	exited chan exit
 }
 
@@ -72,7 +72,7 @@ func (c *channel) serve(requests <-chan *ssh.Request) {
 	}
 }
 
-// signalCode is the exit code that a shell reports for a signal.
+// signalCode is the exit code of a shell whose command the signal ended.
 func signalCode(name string) int {
 	numbers := map[string]int{
 		"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "FPE": 8, "KILL": 9,

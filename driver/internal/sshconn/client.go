@@ -11,10 +11,10 @@ import (
 	"gitlab-fargate-runners/driver/internal/config"
 )
 
-// ErrStalled is why a connection was closed whose keepalive requests had no reply.
+// ErrStalled is the error of a connection that the driver closed because sshd did not answer keepalive requests.
 var ErrStalled = errors.New("the connection to the task stalled: no keepalive reply")
 
-// Client is a connection to a task. It closes itself when keepalive requests stay without a reply.
+// Client is a connection to a task. It closes itself when sshd does not answer keepalive requests.
 type Client struct {
 	client   *ssh.Client
 	hostKey  ssh.PublicKey
@@ -32,7 +32,7 @@ func newClient(client *ssh.Client, hostKey ssh.PublicKey, settings config.SSH) *
 	return c
 }
 
-// PinnedKey returns the key that sshd showed, as a line of authorized_keys.
+// PinnedKey returns sshd's key as a line of authorized_keys.
 func (c *Client) PinnedKey() string { return MarshalKey(c.hostKey) }
 
 // Close ends the connection.
@@ -43,7 +43,7 @@ func (c *Client) Close() error {
 	return err
 }
 
-// stalled returns ErrStalled if that is why the connection is gone.
+// stalled returns ErrStalled where that is why the connection ended.
 func (c *Client) stalled() error {
 	if err := context.Cause(c.ctx); errors.Is(err, ErrStalled) {
 		return err
@@ -61,7 +61,7 @@ func (c *Client) keepAlive() {
 			return
 		case <-ticker.C:
 		}
-		// A request has no timeout of its own: closing the connection ends it.
+		// A request has no timeout of its own. To close the connection ends it.
 		watch := time.AfterFunc(interval*time.Duration(c.settings.KeepAliveCountMax), func() {
 			c.cancel(ErrStalled)
 			_ = c.client.Close()
@@ -74,7 +74,7 @@ func (c *Client) keepAlive() {
 	}
 }
 
-// roundTrip returns when sshd has answered a request that asks for nothing.
+// roundTrip returns when sshd has answered a request that has no effect.
 func (c *Client) roundTrip() error {
 	_, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil)
 	return err

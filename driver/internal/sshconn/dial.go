@@ -24,18 +24,19 @@ type Target struct {
 	Address string
 	// PrivateKey is in OpenSSH's PEM format.
 	PrivateKey string
-	// HostKey is a line of authorized_keys; empty at first contact, when any key is taken and pinned.
+	// HostKey is a line of authorized_keys. It is empty at first contact: then the driver accepts any key and pins it.
 	HostKey string
 }
 
-// Attempt is told of each attempt that failed and will be repeated.
+// Attempt is called after each failed attempt that Connect will repeat.
 type Attempt func(err error, since time.Duration)
 
-// maxRefusedKeys is how often a refused key is tried again: an image may start sshd before it has written the key.
+// maxRefusedKeys is how often Connect tries a key that sshd refuses: an image may start sshd before it has written the
+// key.
 const maxRefusedKeys = 5
 
-// Connect connects to the target, again and again with growing pauses until SSH.ConnectTimeout is over. It gives up at
-// once on an error that does not heal: a changed host key, a key refused several times.
+// Connect connects to the target. It repeats failed attempts with growing pauses until SSH.ConnectTimeout is over. It
+// gives up at once on an error that does not heal: a changed host key, or a key that sshd has refused several times.
 func Connect(ctx context.Context, settings config.SSH, target Target, retrying Attempt) (*Client, error) {
 	started := time.Now()
 	clientConfig, err := newClientConfig(settings, target)
@@ -80,7 +81,7 @@ func newClientConfig(settings config.SSH, target Target) (*ssh.ClientConfig, err
 	clientConfig := &ssh.ClientConfig{
 		User: settings.Username,
 		Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
-		// First contact: nothing can be known of a task that did not exist a minute ago.
+		// At first contact nobody can know the key of a task that did not exist a minute ago.
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
 	}
 	if target.HostKey != "" {
@@ -94,7 +95,7 @@ func newClientConfig(settings config.SSH, target Target) (*ssh.ClientConfig, err
 	return clientConfig, nil
 }
 
-// connectOnce is one attempt. The handshake takes no context, so a done context closes the connection under it.
+// connectOnce makes one attempt. The handshake takes no context, so connectOnce closes the connection when ctx ends.
 func connectOnce(
 	ctx context.Context, settings config.SSH, target Target, clientConfig *ssh.ClientConfig,
 ) (*Client, error) {
@@ -123,7 +124,7 @@ func connectOnce(
 	return newClient(ssh.NewClient(sshConn, channels, requests), hostKey, settings), nil
 }
 
-// ErrHostKey is wrapped where another machine answers than the one that was pinned.
+// ErrHostKey is in the error where another machine answers than the one whose key the driver pinned.
 var ErrHostKey = errors.New("the task's host key has changed")
 
 type hostKeyMismatch struct{ want, got string }
@@ -143,7 +144,7 @@ func fixed(pinned ssh.PublicKey) ssh.HostKeyCallback {
 	}
 }
 
-// algorithmsFor makes the server offer the pinned key and not another one that it has as well.
+// algorithmsFor makes the server offer the pinned key, even if it has other keys too.
 func algorithmsFor(key ssh.PublicKey) []string {
 	if key.Type() == ssh.KeyAlgoRSA {
 		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}

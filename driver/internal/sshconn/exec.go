@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Command is a command under way in the task. Read gets its standard output, Write is its standard input.
+// Command is a running command in the task. Read reads its standard output, Write writes to its standard input.
 type Command struct {
 	*channel
 	complaints tail
@@ -17,7 +17,7 @@ type Command struct {
 	once       sync.Once
 }
 
-// Exec starts a command, a line for the user's login shell.
+// Exec starts a command. The command is a line for the user's login shell.
 func (c *Client) Exec(command string) (*Command, error) {
 	ch, err := c.start(command)
 	if err != nil {
@@ -28,8 +28,8 @@ func (c *Client) Exec(command string) (*Command, error) {
 	return cmd, nil
 }
 
-// ExitCode tells how the command ended, and waits up to limit to learn it. known is false where the connection was lost
-// or a signal ended it.
+// ExitCode returns the command's exit code, and waits up to limit for it. known is false where the connection was lost
+// or a signal ended the command.
 func (c *Command) ExitCode(limit time.Duration) (code int, known bool) {
 	c.once.Do(func() {
 		select {
@@ -41,11 +41,11 @@ func (c *Command) ExitCode(limit time.Duration) (code int, known bool) {
 	return c.ended.code, c.known
 }
 
-// Stderr is the end of what the command wrote to its standard error.
+// Stderr is the end of the command's standard error.
 func (c *Command) Stderr() string { return c.complaints.String() }
 
-// Output runs a command to its end, with input on its standard input, and returns its output: 64 KiB at most. An error
-// means that the connection was lost or ctx ended.
+// Output runs a command with input as its standard input, and returns at most 64 KiB of its output. An error means that
+// the connection was lost or ctx ended.
 func (c *Client) Output(ctx context.Context, command string, input io.Reader) (output string, code int, err error) {
 	cmd, err := c.Exec(command)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *Client) Output(ctx context.Context, command string, input io.Reader) (o
 	return all.String(), code, nil
 }
 
-// tail keeps the last bytes written to it.
+// tail keeps the last bytes that were written to it.
 type tail struct {
 	mu   sync.Mutex
 	last []byte

@@ -1,4 +1,4 @@
-// Package sshconn reaches a task by SSH and runs scripts in it.
+// Package sshconn connects to a task by SSH and runs scripts in it.
 package sshconn
 
 import (
@@ -29,7 +29,7 @@ func GenerateKey() (private, public string, err error) {
 	return string(pem.EncodeToMemory(block)), MarshalKey(sshKey), nil
 }
 
-// MarshalKey writes a public key as a line of authorized_keys, without the newline.
+// MarshalKey returns a public key as a line of authorized_keys, without the newline.
 func MarshalKey(key ssh.PublicKey) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 }

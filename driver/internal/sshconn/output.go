@@ -13,10 +13,12 @@ import (
 type output struct {
 	copies  sync.WaitGroup
 	started chan struct{}
-	// moved counts bytes written, busy the writes under way: a slow reader of the log is not the end of the log.
+	// moved counts bytes written, busy the writes that have not returned: a slow reader of the log is not the end of
+	// the log.
 	moved, busy atomic.Int64
 	err         atomic.Pointer[error]
-	// roundTrip returns when the other side has answered, so that silence is not mistaken for the end in a stall.
+	// roundTrip returns when the other side has answered, so that drain does not take a stalled connection for the end
+	// of the output.
 	roundTrip func() error
 }
 
@@ -28,16 +30,16 @@ func (o *output) copy(to io.Writer, from io.Reader) {
 	o.copies.Go(func() {
 		if _, err := io.Copy(&counting{to, o}, from); err != nil {
 			o.err.CompareAndSwap(nil, &err)
-			// The remote side must not block on a log that nobody takes.
+			// The remote process must not block on a log that nobody reads.
 			_, _ = io.Copy(io.Discard, from)
 		}
 	})
 }
 
-// allStarted says that no further copy will be added.
+// allStarted says that no copy will be added any more.
 func (o *output) allStarted() { close(o.started) }
 
-// drain waits until all streams have ended, or flow no longer, or drain.Max is over.
+// drain waits until all streams have ended, no output comes any more, or drain.Max is over.
 func (o *output) drain() {
 	ended := make(chan struct{})
 	go func() {

@@ -5,8 +5,9 @@ import (
 	"syscall"
 )
 
-// quickACK acknowledges at once what it reads. sshd sends its small packets by Nagle's algorithm, the second only when the
-// first is acknowledged; where that is delayed, as is usual, each connection takes 40 ms longer.
+// quickACK acknowledges at once what it reads. sshd uses Nagle's algorithm for its small packets and sends the second
+// one only when the first is acknowledged. With Linux's usual delayed acknowledgements each connection takes 40 ms
+// longer.
 type quickACK struct {
 	net.Conn
 	socket syscall.RawConn
@@ -24,7 +25,8 @@ func withQuickACK(conn net.Conn) net.Conn {
 	return &quickACK{Conn: conn, socket: socket}
 }
 
-// Read asks anew each time: the kernel returns to delayed acknowledgements by itself (tcp(7), TCP_QUICKACK).
+// Read sets the option before each read, because the kernel returns to delayed acknowledgements by itself (tcp(7),
+// TCP_QUICKACK).
 func (p *quickACK) Read(into []byte) (int, error) {
 	_ = p.socket.Control(func(fd uintptr) {
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	// ErrLost is why a script's result is unknown: the connection ended before it was told.
+	// ErrLost means that the driver does not know the script's result: the connection ended before sshd told it.
 	ErrLost = errors.New("the connection to the task was lost before the script ended")
 
 	errExecRefused = errors.New("sshd refused to run a command")
@@ -29,9 +29,9 @@ type Script struct {
 	Stdout, Stderr io.Writer
 }
 
-// Run runs the script. It returns nil when it ended with 0, *failure.Script when it ended otherwise, ErrLost or
-// ErrStalled when nobody knows. When ctx is done, the script's process group gets SIGTERM, after SSH.KillGracePeriod
-// SIGKILL, and ctx's cause is returned.
+// Run runs the script. It returns nil when the script ends with 0, *failure.Script when it ends otherwise, and ErrLost
+// or ErrStalled when the driver cannot know. When ctx ends, the script's process group gets SIGTERM, and SIGKILL after
+// SSH.KillGracePeriod; Run then returns ctx's cause.
 func (c *Client) Run(ctx context.Context, script Script) error {
 	marker := "fargate-script-" + random.Hex(12)
 	ch, err := c.start(remoteCommand(marker))
@@ -59,15 +59,15 @@ func (c *Client) Run(ctx context.Context, script Script) error {
 	}
 }
 
-// run is a script under way.
+// run is a running script.
 type run struct {
 	client  *Client
 	channel *channel
 	output  *output
-	// group is the remote process group, 0 if the script did not start; valid once known is closed.
+	// group is the remote process group, 0 where the script did not start. It is valid once known is closed.
 	group int
 	known chan struct{}
-	// sendErr is why the script could not be sent.
+	// sendErr is the reason why the driver could not send the script.
 	sendErr atomic.Pointer[error]
 }
 
@@ -92,7 +92,7 @@ func (r *run) finish(ended exit, ok bool) error {
 	return nil
 }
 
-// started tells whether the script has been taken on, and waits up to limit to learn it.
+// started tells whether the shell has started the script. It waits up to limit for the answer.
 func (r *run) started(limit time.Duration) bool {
 	select {
 	case <-r.known:
@@ -107,10 +107,10 @@ func (r *run) started(limit time.Duration) bool {
 	}
 }
 
-// terminate ends the remote process group, politely first.
+// terminate ends the remote process group: first with SIGTERM, then with SIGKILL.
 func (r *run) terminate() {
 	if !r.started(drain.Idle) {
-		// The shell finds its input cut short when the connection closes, and runs nothing.
+		// When the connection closes, the shell sees that its input is incomplete, and runs nothing.
 		return
 	}
 	if r.signal("TERM") && !r.ends(r.client.settings.KillGracePeriod.Duration) && r.signal("KILL") {
@@ -118,7 +118,7 @@ func (r *run) terminate() {
 	}
 }
 
-// ends tells whether the script ends within limit, with its last output.
+// ends tells whether the script ends within limit, and takes its last output.
 func (r *run) ends(limit time.Duration) bool {
 	select {
 	case <-r.channel.exited:
@@ -129,7 +129,7 @@ func (r *run) ends(limit time.Duration) bool {
 	}
 }
 
-// signal tells whether the signal was sent.
+// signal sends a signal and tells whether it was sent.
 func (r *run) signal(name string) bool {
 	ch, err := r.client.start(signalCommand(name, r.group))
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *run) signal(name string) bool {
 	}
 }
 
-// lost says why the connection is gone.
+// lost returns the reason why the connection ended.
 func (c *Client) lost(err error) error {
 	if stalled := c.stalled(); stalled != nil {
 		return stalled
@@ -168,8 +168,8 @@ func (r *run) send(source io.Reader, marker string) {
 	_ = r.channel.CloseWrite()
 }
 
-// awaitMarker passes on what a shell's start-up file prints, up to the line that tells the process id. It returns 0
-// where that line does not come.
+// awaitMarker passes on what a shell's start-up files print, up to the line with the process id. It returns 0 where
+// that line does not come.
 func awaitMarker(from *bufio.Reader, to io.Writer, marker string) int {
 	for {
 		line, err := from.ReadString('\n')

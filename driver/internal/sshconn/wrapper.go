@@ -6,16 +6,16 @@ import (
 	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
-// remoteCommand is what sshd runs for a script.
+// remoteCommand is the command that sshd runs for a script.
 //
-// The script comes through stdin, so its size does not matter, and is read wholly before its first line runs: a command
-// that reads stdin finds /dev/null and not the rest of the script. It is kept in memory: it holds the job's variables,
-// and the file system may be read-only. It runs only if its last line has arrived, so that a connection that broke on
-// the way does not run half of it. The first line of output tells the shell's process id, which is its process group's
-// too, for sshd makes each command a session leader.
+// The shell reads the whole script from stdin before it runs the first line. So the script may have any size, and a
+// command that reads stdin finds /dev/null instead of the rest of the script. The shell keeps the script in memory,
+// because it holds the job's variables and the file system may be read-only. It runs the script only if the last line
+// has arrived, so a connection that breaks on the way runs no half of it. The first line of output is the shell's
+// process id. It is also the id of its process group, because sshd makes each command a session leader.
 //
-// It runs in bash, or sh where there is none, not as a login shell: profiles would replace the PATH and other variables
-// that the image gives to SSH sessions. marker is a random word.
+// The shell is bash, or sh where there is no bash. It is no login shell: profiles would replace PATH and other
+// variables that the image gives to SSH sessions. marker is a random word.
 func remoteCommand(marker string) string {
 	const body = `echo "%[1]s $$"; s=$(cat); exec </dev/null; ` +
 		`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
@@ -23,10 +23,10 @@ func remoteCommand(marker string) string {
 	return "if command -v bash >/dev/null 2>&1; then exec bash -c " + inner + "; else exec sh -c " + inner + "; fi"
 }
 
-// lastLine ends the script that is sent; to the shell it is a comment.
+// lastLine is the end of the script that the driver sends. To the shell it is a comment.
 func lastLine(marker string) string { return "\n#" + marker }
 
-// signalCommand signals a process group. The form without "--" is the one that bash, dash and busybox share.
+// signalCommand signals a process group. bash, dash and busybox share the form without "--".
 func signalCommand(signal string, group int) string {
 	return fmt.Sprintf("kill -%s -%d", signal, group)
 }

@@ -11,7 +11,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/state"
 )
 
-// runUnderAgent runs the script under ci-agent, across lost connections.
+// runUnderAgent runs the script under ci-agent, which keeps the stage alive when the connection is lost.
 func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io.ReaderAt) error {
 	settings := d.Config.SSH
 	retrying := func(err error, since time.Duration) {
@@ -36,7 +36,7 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 			}
 			return agentConnection{connection}, nil
 		},
-		// Not in the job's log, which is to be as if nothing had happened.
+		// The job's log does not show this: it is to look as if nothing had happened.
 		Reconnecting: func(err error, received int64) {
 			d.Log.Debug("the connection to the task was lost; reconnecting", "error", err, "received", received)
 		},
@@ -44,7 +44,7 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	return stage.Run(ctx)
 }
 
-// permanent marks what another attempt does not help against: the task is over, or another machine answers.
+// permanent marks an error that a further attempt cannot heal: the task has stopped, or another machine answers.
 func (d *Driver) permanent(ctx context.Context, known *state.Task, err error) error {
 	if ctx.Err() != nil {
 		return err
@@ -58,7 +58,7 @@ func (d *Driver) permanent(ctx context.Context, known *state.Task, err error) er
 	return err
 }
 
-// agentConnection is a connection as attach needs it.
+// agentConnection is a connection in the form that attach needs.
 type agentConnection struct{ Connection }
 
 func (c agentConnection) Exec(command string) (attach.Stream, error) {

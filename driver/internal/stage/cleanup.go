@@ -8,14 +8,14 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// Cleanup stops the job's task and forgets it. It can be repeated, and needs no state: the task is found by what it was
-// started by.
+// Cleanup stops the job's task and removes its state. The runner may call it again. It needs no state, because it finds
+// the task by its startedBy.
 func (d *Driver) Cleanup(ctx context.Context) error {
 	return d.stopAndForget(ctx, "the job is over")
 }
 
-// stopAndForget goes on when ctx is cancelled, bounded by Fargate.StopTimeout. The state stays where a stop was not
-// confirmed, so that a later call knows what is left.
+// stopAndForget goes on when ctx is cancelled; Fargate.StopTimeout bounds it. It keeps the state where ECS did not
+// confirm a stop, so that a later call knows what is left.
 func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 	ctx = context.WithoutCancel(ctx)
 	defer d.releaseSlot()()
@@ -26,7 +26,7 @@ func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 	}
 	if saved != nil {
 		known.ARN, known.IntendedAt = saved.ARN, saved.IntendedAt
-		// Whatever becomes of this call, reap knows that nobody needs the task any more.
+		// From now on reap knows that the job no longer needs its task, even if this call is killed.
 		saved.Over = true
 		if err := d.Store.Save(d.Job.Key(), saved); err != nil {
 			d.Log.Warn("cannot write down that the job is over", "error", err)

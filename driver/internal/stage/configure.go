@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// Configuration is what config_exec tells the runner.
+// Configuration is the answer to config_exec.
 // https://docs.gitlab.com/runner/executors/custom/#config
 type Configuration struct {
 	Hostname string `json:"hostname,omitempty"`
 	Driver   Driven `json:"driver"`
 }
 
-// Driven names the driver in the job's log.
+// Driven is the driver's name and version; the runner writes them to the job's log.
 type Driven struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`

@@ -13,10 +13,10 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// installAttempts is how often ci-agent is brought into the task where connections break meanwhile.
+// installAttempts is how often the driver tries to bring ci-agent into the task when connections break.
 const installAttempts = 3
 
-// firstContact connects, pins the host key and sees to it that the task has ci-agent.
+// firstContact connects to the task, pins its host key and makes sure that the task has ci-agent.
 func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
 	say := d.progress()
 	for attempt := 1; ; attempt++ {
@@ -37,7 +37,7 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
 	}
 }
 
-// connectWatched connects. A task that stops meanwhile ends the wait with its reason.
+// connectWatched connects to the task. When the task stops meanwhile, it returns the reason at once.
 func (d *Driver) connectWatched(ctx context.Context, known *state.Task, retrying sshconn.Attempt) (Connection, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
@@ -47,7 +47,7 @@ func (d *Driver) connectWatched(ctx context.Context, known *state.Task, retrying
 	return d.Connect(ctx, target(known), retrying)
 }
 
-// installAgent returns an error only where the connection was lost. A task without an agent is none.
+// installAgent returns an error only where the connection was lost. A task that cannot have an agent is no error.
 func (d *Driver) installAgent(ctx context.Context, connection Connection, known *state.Task) error {
 	limit := d.Config.SSH.ConnectTimeout.Duration
 	ctx, cancel := context.WithTimeoutCause(ctx, limit,

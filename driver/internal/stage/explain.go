@@ -9,13 +9,13 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// killedBySignal is a shell's exit code where SIGKILL ended a command.
+// killedBySignal is the exit code of a shell whose command SIGKILL ended.
 const killedBySignal = 128 + 9
 
-// skew is how far the clocks of GitLab and of the runner's host may differ.
+// skew is how far GitLab's clock and the clock of the runner's host may differ.
 const skew = 10 * time.Second
 
-// Explain adds what only the driver knows to a call's error: that the job's time is over, or what a killed script lacked.
+// Explain adds to a call's error what only the driver knows: that the job's time is over, or why a script was killed.
 func (d *Driver) Explain(ctx context.Context, err error) error {
 	var script *failure.Script
 	switch {
@@ -31,7 +31,8 @@ func (d *Driver) Explain(ctx context.Context, err error) error {
 	return err
 }
 
-// tellKilled explains exit code 137 to the job's log. The script may have chosen it itself, so it stays the job's result.
+// tellKilled explains exit code 137 in the job's log. The script may have chosen the code itself, so the code stays the
+// job's result.
 func (d *Driver) tellKilled(ctx context.Context) {
 	known, err := d.Store.Load(d.Job.Key())
 	if err != nil || known == nil {

@@ -8,7 +8,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// runTaskWithFallback gets the task running, on the next capacity or subnet where one has none left.
+// runTaskWithFallback starts the task and waits until it runs. Where a placement lacks capacity, it goes on to the
+// next.
 func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, request task.Request) error {
 	settings := d.Config.Fargate
 	with := ""
@@ -32,7 +33,7 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 	return nil
 }
 
-// startAndAwait writes the intent down first.
+// startAndAwait writes the intent down before it calls RunTask.
 func (d *Driver) startAndAwait(ctx context.Context, known *state.Task, request task.Request) error {
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// progressEvery is how often the job's log is told that the task is still not there.
+// progressEvery is how often the job's log says that the task does not run yet.
 const progressEvery = 5 * time.Second
 
 // Prepare starts the job's task and returns once a command can run in it. Where it fails or is cancelled, it stops what
@@ -37,7 +37,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 		return nil
 	}
 	if stopErr := d.stopAndForget(ctx, "prepare failed"); stopErr != nil {
-		// cleanup_exec comes next and tries again.
+		// The runner calls cleanup_exec next, which tries again.
 		d.Log.Warn("stopping the task after a failed prepare", "error", stopErr)
 	}
 	return err
@@ -68,7 +68,7 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	return nil
 }
 
-// start runs the task and writes its ARN down.
+// start calls RunTask and writes the task's ARN down.
 func (d *Driver) start(ctx context.Context, known *state.Task, request task.Request) error {
 	host, err := d.Store.Host()
 	if err != nil {
@@ -80,7 +80,7 @@ func (d *Driver) start(ctx context.Context, known *state.Task, request task.Requ
 	request.Lease = task.Lease{Host: host, Deadline: known.Deadline}
 	arn, err := d.Tasks.Start(call, request)
 	if errors.Is(err, task.ErrNotStarted) {
-		// The intent has come to nothing, so nobody has to look for its task.
+		// RunTask started nothing, so nobody has to look for a task.
 		return errors.Join(err, d.Store.Remove(d.Job.Key()))
 	}
 	if err != nil {
@@ -90,7 +90,7 @@ func (d *Driver) start(ctx context.Context, known *state.Task, request task.Requ
 	return d.Store.Save(d.Job.Key(), known)
 }
 
-// deadline is when the job is over for certain. Its time has begun before the task was asked for.
+// deadline is when the job is certainly over. GitLab counts the job's time from before RunTask.
 func (d *Driver) deadline(intendedAt time.Time) time.Time {
 	timeout := d.Job.Timeout
 	if timeout == 0 {
@@ -99,7 +99,7 @@ func (d *Driver) deadline(intendedAt time.Time) time.Time {
 	return intendedAt.Add(timeout + d.Config.Fargate.LifetimeMargin.Duration)
 }
 
-// clearEarlier stops what an earlier attempt left whose cleanup did not come through.
+// clearEarlier stops what an earlier attempt left because its cleanup failed.
 func (d *Driver) clearEarlier(ctx context.Context) error {
 	earlier, err := d.Store.Load(d.Job.Key())
 	if err == nil && earlier == nil {
@@ -109,7 +109,7 @@ func (d *Driver) clearEarlier(ctx context.Context) error {
 	return d.stopAndForget(ctx, "left by an earlier attempt")
 }
 
-// tellIgnored says what of the job has no effect here.
+// tellIgnored tells the job's log which of the job's keywords have no effect here.
 func (d *Driver) tellIgnored() {
 	const why = "is ignored: the job runs in the image of the task definition"
 	if d.Job.Image != "" {
@@ -120,7 +120,7 @@ func (d *Driver) tellIgnored() {
 	}
 }
 
-// progress returns a function that tells how the task's start goes on.
+// progress returns a function that tells the job's log how far the task's start is.
 func (d *Driver) progress() task.Progress {
 	say := d.every()
 	return func(status string, since time.Duration) { say(status, "Fargate task %s, %s", status, seconds(since)) }
@@ -146,7 +146,7 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
 }
 
-// printable keeps control characters of a job's own words out of the log's lines.
+// printable removes control characters from text that the job chose, so that it cannot forge lines of the log.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -160,7 +160,7 @@ func target(known *state.Task) sshconn.Target {
 	return sshconn.Target{Address: known.Address, PrivateKey: known.PrivateKey, HostKey: known.HostKey}
 }
 
-// ErrCancelled is the cause of a context that a signal has ended.
+// ErrCancelled is the cause of a context that a signal of the runner has cancelled.
 var ErrCancelled = failure.New("The job was cancelled in GitLab, its time was over, or gitlab-runner was stopped "+
 	"before it had ended.",
 	"cancelled by the runner (job cancelled or timed out)")

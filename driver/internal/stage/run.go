@@ -14,7 +14,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/state"
 )
 
-// Run runs the script in the job's task. It returns *failure.Script when the script ended with a code other than 0.
+// Run runs the script in the job's task. It returns *failure.Script when the script ends with an exit code other than
+// 0.
 func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	known, err := d.Store.Load(d.Job.Key())
 	if err != nil {
@@ -52,7 +53,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
 }
 
-// explain asks ECS whether the task's end is why the connection failed, for that is the better reason to tell.
+// explain asks ECS whether the task has stopped: if so, that is the reason why the connection failed.
 func (d *Driver) explain(ctx context.Context, known *state.Task, err error) error {
 	if ctx.Err() != nil {
 		return err

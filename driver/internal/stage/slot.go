@@ -9,8 +9,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/slot"
 )
 
-// takeSlot waits until fewer jobs than Fargate.MaxJobs run on this host. With long polling the runner's own `concurrent`
-// counts idle runners too, so it cannot bound the jobs.
+// takeSlot waits until fewer jobs than Fargate.MaxJobs run on this host. The runner's own `concurrent` cannot bound the
+// jobs, because with long polling it counts idle runners too.
 func (d *Driver) takeSlot(ctx context.Context) error {
 	most := d.Config.Fargate.MaxJobs
 	if most == 0 {
@@ -32,8 +32,8 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 	})
 }
 
-// releaseSlot says that nobody will be called for the job any more, so that its slot ends with this call, even where it is
-// killed.
+// releaseSlot makes the job's slot end with this call, even if the call is killed: the runner calls the driver for this
+// job no more. The caller calls the function that it returns to free the slot.
 func (d *Driver) releaseSlot() (release func()) {
 	warn := func(err error) {
 		if err != nil {

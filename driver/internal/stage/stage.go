@@ -1,4 +1,4 @@
-// Package stage holds what the driver does in each of the custom executor's calls: config, prepare, run, cleanup.
+// Package stage implements the custom executor's calls: config, prepare, run and cleanup.
 package stage
 
 import (
@@ -15,19 +15,19 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// Tasks is what the stages need of ECS; *task.Tasks has it.
+// Tasks is the part of ECS that the calls need; *task.Tasks has it.
 type Tasks interface {
 	Placements() []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error
-	// MemoryLimit is in MiB, "" where nobody can tell.
+	// MemoryLimit is in MiB; "" where ECS does not tell.
 	MemoryLimit(ctx context.Context, arn string) string
 	Check(ctx context.Context, arn string) error
 	StopAll(ctx context.Context, known task.Ref, reason string) (stopped []string, err error)
 }
 
-// Store is what the stages need of the state; *state.Store has it.
+// Store is the part of the state that the calls need; *state.Store has it.
 type Store interface {
 	Load(key string) (*state.Task, error)
 	Save(key string, task *state.Task) error
@@ -35,7 +35,7 @@ type Store interface {
 	Host() (string, error)
 }
 
-// Slots are what bounds the jobs at once; *slot.Slots has it.
+// Slots bound how many jobs run at once; *slot.Slots has it.
 type Slots interface {
 	Take(ctx context.Context, job slot.Job, most int, waiting func(since time.Duration)) error
 	TransferToSelf(key string) error
@@ -55,7 +55,7 @@ type Connection interface {
 // Connector opens a connection.
 type Connector func(ctx context.Context, target sshconn.Target, retrying sshconn.Attempt) (Connection, error)
 
-// Driver has all that prepare, run and cleanup share.
+// Driver holds what prepare, run and cleanup share.
 type Driver struct {
 	Config  *config.Config
 	Job     job.Job
@@ -64,11 +64,12 @@ type Driver struct {
 	Slots   Slots
 	Connect Connector
 	Log     *slog.Logger
-	// AgentFile is ci-agent on this host, for tasks whose image has none.
+	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
 	AgentFile string
-	// Stdout and Stderr are the job's log in prepare and run, the runner's in cleanup.
+	// Stdout and Stderr go to the job's log in prepare and run, and to the runner's log in cleanup.
 	Stdout, Stderr io.Writer
 }
 
-// startCallTimeout bounds RunTask, which is not cut off when the job is cancelled: its answer is the task's ARN.
+// startCallTimeout bounds RunTask. A cancelled job does not interrupt the call, because its answer holds the task's
+// ARN.
 const startCallTimeout = time.Minute

@@ -16,8 +16,8 @@ import (
 
 var hexadecimal = regexp.MustCompile(`^[0-9a-f]{32}\n$`)
 
-// Host identifies this directory on this host. Two hosts differ even where one is a copy of the other, as long as their
-// names or machine ids do; whoever has the same id sees the same state files.
+// Host identifies this directory on this host. Two hosts get different ids even where one is a copy of the other, as
+// long as their names or machine ids differ. All who get the same id see the same state files.
 func (s *Store) Host() (string, error) {
 	path := filepath.Join(s.directory, "..", "host-id")
 	content, err := os.ReadFile(path)
@@ -37,7 +37,7 @@ func (s *Store) Host() (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// newHost writes a random id. Where another job's call is quicker, that call's id counts.
+// newHost writes a random id. Where another job's call is quicker, the id of that call counts.
 func newHost(path string) ([]byte, error) {
 	err := atomicfile.Create(path, []byte(random.Hex(16)+"\n"), 0o600, atomicfile.Power)
 	if err != nil && !errors.Is(err, fs.ErrExist) {

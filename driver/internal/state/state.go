@@ -1,4 +1,5 @@
-// Package state keeps what the driver must remember between two calls for a job: which task it has and how to get in.
+// Package state keeps what the driver must remember between two calls for a job: which task the job has, and how to get
+// in.
 package state
 
 import (
@@ -20,13 +21,13 @@ import (
 
 const version = 1
 
-// Task is what is known of a job's task. It does not say who started it: a ready task can be handed to a job as well.
+// Task is what the driver knows of a job's task.
 type Task struct {
 	Version int `json:"version"`
 	// Cluster and StartedBy find the task while its ARN is unknown.
 	Cluster   string `json:"cluster"`
 	StartedBy string `json:"started_by"`
-	// Nonce is new for each attempt to start a task, so that a second attempt gets a second task.
+	// Nonce is new for each attempt to start a task, so that a second attempt starts a second task.
 	Nonce string `json:"nonce"`
 	// IntendedAt is the time just before RunTask.
 	IntendedAt time.Time `json:"intended_at"`
@@ -38,21 +39,21 @@ type Task struct {
 	HostKey string `json:"host_key,omitempty"`
 	// PrivateKey is the task's own key in OpenSSH's PEM format.
 	PrivateKey string `json:"private_key"`
-	// Deadline is when the job is over for certain; zero in files of earlier drivers.
+	// Deadline is when the job is certainly over; zero in files of earlier drivers.
 	Deadline time.Time `json:"deadline,omitzero"`
-	// Runner is the process that the job belongs to, where it is known.
+	// Runner is the process to which the job belongs, where it is known.
 	Runner *runnerproc.Process `json:"runner,omitempty"`
-	// Over is set before the task is stopped for good.
+	// Over is true from before the driver stops the task for good.
 	Over bool `json:"over,omitempty"`
-	// Agent is nil where the task has none that works.
+	// Agent is nil where the task has no agent that works.
 	Agent *Agent `json:"agent,omitempty"`
 }
 
 // Agent is ci-agent in a task.
 type Agent struct {
-	// Protocol is the version that the driver found or brought.
+	// Protocol is the version of the agent that the driver found or uploaded.
 	Protocol int `json:"protocol"`
-	// Path is the program's, Directory holds its stages' sockets.
+	// Path is the path of the program. Directory is the folder of its stages' sockets.
 	Path      string `json:"path"`
 	Directory string `json:"directory"`
 }
@@ -64,22 +65,22 @@ func NewTask(cluster, startedBy, privateKey string) *Task {
 	return task
 }
 
-// Renew makes it the intent to start another task, where the one before is over or was never started.
+// Renew turns it into the intent to start another task, where the one before has stopped or never started.
 func (t *Task) Renew() {
 	t.Nonce, t.IntendedAt, t.ARN, t.Address = random.Hex(16), time.Now().UTC(), "", ""
 }
 
-// ClientToken makes RunTask idempotent: 64 hexadecimal digits, which is what ECS allows at most.
+// ClientToken makes RunTask idempotent. It has 64 hexadecimal digits, as many as ECS allows.
 func (t *Task) ClientToken() string {
 	sum := sha256.Sum256([]byte(t.StartedBy + "\x00" + t.Nonce))
 	return hex.EncodeToString(sum[:])
 }
 
-// Store is a directory with a file per job.
+// Store is a directory with a file for each job.
 type Store struct{ directory string }
 
 // Open returns the store below the configured directory. Its own subdirectory is closed to other users, whatever the
-// mode of the configured one is.
+// mode of the configured one.
 func Open(directory string) (*Store, error) {
 	own := filepath.Join(directory, "tasks")
 	if err := os.MkdirAll(own, 0o700); err != nil {
@@ -93,7 +94,7 @@ func Open(directory string) (*Store, error) {
 
 func (s *Store) path(key string) string { return filepath.Join(s.directory, key+".json") }
 
-// Load returns nil without an error where there is no file for the job.
+// Load returns nil without an error where the job has no file.
 func (s *Store) Load(key string) (*Task, error) {
 	content, err := os.ReadFile(s.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,7 +114,7 @@ func (s *Store) Load(key string) (*Task, error) {
 	return &task, nil
 }
 
-// Keys lists the jobs that there are files of.
+// Keys returns the keys of the jobs that have a file.
 func (s *Store) Keys() ([]string, error) {
 	entries, err := os.ReadDir(s.directory)
 	if err != nil {
@@ -128,8 +129,8 @@ func (s *Store) Keys() ([]string, error) {
 	return keys, nil
 }
 
-// Save replaces the job's file as a whole and returns once it is on disk. A task that is paid for must be found after a
-// power cut too.
+// Save replaces the job's file and returns once it is on disk: after a power cut, too, somebody must find a task that
+// costs money.
 func (s *Store) Save(key string, task *Task) error {
 	content, err := json.Marshal(task)
 	if err == nil {
@@ -141,7 +142,7 @@ func (s *Store) Save(key string, task *Task) error {
 	return nil
 }
 
-// Remove deletes the job's file, and what an interrupted Save may have left; no file is fine.
+// Remove removes the job's file, and what a killed Save has left. It succeeds where there is no file.
 func (s *Store) Remove(key string) error {
 	err := os.Remove(s.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -154,7 +155,7 @@ func (s *Store) Remove(key string) error {
 	return nil
 }
 
-// Sweep deletes what a Save before the given time has left that was cut off; a Save takes no longer than moments.
+// Sweep removes what Saves that were killed before the given time have left. A Save takes moments.
 func (s *Store) Sweep(before time.Time) error {
 	entries, err := os.ReadDir(s.directory)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"gitlab-fargate-runners/driver/internal/config"
 )
 
-// Container is the name that the job's container must have in the task definition.
+// Container is the name that the task definition must give the job's container.
 const Container = "ci-coordinator"
 
-// API is the part of ECS that the driver uses; *ecs.Client has it.
+// API is the part of ECS that the driver calls; *ecs.Client has it.
 type API interface {
 	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
@@ -23,7 +23,7 @@ type API interface {
 	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
 }
 
-// Addresses looks up the public address of a network interface; it returns "" while there is none.
+// Addresses looks up the public address of a network interface. It returns "" while the interface has none.
 type Addresses interface {
 	PublicAddress(ctx context.Context, networkInterface string) (string, error)
 }
@@ -34,18 +34,18 @@ type Tasks struct {
 	Addresses Addresses
 	Config    config.Fargate
 	Log       *slog.Logger
-	// Probe, where set, tells that a task can be reached before ECS says that it runs. Private addresses only: a public
-	// one costs a call to be known.
+	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes
+	// private addresses only: to learn a public address costs a call.
 	Probe Probe
-	// ConsistencyWindow is how long ECS may need to show a task that was just started.
+	// ConsistencyWindow is how long ECS may take to show a task that it has just started.
 	ConsistencyWindow time.Duration
 }
 
 // DefaultConsistencyWindow is generous: ECS usually shows a task within a second.
 const DefaultConsistencyWindow = 15 * time.Second
 
-// polling returns pauses that grow from PollInterval to MaxPollInterval, with jitter so that jobs started together do
-// not ask together.
+// polling returns pauses that grow from PollInterval to MaxPollInterval. The jitter keeps jobs that start together from
+// asking together.
 func (t *Tasks) polling() *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
 		InitialInterval:     t.Config.PollInterval.Duration,
@@ -55,7 +55,7 @@ func (t *Tasks) polling() *backoff.ExponentialBackOff {
 	}
 }
 
-// sleep waits for d or until ctx is done, and returns the cause then.
+// sleep waits for d. It returns ctx's cause where ctx ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

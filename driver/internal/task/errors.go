@@ -13,7 +13,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// explain turns an error of the API into a sentence and a hint. action is the call's name, for example "RunTask".
+// explain turns an error of the API into a sentence and a hint. action is the name of the call, for example "RunTask".
 func explain(action string, err error) error {
 	var api smithy.APIError
 	switch {
@@ -62,10 +62,10 @@ func isThrottled(code string) bool {
 	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
 }
 
-// permanent tells whether no other try of a call is worth it.
+// permanent tells whether a further try of a call is useless.
 func permanent(err error) bool { return isDenied(err) || notCalled(err) }
 
-// notCalled: there is no client, for lack of a region for example.
+// notCalled tells that the driver has no client, for lack of a region for example, and so made no call.
 func notCalled(err error) bool {
 	var known *failure.Failure
 	return errors.As(err, &known)
@@ -76,17 +76,17 @@ func isDenied(err error) bool {
 	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
 }
 
-// ErrNotStarted is in an error of Start where it is certain that no task was started.
+// ErrNotStarted is in an error of Start where ECS certainly started no task.
 var ErrNotStarted = errors.New("no task was started")
 
-// notStarted adds ErrNotStarted to an error without changing what it says.
+// notStarted adds ErrNotStarted to an error and keeps the error's text.
 type notStarted struct{ error }
 
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
-// definitelyNotStarted tells whether an error of a call is an answer that rules out any effect of it: the API's refusal of what was
-// asked for. A throttled try is none, for an earlier try of the same call may have come through without its answer.
+// definitelyNotStarted tells whether the error rules out any effect of the call: the API refused it. A throttled try
+// does not count, because an earlier try of the same call may have taken effect before its answer was lost.
 func definitelyNotStarted(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
@@ -95,7 +95,7 @@ func definitelyNotStarted(err error) bool {
 }
 
 // refused explains why RunTask started nothing, from the failures[] of an answer that is otherwise a success.
-// Reasons: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
 func refused(failures []types.Failure) error {
 	if len(failures) == 0 {
 		return failure.New("A later try may work.", "ECS started no task and gave no reason")
@@ -145,11 +145,11 @@ func hintFor(reason string) string {
 	return ""
 }
 
-// denied is how AWS says which permission is missing; the resource is left out by some services.
+// denied matches how AWS names a missing permission. Some services leave the resource out.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 var denied = regexp.MustCompile(`not authorized to perform: ([\w-]+:\w+)(?: on resource: "?([^\s",]+))?`)
 
-// allow returns a hint that names action and resource, or "" where the text names none.
+// allow returns a hint that names the action and the resource, or "" where the text names no action.
 func allow(text, role string) string {
 	found := denied.FindStringSubmatch(text)
 	switch {
@@ -161,7 +161,7 @@ func allow(text, role string) string {
 	return "Allow " + found[1] + " on " + found[2] + " in " + role + "."
 }
 
-// join puts a detail behind its reason, where there is one.
+// join appends the detail to the reason, where there is one.
 func join(reason, detail string) string {
 	if detail == "" || detail == reason {
 		return reason

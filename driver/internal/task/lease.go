@@ -10,25 +10,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// Lease says when a task has outlived its job. It is part of the container's environment, where the guard in the image
-// reads it, and where every host finds it in the task's overrides: that needs no permission to tag, and unlike tags
-// nobody can change it later.
+// Lease says how long a task may live. It is part of the container's environment, where the guard in the image reads
+// it, and every host finds it there in the task's overrides. This needs no permission to tag, and nobody can change it
+// later as they can change tags.
 type Lease struct {
-	// Host has the job's state; see state.Store.Host.
+	// Host is the host that has the job's state; see state.Store.Host.
 	Host string
-	// Deadline is when the job is over for certain, in whole seconds.
+	// Deadline is when the job is certainly over, in whole seconds.
 	Deadline time.Time
 }
 
-// Variables of the job's container. The image's docker-entrypoint.sh reads the last two.
+// The driver sets these variables in the job's container. The image's docker-entrypoint.sh reads the last two.
 const (
 	hostVariable         = "FARGATE_GUARD_HOST"
 	deadlineVariable     = "FARGATE_GUARD_DEADLINE"      // seconds since 1970
 	firstSessionVariable = "FARGATE_GUARD_FIRST_SESSION" // seconds from the container's start
 )
 
-// earlierName is what images and reapers of earlier versions call a variable. The driver sends both names: in a task of an
-// earlier image the guard would know no limit otherwise, and a job may choose such a task by FARGATE_TASK_DEFINITION.
+// earlierName is the name of a variable in images and reapers of earlier versions. The driver sends both names: a job
+// may choose a task definition with an earlier image by FARGATE_TASK_DEFINITION, and the guard in that image would know
+// no limit otherwise.
 func earlierName(variable string) string { return strings.TrimPrefix(variable, "FARGATE_") }
 
 func (m Lease) environment(firstSession time.Duration) []types.KeyValuePair {

@@ -8,19 +8,20 @@ import (
 	"gitlab-fargate-runners/driver/internal/config"
 )
 
-// Placement is one way to get a task: on which capacity, in which subnets.
+// Placement is one way to place a task: which capacity, and which subnets.
 type Placement struct {
-	// Name says it in the job's log.
+	// Name is the placement's name in the job's log.
 	Name string
-	// Providers is the strategy; without any, the launch type is FARGATE.
+	// Providers is RunTask's strategy. Without any, the launch type is FARGATE.
 	Providers []config.CapacityProvider
 	Subnets   []string
 }
 
 const onDemand = "FARGATE"
 
-// Placements are tried in this order while there is no capacity: what is configured, in whichever of the subnets ECS
-// chooses and then in each of them; after that the same on on-demand capacity, where Fargate.OnDemandFallback is set.
+// Placements returns the placements in the order in which the driver tries them while there is no capacity: first the
+// configured providers, in all subnets and then in each of them; after that on-demand capacity in the same order, where
+// Fargate.OnDemandFallback is set.
 func (t *Tasks) Placements() []Placement {
 	c := t.Config
 	all := inSubnets(describeProviders(c.CapacityProviders), c.CapacityProviders, c.Subnets)
@@ -58,14 +59,14 @@ func describeProviders(providers []config.CapacityProvider) string {
 // ErrNoCapacity is in an error where another placement may work.
 var ErrNoCapacity = errors.New("no capacity")
 
-// noCapacity adds ErrNoCapacity to an error without changing what it says.
+// noCapacity adds ErrNoCapacity to an error and keeps the error's text.
 type noCapacity struct{ error }
 
 func (e noCapacity) Is(target error) bool { return target == ErrNoCapacity }
 func (e noCapacity) Unwrap() error        { return e.error }
 
-// lacksCapacity tells from the reason of RunTask's failures[] or of a stopped task. A subnet without a free address
-// counts (RESOURCE:ENI).
+// lacksCapacity reads the reason in RunTask's failures[] or of a stopped task. A subnet without a free address counts
+// as a lack of capacity (RESOURCE:ENI).
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
 func lacksCapacity(reason string) bool {
 	if strings.Contains(reason, "RESOURCE:") { // not the "resource: arn:…" of a denied action

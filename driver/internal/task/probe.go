@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// probeEvery is the pause between two knocks; they cost no call to AWS.
+// probeEvery is the pause between two probes. A probe costs no call to AWS.
 const probeEvery = 250 * time.Millisecond
 
-// Probe tells whether somebody listens at a task's address.
+// Probe tells whether anybody listens at a task's address.
 type Probe func(ctx context.Context, address string) bool
 
-// ProbePort returns a Probe at a TCP port.
+// ProbePort returns a Probe of a TCP port.
 func ProbePort(port int) Probe {
 	dialer := net.Dialer{Timeout: time.Second}
 	return func(ctx context.Context, address string) bool {
@@ -29,8 +29,8 @@ func ProbePort(port int) Probe {
 
 var errPauseOver = errors.New("the pause is over")
 
-// awaitAnswer knocks for the time of a pause, where there is an address. ECS says RUNNING some seconds after the container
-// runs, and is asked only now and then.
+// awaitAnswer probes the address, where there is one, until the pause is over. ECS says RUNNING some seconds after the
+// container runs, and the driver asks it only now and then.
 func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Duration) (answered bool, err error) {
 	if address == "" {
 		return false, sleep(ctx, pause)

@@ -14,25 +14,25 @@ import (
 	"gitlab-fargate-runners/driver/internal/limits"
 )
 
-// Request is what differs from task to task.
+// Request holds what differs from task to task.
 type Request struct {
 	// ClientToken makes the call idempotent; StartedBy finds the task without its ARN.
 	ClientToken string
 	StartedBy   string
-	// PublicKey is handed to the container as SSH_PUBLIC_KEY, in authorized_keys format.
+	// PublicKey becomes SSH_PUBLIC_KEY in the container, in the format of authorized_keys.
 	PublicKey string
 	// Placement is one of Placements.
 	Placement Placement
-	// Size overrides that of the task definition.
+	// Size overrides the task definition's size.
 	Size limits.Size
-	// Lease is read by the guard in the task, and by every reaper.
+	// Lease is for the guard in the task and for every reaper.
 	Lease Lease
-	// Tags describe the job; used only where the configuration asks for tags.
+	// Tags describe the job. The driver sets them only where the configuration has tags.
 	Tags map[string]string
 }
 
-// Start asks for the task and returns its ARN. It does not wait for it. Its error is ErrNotStarted where no task can have
-// come of the call; after any other one there may be a task.
+// Start asks ECS for the task and returns its ARN; it does not wait until the task runs. Its error is ErrNotStarted
+// where the call certainly started no task. After any other error there may be a task.
 func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
 	output, err := t.API.RunTask(ctx, input)
@@ -89,7 +89,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 		input.Overrides.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: s.EphemeralStorage}
 	}
 	if len(request.Placement.Providers) == 0 {
-		// Without either, RunTask works only in a cluster that has a default strategy.
+		// Without a launch type or a strategy, RunTask works only in a cluster that has a default strategy.
 		input.LaunchType = types.LaunchTypeFargate
 	}
 	for _, provider := range request.Placement.Providers {
@@ -100,7 +100,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 	return input
 }
 
-// tags merges the configured tags with more, which win; sorted, so that a repeated call is the same call.
+// tags merges the configured tags with more, which win. They are sorted, so that a repeated call is the same call.
 func (t *Tasks) tags(more ...map[string]string) []types.Tag {
 	if len(t.Config.Tags) == 0 {
 		return nil

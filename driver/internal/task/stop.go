@@ -13,16 +13,16 @@ import (
 	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
-// Ref is what the caller remembers of the tasks of a job; any of it may be empty.
+// Ref is what the caller remembers of a job's tasks. Any field may be empty.
 type Ref struct {
 	ARN       string
 	StartedBy string
-	// IntendedAt is when RunTask was about to be called; zero where no call is remembered.
+	// IntendedAt is the time just before RunTask; zero where the caller remembers no call.
 	IntendedAt time.Time
 }
 
-// StopAll stops every task of the job, retrying until ECS has confirmed each, within Fargate.StopTimeout, and returns
-// the ARNs that it stopped. Nothing to stop is fine.
+// StopAll stops every task of the job. It repeats each stop until ECS confirms it, within Fargate.StopTimeout, and
+// returns the ARNs of the tasks that it stopped. It succeeds where there is nothing to stop.
 func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
@@ -31,7 +31,7 @@ func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string
 		arns = append(arns, known.ARN)
 	}
 	if findErr != nil && known.ARN != "" {
-		// A role without ecs:ListTasks can still stop what was written down.
+		// A role without ecs:ListTasks can still stop the task whose ARN is in the state.
 		t.Log.Warn("cannot look for further tasks of the job", "error", findErr)
 		findErr = nil
 	}
@@ -47,8 +47,8 @@ func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string
 	return stopped, errors.Join(errs...)
 }
 
-// find lists the job's tasks. Where RunTask may have been cut off before its answer, ECS may need a moment to show the
-// task, so a list without any is asked for again until that moment is over.
+// find lists the job's tasks. Where the driver may have lost RunTask's answer, ECS may need a moment to show the task,
+// so find repeats an empty list until the consistency window is over.
 func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 	pauses := t.polling()
 	for {
@@ -77,7 +77,7 @@ func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
 	}, once)
 }
 
-// stop returns true where it stopped the task, false where the task was over already.
+// stop returns true where it stopped the task, and false where the task had stopped before.
 func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reason string) (bool, error) {
 	pauses := t.polling()
 	for {
@@ -91,7 +91,7 @@ func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reas
 			return false, explain("StopTask", err)
 		}
 		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)
-		// A task that is over needs no stop, whatever StopTask said. One that ECS does not show yet does.
+		// A stopped task needs no stop, whatever StopTask answered. A task that ECS does not show yet does.
 		switch task, describeErr := t.describe(ctx, arn); {
 		case describeErr != nil:
 		case task != nil && Stopping(task):

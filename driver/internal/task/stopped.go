@@ -11,7 +11,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// Stopped explains why a task is over, with the reasons of its containers.
+// Stopped explains why a task has stopped, with the reasons of its containers.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 func Stopped(task *types.Task) error {
 	reason := reasons(task)
@@ -61,7 +61,7 @@ func reasons(task *types.Task) string {
 	return reason
 }
 
-// killed tells whether the job's container was ended by SIGKILL.
+// killed tells whether SIGKILL ended the job's container.
 func killed(task *types.Task) bool {
 	for _, container := range task.Containers {
 		if aws.ToString(container.Name) == Container && container.ExitCode != nil && *container.ExitCode == 128+9 {
@@ -71,7 +71,8 @@ func killed(task *types.Task) bool {
 	return false
 }
 
-// memoryLimit of the job's container in MiB: its own, or what the task has; "" where ECS does not tell.
+// memoryLimit returns the memory limit of the job's container in MiB: the container's own, or the task's; "" where ECS
+// tells neither.
 func memoryLimit(task *types.Task) string {
 	for _, container := range task.Containers {
 		if memory := aws.ToString(container.Memory); aws.ToString(container.Name) == Container && memory != "" &&
@@ -89,7 +90,7 @@ func limit(memory string) string {
 	return " (its limit is " + memory + " MiB)"
 }
 
-// MemoryLimit looks up what the job's container may use, in MiB; "" where nobody can tell.
+// MemoryLimit looks up the memory limit of the job's container in MiB. It returns "" where ECS does not tell.
 func (t *Tasks) MemoryLimit(ctx context.Context, arn string) string {
 	task, err := t.describe(ctx, arn)
 	if err != nil || task == nil {

@@ -68,7 +68,8 @@ func TestStopped(t *testing.T) {
 func TestAllow(t *testing.T) {
 	for text, want := range map[string]string{
 		"User: arn:aws:sts::1:assumed-role/host/i-1 is not authorized to perform: iam:PassRole on resource: " +
-			"arn:aws:iam::1:role/exec because no identity-based policy allows the iam:PassRole action": "Allow iam:PassRole on arn:aws:iam::1:role/exec in R.",
+			"arn:aws:iam::1:role/exec because no identity-based policy allows the iam:PassRole action": "Allow " +
+			"iam:PassRole on arn:aws:iam::1:role/exec in R.",
 		"User: x is not authorized to perform: ecs:RunTask": "Allow ecs:RunTask in R.",
 		"no":                          "",
 		"not authorized to perform: ": "",

@@ -11,20 +11,20 @@ import (
 	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
-// StackTag is the tag by which the stacks that share a cluster tell their tasks apart.
+// StackTag is the tag that tells apart the tasks of stacks that share a cluster.
 const StackTag = "gitlab-fargate-runners:stack"
 
-// Listing is a task of the cluster as ECS shows it.
+// Listing is a task of the cluster as ECS lists it.
 type Listing struct {
 	ARN       string
 	StartedBy string
 	Lease     Lease
-	// Foreign tasks carry the StackTag of another stack.
+	// Foreign is true where the task carries the StackTag of another stack.
 	Foreign bool
 }
 
-// Survey returns all tasks of the cluster that are not stopped or stopping, whoever started them. It goes on through
-// throttling and outages within Fargate.StopTimeout.
+// Survey returns all tasks of the cluster that have not stopped and are not stopping, whoever started them. It repeats
+// calls that ECS throttles or that fail, within Fargate.StopTimeout.
 func (t *Tasks) Survey(ctx context.Context) ([]Listing, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
@@ -61,15 +61,15 @@ func (t *Tasks) seen(task *types.Task) Listing {
 	return seen
 }
 
-// Stop stops one task and retries until ECS has confirmed it, within Fargate.StopTimeout. It returns false without an
-// error for a task that was over already.
+// Stop stops one task and repeats the call until ECS confirms it, within Fargate.StopTimeout. It returns false without
+// an error where the task had stopped before.
 func (t *Tasks) Stop(ctx context.Context, arn, reason string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
 	return t.stop(ctx, arn, time.Time{}, reason)
 }
 
-// retrying returns a Try that repeats a call until it succeeds, is denied, or ctx ends.
+// retrying returns a Try that repeats a call until it succeeds, ECS refuses it, or ctx ends.
 func (t *Tasks) retrying(ctx context.Context) ecstasks.Try {
 	return func(action string, call func() error) error {
 		pauses := t.polling()

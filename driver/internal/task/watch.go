@@ -13,11 +13,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// Progress is told each time the task was looked at.
+// Progress is called after each look at the task.
 type Progress func(status string, since time.Duration)
 
-// AwaitRunning waits until the task runs, or somebody listens there already, and returns the address to reach it by. It ends
-// early where the task stops, and after Fargate.StartTimeout.
+// AwaitRunning waits until the task runs, or until anybody listens at its address, and returns that address. It returns
+// an error as soon as the task stops, and when Fargate.StartTimeout is over.
 func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress) (string, error) {
 	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, t.Config.StartTimeout.Duration, errStartTimeout)
@@ -70,7 +70,7 @@ func (t *Tasks) gaveUp(ctx context.Context, status string) error {
 		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
 }
 
-// describe returns nil without an error where ECS does not know the task (yet, or any more).
+// describe returns nil without an error where ECS does not know the task, not yet or no longer.
 func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	output, err := t.API.DescribeTasks(ctx,
 		&ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
@@ -83,7 +83,8 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	return &output.Tasks[0], nil
 }
 
-// Check returns an error that says why, if the task is over or unknown; nil if it lives or nobody can tell.
+// Check returns the reason where the task has stopped or ECS does not know it. It returns nil where the task lives or
+// ECS gives no answer.
 func (t *Tasks) Check(ctx context.Context, arn string) error {
 	task, err := t.describe(ctx, arn)
 	if err != nil {
@@ -99,7 +100,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 	return nil
 }
 
-// AwaitStopped returns why the task stopped, or ctx's cause where ctx ends first.
+// AwaitStopped waits until the task stops and returns the reason. It returns ctx's cause where ctx ends first.
 func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 	pauses := t.polling()
 	for {
@@ -117,12 +118,12 @@ func Stopping(task *types.Task) bool {
 	return aws.ToString(task.DesiredStatus) == "STOPPED" || aws.ToString(task.LastStatus) == "STOPPED"
 }
 
-// ID is the last part of an ARN, as the AWS console shows it.
+// ID is the last part of an ARN. The AWS console shows it.
 func ID(arn string) string {
 	return arn[strings.LastIndex(arn, "/")+1:]
 }
 
-// address returns "" while the task has no address of the kind asked for.
+// address returns "" while the task has no address of the configured kind.
 func (t *Tasks) address(ctx context.Context, task *types.Task) (string, error) {
 	for _, attachment := range task.Attachments {
 		if aws.ToString(attachment.Type) != "ElasticNetworkInterface" {

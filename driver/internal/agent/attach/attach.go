@@ -1,4 +1,4 @@
-// Package attach is the driver's side of ci-agent: it runs a stage in the task across lost connections.
+// Package attach is the driver's side of ci-agent: it runs a stage in the task, however often the connection is lost.
 package attach
 
 import (
@@ -17,7 +17,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
-// Stream is a command under way in the task; *sshconn.Command is one.
+// Stream is a running command in the task; *sshconn.Command is one.
 type Stream interface {
 	io.ReadWriteCloser
 	ExitCode(limit time.Duration) (code int, known bool)
@@ -30,38 +30,39 @@ type Connection interface {
 	Close() error
 }
 
-// Execution is a script to run under ci-agent.
+// Execution runs a script under ci-agent.
 type Execution struct {
-	// Agent is the program's path in the task, Directory where its stages have their sockets.
+	// Agent is the program's path in the task. Directory is the folder of its stages' sockets.
 	Agent, Directory string
 	Script           io.ReaderAt
-	// Log takes standard output and standard error.
+	// Log gets standard output and standard error.
 	Log io.Writer
 	// Grace is the time between SIGTERM and SIGKILL.
 	Grace time.Duration
-	// ReconnectTimeout bounds the time without a sign of the stage after a connection was lost.
+	// ReconnectTimeout bounds the time without a sign of the stage after the driver has lost a connection.
 	ReconnectTimeout time.Duration
-	// Pause and MaxPause bound the time between two sessions that come to nothing.
+	// Pause and MaxPause bound the pause between two sessions that fail.
 	Pause, MaxPause time.Duration
 	// Connect connects to the task for the first time.
 	Connect func(ctx context.Context) (Connection, error)
-	// Reconnect connects again. Errors that are Permanent end the stage, others are tried again.
+	// Reconnect connects again. An error that is Permanent ends the stage; the driver tries again after any other.
 	Reconnect func(ctx context.Context) (Connection, error)
-	// Reconnecting is told why a session was lost.
+	// Reconnecting is called with the reason why a session was lost.
 	Reconnecting func(err error, received int64)
 
 	token string
-	// begun is unsent until the script's last byte is sent, or the job cancelled: whichever comes first.
+	// begun changes from unsent when the script's last byte is sent, or when the job is cancelled, whichever comes
+	// first.
 	begun   atomic.Int32
 	started bool
-	// received bytes of output are in the log, acked bytes the agent knows of.
+	// The log has received bytes of output; the agent knows of acked.
 	received, acked int64
-	// lostAt is when the last session ended that was attached.
+	// lostAt is when the last attached session ended.
 	lostAt    time.Time
 	scriptErr atomic.Pointer[error]
 }
 
-// Values of Execution.begun.
+// These are the values of Execution.begun.
 const (
 	unsent int32 = iota
 	sent
@@ -76,18 +77,19 @@ func (p *Permanent) Error() string { return p.Err.Error() }
 // Unwrap returns the error.
 func (p *Permanent) Unwrap() error { return p.Err }
 
-// endMargin is how long a terminated stage may take to tell its end, beyond the grace time: a reconnect fits in.
+// endMargin is how long a terminated stage may take to tell its end, beyond the grace time. The driver can reconnect
+// within it.
 const endMargin = 15 * time.Second
 
-// Run runs the script exactly once. It returns nil when it ended with 0 and *failure.Script when it ended otherwise.
-// When ctx is done the stage is terminated, and ctx's cause returned.
+// Run runs the script exactly once. It returns nil when the script ends with 0, and *failure.Script when it ends
+// otherwise. When ctx ends, Run terminates the stage and returns ctx's cause.
 func (s *Execution) Run(ctx context.Context) error {
 	s.token = random.Hex(16)
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	defer context.AfterFunc(ctx, func() {
 		if s.begun.CompareAndSwap(unsent, cancelled) {
-			end(context.Cause(ctx)) // the agent runs nothing: Start does not come
+			end(context.Cause(ctx)) // The agent runs nothing, because it gets no Start.
 			return
 		}
 		time.AfterFunc(s.Grace+endMargin, func() { end(context.Cause(ctx)) })
@@ -104,7 +106,7 @@ func (s *Execution) Run(ctx context.Context) error {
 	return nil
 }
 
-// follow holds sessions until one brings the result.
+// follow opens sessions until one brings the result.
 func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: s.Pause, MaxInterval: s.MaxPause, Multiplier: 1.6, RandomizationFactor: 0.2,
@@ -134,7 +136,7 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 	}
 }
 
-// reconnect returns *lost where another attempt may help.
+// reconnect returns *lost where a further attempt may help.
 func (s *Execution) reconnect(life context.Context, why error) (Connection, error) {
 	left := time.Until(s.lostAt.Add(s.ReconnectTimeout))
 	if left <= 0 {
@@ -160,8 +162,8 @@ func (s *Execution) reconnect(life context.Context, why error) (Connection, erro
 
 var errReconnectTimeout = errors.New("no attempt to reconnect came through")
 
-// command is a line for the task's login shell. A stage that is cancelled before it is known to have started is looked
-// for, and not started.
+// command returns a line for the task's login shell. The driver looks for a stage that it cancels before it knows
+// whether the stage has started; it does not start it.
 func (s *Execution) command(attaches bool) string {
 	call := "run"
 	if attaches {

@@ -12,16 +12,16 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// ackEvery is how much output may wait for its acknowledgement, in bytes: well below the spool's limit.
+// ackEvery is how much output the driver takes before it acknowledges, in bytes: much less than the spool's limit.
 const ackEvery = 64 << 10
 
-// exitWait is how long a command's exit is waited for whose output has ended.
+// exitWait is how long the driver waits for a command's exit code once the command's output has ended.
 const exitWait = time.Second
 
-// maxNoise is how much a login shell may print before the agent begins, in bytes.
+// maxNoise is how much a login shell may print before the agent's first line, in bytes.
 const maxNoise = 64 << 10
 
-// lost is a session that ended early; another one can go on.
+// lost is a session that ended early. Another session can go on.
 type lost struct{ err error }
 
 func (l *lost) Error() string { return "the session with ci-agent ended early: " + l.err.Error() }
@@ -35,8 +35,8 @@ type session struct {
 	to     *wire.Writer
 }
 
-// converse starts the stage or attaches to it, and takes its output until it has ended. life bounds the session; when
-// ctx is done the stage is terminated, and its end awaited.
+// converse starts the stage or attaches to it, and takes its output until the stage has ended. life bounds the session.
+// When ctx ends, converse terminates the stage and waits for its end.
 func (s *Execution) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
 	attaches := s.attaches(ctx)
 	stream, err := connection.Exec(s.command(attaches))
@@ -61,7 +61,7 @@ func (s *Execution) converse(life, ctx context.Context, connection Connection) (
 	}
 }
 
-// send sends the script. Where it fails, the agent runs nothing, as Start does not come.
+// send sends the script. Where it fails, the agent runs nothing, because it gets no Start.
 func (c *session) send() {
 	err := c.sendScript()
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *session) sendScript() error {
 	return nil
 }
 
-// next takes a frame.
+// next handles one frame.
 func (c *session) next(ctx context.Context) (result wire.Result, over bool, err error) {
 	kind, payload, err := c.from.Next()
 	if err != nil {
@@ -104,7 +104,8 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 	switch kind {
 	case wire.Started:
 		c.started, c.lostAt = true, time.Time{}
-		// Whenever the stage is to end: also where that was said in a session that was lost.
+		// The driver says Terminate in each session from now on: it may have said so before, in a session that was
+		// lost.
 		context.AfterFunc(ctx, func() { _ = c.to.Send(wire.Terminate, wire.Number(c.Grace.Milliseconds())) })
 		return result, false, nil
 	case wire.Output:
@@ -116,7 +117,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 		}
 		if err == nil {
 			_ = c.to.Send(wire.Done)
-			// A connection that closes at once can take it along.
+			// A connection that closes at once can lose the Done.
 			c.stream.ExitCode(exitWait)
 		}
 		return result, true, err
@@ -127,7 +128,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 	}
 }
 
-// take passes output on and acknowledges it now and then.
+// take writes output to the log and acknowledges it now and then.
 func (c *session) take(payload []byte) error {
 	offset, data, err := wire.ParseOutput(payload)
 	if err == nil && offset != c.received {
@@ -148,7 +149,7 @@ func (c *session) take(payload []byte) error {
 	return nil
 }
 
-// ended says why no further frame can be read.
+// ended returns the reason why the session has no further frame.
 func (c *session) ended(err error) error {
 	if script := c.scriptErr.Load(); script != nil {
 		return fmt.Errorf("reading the script: %w", *script)

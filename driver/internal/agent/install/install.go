@@ -1,4 +1,4 @@
-// Package install finds ci-agent in a task, or brings it there: it comes with the driver, so that any image will do.
+// Package install finds ci-agent in a task, or uploads it. The driver brings ci-agent along, so that any image will do.
 package install
 
 import (
@@ -21,17 +21,17 @@ type Task interface {
 	Output(ctx context.Context, command string, input io.Reader) (output string, code int, err error)
 }
 
-// Unusable says why a task has no agent, for the job's log.
+// Unusable is the reason why a task has no agent. The driver writes it to the job's log.
 type Unusable struct{ Reason string }
 
 func (u *Unusable) Error() string { return u.Reason }
 
-// version is what an agent answers that this driver understands.
+// version is the answer of an agent that this driver understands.
 func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
 
-// probe looks for the image's own agent, and for a folder for sockets: where the image has no agent, one in which
-// programs can be executed. It prints "WORD folder agent". Where there is no agent of %[3]d bytes to bring, and none in
-// the image, it makes no folder.
+// probe looks for the image's own agent, and for a folder for the sockets. Where the image has no agent, the folder
+// must be one in which programs can run. It prints "WORD folder agent". Where the image has no agent and the driver has
+// none of %[3]d bytes to upload, it creates no folder.
 const probe = `umask 077
 a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[2]s ] || a=
 [ -n "$a" ] || [ %[3]d -gt 0 ] || exit 0
@@ -45,13 +45,13 @@ for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   rm -rf "$t"
 done`
 
-// upload takes the agent from stdin. Its last line tells the version, or why there is none.
+// upload reads the agent from stdin. Its last line is the agent's version, or the reason why there is none.
 const upload = `exec 2>&1; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
 // Install returns the agent's path in the task and the folder for its stages. file is the agent on this host. It
-// returns *Unusable where plain sessions have to do, and another error where the connection was lost.
+// returns *Unusable where stages have to run in plain sessions, and another error where the connection was lost.
 func Install(ctx context.Context, task Task, file string) (agent, directory string, err error) {
 	program, size, missing := open(file)
 	if missing == nil {
@@ -85,7 +85,7 @@ func Install(ctx context.Context, task Task, file string) (agent, directory stri
 	return directory + "/ci-agent", directory, nil
 }
 
-// open opens the agent on this host; an empty file is none.
+// open opens the agent on this host. An empty file counts as none.
 func open(file string) (*os.File, int64, error) {
 	program, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,5 +103,5 @@ func open(file string) (*os.File, int64, error) {
 	return program, info.Size(), nil
 }
 
-// shell makes a script a line for any login shell.
+// shell turns a script into a line for any login shell.
 func shell(script string) string { return "exec sh -c " + shellquote.Quote(script) }

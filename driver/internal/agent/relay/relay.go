@@ -1,5 +1,5 @@
-// Package relay is ci-agent's part in an SSH session: it starts stages, and passes on what their supervisors and the
-// driver say to each other.
+// Package relay is ci-agent's part in an SSH session. It starts stages, and passes on what the driver and a stage's
+// supervisor say to each other.
 package relay
 
 import (
@@ -14,14 +14,15 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// Session is an SSH session's standard input and output, and the stage that it is about.
+// Session is the standard input and output of an SSH session, and the stage that it is about.
 type Session struct {
 	Directory, Token string
 	Stdin            io.Reader
 	Stdout           io.Writer
 }
 
-// Attach passes on output from offset on. It returns when either side has ended; what goes wrong the driver is told.
+// Attach passes on the output from offset on. It returns when either side has ended, and tells the driver what goes
+// wrong.
 func (s Session) Attach(offset int64) error {
 	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
 		return err
@@ -41,13 +42,13 @@ func (s Session) attach(offset int64) error {
 	ended := make(chan struct{}, 2)
 	go func() {
 		_, _ = io.Copy(conn, s.Stdin)
-		ended <- struct{}{} // the SSH session has ended: nobody takes what could still come
+		ended <- struct{}{} // The SSH session has ended, and nobody takes further output.
 	}()
 	go func() {
 		_, _ = io.Copy(s.Stdout, conn)
 		ended <- struct{}{}
 	}()
-	// However it ended: the driver knows what it has, and comes back for the rest.
+	// The driver knows what it has received, and comes back for the rest.
 	<-ended
 	return nil
 }
@@ -66,7 +67,7 @@ func (s Session) dial() (net.Conn, error) {
 	return conn, nil
 }
 
-// fail tells the driver, and returns the error.
+// fail tells the driver the error, and returns it.
 func (s Session) fail(err error) error {
 	text := err.Error()
 	_ = wire.NewWriter(s.Stdout).Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))

@@ -14,10 +14,10 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// MaxScript is the longest script in bytes: it lies in the task's memory.
+// MaxScript is the longest script in bytes: the task holds it in memory.
 const MaxScript = 64 << 20
 
-// Run takes the script, starts the stage unless it has been started before, and attaches to its first byte.
+// Run receives the script, starts the stage unless it has started before, and attaches to its first byte.
 func (s Session) Run() error {
 	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (s Session) Run() error {
 	return s.attach(0)
 }
 
-// receive returns the script once all of it has come.
+// receive returns the script once it has arrived completely.
 func receive(from *wire.Reader) ([]byte, error) {
 	var script bytes.Buffer
 	for {
@@ -58,7 +58,8 @@ func receive(from *wire.Reader) ([]byte, error) {
 	}
 }
 
-// start starts a supervisor in a session of its own, with nothing of this session open, and waits until the stage runs.
+// start starts a supervisor in a session of its own, which keeps nothing of this session open, and waits until the
+// stage runs.
 func (s Session) start(script []byte) error {
 	status, statusOfSupervisor, err := os.Pipe()
 	if err != nil {

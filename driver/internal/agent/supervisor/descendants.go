@@ -8,22 +8,23 @@ import (
 	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
-// pollEvery is the pause between two looks at processes that are to end. Only a child's end is an event.
+// pollEvery is the pause between two looks at processes that are to end. The kernel reports only the end of a child.
 const pollEvery = 50 * time.Millisecond
 
-// killTimeout bounds the wait for the end of killed processes: one in a system call that does not come back never ends.
+// killTimeout bounds the wait for killed processes. A process in a system call that never returns never ends.
 const killTimeout = 10 * time.Second
 
-// terminate sends SIGTERM to all processes of the stage, and SIGKILL to those that live after the grace time. Also to
-// those that have left the process group (setsid): the supervisor is their next of kin, see adoptOrphans.
+// terminate sends SIGTERM to all processes of the stage, and SIGKILL to those that still live after the grace time. It
+// reaches processes that have left the process group (setsid) too, because the supervisor adopts them; see
+// adoptOrphans.
 func terminate(group int, grace time.Duration) {
 	if signalAll(group, syscall.SIGTERM) && !awaitNone(group, grace, nil) {
-		// Again and again, as one may have been forked meanwhile.
+		// A process may have forked meanwhile, so SIGKILL is sent before each look.
 		awaitNone(group, killTimeout, func() { signalAll(group, syscall.SIGKILL) })
 	}
 }
 
-// awaitNone returns false where processes are left after the limit. It calls each, if any, before each look.
+// awaitNone returns false where processes are left after the limit. It calls each, unless it is nil, before each look.
 func awaitNone(group int, limit time.Duration, each func()) bool {
 	for deadline := time.Now().Add(limit); ; time.Sleep(pollEvery) {
 		if each != nil {
@@ -38,7 +39,8 @@ func awaitNone(group int, limit time.Duration, each func()) bool {
 	}
 }
 
-// signalAll returns false where nobody is left. The group gets its signal as one, so that none is forked in between.
+// signalAll returns false where no process is left. The group gets its signal as one, so that none of it can fork in
+// between.
 func signalAll(group int, signal syscall.Signal) bool {
 	members, grouped := descendants(group), false
 	for _, member := range members {
@@ -54,18 +56,19 @@ func signalAll(group int, signal syscall.Signal) bool {
 	return len(members) > 0
 }
 
-// descendants returns the calling process's living descendants: the stage's processes, as the supervisor starts nothing else.
+// descendants returns the living descendants of this process. They are the stage's processes, because the supervisor
+// starts nothing else.
 func descendants(group int) []procfs.Stat {
 	all, err := procfs.All(procfs.Root)
 	if err != nil || len(all) == 0 {
 		if syscall.Kill(-group, 0) != nil {
 			return nil
 		}
-		return []procfs.Stat{{PID: group, Group: group}} // a system that does not show its processes
+		return []procfs.Stat{{PID: group, Group: group}} // This system does not show its processes.
 	}
 	children := map[int][]procfs.Stat{}
 	for _, one := range all {
-		if !one.Ended() { // a zombie's children have another parent
+		if !one.Ended() { // A zombie's children have another parent.
 			children[one.Parent] = append(children[one.Parent], one)
 		}
 	}

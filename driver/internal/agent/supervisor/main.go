@@ -1,5 +1,5 @@
-// Package supervisor runs one stage in the task, apart from the SSH session that started it, and keeps its output and
-// its result until the driver has them.
+// Package supervisor runs one stage in the task, apart from the SSH session that started it. It keeps the stage's
+// output and result until the driver has them.
 package supervisor
 
 import (
@@ -14,20 +14,19 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// What a supervisor tells the process that started it; anything else is an error in words.
+// These are the supervisor's answers to the process that started it. Any other answer is an error in words.
 const (
 	StatusStarted = "started"
-	// StatusTaken: a stage under this token has been started before.
+	// StatusTaken means that a stage has started under this token before.
 	StatusTaken = "taken"
 )
 
-// Socket is where the supervisor of a token's stage answers. It stays when the supervisor has ended, so that a token is
-// never used twice.
+// Socket is the socket of a token's stage. It stays after the supervisor's end, so that a token is never used twice.
 func Socket(directory, token string) string { return filepath.Join(directory, token+".sock") }
 
-// Main runs a stage from its start until the driver has its result and nothing writes to its output any more. The process
-// is the supervisor's own: it waits for children that it has not started.
-// It reads the script from stdin, size bytes, and tells on status, which it closes, whether the stage has started.
+// Main runs a stage from its start until the driver has its result and no process writes to its output any more. It
+// needs a process of its own, because it waits for children that it has not started. It reads the script, which has
+// size bytes, from stdin. It writes to status whether the stage has started, and closes status.
 func Main(directory, token string, size int64, stdin io.Reader, status io.WriteCloser) error {
 	stage, listener, err := claim(directory, token, size, stdin)
 	switch {
@@ -45,8 +44,8 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 	return nil
 }
 
-// claim starts the script if nobody has under this token. The link is what only one can make, and it makes a socket
-// appear that answers already.
+// claim starts the script unless another supervisor has done so under this token. Only one supervisor can create the
+// link, and the socket behind it answers from the first moment.
 func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript, net.Listener, error) {
 	script, err := io.ReadAll(io.LimitReader(stdin, size+1))
 	if err == nil && int64(len(script)) != size {
@@ -56,7 +55,7 @@ func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript
 		return nil, nil, fmt.Errorf("reading the script: %w", err)
 	}
 	own := filepath.Join(directory, fmt.Sprintf("%d.new", os.Getpid()))
-	_ = os.Remove(own) // of a process that had this id and was killed
+	_ = os.Remove(own) // A killed process with the same id may have left it.
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: own, Net: "unix"})
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the stage's socket: %w", err)
@@ -70,7 +69,7 @@ func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript
 	}
 	stage, err := Start(script, "ci-agent-"+token, SpoolLimit)
 	if err != nil {
-		// The token is free again, as nothing has run.
+		// Nothing has run, so the token is free again.
 		_ = os.Remove(Socket(directory, token))
 		_ = listener.Close()
 		return nil, nil, err

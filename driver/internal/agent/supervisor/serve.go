@@ -9,25 +9,25 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// server answers on a stage's socket.
+// server answers the connections to a stage's socket.
 type server struct {
 	stage *RunningScript
-	// keep is how long a result is kept that nobody asks for, forget the timer once there is one.
+	// keep is how long the server keeps a result that nobody asks for. forget is the timer, once it runs.
 	keep   time.Duration
 	forget *time.Timer
 	done   chan struct{}
 	close  sync.Once
 
-	// ending are the terminations under way: the shell may end long before what it has started.
+	// ending counts the terminations that run: the shell may end long before the processes that it has started.
 	ending sync.WaitGroup
 
 	mu sync.Mutex
-	// displace ends the session that is attached.
+	// displace ends the attached session.
 	displace func()
 }
 
-// Serve lets drivers attach to the stage until one says that it has the result, or none has asked for it for so long:
-// it may have been lost that one has it. It closes the listener.
+// Serve lets drivers attach to the stage until one says that it has the result, or until no driver has asked for it for
+// the time keep: the driver's last word may have been lost. It closes the listener.
 func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
 	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
 	go func() {
@@ -42,7 +42,7 @@ func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
 	}()
 	var sessions sync.WaitGroup
 	defer s.ending.Wait()
-	defer sessions.Wait() // what they are about to say is still said
+	defer sessions.Wait() // they still send what they are about to send
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *server) session(conn net.Conn) {
 	s.attach(conn, from, to, offset)
 }
 
-// attach sends output on one goroutine and takes what the driver says on another: neither waits for the other.
+// attach sends output on one goroutine and reads the driver's frames on another, so that neither waits for the other.
 func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offset int64) {
 	var stopped atomic.Bool
 	stop := func() {
@@ -100,11 +100,11 @@ func (s *server) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offse
 	if s.stage.send(to, offset, stopped.Load) != nil {
 		stop()
 	}
-	// The result is on its way. The driver says Done, or the session ends and the next one asks again.
+	// The result is on its way. The driver answers Done, or the session ends and the next one asks again.
 	<-ended
 }
 
-// asked says that somebody asks for the result, or did until now.
+// asked notes that a driver asks for the result, or did until now.
 func (s *server) asked() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +115,7 @@ func (s *server) asked() {
 
 func (s *server) end() { s.close.Do(func() { close(s.done) }) }
 
-// listen returns when the session has ended.
+// listen handles the driver's frames and returns when the session has ended.
 func (s *server) listen(from *wire.Reader) {
 	for {
 		kind, payload, err := from.Next()

@@ -13,20 +13,20 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// shellCommand reads the whole script before its first line runs, so that a command that reads stdin finds /dev/null and
-// not the rest of the script. The script stays in memory: it holds the job's variables, and the file system may be
-// read-only. Its last line must have come, or the supervisor was killed while it wrote.
+// shellCommand reads the whole script before its first line runs, so that a command that reads stdin finds /dev/null
+// and not the rest of the script. The script stays in memory, because it holds the job's variables and the file system
+// may be read-only. The shell runs it only if its last line has arrived: the supervisor may be killed while it writes.
 const shellCommand = `s=$(cat); exec </dev/null; ` +
 	`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
 
-// shell is the stage's shell, the leader of its session and process group.
+// shell is the stage's shell. It leads its session and its process group.
 type shell struct {
 	command *exec.Cmd
-	// output is what it and its children write.
+	// output is the output of the shell and its children.
 	output io.Reader
 }
 
-// startShell runs the script in bash, or in sh where there is none: not as a login shell, as profiles would replace the
+// startShell runs the script in bash, or in sh where there is no bash. It is no login shell: profiles would replace
 // PATH and other variables that the image gives to SSH sessions.
 func startShell(script []byte, marker string) (*shell, error) {
 	name, err := exec.LookPath("bash")
@@ -45,7 +45,7 @@ func startShell(script []byte, marker string) (*shell, error) {
 	}
 	defer func() { _ = shell2output.Close() }()
 	command := exec.Command(name, "-c", fmt.Sprintf(shellCommand, marker))
-	// Files, so that Wait returns when the shell ends and not when its output does.
+	// These are files, so that Wait returns when the shell ends and not when its output does.
 	command.Stdin, command.Stdout, command.Stderr = stdin, shell2output, shell2output
 	command.Env = withoutSession(os.Environ())
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -64,8 +64,8 @@ func startShell(script []byte, marker string) (*shell, error) {
 	return &shell{command: command, output: output}, nil
 }
 
-// withoutSession leaves out what tells of the SSH session that started the supervisor: the stage outlives it, and Debian's
-// bash takes SSH_CLIENT for a reason to run ~/.bashrc before the script.
+// withoutSession removes the variables of the SSH session that started the supervisor. The stage outlives that session,
+// and Debian's bash runs ~/.bashrc before the script where it finds SSH_CLIENT.
 func withoutSession(environment []string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
@@ -76,7 +76,7 @@ func withoutSession(environment []string) []string {
 // group is the process group's id.
 func (s *shell) group() int { return s.command.Process.Pid }
 
-// wait returns the shell's end as a result without its output's length. It reaps whatever child ends before.
+// wait returns the shell's end as a result, without the length of its output. It reaps every child that ends before.
 func (s *shell) wait() wire.Result {
 	status, err := reap(s.group())
 	switch {
@@ -101,7 +101,7 @@ func reap(id int) (syscall.WaitStatus, error) {
 	}
 }
 
-// signalName returns the name without SIG of signals that end processes.
+// signalName returns a signal's name without SIG.
 func signalName(signal syscall.Signal) string {
 	names := map[syscall.Signal]string{
 		syscall.SIGHUP: "HUP", syscall.SIGINT: "INT", syscall.SIGQUIT: "QUIT", syscall.SIGILL: "ILL",

@@ -2,19 +2,20 @@ package supervisor
 
 import "sync"
 
-// chunkSize is what the spool takes from memory, and gives back, at a time.
+// chunkSize is how much memory the spool allocates and frees at a time.
 const chunkSize = 64 << 10
 
-// inFlight is how many bytes go out unacknowledged: what a driver has to keep in memory while its log is slow, which SSH's
-// own window bounds at 2 MiB only. It is well above what a driver acknowledges at a time.
+// inFlight is how many bytes the supervisor sends before the driver acknowledges them. The driver keeps them in memory
+// while its log is slow; SSH's own window would allow 2 MiB. It is much more than a driver takes before it
+// acknowledges.
 const inFlight = 512 << 10
 
-// Spool holds the output that the driver has not acknowledged, up to a limit. It lies in memory: a job that fills its
-// disk does not lose its log by it, and a read-only file system will do.
+// Spool holds the output that the driver has not acknowledged, up to a limit. It is in memory: a job that fills its
+// disk loses no log by it, and the file system may be read-only.
 type Spool struct {
 	mu      sync.Mutex
 	changed *sync.Cond
-	// chunks are full but for the last; the first one begins at offset first.
+	// All chunks but the last are full. The first one begins at offset first.
 	chunks [][]byte
 	first  int64
 	spare  []byte
@@ -22,18 +23,18 @@ type Spool struct {
 	limit      int64
 	acked, end int64
 	sealed     bool
-	// blocked: a writer waits for room.
+	// blocked is true while a writer waits for room.
 	blocked bool
 }
 
-// NewSpool returns a spool that holds limit bytes at most, and up to two chunks more.
+// NewSpool returns a spool that holds at most limit bytes, and up to two chunks more.
 func NewSpool(limit int64) *Spool {
 	s := &Spool{limit: limit}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
 
-// Write adds p and blocks while there is no room. A sealed spool takes and forgets everything.
+// Write appends p and blocks while there is no room. A sealed spool discards everything.
 func (s *Spool) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +56,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 	return total, nil
 }
 
-// append fills the last chunk and returns how much of p went into it.
+// append fills the last chunk and returns how many bytes of p it took.
 func (s *Spool) append(p []byte) int {
 	if last := len(s.chunks) - 1; last < 0 || len(s.chunks[last]) == chunkSize {
 		chunk := s.spare
@@ -72,8 +73,8 @@ func (s *Spool) append(p []byte) int {
 	return n
 }
 
-// Read copies what lies at offset and waits until there is something. It returns 0 when nothing more will come, or when
-// stopped says so; Wake makes it ask.
+// Read copies the bytes at offset, and waits until there are any. It returns 0 when no more will come, or when stopped
+// returns true; Wake makes Read call it.
 func (s *Spool) Read(into []byte, offset int64, stopped func() bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,14 +88,14 @@ func (s *Spool) Read(into []byte, offset int64, stopped func() bool) int {
 	return copy(into, s.chunks[index][(offset-s.first)%chunkSize:])
 }
 
-// Holds tells whether the spool can go on from offset.
+// Holds tells whether a session can resume at offset.
 func (s *Spool) Holds(offset int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return offset >= s.acked && offset <= s.end
 }
 
-// Ack forgets what lies before offset.
+// Ack discards what lies before offset.
 func (s *Spool) Ack(offset int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,14 +121,14 @@ func (s *Spool) Seal() int64 {
 	return s.end
 }
 
-// Wake makes waiting readers ask whether they are stopped.
+// Wake makes waiting readers check whether they are stopped.
 func (s *Spool) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed.Broadcast()
 }
 
-// Written is the length of the output so far, and whether a writer waits for room.
+// Written returns the length of the output so far, and whether a writer waits for room.
 func (s *Spool) Written() (end int64, blocked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

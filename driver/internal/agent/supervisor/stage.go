@@ -10,18 +10,19 @@ import (
 	"gitlab-fargate-runners/driver/internal/drain"
 )
 
-// SpoolLimit is how much output a stage may be ahead of the job's log, in bytes; then it blocks as at a full pipe.
+// SpoolLimit is how many bytes a stage may be ahead of the job's log. Then the stage blocks, as it would at a full
+// pipe.
 const SpoolLimit = 4 << 20
 
-// RunningScript is a script under way, or over.
+// RunningScript is the script of a stage, running or ended.
 type RunningScript struct {
 	spool *Spool
 	shell *shell
-	// ending is held while the stage's processes are being ended: the result waits for those that outlive the shell.
+	// terminate holds ending while it ends the stage's processes. The result waits for those that outlive the shell.
 	ending sync.Mutex
-	// reads counts what came from the shell's output; a change means that it still flows.
+	// reads counts reads of the shell's output. A change means that output still comes.
 	reads atomic.Int64
-	// closed when all who could write have closed the output.
+	// closed is closed when no process has the output open any more.
 	closed chan struct{}
 	// over is closed once result is valid.
 	over   chan struct{}
@@ -40,7 +41,7 @@ func Start(script []byte, marker string, limit int64) (*RunningScript, error) {
 	return s, nil
 }
 
-// collect goes on after the stage's end, so that what it has left in the background is not killed by SIGPIPE.
+// collect goes on after the stage's end, so that SIGPIPE kills no process that the stage has left in the background.
 func (s *RunningScript) collect() {
 	defer close(s.closed)
 	buf := make([]byte, wire.Chunk)
@@ -63,10 +64,11 @@ func (s *RunningScript) finish() {
 	close(s.over)
 	s.spool.Wake()
 	const none = -1
-	_, _ = reap(none) // what the stage has left in the background, to its end
+	_, _ = reap(none) // until the processes end that the stage has left in the background
 }
 
-// drain waits for the output's end. The time that the spool is full does not count: then it is the driver who is late.
+// drain waits for the end of the output. It does not count the time while the spool is full: then the driver is late,
+// not the output.
 func (s *RunningScript) drain() {
 	const step = drain.Idle / 10
 	var idle, flowing time.Duration
@@ -112,7 +114,7 @@ func (s *RunningScript) ended() bool {
 	}
 }
 
-// send writes the output from offset on, and at last the result, until stopped.
+// send writes the output from offset on and finally the result, until stopped returns true.
 func (s *RunningScript) send(to *wire.Writer, offset int64, stopped func() bool) error {
 	buf := make([]byte, wire.Chunk)
 	for {

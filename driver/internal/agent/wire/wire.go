@@ -1,15 +1,16 @@
 // Package wire is the protocol between the driver and ci-agent, which runs a stage in the task.
 //
-// A stage runs under a supervisor of its own in the task, apart from any SSH session. The driver reaches it through
-// `ci-agent run` or `ci-agent attach`, whose standard input and output are an SSH session's and which pass on what the
-// supervisor's Unix socket says. A session that ends changes nothing for the stage; the next one goes on from the byte
-// that the driver asks for.
+// Each stage runs under a supervisor of its own in the task, apart from any SSH session. The driver reaches the
+// supervisor through `ci-agent run` or `ci-agent attach`. These use an SSH session as standard input and output, and
+// pass on what the supervisor sends on its Unix socket. The end of a session does not affect the stage; the next
+// session resumes at the byte that the driver asks for.
 //
 // # Format
 //
-// The agent begins with Preamble, for a login shell's start-up files may print something before. From then on each side
-// sends frames: one byte type, four bytes length of the payload (big endian, MaxPayload at most), payload. Numbers in
-// payloads are eight bytes, big endian. Unknown types and wrong lengths end the session with an error.
+// The agent begins with Preamble, because a login shell's start-up files may print something before. After it both
+// sides send frames: one byte for the type, four bytes for the length of the payload (big endian, at most MaxPayload),
+// and the payload. A number in a payload has eight bytes, big endian. An unknown type or a wrong length ends the
+// session with an error.
 //
 // # From the driver
 //
@@ -17,11 +18,11 @@
 //   - Start: the number of the script's bytes. Only to `run`; the stage starts when this frame came and the number is
 //     right, so half a script never runs, and only where no stage has started under the same token: after a lost answer
 //     the driver sends it all again.
-//   - Attach: the number of output bytes that have reached the job's log, an Ack of its own. The first frame on the supervisor's socket, sent by
-//     `run` (0) and `attach`. A session that attaches takes the place of the one before.
+//   - Attach: the number of output bytes that have reached the job's log; it acknowledges them. `run` (with 0) and
+//     `attach` send it as the first frame on the supervisor's socket. A session that attaches replaces the one before.
 //   - Ack: all output before this offset has reached the job's log; the supervisor forgets it.
-//   - Terminate: milliseconds. The stage's processes get SIGTERM, and SIGKILL where they still live after that time, also
-//     those in sessions of their own.
+//   - Terminate: milliseconds. The supervisor sends SIGTERM to the stage's processes, and SIGKILL to those that still
+//     live after this time, also to those in sessions of their own.
 //   - Done: the result has arrived; the supervisor may end.
 //
 // # From the agent
@@ -44,22 +45,22 @@ import (
 	"time"
 )
 
-// Version changes whenever an agent and a driver with different ones would misunderstand each other.
+// Version changes whenever an agent and a driver of different versions would misunderstand each other.
 const Version = 1
 
 // MaxPayload is the longest payload in bytes.
 const MaxPayload = 64 << 10
 
-// Chunk is how much script or output goes into a frame at most, in bytes.
+// Chunk is the most script or output in one frame, in bytes.
 const Chunk = 32 << 10
 
-// KeepResult is how long a stage's result is kept that no driver asks for; none may be away for longer.
+// KeepResult is how long a supervisor keeps a result that no driver asks for. No driver may be away for longer.
 const KeepResult = time.Hour
 
 // Type says what a frame means.
 type Type byte
 
-// See the package's documentation.
+// The package's documentation explains them.
 const (
 	Script    Type = 'S'
 	Start     Type = 'R'
@@ -73,13 +74,13 @@ const (
 	Error     Type = 'e'
 )
 
-// Preamble is the line that frames follow. The newline before it ends what may have been printed without one.
+// Preamble is the line before the first frame. Its leading newline ends a line that the login shell may have left open.
 func Preamble(token string) string { return "\n" + PreambleLine(token) }
 
-// PreambleLine is Preamble from the beginning of its line.
+// PreambleLine is Preamble without the leading newline.
 func PreambleLine(token string) string { return fmt.Sprintf("ci-agent/%d %s\n", Version, token) }
 
-// ErrFormat is wrapped by the errors of frames that are none.
+// ErrFormat is in the error of anything that is no valid frame.
 var ErrFormat = errors.New("not ci-agent's protocol")
 
 // Reader reads frames.
@@ -91,7 +92,8 @@ type Reader struct {
 // NewReader returns a reader that needs no more memory than a frame.
 func NewReader(from io.Reader) *Reader { return &Reader{from: from} }
 
-// Next returns a frame whose payload is valid until the next call. io.EOF: the stream ended between two frames.
+// Next returns a frame; its payload is valid until the next call. io.EOF means that the stream ended between two
+// frames.
 func (r *Reader) Next() (Type, []byte, error) {
 	var header [5]byte
 	if _, err := io.ReadFull(r.from, header[:]); err != nil {
@@ -114,14 +116,14 @@ func (r *Reader) Next() (Type, []byte, error) {
 	return Type(header[0]), payload, nil
 }
 
-// Writer writes frames; any goroutine may use it.
+// Writer writes frames. Any goroutine may use it.
 type Writer struct {
 	mu  sync.Mutex
 	to  io.Writer
 	buf []byte
 }
 
-// NewWriter returns a writer that hands each frame on at once, in one piece.
+// NewWriter returns a writer that writes each frame at once, in one piece.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
 // Send writes a frame with these parts as its payload.
