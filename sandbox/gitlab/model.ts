@@ -42,8 +42,6 @@ export interface Runner {
   maintenanceNote: string | null;
   createdAt: Date;
   contactedAt: Date | null;
-  /** Its requests for a job that are being held. */
-  held: number;
   /** One per `.runner_system_id` that has shown up with the token. */
   managers: Map<string, RunnerManager>;
   /** Changes whenever a job may have become available: what X-GitLab-Last-Update carries. */

@@ -11,14 +11,12 @@ const repositoryPath = (state: State, project: Project) => path.join(repositorie
 
 export async function createRepositories(state: State): Promise<void> {
   await mkdir(repositoriesDir(state), { recursive: true });
-  await Promise.all(
-    state.projects.map(async ({ id, defaultBranch }) => {
-      const [name, cwd] = [`${id}.git`, repositoriesDir(state)];
-      await git(["init", "--quiet", "--bare", "--template=", `--initial-branch=${defaultBranch}`, name], { cwd });
-      // Jobs fetch the pipeline's commit by its id.
-      await git(["config", "uploadpack.allowAnySHA1InWant", "true"], { cwd: path.join(cwd, name) });
-    }),
+  const init = ["init", "--quiet", "--bare", "--template="];
+  const cwd = repositoriesDir(state);
+  const projects = state.projects.map(({ id, defaultBranch }) =>
+    git([...init, `--initial-branch=${defaultBranch}`, `${id}.git`], { cwd }),
   );
+  await Promise.all(projects);
 }
 
 export interface Checkout {

@@ -58,7 +58,7 @@ function createRunner(state: State, parameters: Parameters): Runner {
   const runner: Runner = {
     ...settings,
     ...{ id: state.nextId("runner"), token: runnerToken(), tokenExpiresAt: null },
-    ...{ type, group, project, createdAt: new Date(state.clock.now()), contactedAt: null, held: 0 },
+    ...{ type, group, project, createdAt: new Date(state.clock.now()), contactedAt: null },
     managers: new Map(),
     queueVersion: queueVersion(),
   };

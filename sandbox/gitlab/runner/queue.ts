@@ -24,10 +24,10 @@ export function isAssigned(runner: Runner, project: Project): boolean {
   return !runner.project || runner.project === project;
 }
 
-/** Whether a runner process is there: it waits for a job now, or has been heard of lately. */
+/** Whether a runner process is there: it has been heard of lately. */
 export function isOnline(state: State, runner: Runner): boolean {
-  const { contactedAt, held } = runner;
-  return held > 0 || (contactedAt !== null && state.clock.now() - contactedAt.getTime() < state.patience.offline);
+  const { contactedAt } = runner;
+  return contactedAt !== null && state.clock.now() - contactedAt.getTime() < state.patience.offline;
 }
 
 /** The oldest pending job for the runner. */
@@ -51,11 +51,9 @@ export function watchQueue(state: State): void {
 /** Resolves when the runner's queue has changed, the time is over, the client hung up or the server ends. */
 export function queueChange(state: State, runner: Runner, signal: AbortSignal, timeout: number): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  runner.held++;
   return new Promise((resolve) => {
     const events = [`wake:${runner.id}`, "close"];
     const finish = () => {
-      runner.held--;
       stopTimer();
       signal.removeEventListener("abort", finish);
       for (const event of events) state.events.off(event, finish);

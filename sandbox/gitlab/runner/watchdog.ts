@@ -20,7 +20,7 @@ export interface Patience {
   stuck: number;
   /** Until it is said that such a job is stuck: a runner that has just been deployed gets to make its first request. */
   told: number;
-  /** A runner of which nothing was heard for so long is offline (GitLab: 2 h). */
+  /** A runner of which nothing was heard for so long is offline (GitLab: 2 h). Longer than a request is held. */
   offline: number;
 }
 

@@ -143,6 +143,7 @@ describe("GitLab stand-in: runner API", function () {
     fixture.clock.advance(silence);
     expect(pipeline.jobs[0].status, "heard of since").to.equal("running");
     fixture.clock.advance(silence);
+    expect(pipeline.jobs[0].status).to.equal("failed");
     expect((await pipeline.done).jobs[0]).to.include({
       status: "failed",
       failure_reason: "stuck_or_timeout_failure",
@@ -158,6 +159,7 @@ describe("GitLab stand-in: runner API", function () {
       fixture.clock.advance(60_000);
     }
     fixture.clock.advance(60_000);
+    expect(pipeline.jobs[0].status).to.equal("failed");
     expect((await pipeline.done).jobs[0]).to.include({ status: "failed", failure_reason: "job_execution_timeout" });
     const late = await touch();
     expect([late.status, late.headers.get("job-status")]).to.deep.equal([403, "failed"]);

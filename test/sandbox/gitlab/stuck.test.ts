@@ -109,6 +109,7 @@ describe("GitLab stand-in: a job that no runner can take", function () {
     fixture.clock.advance(stuck);
     expect(pipeline.jobs[0].status).to.equal("pending");
     fixture.clock.advance(told);
+    expect(pipeline.jobs[0].status).to.equal("failed");
     const { jobs } = await pipeline.done;
     expect(jobs[0]).to.include({ status: "failed", failure_reason: "stuck_or_timeout_failure", queued_s: null });
   });
