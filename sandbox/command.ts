@@ -6,7 +6,7 @@
  * - `follow`: the program works for long and must succeed; the caller hears each line as it comes.
  *
  * All three wait until the program has ended and all of its output is read, also when `signal` ends it: nobody removes
- * a folder that a program still writes to. Servers and other children that live on are spawned by those who talk to them.
+ * a folder that a program still writes to. Servers and other children that live on are spawned by those who use them.
  *
  * An error repeats the command line and what the program wrote. It never repeats the environment or standard input, so
  * secrets belong there; every user of a machine sees a command line anyway.

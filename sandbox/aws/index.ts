@@ -6,7 +6,6 @@
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { awsEndpoint } from "../config";
 import type { Artifacts } from "../setup";
 import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
@@ -38,7 +37,6 @@ export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
 export interface TaskView {
   taskArn: string;
   lastStatus: TaskState;
-  desiredStatus: "RUNNING" | "STOPPED";
   stopCode?: string;
   stoppedReason?: string;
   startedBy?: string;
@@ -51,7 +49,6 @@ export interface TaskView {
 }
 
 export interface Aws {
-  endpoint: string;
   tasks: {
     /** Tasks that run, and those stopped in the last hour. */
     list(): TaskView[];
@@ -167,7 +164,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         log,
       }),
     );
-    return { endpoint: awsEndpoint, tasks: taskViews(ecs), hosts: instances, faults: ecs.faults, close };
+    return { tasks: taskViews(ecs), hosts: instances, faults: ecs.faults, close };
   } catch (error) {
     await close().catch((closing: Error) => log(closing.message));
     throw error;
@@ -195,7 +192,6 @@ function taskViews(ecs: EcsService): Aws["tasks"] {
 const view = (task: Task): TaskView => ({
   taskArn: task.arn,
   lastStatus: task.state,
-  desiredStatus: task.desiredState,
   stopCode: task.stopCode,
   stoppedReason: task.stoppedReason,
   startedBy: task.startedBy,

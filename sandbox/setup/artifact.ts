@@ -16,7 +16,6 @@ interface BuildContext {
   /** Scratch space, removed after the build. */
   scratch: string;
   run: Run;
-  signal?: AbortSignal | undefined;
   /** Folder of a needed artifact. */
   need(artifact: Artifact): string;
 }
@@ -104,7 +103,7 @@ async function build(cache: string, artifact: Artifact, folder: string, signal?:
     await mkdir(temporary, { recursive: true });
     await mkdir(scratch, { recursive: true });
     const need = (needed: Artifact) => folderOf(cache, needed);
-    await artifact.build({ dir: temporary, scratch, run: runner(log, signal), signal, need });
+    await artifact.build({ dir: temporary, scratch, run: runner(log, signal), need });
     signal?.throwIfAborted();
     await markUsed(temporary);
     await rename(temporary, folder);

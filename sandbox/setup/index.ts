@@ -9,7 +9,7 @@ import { downloads } from "./artifacts/downloads";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto, motoFile } from "./artifacts/moto";
-import { pulumi, pulumiBin } from "./artifacts/pulumi";
+import { pulumi } from "./artifacts/pulumi";
 import { runner, runnerFile } from "./artifacts/runner";
 import { catalog } from "./catalog";
 import { ensureAll } from "./schedule";
@@ -25,7 +25,6 @@ export interface Artifacts {
   pulumiHome: string;
   /** To be set as PULUMI_VERSION, so that the npm package `pulumi` takes this version and downloads none. */
   pulumiVersion: string;
-  pulumiBinary: string;
   /** Static gitlab-runner binary. */
   runner: string;
   /** Tar archive of an alpine image's root file system. */
@@ -61,7 +60,6 @@ export async function prepareArtifacts(options: {
   return {
     pulumiHome: file(pulumi),
     pulumiVersion: versions.pulumi,
-    pulumiBinary: file(pulumi, pulumiBin, "pulumi"),
     runner: file(runner, runnerFile),
     alpineRootfs: file(alpine, alpineRootfsFile),
     apkRepository: file(apkRepository),

@@ -55,7 +55,6 @@ export interface NetworkNamespace {
   name: string;
   /** Path of its handle, for runc and nsenter. */
   path: string;
-  ip: string;
   macAddress: string;
   /** Switches the interface's link; down = the cable is cut. */
   setLink(state: "up" | "down"): Promise<void>;
@@ -92,7 +91,7 @@ export async function createNamespace(ip: string): Promise<NetworkNamespace> {
     throw error;
   }
   const setLink = (state: "up" | "down") => ipBatch([`link set ${name} ${state}`]);
-  return { name, path: `/run/netns/${name}`, ip, macAddress: mac, setLink, setAddress, remove };
+  return { name, path: `/run/netns/${name}`, macAddress: mac, setLink, setAddress, remove };
 }
 
 /** Lets an address reach the instance metadata server, or no longer. */

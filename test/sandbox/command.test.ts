@@ -147,7 +147,8 @@ describe("a program that is ended by a signal", () => {
       const folder = mkdtempSync(path.join(tmpdir(), "command-"));
       const abort = new AbortController();
       const name = killSignal?.slice(3) ?? "TERM";
-      const script = `trap 'echo "$(ls "$1")" >"$1/ended"; exit 9' ${name}; touch "$1/ready"; while :; do sleep 0.01; done`;
+      const onSignal = `trap 'echo "$(ls "$1")" >"$1/ended"; exit 9' ${name}`;
+      const script = `${onSignal}; touch "$1/ready"; while :; do sleep 0.01; done`;
       const ended = failure(attempt(...sh(script, folder), { signal: abort.signal, killSignal }));
       while (!readdirSync(folder).includes("ready")) await new Promise(setImmediate);
       abort.abort(reason);

@@ -9,7 +9,6 @@ import { listTasks, type ListTasksRequest } from "./list-tasks";
 import { planTasks } from "./plan-tasks";
 import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
-import { tagHandlers } from "./task-tags";
 import type { Cluster, Failure, RunTaskRequest } from "./types";
 
 export interface EcsOptions {
@@ -131,8 +130,6 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
       }
       return undefined;
     },
-
-    ...tagHandlers(this.tasks),
   };
 
   private async runTask(request: RunTaskRequest): Promise<object> {

@@ -8,7 +8,6 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { STSClient } from "@aws-sdk/client-sts";
 import type { Context } from "../framework/definition";
 import type { Props } from "../framework/values";
 
@@ -26,7 +25,6 @@ export interface Clients {
   s3: S3Client;
   sns: SNSClient;
   ssm: SSMClient;
-  sts: STSClient;
 }
 
 /** Clients by region, made once. A resource's own `region` goes before the provider's. */
@@ -52,7 +50,6 @@ export function clientFactory(endpoint: string): ClientsFor {
       s3: new S3Client({ ...settings, forcePathStyle: true }),
       sns: new SNSClient(settings),
       ssm: new SSMClient(settings),
-      sts: new STSClient(settings),
     };
     byRegion.set(region, clients);
     return clients;

@@ -1,5 +1,5 @@
 /**
- * Look-ups: the account, the region, networks, parameters, registry credentials. Results carry no secret marks, not even
+ * Look-ups: networks, parameters, registry credentials. Results carry no secret marks, not even
  * on passwords: the real provider's do not either.
  */
 import {
@@ -11,7 +11,6 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Invoke } from "../framework/definition";
 import type { Props } from "../framework/values";
 import type { ClientsFor } from "./clients";
@@ -19,25 +18,6 @@ import { fromTagList, tagsOf } from "./common";
 
 export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
   return {
-    "aws:index/getCallerIdentity:getCallerIdentity": async (args, context) => {
-      const { sts } = clientsFor(context, args);
-      const { Account = "", Arn = "", UserId = "" } = await sts.send(new GetCallerIdentityCommand({}));
-      return { id: Account, accountId: Account, arn: Arn, userId: UserId };
-    },
-
-    "aws:index/getRegion:getRegion": async (args, context) => {
-      const { region } = clientsFor(context, args);
-      const endpoint = `ec2.${region}.amazonaws.com`;
-      return { id: region, region, name: region, description: region, endpoint };
-    },
-
-    "aws:index/getPartition:getPartition": async () => ({
-      id: "aws",
-      partition: "aws",
-      dnsSuffix: "amazonaws.com",
-      reverseDnsPrefix: "com.amazonaws",
-    }),
-
     "aws:ec2/getVpc:getVpc": async (args, context) => {
       const { ec2, region } = clientsFor(context, args);
       const Filters = filters(args, {

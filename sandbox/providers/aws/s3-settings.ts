@@ -9,15 +9,12 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
-  GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
-  PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
-  type BucketVersioningStatus,
   type LifecycleRule,
   type ObjectOwnership,
   type S3Client,
@@ -45,7 +42,6 @@ export function s3SettingResources(clientsFor: ClientsFor): Record<string, Resou
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": define(ownership),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": define(lifecycle),
     "aws:s3/bucketPolicy:BucketPolicy": define(policy),
-    "aws:s3/bucketVersioning:BucketVersioning": define(versioning),
   };
 }
 
@@ -138,19 +134,6 @@ const policy: Setting = {
   get: (s3, Bucket) => s3.send(new GetBucketPolicyCommand({ Bucket })),
   remove: (s3, Bucket) => s3.send(new DeleteBucketPolicyCommand({ Bucket })),
   goneErrors: ["NoSuchBucketPolicy"],
-};
-
-const versioning: Setting = {
-  put: (s3, Bucket, inputs) => {
-    const { status } = inputs.versioningConfiguration as { status: BucketVersioningStatus | "Disabled" };
-    // A bucket starts without versioning; there is no call that says so.
-    if (status === "Disabled") return Promise.resolve();
-    return s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: status } }));
-  },
-  get: (s3, Bucket) => s3.send(new GetBucketVersioningCommand({ Bucket })),
-  remove: (s3, Bucket) =>
-    s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Suspended" } })),
-  goneErrors: [],
 };
 
 /** Writes property names as the API does: with a capital, except those that it spells otherwise. */

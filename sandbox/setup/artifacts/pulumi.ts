@@ -10,7 +10,7 @@ const module = recipe("pulumi");
 const languageHost = recipe("pulumi", "language-nodejs.js");
 
 /** Folder of the executables in the artifact, which serves as PULUMI_HOME. */
-export const pulumiBin = path.join("versions", versions.pulumi, "bin");
+const pulumiBin = path.join("versions", versions.pulumi, "bin");
 
 /**
  * Built from its Go module: the sandbox must not need Pulumi's download site. The version is the newest that the
