@@ -10,7 +10,7 @@ import { inspectWorld } from "./world";
 export const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
 export const demoGroup = "acme/backend";
 /** The job that the demo cancels from GitLab, once its log holds this. */
-const demoCancel = { cancelled: "waiting to be cancelled" };
+export const demoCancel = { cancelled: "waiting to be cancelled" };
 
 /** Jobs of the demo that do not simply succeed. */
 const expected: Record<string, { status: string; exit_code: number | null }> = {
