@@ -36,7 +36,7 @@ describe("this project's pipeline", () => {
     const pipeline = await expand({ CI_PIPELINE_SOURCE: "merge_request_event" });
     expect(pipeline.jobs.map(({ name }) => name)).to.deep.equal(["unit tests", "preview dev", "preview prod"]);
     const { script, beforeScript, artifacts, cache, tags, variables } = find(pipeline, "preview prod");
-    expect(beforeScript).to.deep.equal(["npm ci --no-audit --no-fund --prefer-offline"]);
+    expect(beforeScript).to.deep.equal(["npm ci --omit=dev --no-audit --no-fund --prefer-offline"]);
     expect(script.join("\n")).to.match(/npm run --silent preview -- --stack "\$STACK" --merge-request/);
     expect(variables).to.include({ STACK: "prod" });
     expect(artifacts).to.deep.include({ when: "always", paths: ["preview-*.json", "preview-*.md"] });

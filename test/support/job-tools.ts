@@ -21,7 +21,7 @@ export interface JobTools {
 
 /** Packages that no preview needs. */
 const left = ["*.map", "*.d.ts", "node_modules/eslint*", "node_modules/@eslint*", "node_modules/@typescript-eslint"];
-left.push("node_modules/prettier", "node_modules/gitlab-ci-local", "node_modules/mocha", "node_modules/@types");
+left.push("node_modules/prettier", "node_modules/gitlab-ci-local", "node_modules/mocha");
 
 /** Serves the archive on the sandbox's network. */
 export async function serveJobTools(): Promise<JobTools> {
