@@ -10,7 +10,9 @@ import { cachedWhileUnchanged, goTest } from "./go-test";
 const driverDir = path.join(projectDir, "driver");
 const measuredDir = path.join(projectDir, "bench/driver/measured");
 
-const tests = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+/** The unit tests of these folders of test/. The timeout only ends what hangs. */
+const unit = (folders: string[], output: Output) =>
+  mocha(["--timeout", "120000", ...folders.map((folder) => `test/${folder}/**/*.test.ts`)], output);
 
 /** What did not change is not looked at again; the tools compare contents, versions and settings. */
 const cache = (name: string) => ["--cache", "--cache-strategy", "content", "--cache-location", cacheFile(name)];
@@ -24,10 +26,10 @@ const types = (name: string, args: string[], output: Output) =>
 
 /** Runs everywhere with Node and Go. */
 const everywhere: Check[] = [
-  { name: "unit: stand-ins", run: (output) => mocha(tests("sandbox"), output) },
-  { name: "unit: automation", run: (output) => mocha(tests("automation", "bench", "support"), output) },
-  { name: "unit: program", run: (output) => mocha(tests("program"), output) },
-  { name: "unit: image", run: (output) => mocha(tests("image"), output) },
+  { name: "unit: stand-ins", run: (output) => unit(["sandbox"], output) },
+  { name: "unit: automation", run: (output) => unit(["automation", "bench", "support"], output) },
+  { name: "unit: program", run: (output) => unit(["program"], output) },
+  { name: "unit: image", run: (output) => unit(["image"], output) },
   {
     name: "types: sandbox and tests",
     run: (output) => types("types-sandbox.tsbuildinfo", ["-p", "sandbox"], output),
