@@ -5,7 +5,7 @@ import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
-import { cachedWhileUnchanged, goTest } from "./go-test";
+import { goTestAnew, goTestCached } from "./go-test";
 
 const driverDir = path.join(projectDir, "driver");
 const measuredDir = path.join(projectDir, "bench/driver/measured");
@@ -45,11 +45,6 @@ const everywhere: Check[] = [
   { name: "go vet: bench", run: (output) => tool("go", ["vet", "./..."], output, measuredDir) },
 ];
 
-const quickGoTest: Check = { name: "go test", run: (output) => goTest(cachedWhileUnchanged(), output) };
-
-/** Without the cache of results, as tests use programs of the machine, too. */
-const fullGoTest: Check = { name: "go test", run: (output) => goTest(["-race", "-count=1"], output) };
-
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
   { name: "setup", run: () => passes(prepare) },
@@ -76,8 +71,8 @@ const endToEnd: Check[] = [
 ];
 
 // The longest first: it decides when all have ended.
-export const unitChecks: Check[] = [quickGoTest, ...everywhere];
-export const allChecks: Check[] = [fullGoTest, ...everywhere, ...endToEnd];
+export const unitChecks: Check[] = [{ name: "go test", run: goTestCached }, ...everywhere];
+export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, ...everywhere, ...endToEnd];
 
 const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
 
