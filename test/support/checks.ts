@@ -66,7 +66,10 @@ const endToEnd: Check[] = [
   {
     name: "end to end",
     alone: true,
-    run: (output) => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"], output),
+    run: (output) => {
+      const hooks = ["tsx/cjs", "test/support/hooks.ts"].flatMap((file) => ["--require", file]);
+      return mocha([...hooks, "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"], output);
+    },
   },
 ];
 
