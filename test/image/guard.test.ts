@@ -72,7 +72,7 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
   }
 
   async function end(): Promise<{ stdout: string; stderr: string }> {
-    if (started!.exitCode === null) await once(started!, "exit");
+    await until("the container has ended", () => started!.exitCode !== null || started!.signalCode !== null);
     endGroup();
     if (!started!.stdout!.closed || !started!.stderr!.closed) await once(started!, "close");
     return output;

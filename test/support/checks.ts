@@ -5,12 +5,14 @@ import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
-import { cachedWhileUnchanged, goTest } from "./go-test";
+import { goTestAnew, goTestCached } from "./go-test";
 
 const driverDir = path.join(projectDir, "driver");
 const measuredDir = path.join(projectDir, "bench/driver/measured");
 
-const tests = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+/** The unit tests of these folders of test/. The timeout only ends what hangs. */
+const unit = (folders: string[], output: Output) =>
+  mocha(["--timeout", "120000", ...folders.map((folder) => `test/${folder}/**/*.test.ts`)], output);
 
 /** What did not change is not looked at again; the tools compare contents, versions and settings. */
 const cache = (name: string) => ["--cache", "--cache-strategy", "content", "--cache-location", cacheFile(name)];
@@ -24,10 +26,10 @@ const types = (name: string, args: string[], output: Output) =>
 
 /** Runs everywhere with Node and Go. */
 const everywhere: Check[] = [
-  { name: "unit: stand-ins", run: (output) => mocha(tests("sandbox"), output) },
-  { name: "unit: automation", run: (output) => mocha(tests("automation", "bench", "support"), output) },
-  { name: "unit: program", run: (output) => mocha(tests("program"), output) },
-  { name: "unit: image", run: (output) => mocha(tests("image"), output) },
+  { name: "unit: stand-ins", run: (output) => unit(["sandbox"], output) },
+  { name: "unit: automation", run: (output) => unit(["automation", "bench", "support"], output) },
+  { name: "unit: program", run: (output) => unit(["program"], output) },
+  { name: "unit: image", run: (output) => unit(["image"], output) },
   {
     name: "types: sandbox and tests",
     run: (output) => types("types-sandbox.tsbuildinfo", ["-p", "sandbox"], output),
@@ -43,11 +45,6 @@ const everywhere: Check[] = [
   { name: "go vet", run: (output) => tool("go", ["vet", "./..."], output, driverDir) },
   { name: "go vet: bench", run: (output) => tool("go", ["vet", "./..."], output, measuredDir) },
 ];
-
-const quickGoTest: Check = { name: "go test", run: (output) => goTest(cachedWhileUnchanged(), output) };
-
-/** Without the cache of results, as tests use programs of the machine, too. */
-const fullGoTest: Check = { name: "go test", run: (output) => goTest(["-race", "-count=1"], output) };
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
@@ -70,13 +67,16 @@ const endToEnd: Check[] = [
   {
     name: "end to end",
     alone: true,
-    run: (output) => mocha(["--require", "test/support/hooks.ts", "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"], output),
+    run: (output) => {
+      const hooks = ["tsx/cjs", "test/support/hooks.ts"].flatMap((file) => ["--require", file]);
+      return mocha([...hooks, "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"], output);
+    },
   },
 ];
 
 // The longest first: it decides when all have ended.
-export const unitChecks: Check[] = [quickGoTest, ...everywhere];
-export const allChecks: Check[] = [fullGoTest, ...everywhere, ...endToEnd];
+export const unitChecks: Check[] = [{ name: "go test", run: goTestCached }, ...everywhere];
+export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, ...everywhere, ...endToEnd];
 
 const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
 

@@ -1,10 +1,11 @@
 /** `go test` as a check: counts top-level tests and subtests; prints packages, and the output of what failed. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
 import type { Counts, Output } from "./check";
-import { runCommand } from "./command";
+import { runCommand, type Command } from "./command";
 
 interface GoEvent {
   Action: string;
@@ -14,13 +15,12 @@ interface GoEvent {
 }
 
 /**
- * Flags by which Go takes the result of an earlier run for one of today where all is as it was.
+ * A flag that Go compares with that of an earlier run, whose results hold only for the same inputs.
  *
  * Go itself compares a package's sources and the files that its tests open in the module. Some tests compile programs of
- * other packages, or read documentation: of these it knows nothing. The pattern matches no test and is part of what Go
- * compares.
+ * other packages, or read documentation: of these it knows nothing. The pattern matches no test.
  */
-export const cachedWhileUnchanged = (): string[] => [`-skip=^inputs-${contentHash(["driver", "docs", "image"])}$`];
+const cachedWhileUnchanged = (): string[] => [`-skip=^inputs-${contentHash(["driver", "docs", "image"])}$`];
 
 function contentHash(folders: string[]): string {
   const hash = createHash("sha256");
@@ -36,19 +36,43 @@ function contentHash(folders: string[]): string {
   return hash.digest("hex");
 }
 
-export async function goTest(flags: string[], output: Output): Promise<Counts> {
+/** Every result is new. The tests also use programs of this machine, which no cache of results knows. */
+export const goTestAnew = (output: Output): Promise<Counts> => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "go-"));
+  return goTest(["-race", "-count=1"], output, folder);
+};
+
+/** Takes the results of an earlier run for as long as all is as it was. */
+export const goTestCached = (output: Output): Promise<Counts> => {
+  // Go compares the environment as well, so the folder's name is the same each time, and short for the sake of sockets.
+  const clone = createHash("sha256").update(projectDir).digest("hex").slice(0, 6);
+  const folder = path.join(os.tmpdir(), `go-${clone}`);
+  try {
+    mkdirSync(folder);
+  } catch {
+    // Another run in this clone has it.
+    return goTest(cachedWhileUnchanged(), output);
+  }
+  return goTest(cachedWhileUnchanged(), output, folder);
+};
+
+/** @param folder for temporary files, to be removed: Go's tests leave theirs when they are interrupted */
+async function goTest(flags: string[], output: Output, folder?: string): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const outputs = new Map<string, string>();
   const onLine = (line: string) => {
     if (line.startsWith("{")) count(JSON.parse(line) as GoEvent, counts, outputs, output);
   };
   const args = ["test", ...flags, "-timeout=30m", "-json", "./..."];
-  const { exitCode } = await runCommand(
-    { file: "go", args, cwd: path.join(projectDir, "driver"), onLine },
-    output.write,
-  );
-  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  const command: Command = { file: "go", args, cwd: path.join(projectDir, "driver"), onLine };
+  if (folder) command.env = { TMPDIR: folder };
+  try {
+    const { exitCode } = await runCommand(command, output.write);
+    if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
+    return counts;
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 function count(event: GoEvent, counts: Counts, outputs: Map<string, string>, output: Output): void {

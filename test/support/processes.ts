@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Waits until something holds that gives no sign when it does. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds(); await delay(20)) {
+  for (const deadline = Date.now() + 30_000; !holds(); await delay(20)) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
   }
 }
