@@ -102,9 +102,21 @@ describe("docker-entrypoint.sh", () => {
     ["a private key", () => ({ SSH_PUBLIC_KEY: privateKey }), /no public key/],
     ["a key that was cut off", () => ({ SSH_PUBLIC_KEY: publicKey.slice(0, 40) }), /cut off/],
     ["a good key followed by a bad one", () => ({ SSH_PUBLIC_KEY: `${publicKey}\nssh-rsa AAAA` }), /cut off/],
-    ["a deadline that has passed", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_DEADLINE: "1700000000" }), /has passed/],
-    ["a deadline that is no number", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_DEADLINE: "$(id)" }), /whole number/],
-    ["a wait that is no number", () => ({ SSH_PUBLIC_KEY: publicKey, GUARD_FIRST_SESSION: "-1" }), /whole number/],
+    [
+      "a deadline that has passed",
+      () => ({ SSH_PUBLIC_KEY: publicKey, FARGATE_GUARD_DEADLINE: "1700000000" }),
+      /has passed/,
+    ],
+    [
+      "a deadline that is no number",
+      () => ({ SSH_PUBLIC_KEY: publicKey, FARGATE_GUARD_DEADLINE: "$(id)" }),
+      /whole number/,
+    ],
+    [
+      "a wait that is no number",
+      () => ({ SSH_PUBLIC_KEY: publicKey, FARGATE_GUARD_FIRST_SESSION: "-1" }),
+      /whole number/,
+    ],
     ["options before a key", () => ({ SSH_PUBLIC_KEY: `command="true" ${publicKey}` }), /no public key/],
   ];
   for (const [what, variables, message] of refused) {

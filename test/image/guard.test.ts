@@ -82,7 +82,7 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
     container.program("usr/sbin/sshd", `sh ${container.at("etc/ssh/sshrc")}\n${sshd(container.at)}`);
 
   it("ends a container that no session came to", async () => {
-    await start({ GUARD_FIRST_SESSION: "60", GUARD_DEADLINE: String(now + 90) });
+    await start({ FARGATE_GUARD_FIRST_SESSION: "60", FARGATE_GUARD_DEADLINE: String(now + 90) });
     await pass(60);
     expect(await end()).to.deep.equal({
       stdout: "up\nended\n",
@@ -92,7 +92,7 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
 
   it("lets one live that had a session, until its deadline", async () => {
     session();
-    await start({ GUARD_FIRST_SESSION: "60", GUARD_DEADLINE: String(now + 90) });
+    await start({ FARGATE_GUARD_FIRST_SESSION: "60", FARGATE_GUARD_DEADLINE: String(now + 90) });
     await pass(60);
     await pass(90);
     expect(await end()).to.deep.equal({
@@ -103,7 +103,7 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
 
   it("lets one live that is within all limits", async () => {
     session();
-    await start({ GUARD_FIRST_SESSION: "60", GUARD_DEADLINE: String(now + 90) });
+    await start({ FARGATE_GUARD_FIRST_SESSION: "60", FARGATE_GUARD_DEADLINE: String(now + 90) });
     await pass(60);
     writeFileSync(container.at("stop"), "");
     expect(await end()).to.deep.equal({ stdout: "up\nstayed\n", stderr: "" });
@@ -111,14 +111,18 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
 
   it("does not take an earlier start's session for one of this start", async () => {
     writeFileSync(container.at("run/ssh-session"), "");
-    await start({ GUARD_FIRST_SESSION: "60" });
+    await start({ FARGATE_GUARD_FIRST_SESSION: "60" });
     await pass(60);
     expect((await end()).stdout).to.equal("up\nended\n");
   });
 
   it("is no business of sessions and of sshd", async () => {
     container.program("usr/sbin/sshd", "echo up; env");
-    await start({ GUARD_FIRST_SESSION: "60", GUARD_DEADLINE: String(now + 90), GUARD_HOST: "0123" });
+    await start({
+      FARGATE_GUARD_FIRST_SESSION: "60",
+      FARGATE_GUARD_DEADLINE: String(now + 90),
+      FARGATE_GUARD_HOST: "0123",
+    });
     expect((await end()).stdout).not.to.contain("GUARD_");
     expect(readFileSync(container.at("root/.ssh/environment"), "utf8")).not.to.contain("GUARD_");
   });
