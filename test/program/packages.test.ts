@@ -42,11 +42,14 @@ const undeclared = (part: string, declared: Versions) =>
     .filter(({ imported }) => !isRelative(imported) && !isBuiltin(imported) && !(packageOf(imported) in declared))
     .map(({ file, imported }) => `${file}: ${imported}`);
 
+/** The one file that a deployment shares with the sandbox: it loads the sandbox's engine for the sandbox's stack only. */
+const gate = path.join("scripts", "fleet.ts");
+
 /** Top folders of the project that a part's files import from. */
 const partsOf = (part: string) =>
   new Set(
     importsOf(part)
-      .filter(({ imported }) => isRelative(imported))
+      .filter(({ file, imported }) => isRelative(imported) && file !== gate)
       .map(({ file, imported }) => path.join(path.dirname(file), imported).split(path.sep)[0]),
   );
 
@@ -65,6 +68,15 @@ describe("packages", () => {
     for (const part of ["scripts", "."]) {
       for (const folder of partsOf(part)) expect(workspaces).not.to.include(folder);
     }
+  });
+
+  it("of the sandbox are loaded by a deployment's command for the sandbox's stack only", () => {
+    const text = readFileSync(path.join(root, gate), "utf8");
+    const always = [...text.matchAll(/^import .* from "(\.\.\/sandbox\/[^"]+)"/gm)].map(([, imported]) => imported);
+    expect(always).to.deep.equal(["../sandbox/config"]);
+    const ofConfig = importsOf("sandbox").filter(({ file }) => file === path.join("sandbox", "config.ts"));
+    expect(ofConfig).not.to.be.empty;
+    for (const { imported } of ofConfig) expect(imported).to.satisfy(isBuiltin);
   });
 
   for (const workspace of workspaces) {
