@@ -15,7 +15,7 @@ import (
 // version is the driver's version. The runner gets it from `config`, a person from --version.
 const version = "0.1.0"
 
-// invocation is what a call gets from whoever called it.
+// invocation is what the caller gives to a call.
 type invocation struct {
 	Args           []string
 	Getenv         func(string) string
@@ -24,7 +24,7 @@ type invocation struct {
 	logFormat *string
 }
 
-// assembly puts the parts of a call together. The functions it returns close the log file.
+// assembly creates the driver of a job's call and the reaper. The functions that they return close the log file.
 type assembly struct {
 	driver func(ctx context.Context, file string, i invocation) (*stage.Driver, func(), error)
 	reaper func(ctx context.Context, file string, i invocation) (*reap.Reaper, func(), error)

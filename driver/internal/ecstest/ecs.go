@@ -1,5 +1,5 @@
-// Package ecstest is an ECS API over HTTP for tests: the four calls that the driver makes, with tasks that go through
-// their states one look at a time. It checks neither signatures nor permissions.
+// Package ecstest is an ECS API over HTTP for tests. It has the four calls that the driver makes. Each look at a task
+// moves the task on to its next state. It checks neither signatures nor permissions.
 package ecstest
 
 import (
@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// Task is one task. Its fields may be read and set under Server.Lock only.
+// Task is one task. Hold Server.Lock to read or set its fields.
 type Task struct {
 	ARN       string
 	Status    string
 	StartedBy string
 	// Request is the input of RunTask.
 	Request map[string]any
-	// StopReason is what StopTask was given, or why the task stopped by itself.
+	// StopReason is the reason that StopTask got, or why the task stopped without a call.
 	StopReason string
 	StopCode   string
 }
@@ -29,28 +29,29 @@ type Server struct {
 	URL string
 
 	sync.Mutex
-	// Script is what the next looks at a task find, the last one for good. Default: PROVISIONING, PENDING, RUNNING.
+	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
+	// RUNNING.
 	Script []string
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
-	// Memory is each task's, in MiB; left out where it is empty.
+	// Memory is the memory of each task in MiB; empty means that ECS does not tell.
 	Memory string
 	// Address is each task's private address. Default: 127.0.0.1.
 	Address string
-	// EarlyAddress: the address is shown before the task runs, as ECS does once the network interface is attached.
+	// EarlyAddress shows the address before the task runs, as ECS does once it has attached the network interface.
 	EarlyAddress bool
-	// OnRun is called with each new task, unlocked.
+	// OnRun is called with each new task, without the lock.
 	OnRun func(task *Task)
-	// Containers are those of a stopped task, as ECS shows them.
+	// Containers are the containers of a stopped task, as ECS shows them.
 	Containers []any
-	// Fail decides on a call's fate before it has an effect: an error code such as ThrottlingException, a message
-	// behind it ("Code: message") where it matters, or "".
+	// Fail returns the error of a call before the call has an effect: an error code such as ThrottlingException, "Code:
+	// message" where the message matters, or "".
 	Fail func(action string, call int) string
-	// Withhold tells of a call, after its effect, that it gets no answer for as long as the client waits for one.
+	// Withhold tells whether a call, after its effect, gets no answer for as long as the client waits for one.
 	Withhold func(action string, call int) bool
-	// Refuse returns a reason to start nothing for this input of RunTask, or "".
+	// Refuse returns RunTask's reason to start nothing for this input, or "".
 	Refuse func(input map[string]any) string
-	// Failures are the reasons that RunTask gives for starting nothing.
+	// Failures are RunTask's reasons to start nothing.
 	Failures []string
 
 	tasks  []*Task
@@ -74,7 +75,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Calls is how often an action was called.
+// Calls returns how often an action was called.
 func (s *Server) Calls(action string) int {
 	s.Lock()
 	defer s.Unlock()
@@ -94,7 +95,7 @@ func (s *Server) Served() map[string]string {
 
 func requestID(number int) string { return fmt.Sprint("request-", number) }
 
-// Tasks returns all tasks that were ever started, in order, as copies.
+// Tasks returns copies of all tasks that were ever started, in order.
 func (s *Server) Tasks() []Task {
 	s.Lock()
 	defer s.Unlock()
@@ -105,7 +106,7 @@ func (s *Server) Tasks() []Task {
 	return all
 }
 
-// Running counts tasks that have not stopped.
+// Running counts the tasks that have not stopped.
 func (s *Server) Running() int {
 	running := 0
 	for _, task := range s.Tasks() {
@@ -116,14 +117,14 @@ func (s *Server) Running() int {
 	return running
 }
 
-// Add puts a running task there that nobody has asked for.
+// Add adds a running task that no call asked for.
 func (s *Server) Add(startedBy string) string {
 	s.Lock()
 	defer s.Unlock()
 	return s.add(startedBy, nil).ARN
 }
 
-// AddRequested puts a running task there whose RunTask takes effect only now.
+// AddRequested adds a running task, as if its RunTask took effect only now.
 func (s *Server) AddRequested(request map[string]any) string {
 	s.Lock()
 	defer s.Unlock()

@@ -1,4 +1,4 @@
-// Package procfs reads what Linux tells of processes in /proc.
+// Package procfs reads what Linux shows about processes in /proc.
 package procfs
 
 import (

@@ -9,7 +9,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/procfs"
 )
 
-// AwaitNone returns a process group's members that live on. One that was killed may take a moment to end.
+// AwaitNone returns the living members of a process group. It waits for them to end, because a killed process may take
+// a moment.
 func AwaitNone(t *testing.T, group string) []procfs.Stat {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -1,6 +1,6 @@
 // Package sshtest is an SSH server in the test's own process. It runs commands on this machine as OpenSSH's sshd does:
-// by a shell, each as a session leader, the exit reported when the command ends and the channel closed when its output
-// is. It knows no terminals, subsystems or forwarding.
+// by a shell, each as a session leader. It reports the exit when the command ends, and closes the channel when the
+// command's output is closed. It has no terminals, subsystems or forwarding.
 package sshtest
 
 import (
@@ -19,12 +19,12 @@ import (
 type Server struct {
 	// Env is the environment of commands.
 	Env []string
-	// Shell runs the commands, as the user's login shell does; /bin/sh by default.
+	// Shell is the user's login shell, which runs the commands; /bin/sh by default.
 	Shell string
-	// Mute makes it read no further from connections, replies to keepalives included.
+	// Mute makes the server read no further from its connections; it then answers no keepalives either.
 	Mute atomic.Bool
 
-	// Connections counts handshakes that came through, Refused those whose key was not taken.
+	// Connections counts handshakes that succeeded, Refused those whose key the server refused.
 	Connections, Refused atomic.Int32
 
 	t        testing.TB
@@ -38,8 +38,8 @@ type Server struct {
 	commands sync.WaitGroup
 }
 
-// Start listens on the address ("127.0.0.1:0" for any port) until the test ends. allow decides on a client's key, given
-// as a line of authorized_keys; nil lets every key in.
+// Start listens on the address ("127.0.0.1:0" for any port) until the test ends. allow decides on a client's key, which
+// it gets as a line of authorized_keys; nil accepts every key.
 func Start(t testing.TB, address string, allow func(key string) bool) *Server {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -70,13 +70,13 @@ func Start(t testing.TB, address string, allow func(key string) bool) *Server {
 	return s
 }
 
-// Port is the TCP port that it listens on.
+// Port is the server's TCP port.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // Address is host:port.
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port())) }
 
-// Cut closes all connections, as a network does that goes away; commands go on.
+// Cut closes all connections, as a broken network does; commands go on.
 func (s *Server) Cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *Server) Cut() {
 	}
 }
 
-// AwaitCommands returns when no command runs any more.
+// AwaitCommands waits until no command runs.
 func (s *Server) AwaitCommands() { s.commands.Wait() }
 
 // Close stops listening and cuts all connections.

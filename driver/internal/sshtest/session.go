@@ -42,7 +42,7 @@ func (s *Server) run(channel ssh.Channel, commandLine string) {
 	command.Env = s.Env
 	command.Dir = "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	// Pipes of its own, so that Wait returns when the command ends and not when its output does.
+	// The server needs pipes of its own, so that Wait returns when the command ends and not when its output does.
 	var ours, theirs []*os.File
 	pipe := func(reverse bool) (our, their *os.File) {
 		r, w, err := os.Pipe()
@@ -97,7 +97,7 @@ func report(channel ssh.Channel, state *os.ProcessState) {
 	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status.ExitStatus())}))
 }
 
-// KillAll kills each process that has text in its arguments, and nothing else: what a test has left behind.
+// KillAll kills each process that has text in its arguments, and no other: what a test has left behind.
 func KillAll(t testing.TB, text string) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -114,7 +114,7 @@ func KillAll(t testing.TB, text string) {
 	}
 }
 
-// mutable is a connection that can swallow what comes in: to the other side the network has gone silent.
+// mutable is a connection that can discard its input, so that to the other side the network has gone silent.
 type mutable struct {
 	net.Conn
 	mute *atomic.Bool

@@ -1,0 +1,103 @@
+package task
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"gitlab-fargate-runners/driver/internal/config"
+)
+
+func TestStopAll(t *testing.T) {
+	ok := func() (*ecs.StopTaskOutput, error) { return &ecs.StopTaskOutput{Task: &types.Task{}}, nil }
+	throttled := func() (*ecs.StopTaskOutput, error) {
+		return nil, answered(400, "ThrottlingException", "Rate exceeded")
+	}
+	notStopped := func() (*ecs.StopTaskOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }
+	notListed := func() (*ecs.ListTasksOutput, error) { return nil, answered(400, "AccessDeniedException", "no") }
+	unavailable := func() (*ecs.StopTaskOutput, error) { return nil, answered(500, "ServerException", "oops") }
+	over := func(task *types.Task) { task.DesiredStatus = aws.String("STOPPED") }
+	type describes = []func() (*ecs.DescribeTasksOutput, error)
+	type lists = []func() (*ecs.ListTasksOutput, error)
+	type stops = []func() (*ecs.StopTaskOutput, error)
+	tests := map[string]struct {
+		known      Ref
+		unanswered bool
+		describe   describes
+		list       lists
+		stop       stops
+		want       []string
+		wantErr    string
+		minStops   int
+	}{
+		"by state and list, once": {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{ok},
+			want: []string{arn}, minStops: 1},
+		"the list lags behind": {known: Ref{ARN: arn}, list: lists{listing()}, stop: stops{ok},
+			want: []string{arn}, minStops: 1},
+		"more than the state knows": {known: Ref{ARN: arn}, list: lists{listing("arn/2", arn)}, stop: stops{ok},
+			want: []string{"arn/2", arn}, minStops: 2},
+		"nothing": {list: lists{listing()}},
+		"RunTask unanswered, shown late": {unanswered: true, list: lists{listing(), listing(), listing(arn)},
+			stop: stops{ok}, want: []string{arn}, minStops: 1},
+		"RunTask unanswered, never shown": {unanswered: true, list: lists{listing()}},
+		"throttled for a while": {known: Ref{ARN: arn}, list: lists{listing(arn)},
+			describe: describes{in("RUNNING")}, stop: stops{throttled, throttled, unavailable, ok}, want: []string{arn},
+			minStops: 4},
+		"over already": {known: Ref{ARN: arn}, list: lists{listing()},
+			describe: describes{in("STOPPED", over)}, stop: stops{unavailable}, minStops: 1},
+		"gone": {known: Ref{ARN: arn}, list: lists{listing()}, describe: describes{unknown},
+			stop: stops{unavailable}, minStops: 1},
+		"list denied": {known: Ref{ARN: arn}, list: lists{notListed}, stop: stops{ok}, want: []string{arn},
+			minStops: 1},
+		"list denied, no state": {list: lists{notListed}, wantErr: "AWS denied ecs:ListTasks"},
+		"stop denied": {known: Ref{ARN: arn}, list: lists{listing(arn)}, stop: stops{notStopped},
+			wantErr: "AWS denied ecs:StopTask", minStops: 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			api := &fakeECS{describe: test.describe, list: test.list, stop: test.stop}
+			test.known.StartedBy = "gitlab/x"
+			if test.unanswered {
+				test.known.IntendedAt = time.Now()
+			}
+			got, err := tasks(t, api).StopAll(t.Context(), test.known, "why")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("stopped (-want +got):\n%s", diff)
+			}
+			if (err == nil) != (test.wantErr == "") || (err != nil && !strings.Contains(err.Error(), test.wantErr)) {
+				t.Errorf("error %v, want %q", err, test.wantErr)
+			}
+			if len(api.stops) != test.minStops {
+				t.Errorf("%d StopTask calls, want %d", len(api.stops), test.minStops)
+			}
+			for _, stop := range api.stops {
+				if *stop.Cluster != "cluster" || *stop.Reason != "why" {
+					t.Errorf("StopTask got %+v", stop)
+				}
+			}
+			if *api.listed.StartedBy != "gitlab/x" || *api.listed.Cluster != "cluster" {
+				t.Errorf("ListTasks got %+v", api.listed)
+			}
+		})
+	}
+}
+
+func TestStopAllGivesUp(t *testing.T) {
+	tasks := tasks(t, &fakeECS{
+		list:     []func() (*ecs.ListTasksOutput, error){listing(arn)},
+		describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING")},
+		stop: []func() (*ecs.StopTaskOutput, error){func() (*ecs.StopTaskOutput, error) {
+			return nil, answered(400, "ThrottlingException", "Rate exceeded")
+		}},
+	})
+	tasks.Config.StopTimeout = config.Duration{Duration: 50 * time.Millisecond}
+	if stopped, err := tasks.StopAll(t.Context(), Ref{ARN: arn}, "why"); err == nil || len(stopped) > 0 ||
+		!strings.Contains(err.Error(), "throttled") {
+		t.Errorf("got %v, %v", stopped, err)
+	}
+}

@@ -1,0 +1,160 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"gitlab-fargate-runners/driver/internal/config"
+)
+
+func TestAwaitRunning(t *testing.T) {
+	stopped := func(task *types.Task) {
+		task.DesiredStatus, task.StopCode = aws.String("STOPPED"), types.TaskStopCodeEssentialContainerExited
+		task.Memory = aws.String("2048")
+		task.StoppedReason = aws.String("Essential container in task exited")
+		task.Containers = []types.Container{{Name: aws.String("ci-coordinator"), ExitCode: aws.Int32(137),
+			Reason: aws.String("OutOfMemoryError: killed")}}
+	}
+	bare := func(task *types.Task) { task.Attachments = nil }
+	tests := map[string]struct {
+		describe   []func() (*ecs.DescribeTasksOutput, error)
+		publicIP   bool
+		address    string
+		wantErr    string
+		wantStatus []string
+	}{
+		"private address": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PROVISIONING"), in("PENDING"), in("RUNNING")},
+			address:  "172.31.0.9", wantStatus: []string{"provisioning", "pending"},
+		},
+		"public address, a moment late": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING")}, publicIP: true,
+			address: "203.0.113.7", wantStatus: []string{"running"},
+		},
+		"not shown at first": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){unknown, in("RUNNING")},
+			address:  "172.31.0.9", wantStatus: []string{"requested"},
+		},
+		"address attached late": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING", bare), in("RUNNING")},
+			address:  "172.31.0.9", wantStatus: []string{"running"},
+		},
+		"stops before it runs": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("DEPROVISIONING", stopped)},
+			wantErr: "the task 0123456789abcdef ran out of memory (its limit is 2048 MiB): EssentialContainerExited: " +
+				"Essential container in task exited; " +
+				"container ci-coordinator: exit code 137 (OutOfMemoryError: killed)",
+			wantStatus: []string{"pending"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			tasks := tasks(t, &fakeECS{describe: test.describe})
+			tasks.Config.UsePublicIP = test.publicIP
+			var statuses []string
+			address, err := tasks.AwaitRunning(t.Context(), arn,
+				func(status string, _ time.Duration) { statuses = append(statuses, status) })
+			if address != test.address || (err == nil) != (test.wantErr == "") ||
+				(err != nil && err.Error() != test.wantErr) {
+				t.Errorf("got %q, %v", address, err)
+			}
+			if diff := cmp.Diff(test.wantStatus, statuses); diff != "" {
+				t.Errorf("progress (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAwaitRunningProbes(t *testing.T) {
+	listening := func(on bool) Probe {
+		return func(_ context.Context, address string) bool { return on && address == "172.31.0.9" }
+	}
+	bare := func(task *types.Task) { task.Attachments = nil }
+	tests := map[string]struct {
+		describe  []func() (*ecs.DescribeTasksOutput, error)
+		probe     Probe
+		publicIP  bool
+		address   string
+		describes int
+	}{
+		"and is heard while ECS says pending": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}, probe: listening(true),
+			address: "172.31.0.9", describes: 1,
+		},
+		"once there is an address": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PROVISIONING", bare), in("PENDING")},
+			probe:    listening(true), address: "172.31.0.9", describes: 2,
+		},
+		"in vain": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("PENDING"), in("RUNNING")},
+			probe:    listening(false), address: "172.31.0.9", describes: 3,
+		},
+		"at no public address": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("RUNNING")}, probe: listening(true),
+			publicIP: true, address: "203.0.113.7", describes: 3,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			api := &fakeECS{describe: test.describe}
+			tasks := tasks(t, api)
+			tasks.Probe, tasks.Config.UsePublicIP = test.probe, test.publicIP
+			address, err := tasks.AwaitRunning(t.Context(), arn, func(string, time.Duration) {})
+			if err != nil || address != test.address || api.describes != test.describes {
+				t.Errorf("got %q, %v after %d calls", address, err, api.describes)
+			}
+		})
+	}
+}
+
+func TestProbePort(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe := ProbePort(listener.Addr().(*net.TCPAddr).Port)
+	if !probe(t.Context(), "127.0.0.1") {
+		t.Error("nobody was heard though somebody listens")
+	}
+	_ = listener.Close()
+	if probe(t.Context(), "127.0.0.1") {
+		t.Error("somebody was heard though nobody listens")
+	}
+}
+
+func TestAwaitRunningEnds(t *testing.T) {
+	ignore := func(string, time.Duration) {}
+	t.Run("after StartTimeout", func(t *testing.T) {
+		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}})
+		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
+		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
+			err.Error() != "the task was still pending after 50ms" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("when cancelled", func(t *testing.T) {
+		cause := errors.New("job cancelled")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}})
+		_, err := tasks.AwaitRunning(ctx, arn, func(string, time.Duration) { cancel(cause) })
+		if !errors.Is(err, cause) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("when the task stays unknown", func(t *testing.T) {
+		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){unknown}})
+		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
+			!strings.Contains(err.Error(), "does not know the task") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
