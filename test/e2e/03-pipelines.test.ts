@@ -1,8 +1,13 @@
 /** Jobs in Fargate tasks: what the developer whose job runs there sees. */
 import { expect } from "chai";
-import { runCi, status, useSandbox } from "../support/sandbox";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { RunResult } from "../../sandbox/control/protocol";
+import { runCi } from "../support/pipelines";
+import { sandbox, useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
 
-const job = (result: Awaited<ReturnType<typeof runCi>>, name: string) => {
+const job = (result: RunResult, name: string) => {
   const found = result.jobs.find((one) => one.name === name);
   if (!found) throw new Error(`no job ${name}; there are ${result.jobs.map((one) => one.name).join(", ")}`);
   return found;
@@ -10,10 +15,6 @@ const job = (result: Awaited<ReturnType<typeof runCi>>, name: string) => {
 
 describe("jobs in Fargate tasks", () => {
   useSandbox();
-
-  afterEach("no task is left running", async () => {
-    expect((await status()).tasks.running).to.equal(0);
-  });
 
   it("end with the script's own exit code", async () => {
     const codes = [1, 2, 3, 42, 126, 137, 255];
@@ -33,10 +34,18 @@ describe("jobs in Fargate tasks", () => {
     expect(result.tasks).to.deep.equal({ started: codes.length, stopped: codes.length, running: 0 });
   });
 
-  it("fail the pipeline where failing is not allowed", async () => {
-    const result = await runCi("job:\n  script: [exit 3]\n  allow_failure: {exit_codes: [4]}\n");
-    expect(result.exitCode).to.equal(1);
-    expect(job(result, "job")).to.include({ status: "failed", exit_code: 3 });
+  it("fail the pipeline where failing is not allowed, and with it the command that runs it", async () => {
+    const folder = scratch();
+    try {
+      const file = folder.file("pipeline.yml", "job:\n  script: [exit 3]\n  allow_failure: {exit_codes: [4]}\n");
+      const json = path.join(folder.dir, "out.json");
+      const { exitCode, all } = await sandbox(["run", file, "--group", "acme/backend", "--json", json]);
+      expect(exitCode, all).to.equal(1);
+      expect(all).to.contain("The pipeline failed.");
+      expect(job(JSON.parse(readFileSync(json, "utf8")), "job")).to.include({ status: "failed", exit_code: 3 });
+    } finally {
+      folder.remove();
+    }
   });
 
   it("run in the stack's image as root, each in a task of its own", async () => {

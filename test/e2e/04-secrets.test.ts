@@ -4,7 +4,11 @@ import { execa } from "execa";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { gitlabAdminToken, stateDir } from "../../sandbox/config";
-import { onHost, runCi, sandboxOk, scratch, useSandbox } from "../support/sandbox";
+import { deploy, pulumiOk } from "../support/engine";
+import { onHost } from "../support/host";
+import { runCi } from "../support/pipelines";
+import { useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
 import { exportStack, stackSecrets, withGroups } from "../support/stack";
 
 describe("secrets", () => {
@@ -12,13 +16,7 @@ describe("secrets", () => {
 
   let secrets: string[];
   before(async () => {
-    const { stdout: key } = await sandboxOk([
-      "pulumi",
-      "config",
-      "get",
-      "--path",
-      "gitlab-fargate-runners:host.privateKey",
-    ]);
+    const { stdout: key } = await pulumiOk(["config", "get", "--path", "gitlab-fargate-runners:host.privateKey"]);
     // A line of the key's body: the whole text would only be found where its line ends are kept.
     secrets = [...Object.values(await stackSecrets()), gitlabAdminToken, key.trim().split("\n")[2]];
     expect(secrets).to.have.length(3);
@@ -50,9 +48,9 @@ describe("secrets", () => {
         // The hosts' processes are this machine's too.
         while (deploying) seen.push((await execa("ps", ["axww", "-o", "args"])).stdout);
       })();
-      await sandboxOk(["pulumi", "up", "--yes", "--skip-preview", "--config-file", file]);
+      await deploy(file);
       const added = Object.values(await stackSecrets());
-      await sandboxOk(["pulumi", "up", "--yes", "--skip-preview"]);
+      await deploy();
       deploying = false;
       await watching;
       expect(seen.length).to.be.greaterThan(5);

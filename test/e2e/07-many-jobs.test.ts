@@ -1,7 +1,8 @@
 /** Many jobs while AWS and the network misbehave: each ends with its own result, and no task is left. */
 import { expect } from "chai";
-import { calmSsh, putFault, scriptLines } from "../support/faults";
-import { runCi, status, useSandbox } from "../support/sandbox";
+import { putFault } from "../support/faults";
+import { runCi, scriptLines } from "../support/pipelines";
+import { status, useSandbox } from "../support/sandbox";
 
 /** Jobs of each of ten kinds; the stack's host runs 10 at a time. */
 const jobsPerKind = 20;
@@ -46,15 +47,6 @@ describe("two hundred jobs under throttling, lost capacity, lost answers and fai
     // Cut off at once.
     for (const action of ["DescribeTasks", "StopTask", "ListTasks"]) {
       await putFault({ fault: "lose-answer", action, times: 1000, every: 20, delay: 0 });
-    }
-  });
-
-  after(async () => {
-    await calmSsh();
-    await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 0 });
-    for (const action of actions) {
-      await putFault({ fault: "throttle", action, times: 0 });
-      await putFault({ fault: "lose-answer", action, times: 0, delay: 0 });
     }
   });
 

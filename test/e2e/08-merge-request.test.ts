@@ -7,7 +7,8 @@ import { addGroup, removeGroup } from "../../automation/stack-file";
 import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
 import { fleet as run, startFleet } from "../support/fleet-cli";
-import { runCi, status, useSandbox } from "../support/sandbox";
+import { runCi } from "../support/pipelines";
+import { status, useSandbox } from "../support/sandbox";
 
 const pipeline = (beforeScript: string[]) => ({
   include: [{ local: "automation/fleet.gitlab-ci.yml" }],

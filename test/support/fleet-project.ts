@@ -13,7 +13,8 @@ import type { PipelineRequest, RunResult } from "../../sandbox/control/protocol"
 import { engineEnvironment } from "../../sandbox/engine";
 import { plain } from "../../sandbox/report";
 import { serveJobTools } from "./job-tools";
-import { sandboxOk, scratch } from "./sandbox";
+import { pulumiOk } from "./engine";
+import { scratch } from "./scratch";
 
 /** `log`: of all jobs, as a person reads it. */
 export type PipelineOutcome = RunResult & { failed: boolean; log: string };
@@ -84,7 +85,7 @@ async function holdLock(client: S3Client, holder: object): Promise<() => Promise
 
 async function moveState(client: S3Client): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const { stdout: state } = await sandboxOk(["pulumi", "stack", "export"]);
+  const { stdout: state } = await pulumiOk(["stack", "export"]);
   const env = { ...(await engineEnvironment("")), ...credentials, PULUMI_BACKEND_URL: backend };
   const pulumi = (args: string[], input = "") => execa("pulumi", args, { cwd: projectDir, env, input });
   await pulumi(["stack", "select", stackName, "--create", "--non-interactive"]);
