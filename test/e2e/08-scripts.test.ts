@@ -9,11 +9,11 @@ import { driverProcesses, processes } from "../support/faults";
 import { runCi, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 
-/** A job of one script that is as long as told, in bytes, and says so at its end. */
+/** A job of one script that is as long as told, in bytes, of which a program that reads its input gets nothing. */
 function longScript(name: string, bytes: number): string {
   const line = `: ${"x".repeat(998)}\n`;
   const padding = line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes);
-  const text = `${padding.slice(0, padding.lastIndexOf("\n"))}\necho the end of ${name}`;
+  const text = `${padding.slice(0, padding.lastIndexOf("\n"))}\ncat\necho the end of ${name}`;
   return `${name}:\n  script:\n    - |\n${text.replaceAll(/^/gm, "      ")}\n`;
 }
 
