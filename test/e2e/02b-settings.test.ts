@@ -171,7 +171,7 @@ describe("settings", () => {
     it("refuse to lose what is protected", async () => {
       const { exitCode, all } = await pulumi(["destroy", "--preview-only", "--config-file", file]);
       expect(exitCode).not.to.equal(0);
-      expect(all).to.match(/gitlab-runners-cache.*cannot be deleted|protected/s);
+      expect(all).to.match(/resource "\S+::gitlab-runners-cache" cannot be deleted\s+because it is protected/);
     });
 
     it("run jobs at once; the one that is taken away waits for its job, and the other goes on", async () => {

@@ -3,9 +3,10 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { RunResult } from "../../sandbox/control/protocol";
-import { runCi } from "../support/pipelines";
+import { runCi, scriptLines } from "../support/pipelines";
 import { sandbox, useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
+import { taskOf } from "../support/tasks";
 
 const job = (result: RunResult, name: string) => {
   const found = result.jobs.find((one) => one.name === name);
@@ -15,24 +16,6 @@ const job = (result: RunResult, name: string) => {
 
 describe("jobs in Fargate tasks", () => {
   useSandbox();
-
-  it("end with the script's own exit code", async () => {
-    const codes = [1, 2, 3, 42, 126, 137, 255];
-    const result = await runCi(
-      codes
-        .map((code) => `exit-${code}:\n  script: [exit ${code}]\n  allow_failure: {exit_codes: [${code}]}\n`)
-        .join(""),
-    );
-    expect(result.exitCode).to.equal(0);
-    for (const code of codes) {
-      expect(job(result, `exit-${code}`)).to.include({
-        status: "failed",
-        exit_code: code,
-        failure_reason: "script_failure",
-      });
-    }
-    expect(result.tasks).to.deep.equal({ started: codes.length, stopped: codes.length, running: 0 });
-  });
 
   it("fail the pipeline where failing is not allowed, and with it the command that runs it", async () => {
     const folder = scratch();
@@ -62,20 +45,6 @@ describe("jobs in Fargate tasks", () => {
     expect(new Set(addresses).size, addresses.join(" ")).to.equal(2);
   });
 
-  it("take a script of 2 MB, and commands that read standard input", async () => {
-    const line = `: ${"x".repeat(1000)}`;
-    const big = Array.from({ length: 2000 }, () => `      ${line}`).join("\n");
-    const result = await runCi(`job:\n  script:\n    - |\n${big}\n      cat\n      echo "the end of 2 MB"\n`);
-    expect(job(result, "job"), job(result, "job").trace.slice(-500)).to.include({ status: "success", exit_code: 0 });
-    expect(job(result, "job").trace).to.match(/\n[^$\n]*the end of 2 MB/);
-  });
-
-  it("run after_script after a failure, and keep the script's result", async () => {
-    const result = await runCi("job:\n  script: [exit 7]\n  after_script: [echo status $CI_JOB_STATUS]\n");
-    expect(job(result, "job")).to.include({ status: "failed", exit_code: 7 });
-    expect(job(result, "job").trace).to.contain("status failed");
-  });
-
   it("say in their log that image: and services: are ignored", async () => {
     const result = await runCi(
       "job:\n  image: node:24\n  services: [postgres:18]\n  script: [cat /etc/alpine-release]\n",
@@ -85,9 +54,20 @@ describe("jobs in Fargate tasks", () => {
     expect(job(result, "job").trace).to.match(/postgres:18/);
   });
 
-  it("are held to the task definition's memory", async () => {
-    const result = await runCi("job:\n  script: ['head -c 4G /dev/zero | tail -c 1 | wc -c']\n");
-    expect(job(result, "job").status).to.equal("failed");
+  it("are held to their task's memory: a job that takes more is ended, and its log names the limit", async () => {
+    // Twice as much at each step.
+    const result = await runCi(
+      `job:\n  script: ["awk 'BEGIN { s = \\"x\\"; while (1) s = s s }'", "echo still here"]\n`,
+    );
+    const greedy = job(result, "job");
+    expect(greedy, greedy.trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
+    const { memory } = await taskOf(greedy);
+    expect(greedy.trace)
+      .to.match(new RegExp(`the task [0-9a-f]{32} ran out of memory \\(its limit is ${memory} MiB\\)`))
+      .and.contain("exit code 137")
+      .and.contain("Give the task more memory");
+    expect(scriptLines(greedy.trace)).not.to.include("still here");
+    expect(result.tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
   });
 
   it("hand artifacts on, expand a matrix, follow needs and rules", async () => {

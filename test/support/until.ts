@@ -19,10 +19,10 @@ export async function until(
   deadline.catch(() => {}); // called off
   try {
     for (;;) {
-      const answer = await Promise.race([condition(), deadline]);
+      const answer = await Promise.race([deadline, condition()]);
       if (answer === "over") throw new Error(`waited ${patience / 1000} s for ${what}`);
       if (answer) return;
-      await Promise.race([delay(100), deadline]);
+      await delay(100);
     }
   } finally {
     over.abort();
