@@ -50,10 +50,10 @@ export function processesWith(variable: string): string[] {
     });
 }
 
-/** Files in a folder that was the temporary one. tsx keeps what it has compiled. */
+/** Files in a folder that was the temporary one. Node, tsx and Pulumi's ts-node keep there what they have compiled. */
 export const leftIn = (temporary: string): string[] =>
   readdirSync(temporary)
-    .filter((name) => !/^tsx-\d+$/.test(name))
+    .filter((name) => !/^(node-compile-cache|tsx-\d+|ts-node-[0-9a-f]+)$/.test(name))
     .map((name) => path.join(temporary, name));
 
 type Entry = Record<string, unknown>;
