@@ -197,15 +197,11 @@ describe("settings", () => {
       const pipeline = ["left", "right"].map(
         (name) => `${name}:\n  script: ['echo ready-""${name}', 'nc -l -p 9000 > /dev/null', echo let go]\n`,
       );
-      const [left, right] = ready.map(
-        ({ reach }) =>
-          async () =>
-            reach(),
-      );
-      const [{ jobs }] = await Promise.all([
-        runWith(pipeline.join(""), { "ready-left": left, "ready-right": right }),
-        taken,
-      ]);
+      const [left, right] = ready.map(({ reach }) => async () => {
+        reach();
+        await taken;
+      });
+      const { jobs } = await runWith(pipeline.join(""), { "ready-left": left, "ready-right": right });
       expect(jobs.map(({ status }) => status)).to.deep.equal(["success", "success"]);
       expect(await addresses()).to.deep.equal([first]);
       expect(await onHost("systemctl show gitlab-runner --property MainPID", first)).to.equal(mainPid);

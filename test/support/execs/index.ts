@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { scratch } from "../scratch";
 
-export interface Traced {
+interface Traced {
   exitCode: number;
   /** Standard output and error, in the order they came. */
   all: string;
