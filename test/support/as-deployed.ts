@@ -1,10 +1,18 @@
 /** Whether the sandbox is as `npm run sandbox -- up` makes it. */
 import { onHost } from "./host";
-import { status } from "./sandbox";
+import { status } from "./status";
 import { liveTasks } from "./tasks";
 
-/** Of each host, as it was at the first look; a host that is deployed anew is another one. */
+/** Of each host, as `up` made it; a host that is deployed anew is another one. */
 const configurations = new Map<string, string>();
+
+/** Before the first test that may change it. */
+export async function rememberConfiguration(): Promise<void> {
+  for (const { instanceId, address, state } of (await status()).hosts) {
+    if (state !== "running" || configurations.has(instanceId)) continue;
+    configurations.set(instanceId, await configurationOf(address));
+  }
+}
 
 /** What is otherwise, in sentences. A stack that is gone as a whole is no complaint: useSandbox() deploys it again. */
 export async function complaints(): Promise<string[]> {
@@ -26,11 +34,14 @@ export async function complaints(): Promise<string[]> {
 }
 
 async function changes({ instanceId, address }: { instanceId: string; address: string }): Promise<string[]> {
-  const files = "/etc/gitlab-runner/config.toml /etc/gitlab-runner/fargate.toml";
-  const now = await onHost(`sha256sum ${files}; systemctl is-active gitlab-runner || true`, address);
   const before = configurations.get(instanceId);
-  configurations.set(instanceId, now);
-  return before === undefined || before === now
-    ? []
-    : [`the host's files and its runner were\n${before}\nand are\n${now}`];
+  const now = await configurationOf(address);
+  if (before === undefined || before === now) return [];
+  return [`the host's files and its runner were\n${before}\nand are\n${now}`];
 }
+
+const configurationOf = (address: string): Promise<string> =>
+  onHost(
+    "sha256sum /etc/gitlab-runner/config.toml /etc/gitlab-runner/fargate.toml; systemctl is-active gitlab-runner || true",
+    address,
+  );

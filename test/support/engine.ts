@@ -3,7 +3,8 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
-import { status, type Outcome } from "./sandbox";
+import type { Outcome } from "./sandbox";
+import { status } from "./status";
 
 const entry = path.join(projectDir, "node_modules", ".bin", "pulumi");
 

@@ -2,7 +2,7 @@
 import { execa } from "execa";
 import { pulumiOk } from "./engine";
 import { scratch } from "./scratch";
-import { status } from "./sandbox";
+import { status } from "./status";
 
 let key: Promise<string> | undefined;
 

@@ -1,7 +1,7 @@
 /** The power of the sandbox's one host. */
 import { EC2Client, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { putFault } from "./faults";
-import { status } from "./sandbox";
+import { status } from "./status";
 import { awsSettings } from "./task-definitions";
 import { until } from "./until";
 

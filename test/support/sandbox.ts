@@ -1,11 +1,16 @@
-/** The sandbox itself: its command line, as a person uses it, and what it says of itself. */
+/** The sandbox itself: brought up where a test needs it, and its command line, as a person uses it. */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { execa, type Options } from "execa";
 import { projectDir, stateDir } from "../../sandbox/config";
 import { readStatus } from "../../sandbox/control/client";
-import type { Status } from "../../sandbox/control/protocol";
 import { inspectWorld } from "../../sandbox/world";
+import { rememberConfiguration } from "./as-deployed";
+
+/** What most tests need beside it. */
+export { runCi } from "./pipelines";
+export { scratch } from "./scratch";
+export { status } from "./status";
 
 export const cli = path.join(projectDir, "sandbox", "cli.ts");
 
@@ -35,18 +40,12 @@ export async function sandboxOk(args: string[]): Promise<Outcome> {
   return outcome;
 }
 
-/** From the daemon's control socket, as the command line asks it too. */
-export async function status(): Promise<Status> {
-  const found = await readStatus();
-  if (!found) throw new Error("the sandbox is not up");
-  return found;
-}
-
 /** For tests that need the stack deployed: the first brings the sandbox up, the others find it so. */
 export function useSandbox(): void {
   before("bring the sandbox up", async () => {
     const found = await readStatus();
     if (!found?.hosts.some(({ state }) => state === "running")) await sandboxOk(["up"]);
+    await rememberConfiguration();
   });
 }
 
