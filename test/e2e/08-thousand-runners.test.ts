@@ -27,7 +27,7 @@ describe("a thousand runners", () => {
     const instanceRunners = names.map((name) => ({ name, tags: [name] }));
     await up({ instanceRunners });
     expect(await inFile()).to.equal(1001);
-    await until("GitLab to hear of a thousand runners", async () => (await contacted()) === 1001, 300_000);
+    await until("GitLab to hear of a thousand runners", async () => (await contacted()) === 1001);
     const { jobs, exitCode } = await runCi("job:\n  tags: [team-999]\n  script: [echo the last of them]\n");
     expect(exitCode).to.equal(0);
     expect(jobs[0].trace).to.contain("the last of them").and.contain("team-999");

@@ -50,7 +50,7 @@ function byFile(suites: Suite[]): Map<string, Suite[]> {
 async function settle(): Promise<void> {
   if (!(await readStatus())) return;
   await calm();
-  await until("the test's tasks to end", async () => (await liveTasks()).length === 0, 60_000);
+  await until("the test's tasks to end", async () => (await liveTasks()).length === 0);
 }
 
 /** The next file finds a whole sandbox: one that is not is taken down. */

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** How long something may take that usually takes seconds, in ms: the machine may be busy with other things. */
-const usualPatience = 120_000;
+const usualPatience = 300_000;
 
 /**
  * Asks again and again, and resolves once the condition holds.
