@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse, type TomlTable } from "smol-toml";
 import { paths } from "../../components/host/paths";
-import { onHost } from "../../test/support/sandbox";
+import { onHost } from "../../test/support/host";
 
 export interface Deployed {
   /** Copies on this machine, beside each other as on the host. */

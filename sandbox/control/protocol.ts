@@ -26,8 +26,12 @@ export type PipelineEvent =
   | { type: "result"; failed: boolean; result: RunResult }
   | { type: "error"; message: string };
 
-/** Body of POST /faults: what goes wrong from now on, or right again. Tasks are named by ARN, times are in ms. */
+/**
+ * Body of POST /faults: what goes wrong from now on, or right again; "none": nothing, for calls and tasks to come. Tasks
+ * are named by ARN, times are in ms.
+ */
 export type FaultRequest =
+  | { fault: "none" }
   | ({ fault: "throttle"; action: string } & Hits)
   | ({ fault: "lose-answer"; action: string; delay: number } & Hits)
   | ({ fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT" } & Hits)

@@ -68,6 +68,8 @@ export async function startControl(parts: {
 
 async function putFault({ faults, hosts }: Aws, request: FaultRequest): Promise<void> {
   switch (request.fault) {
+    case "none":
+      return faults.calm();
     case "throttle":
       return faults.throttle(request.action, request);
     case "lose-answer":

@@ -2,11 +2,16 @@
 import { expect } from "chai";
 import * as net from "node:net";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
-import { listTasks, runWith, until } from "../support/faults";
-import { onHost, runCi, sandbox, sandboxOk, scratch, status, useSandbox } from "../support/sandbox";
+import { deploy, pulumi, pulumiOk } from "../support/engine";
+import { onHost } from "../support/host";
+import { runCi, runWith } from "../support/pipelines";
+import { status, useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
+import { runningTasks, taskOf } from "../support/tasks";
+import { until } from "../support/until";
 import { exportStack, previewSteps, withSettings } from "../support/stack";
 
-const up = (file: string) => sandboxOk(["pulumi", "up", "--yes", "--skip-preview", "--config-file", file]);
+const up = (file: string) => deploy(file);
 
 /** GitLab's REST API, as an administrator uses it. */
 async function gitlab<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
@@ -54,14 +59,14 @@ describe("settings", () => {
     const mainPid = await onHost("systemctl show gitlab-runner --property MainPID");
     file = await withSettings(folder, changed);
     const token = ["--path", "gitlab-fargate-runners:groups[2].token", "--secret", "--config-file", file];
-    await sandboxOk(["pulumi", "config", "set", ...token, brought.token]);
+    await pulumiOk(["config", "set", ...token, brought.token]);
     await up(file);
     // A new way to the host restarts nothing on it.
     expect(await onHost("systemctl show gitlab-runner --property MainPID", first)).to.equal(mainPid);
   });
 
   after("as it was", async () => {
-    await sandboxOk(["pulumi", "up", "--yes", "--skip-preview"]);
+    await deploy();
     expect((await status()).runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
     await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
       method: "DELETE",
@@ -109,8 +114,7 @@ describe("settings", () => {
       const { jobs } = await job({ FARGATE_CPU: 2048, FARGATE_MEMORY: 4096 });
       expect(jobs[0].status, jobs[0].trace).to.equal("success");
       expect(jobs[0].trace).to.match(/jq-1\.\d/);
-      const task = (await listTasks()).at(-1)!;
-      expect(task).to.include({ cpu: 2048, memory: 4096, capacityProvider: "FARGATE_SPOT" });
+      expect(await taskOf(jobs[0])).to.include({ cpu: 2048, memory: 4096, capacityProvider: "FARGATE_SPOT" });
     });
 
     it("refuse what is beyond, and name the bound", async () => {
@@ -123,7 +127,7 @@ describe("settings", () => {
     it("let a job choose a task definition of the stack, and no other", async () => {
       const small = await job({ FARGATE_TASK_DEFINITION: "gitlab-fargate-runners-sandbox_small" });
       expect(small.jobs[0].status, small.jobs[0].trace).to.equal("success");
-      expect((await listTasks()).at(-1)).to.include({ cpu: 256, memory: 1024 });
+      expect(await taskOf(small.jobs[0])).to.include({ cpu: 256, memory: 1024 });
       const other = await job({ FARGATE_TASK_DEFINITION: "somebody-elses" });
       expect(other.jobs[0].status).to.equal("failed");
       expect(other.jobs[0].trace).to.match(/"somebody-elses", which is not among those that this runner allows/);
@@ -135,7 +139,7 @@ describe("settings", () => {
     it("are in two zones, and all connections to the second came through the first", async () => {
       const found = await addresses();
       expect(found).to.have.length(2);
-      const { stdout } = await sandboxOk(["pulumi", "stack", "export"]);
+      const { stdout } = await pulumiOk(["stack", "export"]);
       const zones = JSON.parse(stdout)
         .deployment.resources.filter(({ type }: { type: string }) => type === "aws:ec2/instance:Instance")
         .map(({ outputs }: { outputs: { availabilityZone: string } }) => outputs.availabilityZone);
@@ -165,9 +169,9 @@ describe("settings", () => {
     });
 
     it("refuse to lose what is protected", async () => {
-      const { exitCode, all } = await sandbox(["pulumi", "destroy", "--preview-only", "--config-file", file]);
+      const { exitCode, all } = await pulumi(["destroy", "--preview-only", "--config-file", file]);
       expect(exitCode).not.to.equal(0);
-      expect(all).to.match(/gitlab-runners-cache.*cannot be deleted|protected/s);
+      expect(all).to.match(/resource "\S+::gitlab-runners-cache" cannot be deleted\s+because it is protected/);
     });
 
     it("run jobs at once; the one that is taken away waits for its job, and the other goes on", async () => {
@@ -182,9 +186,10 @@ describe("settings", () => {
           expect(await onHost("pgrep -c -f '[c]ustom run' || true", address)).to.match(/^[1-9]/);
         }
         const deployed = up(one);
-        await until(async () => (await onHost("systemctl is-active gitlab-runner || true", second)) === "deactivating");
+        const state = () => onHost("systemctl is-active gitlab-runner || true", second);
+        await until("the second host to be drained", async () => (await state()) === "deactivating");
         expect(await addresses()).to.have.length(2);
-        const running = (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
+        const running = await runningTasks();
         expect(running).to.have.length(2);
         await Promise.all(running.map(({ address }) => release(address!)));
         await deployed;
@@ -192,15 +197,11 @@ describe("settings", () => {
       const pipeline = ["left", "right"].map(
         (name) => `${name}:\n  script: ['echo ready-""${name}', 'nc -l -p 9000 > /dev/null', echo let go]\n`,
       );
-      const [left, right] = ready.map(
-        ({ reach }) =>
-          async () =>
-            reach(),
-      );
-      const [{ jobs }] = await Promise.all([
-        runWith(pipeline.join(""), { "ready-left": left, "ready-right": right }),
-        taken,
-      ]);
+      const [left, right] = ready.map(({ reach }) => async () => {
+        reach();
+        await taken;
+      });
+      const { jobs } = await runWith(pipeline.join(""), { "ready-left": left, "ready-right": right });
       expect(jobs.map(({ status }) => status)).to.deep.equal(["success", "success"]);
       expect(await addresses()).to.deep.equal([first]);
       expect(await onHost("systemctl show gitlab-runner --property MainPID", first)).to.equal(mainPid);
@@ -208,7 +209,7 @@ describe("settings", () => {
       // What was deployed on the way: spot capacity only.
       const { jobs: next } = await runCi("job:\n  script: [echo fine]\n");
       expect(next[0].status, next[0].trace).to.equal("success");
-      expect((await listTasks()).at(-1)).to.include({ capacityProvider: "FARGATE_SPOT" });
+      expect(await taskOf(next[0])).to.include({ capacityProvider: "FARGATE_SPOT" });
       expect(await onHost("cat /etc/gitlab-runner/fargate.toml")).to.not.contain("OnDemandFallback");
     });
   });
@@ -223,6 +224,7 @@ function barrier(): { reached: Promise<void>; reach(): void } {
 /** Connects to what a job listens with, as soon as it does. */
 async function release(address: string): Promise<void> {
   await until(
+    `a job that listens at ${address}`,
     () =>
       new Promise((resolve) => {
         const socket = net.connect(9000, address, () => resolve(!!socket.end()));

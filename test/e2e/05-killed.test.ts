@@ -1,8 +1,12 @@
 /** kill -9 on the host: after the runner's own clean-up and one reap no task runs. */
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
-import { abandonAt, calmSsh, driverProcesses, liveTasks, processes, putFault, runWith, until } from "../support/faults";
-import { reap, status, useSandbox } from "../support/sandbox";
+import { calm, driverProcesses, processes, putFault } from "../support/faults";
+import { reap } from "../support/host";
+import { abandonAt, runWith } from "../support/pipelines";
+import { useSandbox } from "../support/sandbox";
+import { liveTasks } from "../support/tasks";
+import { until } from "../support/until";
 
 const simple = "job:\n  script: [echo fine]\n";
 /** Prints "here-I-am" and waits for what comes. */
@@ -10,7 +14,7 @@ const waiting = "job:\n  script: ['echo here-I\"\"-am', sleep 3600]\n";
 
 /** Kills the one driver of a call, as soon as there is one. */
 async function killDriver(call: string): Promise<void> {
-  await until(() => driverProcesses(call).length > 0);
+  await until(`the driver's process of "${call}"`, () => driverProcesses(call).length > 0);
   for (const pid of driverProcesses(call)) process.kill(pid, "SIGKILL");
 }
 
@@ -23,11 +27,6 @@ function saidOver(pid: number): boolean {
 describe("a driver that is killed", () => {
   useSandbox();
 
-  afterEach("no task is left running", async () => {
-    await calmSsh();
-    expect((await status()).tasks.running).to.equal(0);
-  });
-
   /** The runner tries again what was killed while it prepared; the first try's task is stopped. */
   const kills: Record<string, { set?: () => Promise<unknown>; marker: string; act: () => Promise<unknown> }> = {
     "before RunTask has come through": {
@@ -35,14 +34,14 @@ describe("a driver that is killed", () => {
       marker: "Starting a Fargate task",
       act: async () => {
         await killDriver("prepare");
-        await putFault({ fault: "throttle", action: "RunTask", times: 0 });
+        await calm();
       },
     },
     "between RunTask's effect and its answer": {
       set: () => putFault({ fault: "lose-answer", action: "RunTask", times: 1, delay: 60_000 }),
       marker: "Starting a Fargate task",
       act: async () => {
-        await until(async () => (await liveTasks()).length > 0);
+        await until("a task", async () => (await liveTasks()).length > 0);
         await killDriver("prepare");
       },
     },
@@ -50,7 +49,7 @@ describe("a driver that is killed", () => {
       set: () => putFault({ fault: "trouble-ssh", refused: 1, reset: 0, late: 0 }),
       marker: " runs at ",
       act: async () => {
-        await calmSsh();
+        await calm();
         await killDriver("prepare");
       },
     },
@@ -78,10 +77,10 @@ describe("a driver that is killed", () => {
     await putFault({ fault: "throttle", action: "StopTask", times: 1000 });
     const { jobs, tasks } = await runWith("job:\n  script: ['echo here-I\"\"-am']\n", {
       "here-I-am": async () => {
-        await until(() => driverProcesses("cleanup").some(saidOver));
+        await until("the driver to write down that the job is over", () => driverProcesses("cleanup").some(saidOver));
         await killDriver("cleanup");
-        await until(() => driverProcesses("cleanup").length === 0);
-        await putFault({ fault: "throttle", action: "StopTask", times: 0 });
+        await until("the killed driver to be gone", () => driverProcesses("cleanup").length === 0);
+        await calm();
         left = (await liveTasks()).length;
         await reap();
       },
@@ -98,10 +97,9 @@ describe("a driver that is killed", () => {
       const pids = [...runner(), ...driverProcesses("run")];
       expect(pids).to.have.length(2);
       for (const pid of pids) process.kill(pid, "SIGKILL");
-      // systemd starts another one.
-      await until(() => runner().some((pid) => !pids.includes(pid)));
+      await until("systemd to start another runner", () => runner().some((pid) => !pids.includes(pid)));
       await reap();
-      await until(async () => (await liveTasks()).length === 0);
+      await until("the task to end", async () => (await liveTasks()).length === 0);
     });
   });
 });

@@ -2,8 +2,10 @@
 import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskFault } from "../../sandbox/aws";
-import { putFault, runningTask, runWith, scriptLines } from "../support/faults";
-import { status, useSandbox } from "../support/sandbox";
+import { putFault } from "../support/faults";
+import { runWith, scriptLines } from "../support/pipelines";
+import { useSandbox } from "../support/sandbox";
+import { runningTask } from "../support/tasks";
 
 /** Prints 1 to n, ten a second, and counts its own starts. */
 const counter = (n: number) =>
@@ -32,10 +34,6 @@ const lasting = (begin: TaskFault, milliseconds: number, end: TaskFault) => asyn
 
 describe("a connection that is lost while a script runs", () => {
   useSandbox();
-
-  afterEach("no task is left running", async () => {
-    expect((await status()).tasks.running).to.equal(0);
-  });
 
   it("costs nothing, five times over: reset, killed at sshd, and a network that goes silent or loses the address", async () => {
     const acts = {

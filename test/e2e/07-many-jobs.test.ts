@@ -1,15 +1,21 @@
 /** Many jobs while AWS and the network misbehave: each ends with its own result, and no task is left. */
 import { expect } from "chai";
-import { calmSsh, putFault, scriptLines } from "../support/faults";
-import { runCi, status, useSandbox } from "../support/sandbox";
+import { putFault } from "../support/faults";
+import { runCi, scriptLines } from "../support/pipelines";
+import { status, useSandbox } from "../support/sandbox";
 
-/** Jobs of each of ten kinds; the stack's host runs 10 at a time. */
-const jobsPerKind = 20;
+/**
+ * How many; the stack's host runs 10 at a time. With 60 each fault is met several times. More, by the environment, take
+ * their time: 200 four minutes.
+ */
+const count = Number(process.env.MANY_JOBS ?? 60);
 const exitCodes = [0, 1, 42, 137, 255];
 /** Lines of a hundred characters, beside those that every job writes. */
 const outputs = [0, 2000];
 
 const kinds = exitCodes.flatMap((code) => outputs.map((lines) => ({ name: `exit-${code}-${lines}`, code, lines })));
+
+const jobsPerKind = Math.ceil(count / kinds.length);
 
 const pipeline = kinds
   .map(({ name, code, lines }) =>
@@ -31,7 +37,7 @@ const pipeline = kinds
 /** What the script itself wrote, one item a line. */
 const written = (trace: string) => scriptLines(trace).filter((line) => /^(begin of|line|end of) /.test(line));
 
-describe("two hundred jobs under throttling, lost capacity, lost answers and failing connections", () => {
+describe("many jobs under throttling, lost capacity, lost answers and failing connections", () => {
   useSandbox();
 
   const actions = ["RunTask", "DescribeTasks", "StopTask", "ListTasks"];
@@ -49,16 +55,7 @@ describe("two hundred jobs under throttling, lost capacity, lost answers and fai
     }
   });
 
-  after(async () => {
-    await calmSsh();
-    await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 0 });
-    for (const action of actions) {
-      await putFault({ fault: "throttle", action, times: 0 });
-      await putFault({ fault: "lose-answer", action, times: 0, delay: 0 });
-    }
-  });
-
-  it("have two hundred true results and leave no task", async () => {
+  it("have as many true results and leave no task", async () => {
     const { jobs, tasks, exitCode } = await runCi(pipeline);
     expect(jobs).to.have.length(kinds.length * jobsPerKind);
     for (const { name, status, exit_code, trace } of jobs) {

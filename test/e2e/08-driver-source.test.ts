@@ -4,7 +4,11 @@ import { execa } from "execa";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { gitlabAdminToken, gitlabUrl, projectDir, stateDir } from "../../sandbox/config";
-import { onHost, runCi, sandbox, scratch, useSandbox } from "../support/sandbox";
+import { onHost } from "../support/host";
+import { runCi } from "../support/pipelines";
+import { useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
+import { pulumi as runPulumi } from "../support/engine";
 import { exportStack, withSettings } from "../support/stack";
 
 /** On the sandbox's GitLab, private like all of its projects. */
@@ -43,7 +47,7 @@ describe("a driver from a repository", () => {
     args: string[],
     driver: Record<string, string> | undefined,
     env: Record<string, string> = credentials,
-  ) => sandbox(["pulumi", ...args, "--config-file", await withSettings(folder, driver ? { driver } : {})], { env });
+  ) => runPulumi([...args, "--config-file", await withSettings(folder, driver ? { driver } : {})], env);
   const up = (ref: string) => pulumi(["up", "--yes", "--skip-preview"], { repository, ref });
   const versionOnHost = () => onHost("/opt/gitlab-runner/fargate --version");
 

@@ -7,7 +7,9 @@ import { addGroup, removeGroup } from "../../automation/stack-file";
 import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
 import { fleet as run, startFleet } from "../support/fleet-cli";
-import { runCi, status, useSandbox } from "../support/sandbox";
+import { runCi } from "../support/pipelines";
+import { status, useSandbox } from "../support/sandbox";
+import { previewSteps } from "../support/stack";
 
 const pipeline = (beforeScript: string[]) => ({
   include: [{ local: "automation/fleet.gitlab-ci.yml" }],
@@ -47,7 +49,10 @@ describe("a merge request that changes the fleet", () => {
     fleet.setPipeline(pipeline);
   });
 
-  after(() => fleet?.close());
+  after("the fleet is as it was, whatever a test has made of it", async () => {
+    await fleet?.close();
+    expect((await previewSteps([])).filter(({ op }) => op !== "same")).to.deep.equal([]);
+  });
 
   const cli = (args: string[]) => run(args, { dir: fleet.dir, env: fleet.variables });
   const outcome = "adds 1 runner for acme/frontend, rewrites config.toml on 1 host, restarts nothing";

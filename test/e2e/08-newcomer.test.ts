@@ -6,7 +6,8 @@ import * as path from "node:path";
 import { gitlabAdminToken, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { linkProject } from "../support/clone";
-import { scratch, status, useSandbox } from "../support/sandbox";
+import { status, useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
 
 const apiUrl = `${gitlabUrl}/api/v4/`;
 

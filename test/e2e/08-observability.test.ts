@@ -5,14 +5,18 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns"
 import { expect } from "chai";
 import { awsEndpoint, region } from "../../sandbox/config";
 import { cloudwatch, latest, logs, outputs, streamOf, total } from "../support/cloudwatch";
-import { cancelJob, runWith, until } from "../support/faults";
-import { boot, cutPower } from "../support/power";
-import { onHost, runCi, useSandbox } from "../support/sandbox";
+import { cancelJob } from "../support/faults";
+import { onHost } from "../support/host";
+import { runCi, runWith } from "../support/pipelines";
+import { withoutPower } from "../support/power";
+import { useSandbox } from "../support/sandbox";
+import { until } from "../support/until";
 import { stackSecrets } from "../support/stack";
 
 const report = () => onHost("systemctl start gitlab-runner-report.service || true");
 /** The timer may be reporting already, from before: reports until one tells it. */
-const reported = (condition: () => Promise<boolean>) => until(() => report().then(condition));
+const reported = (what: string, condition: () => Promise<boolean>) =>
+  until(`a report of ${what}`, () => report().then(condition));
 const units = ["gitlab-runner", "gitlab-runner-reap", "gitlab-runner-report"].map((unit) => `--unit ${unit}.service`);
 
 describe("what CloudWatch is told", () => {
@@ -42,13 +46,14 @@ describe("what CloudWatch is told", () => {
       let age: number | undefined;
       await runWith("job:\n  script: ['echo here-I\"\"-am', sleep 600]\n", {
         "here-I-am": async ({ id }) => {
-          await reported(async () => (await latest("RunningTasks")) === 1 && (await latest("RunningJobs", host)) === 1);
+          const [tasks, jobs] = [() => latest("RunningTasks"), () => latest("RunningJobs", host)];
+          await reported("one task and one job", async () => (await tasks()) === 1 && (await jobs()) === 1);
           age = await latest("OldestTaskAge");
           await cancelJob(id);
         },
       });
       expect(age).to.be.greaterThan(0);
-      await reported(async () => (await latest("RunningTasks")) === 0);
+      await reported("no task", async () => (await latest("RunningTasks")) === 0);
     });
 
     it("tell of tasks that fail to start, and of the jobs that fail by it", async () => {
@@ -64,19 +69,19 @@ describe("what CloudWatch is told", () => {
         await logs.send(new CreateLogGroupCommand({ logGroupName: groups.tasks }));
       }
       expect(started).to.be.greaterThan(0);
-      await reported(async () => (await latest("TaskStartFailures"))! >= started);
+      await reported("tasks that did not start", async () => (await latest("TaskStartFailures"))! >= started);
       expect((await total("SystemFailures", host)) - before).to.equal(1);
     });
 
     it("tell of a runner that is gone", async () => {
       await onHost("systemctl stop gitlab-runner.service");
       try {
-        await reported(async () => (await latest("Heartbeat", host)) === 0);
+        await reported("a runner that is gone", async () => (await latest("Heartbeat", host)) === 0);
         expect(await onHost("systemctl is-failed gitlab-runner-report.service")).to.equal("failed");
       } finally {
         await onHost("systemctl start gitlab-runner.service");
       }
-      await reported(async () => (await latest("Heartbeat", host)) === 1);
+      await reported("a runner that is back", async () => (await latest("Heartbeat", host)) === 1);
     });
   });
 
@@ -105,7 +110,7 @@ describe("what CloudWatch is told", () => {
     /** Resolves once all that the journal has by now has arrived. */
     const complete = async () => {
       const expected = await journal();
-      await until(async () => without(expected, await arrived()).length === 0);
+      await until("the journal to arrive", async () => without(expected, await arrived()).length === 0);
     };
     /** What has arrived more often than it was written. */
     const repeated = async () => {
@@ -140,7 +145,7 @@ describe("what CloudWatch is told", () => {
         unnoted.push(...(await journal(cursor.trim())));
         await onHost("systemctl reload gitlab-runner.service");
         await runCi("job:\n  script: [echo fine]\n");
-        await until(async () => !["0", killed].includes(await shipper()));
+        await until("another shipper", async () => !["0", killed].includes(await shipper()));
       }
       await complete();
       expect(without(await repeated(), [...known, ...unnoted])).to.deep.equal([]);
@@ -150,8 +155,8 @@ describe("what CloudWatch is told", () => {
       await onHost(`kill -STOP ${await shipper()}`);
       await runCi("job:\n  script: [echo fine]\n");
       const written = await journal();
-      await boot(await cutPower());
-      await until(async () => without(written, await arrived()).length === 0);
+      await withoutPower(async () => {});
+      await until("what was written before", async () => without(written, await arrived()).length === 0);
       await complete();
     });
   });

@@ -2,7 +2,6 @@
  * Least privilege, proved on the deployed stack: without any one of the permissions that the roles have, something fails
  * and says which one; what the roles do not have is refused.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import {
   CloudWatchLogsClient,
@@ -12,9 +11,13 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, StopTaskCommand } from "@aws-sdk/client-ecs";
 import { awsEndpoint } from "../../sandbox/config";
-import { listTasks, runWith } from "../support/faults";
+import { pulumiOk } from "../support/engine";
+import { onHost } from "../support/host";
+import { runWith } from "../support/pipelines";
+import { useSandbox } from "../support/sandbox";
+import { runningTask, taskIdOf } from "../support/tasks";
+import { until } from "../support/until";
 import { administrator, bounding, granted, granting, roleName, without, type Granted } from "../support/permissions";
-import { onHost, sandboxOk, useSandbox } from "../support/sandbox";
 
 const plain = "job:\n  variables: {GIT_STRATEGY: none}\n  script: [echo fine]\n";
 let caches = 0;
@@ -62,7 +65,7 @@ async function failsTheUnit(unit: string, { action }: Granted, act: () => Promis
   await act();
   const refused = `not authorized to perform: ${action} on resource`;
   const journal = () => onHost(`journalctl --unit ${unit} --since=@${started} --output cat`);
-  while (!(await journal()).includes(refused)) await delay(200);
+  await until(`"${refused}" in the journal of ${unit}`, async () => (await journal()).includes(refused));
 }
 
 /** What fails without a permission, by role and action. A permission that is not here is one too many. */
@@ -74,7 +77,7 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "host ecs:StopTask": async () => {
     const { jobs } = await runWith(plain, {
       "Cleanup script failed": async () => {
-        const [task] = await running();
+        const taskArn = await runningTask();
         try {
           // The runner puts what a clean-up says into its own log.
           expect(await onHost("journalctl --unit gitlab-runner --output cat")).to.match(
@@ -84,7 +87,6 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
             .to.contain("not authorized to perform: ecs:StopTask")
             .and.to.match(/failed$/);
         } finally {
-          const { taskArn } = task;
           await ecs.send(new StopTaskCommand({ cluster: taskArn.split("/")[1], task: taskArn }));
         }
       },
@@ -120,16 +122,12 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
     ),
 };
 
-const running = async () => (await listTasks()).filter(({ lastStatus }) => lastStatus === "RUNNING");
-
 const ecs = new ECSClient(administrator);
 const logs = new CloudWatchLogsClient(administrator);
 
 /** The lines in CloudWatch Logs of the task that ran a pipeline's only job. @param group `arn:…:log-group:NAME:*` */
-async function logged(group: string, { trace }: { trace: string }): Promise<string[]> {
-  const [, task] = /Fargate task ([0-9a-f]{32}) runs at/.exec(trace) ?? [];
-  if (!task) throw new Error(`no task is named in\n${trace}`);
-  const stream = { logGroupName: group.split(":")[6], logStreamNames: [`job/ci-coordinator/${task}`] };
+async function logged(group: string, job: { trace: string }): Promise<string[]> {
+  const stream = { logGroupName: group.split(":")[6], logStreamNames: [`job/ci-coordinator/${taskIdOf(job)}`] };
   const { events = [] } = await logs.send(new FilterLogEventsCommand(stream));
   return events.map(({ message }) => message!);
 }
@@ -148,8 +146,6 @@ describe("the roles' permissions", () => {
       }
     }
   });
-
-  afterEach("no task is left running", async () => expect(await running()).to.deep.equal([]));
 
   it("are all accounted for, and the task role has none", async () => {
     expect([...permissions.keys()]).to.have.members(Object.keys(proofs));
@@ -212,7 +208,7 @@ describe("a job's own credentials", () => {
 
   it("open nothing, unless the task role is given a policy; unsigned requests nothing at all", async () => {
     const role = await roleName("task");
-    const { stdout } = await sandboxOk(["pulumi", "stack", "output", "cacheBucket"]);
+    const { stdout } = await pulumiOk(["stack", "output", "cacheBucket"]);
     const bucket = stdout.trim();
     const refused = await run(job(bucket));
     expect(refused.trace).to.contain(`as-arn:aws:iam::123456789012:role/${role}`);

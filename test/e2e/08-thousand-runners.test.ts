@@ -1,8 +1,11 @@
 /** A config.toml of a thousand runners: far more than a command line holds, written in one step, and taken by the runner. */
 import { expect } from "chai";
-import { setTimeout as delay } from "node:timers/promises";
 import { readStatus } from "../../sandbox/control/client";
-import { onHost, runCi, sandbox, scratch, useSandbox } from "../support/sandbox";
+import { onHost } from "../support/host";
+import { runCi } from "../support/pipelines";
+import { sandbox, useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
+import { until } from "../support/until";
 import { withSettings } from "../support/stack";
 
 describe("a thousand runners", () => {
@@ -24,7 +27,7 @@ describe("a thousand runners", () => {
     const instanceRunners = names.map((name) => ({ name, tags: [name] }));
     await up({ instanceRunners });
     expect(await inFile()).to.equal(1001);
-    while ((await contacted()) < 1001) await delay(500);
+    await until("GitLab to hear of a thousand runners", async () => (await contacted()) === 1001);
     const { jobs, exitCode } = await runCi("job:\n  tags: [team-999]\n  script: [echo the last of them]\n");
     expect(exitCode).to.equal(0);
     expect(jobs[0].trace).to.contain("the last of them").and.contain("team-999");

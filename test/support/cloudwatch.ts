@@ -2,7 +2,7 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, GetLogEventsCommand, type OutputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { awsEndpoint, region } from "../../sandbox/config";
-import { sandboxOk } from "./sandbox";
+import { pulumiOk } from "./engine";
 
 const settings = {
   endpoint: awsEndpoint,
@@ -15,7 +15,7 @@ export const logs = new CloudWatchLogsClient(settings);
 
 /** The stack's outputs. */
 export async function outputs() {
-  return JSON.parse((await sandboxOk(["pulumi", "stack", "output", "--json"])).stdout);
+  return JSON.parse((await pulumiOk(["stack", "output", "--json"])).stdout);
 }
 
 /** A metric's newest value; undefined where none has been put. Host: only where the metric has that dimension. */

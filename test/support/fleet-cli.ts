@@ -3,8 +3,7 @@ import * as path from "node:path";
 import { execa, type Options } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
-import type { Outcome } from "./sandbox";
-import { status } from "./sandbox";
+import { type Outcome, status } from "./sandbox";
 
 /** Starts it; the child is wrapped, as it is a promise itself. @param dir the project's folder: this one, or a copy */
 export async function startFleet(args: string[], options: Options & { dir?: string } = {}) {

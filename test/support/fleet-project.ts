@@ -10,10 +10,10 @@ import { stringify } from "yaml";
 import { awsEndpoint, gitlabAdminToken, projectDir, region, stackName } from "../../sandbox/config";
 import { streamPipeline } from "../../sandbox/control/client";
 import type { PipelineRequest, RunResult } from "../../sandbox/control/protocol";
-import { engineEnvironment } from "../../sandbox/engine";
 import { plain } from "../../sandbox/report";
+import { deploy, pulumiOk } from "./engine";
 import { serveJobTools } from "./job-tools";
-import { sandboxOk, scratch } from "./sandbox";
+import { scratch } from "./scratch";
 
 /** `log`: of all jobs, as a person reads it. */
 export type PipelineOutcome = RunResult & { failed: boolean; log: string };
@@ -30,6 +30,7 @@ export interface FleetProject {
   run(request: Pick<PipelineRequest, "mergeRequest">): Promise<PipelineOutcome>;
   /** Holds the stack's lock as somebody else's deployment would, until the function it returns is called. */
   holdLock(holder: { username: string; hostname: string; pid: number }): Promise<() => Promise<void>>;
+  /** The stack's state goes back to where it was, and the fleet is what the committed stack file says. */
   close(): Promise<void>;
 }
 
@@ -48,12 +49,12 @@ const variables = {
   MERGE_REQUEST_TOKEN: gitlabAdminToken,
 };
 
-/** The sandbox is up. From now on the state in the bucket is the one that counts. */
+/** The sandbox is up. Until close() the state in the bucket is the one that counts. */
 export async function createFleetProject(): Promise<FleetProject> {
   const options = { region, endpoint: awsEndpoint, forcePathStyle: true };
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = credentials;
   const client = new S3Client({ ...options, credentials: { accessKeyId, secretAccessKey } });
-  await moveState(client);
+  await moveStateToBucket(client);
   const folder = scratch();
   await copyRepository(folder.dir);
   const tools = await serveJobTools();
@@ -70,6 +71,7 @@ export async function createFleetProject(): Promise<FleetProject> {
       client.destroy();
       await tools.close();
       folder.remove();
+      await moveStateBack();
     },
   };
 }
@@ -82,13 +84,29 @@ async function holdLock(client: S3Client, holder: object): Promise<() => Promise
   return async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key })));
 }
 
-async function moveState(client: S3Client): Promise<void> {
+const inBucket = { ...credentials, PULUMI_BACKEND_URL: backend };
+
+async function moveStateToBucket(client: S3Client): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const { stdout: state } = await sandboxOk(["pulumi", "stack", "export"]);
-  const env = { ...(await engineEnvironment("")), ...credentials, PULUMI_BACKEND_URL: backend };
-  const pulumi = (args: string[], input = "") => execa("pulumi", args, { cwd: projectDir, env, input });
-  await pulumi(["stack", "select", stackName, "--create", "--non-interactive"]);
-  await pulumi(["stack", "import", "--stack", stackName], state);
+  await pulumiOk(["stack", "select", stackName, "--create", "--non-interactive"], inBucket);
+  await moveState({}, inBucket);
+}
+
+/** Whatever was deployed meanwhile, or half deployed, the sandbox's own state knows it and so can take it away. */
+async function moveStateBack(): Promise<void> {
+  await moveState(inBucket, {});
+  await deploy();
+}
+
+async function moveState(from: NodeJS.ProcessEnv, to: NodeJS.ProcessEnv): Promise<void> {
+  const folder = scratch();
+  const file = path.join(folder.dir, "state.json");
+  try {
+    await pulumiOk(["stack", "export", "--stack", stackName, "--file", file], from);
+    await pulumiOk(["stack", "import", "--stack", stackName, "--file", file], to);
+  } finally {
+    folder.remove();
+  }
 }
 
 /** What git knows or would add; not node_modules, which may be a link and so no folder to be ignored. */

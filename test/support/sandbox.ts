@@ -1,12 +1,16 @@
-/** The sandbox as the end-to-end tests use it: through its command line, like a person does. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import * as os from "node:os";
+/** The sandbox itself: brought up where a test needs it, and its command line, as a person uses it. */
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { execa, type Options } from "execa";
 import { projectDir, stateDir } from "../../sandbox/config";
 import { readStatus } from "../../sandbox/control/client";
-import type { RunResult, Status } from "../../sandbox/control/protocol";
 import { inspectWorld } from "../../sandbox/world";
+import { rememberConfiguration } from "./as-deployed";
+
+/** What most tests need beside it. */
+export { runCi } from "./pipelines";
+export { scratch } from "./scratch";
+export { status } from "./status";
 
 export const cli = path.join(projectDir, "sandbox", "cli.ts");
 
@@ -36,83 +40,12 @@ export async function sandboxOk(args: string[]): Promise<Outcome> {
   return outcome;
 }
 
-export async function status(): Promise<Status & { up: boolean }> {
-  return JSON.parse((await sandboxOk(["status", "--json"])).stdout);
-}
-
-/** A folder of the test's own. */
-export function scratch(): { dir: string; file(name: string, text: string): string; remove(): void } {
-  const dir = mkdtempSync(path.join(os.tmpdir(), "e2e-"));
-  return {
-    dir,
-    file(name, text) {
-      const file = path.join(dir, name);
-      writeFileSync(file, text);
-      return file;
-    },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
-  };
-}
-
-/** Runs a pipeline given as text and returns what `run --json` wrote, with the command's exit code. */
-export async function runCi(text: string, group = "acme/backend"): Promise<RunResult & { exitCode: number }> {
-  const folder = scratch();
-  try {
-    const file = folder.file("pipeline.yml", text);
-    const out = path.join(folder.dir, "out.json");
-    const { exitCode, all } = await sandbox(["run", file, "--group", group, "--json", out]);
-    try {
-      return { ...JSON.parse(readFileSync(out, "utf8")), exitCode };
-    } catch {
-      throw new Error(`the pipeline gave no result (exit ${exitCode})\n${all}`);
-    }
-  } finally {
-    folder.remove();
-  }
-}
-
-/** Runs a command on a host of the sandbox, the first one unless named, as root over SSH with the stack's key. */
-export async function onHost(command: string, address?: string): Promise<string> {
-  const { hosts } = await status();
-  const folder = scratch();
-  try {
-    const { stdout: config } = await sandboxOk([
-      "pulumi",
-      "config",
-      "get",
-      "--path",
-      "gitlab-fargate-runners:host.privateKey",
-    ]);
-    const key = path.join(folder.dir, "key");
-    writeFileSync(key, config.trimEnd() + "\n", { mode: 0o600 });
-    const { stdout } = await execa("ssh", [
-      ...["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"],
-      `admin@${address ?? hosts.find((host) => host.state === "running")!.address}`,
-      `sudo sh -c '${command.replaceAll("'", `'\\''`)}'`,
-    ]);
-    return stdout;
-  } finally {
-    folder.remove();
-  }
-}
-
-/** Runs the unit that the host's timer starts, to its end. */
-export const reap = () => onHost("systemctl start gitlab-runner-reap.service");
-
-/** Gives the host another fargate.toml. Returns what puts the earlier one back. */
-export async function withFargateToml(change: (text: string) => string): Promise<() => Promise<unknown>> {
-  const file = "/etc/gitlab-runner/fargate.toml";
-  const earlier = await onHost(`cat ${file}`);
-  // In place: owner and mode stay. The next call of the driver reads it.
-  const write = (text: string) => onHost(`cat > ${file} <<"END"\n${text.trimEnd()}\nEND`);
-  await write(change(earlier));
-  return () => write(earlier);
-}
-
-/** For a test file whose tests need the sandbox up: the first such file brings it up, the others find it so. */
+/** For tests that need the stack deployed: the first brings the sandbox up, the others find it so. */
 export function useSandbox(): void {
   before("bring the sandbox up", async () => {
-    if (!(await readStatus())) await sandboxOk(["up"]);
+    const found = await readStatus();
+    if (!found?.hosts.some(({ state }) => state === "running")) await sandboxOk(["up"]);
+    await rememberConfiguration();
   });
 }
 

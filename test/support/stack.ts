@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
 import { projectDir } from "../../sandbox/config";
-import { sandboxOk, type scratch } from "./sandbox";
+import { pulumiOk } from "./engine";
+import type { scratch } from "./scratch";
 
 export const stackFile = path.join(projectDir, "Pulumi.sandbox.yaml");
 
@@ -15,7 +16,7 @@ export interface Step {
 
 /** The steps that `pulumi preview` plans. */
 export async function previewSteps(args: string[]): Promise<Step[]> {
-  const { stdout } = await sandboxOk(["pulumi", "preview", "--json", ...args]);
+  const { stdout } = await pulumiOk(["preview", "--json", ...args]);
   const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
   return steps.map(({ op, urn }) => ({ op, urn, type: urn.split("::")[2].split("$").pop()! }));
 }
@@ -38,7 +39,7 @@ export async function withSettings(
 }
 
 export async function exportStack(args: string[] = []): Promise<{ text: string; resources: StackResource[] }> {
-  const { stdout: text } = await sandboxOk(["pulumi", "stack", "export", ...args]);
+  const { stdout: text } = await pulumiOk(["stack", "export", ...args]);
   return { text, resources: JSON.parse(text).deployment.resources };
 }
 

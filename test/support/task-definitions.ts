@@ -2,7 +2,7 @@
 import { DescribeTaskDefinitionCommand, ECSClient, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { parse } from "smol-toml";
 import { awsEndpoint, region } from "../../sandbox/config";
-import { onHost } from "./sandbox";
+import { onHost } from "./host";
 
 export const awsSettings = {
   endpoint: awsEndpoint,

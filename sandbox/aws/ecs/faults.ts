@@ -45,6 +45,8 @@ export interface Faults {
    */
   interruptSpot(taskArn: string): void;
   troubleSsh(trouble: SshTrouble): void;
+  /** Calls and tasks to come are hit by nothing any more. What befell a single task stays with it. */
+  calm(): void;
   /** @throws where there was nothing to reset or kill, or no such task runs */
   toTask(fault: TaskFault, taskArn: string): Promise<void>;
   /** @throws AwsError when the action is to be throttled */
@@ -58,6 +60,7 @@ export interface Faults {
 }
 
 const sshPort = 22;
+const noTrouble: SshTrouble = { refused: 0, reset: 0, late: 0 };
 
 export function createFaults(actions: {
   stop(taskArn: string, code: StopCode, reason: string): void;
@@ -67,7 +70,7 @@ export function createFaults(actions: {
   const lost = new Targets();
   const exhausted = new Targets();
   const delays = new Map<string, number>();
-  let ssh: SshTrouble = { refused: 0, reset: 0, late: 0 };
+  let ssh = noTrouble;
   return {
     throttle: (action, hits) => throttled.set(action, hits),
     loseAnswer(action, hits, delay) {
@@ -77,6 +80,10 @@ export function createFaults(actions: {
     exhaust: (provider, hits) => exhausted.set(provider, hits),
     interruptSpot: (arn) => actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted."),
     troubleSsh: (trouble) => void (ssh = trouble),
+    calm() {
+      for (const targets of [throttled, lost, exhausted]) targets.clear();
+      ssh = noTrouble;
+    },
     toTask: (fault, arn) => applyToTask(fault, actions.task(arn)),
     check(action) {
       if (throttled.hit(action)) throw new AwsError("ThrottlingException", "Rate exceeded");
@@ -104,6 +111,10 @@ class Targets {
 
   set(name: string, { times, every = 1 }: Hits): void {
     this.left.set(name, { times, every, calls: 0 });
+  }
+
+  clear(): void {
+    this.left.clear();
   }
 
   /** Counts a call, and tells whether it is hit. */

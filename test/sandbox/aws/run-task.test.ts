@@ -248,6 +248,17 @@ describe("RunTask: tags and faults", () => {
     expect(capacityFailure("FARGATE_SPOT")).to.equal(undefined);
   });
 
+  it("does so no more once it is calm", () => {
+    const { throttle, check, exhaust, capacityFailure, loseAnswer, checkAnswer, calm } = faults();
+    throttle("RunTask", { times: 1 });
+    loseAnswer("RunTask", { times: 1 }, 0);
+    exhaust("FARGATE", { times: 1 });
+    calm();
+    expect(() => check("RunTask")).not.to.throw();
+    expect(() => checkAnswer("RunTask")).not.to.throw();
+    expect(capacityFailure("FARGATE")).to.equal(undefined);
+  });
+
   it("hits one of each so many calls", () => {
     const { throttle, check } = faults();
     throttle("RunTask", { times: 2, every: 3 });

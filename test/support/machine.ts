@@ -1,0 +1,89 @@
+/** What of this machine a sandbox might change and leave changed, seen without anything that the sandbox knows of itself. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { execa } from "execa";
+
+/** By kind, one string for each thing there is. */
+export type Machine = Record<string, string[]>;
+
+export async function lookAtMachine(): Promise<Machine> {
+  const [links, routes, rules] = await Promise.all([ip("addr"), ip("route", "show", "table", "all"), ip("rule")]);
+  const folder = (dir: string) => (existsSync(dir) ? readdirSync(dir).map((name) => path.join(dir, name)) : []);
+  return {
+    addresses: links.flatMap(({ ifname, operstate, addr_info = [] }) => [
+      `${ifname} ${operstate}`,
+      ...(addr_info as Entry[]).map(({ local, prefixlen }) => `${ifname} ${local}/${prefixlen}`),
+    ]),
+    routes: routes.map((route) => JSON.stringify(route)),
+    rules: rules.map((rule) => JSON.stringify(rule)),
+    packetFilter: [...(await packetFilter("iptables-save")), ...(await packetFilter("ip6tables-save"))],
+    kernelSettings: await kernelSettings(),
+    mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
+    namespaces: folder("/run/netns"),
+    cgroups: cgroups("/sys/fs/cgroup", 4),
+    policies: folder("/usr/sbin").filter((file) => file.endsWith("/policy-rc.d")),
+    home: [os.homedir(), ...["/.ssh", "/.config", "/.docker"].map((dir) => os.homedir() + dir)].flatMap(folder),
+  };
+}
+
+/** What is otherwise than it was, in sentences. */
+export function changes(before: Machine, after: Machine): string[] {
+  const missing = (from: string[], all: string[]) => from.filter((one) => !all.includes(one));
+  return Object.keys(before).flatMap((kind) => [
+    ...missing(after[kind], before[kind]).map((one) => `${kind}: there is ${one}`),
+    ...missing(before[kind], after[kind]).map((one) => `${kind}: gone is ${one}`),
+  ]);
+}
+
+/** Processes that were given this variable by whoever started them, other than this one. */
+export function processesWith(variable: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const has = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(variable);
+        return has ? [`${pid}: ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`] : [];
+      } catch {
+        return []; // gone meanwhile
+      }
+    });
+}
+
+/** Files in a folder that was the temporary one. Node, tsx and Pulumi's ts-node keep there what they have compiled. */
+export const leftIn = (temporary: string): string[] =>
+  readdirSync(temporary)
+    .filter((name) => !/^(node-compile-cache|tsx-\d+|ts-node-[0-9a-f]+)$/.test(name))
+    .map((name) => path.join(temporary, name));
+
+type Entry = Record<string, unknown>;
+
+async function ip(...args: string[]): Promise<Entry[]> {
+  return JSON.parse((await execa("ip", ["-json", ...args])).stdout || "[]") as Entry[];
+}
+
+/** Rules, own chains and policies, without counters. A table that was never used is like one that lets all pass. */
+async function packetFilter(program: string): Promise<string[]> {
+  const { stdout } = await execa(program);
+  let table = "";
+  return stdout.split("\n").flatMap((line) => {
+    if (line.startsWith("*")) table = line;
+    if (!/^[:-]/.test(line) || / ACCEPT \[/.test(line)) return [];
+    return [`${program} ${table} ${line.replace(/ \[\d+:\d+\]$/, "")}`];
+  });
+}
+
+/** Of the network, without those of interfaces, which come and go with them. */
+async function kernelSettings(): Promise<string[]> {
+  const { stdout } = await execa("sysctl", ["--all", "--pattern", "^net\\.(ipv4|ipv6|bridge|netfilter)\\."]);
+  // The count of tracked connections is no setting.
+  return stdout.split("\n").filter((line) => !/\.(conf|neigh)\.|nf_conntrack_count/.test(line));
+}
+
+/** Folders down to a depth. systemd makes and takes those of its units as it starts and stops them. */
+function cgroups(dir: string, depth: number): string[] {
+  if (depth === 0) return [];
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/\.(service|scope)$/.test(entry.name))
+    .flatMap(({ name }) => [path.join(dir, name), ...cgroups(path.join(dir, name), depth - 1)]);
+}

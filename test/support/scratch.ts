@@ -1,0 +1,24 @@
+/** A folder of a test's own. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+export interface Scratch {
+  dir: string;
+  /** Writes a file into it and returns its path. */
+  file(name: string, text: string, options?: { mode: number }): string;
+  remove(): void;
+}
+
+export function scratch(): Scratch {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "e2e-"));
+  return {
+    dir,
+    file(name, text, options) {
+      const file = path.join(dir, name);
+      writeFileSync(file, text, options);
+      return file;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
