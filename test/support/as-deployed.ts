@@ -40,8 +40,10 @@ async function changes({ instanceId, address }: { instanceId: string; address: s
   return [`the host's files and its runner were\n${before}\nand are\n${now}`];
 }
 
+/** Its files, without the task definition's revision, which a change of the image and back makes another one. */
 const configurationOf = (address: string): Promise<string> =>
   onHost(
-    "sha256sum /etc/gitlab-runner/config.toml /etc/gitlab-runner/fargate.toml; systemctl is-active gitlab-runner || true",
+    "cd /etc/gitlab-runner; sha256sum config.toml; sed -E 's/:[0-9]+\"/\"/' fargate.toml; " +
+      "systemctl is-active gitlab-runner || true",
     address,
   );

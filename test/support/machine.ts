@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
+import { cgroupTree, hierarchies } from "../../sandbox/world/cgroups";
 
 /** By kind, one string for each thing there is. */
 export type Machine = Record<string, string[]>;
@@ -21,7 +22,7 @@ export async function lookAtMachine(): Promise<Machine> {
     kernelSettings: await kernelSettings(),
     mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
     namespaces: folder("/run/netns"),
-    cgroups: cgroups("/sys/fs/cgroup", 4),
+    cgroups: cgroups(),
     policies: folder("/usr/sbin").filter((file) => file.endsWith("/policy-rc.d")),
     home: [os.homedir(), ...["/.ssh", "/.config", "/.docker"].map((dir) => os.homedir() + dir)].flatMap(folder),
   };
@@ -80,10 +81,19 @@ async function kernelSettings(): Promise<string[]> {
   return stdout.split("\n").filter((line) => !/\.(conf|neigh)\.|nf_conntrack_count/.test(line));
 }
 
-/** Folders down to a depth. systemd makes and takes those of its units as it starts and stops them. */
-function cgroups(dir: string, depth: number): string[] {
-  if (depth === 0) return [];
-  return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !/\.(service|scope)$/.test(entry.name))
-    .flatMap(({ name }) => [path.join(dir, name), ...cgroups(path.join(dir, name), depth - 1)]);
+/**
+ * At the top of each hierarchy and below this process's own place in it: elsewhere are other sessions' cgroups, which come
+ * and go. systemd makes and takes those of its units as it starts and stops them.
+ */
+function cgroups(): string[] {
+  const places = hierarchies().flatMap(({ mountPoint, path: own }) => [
+    ...subfolders(mountPoint),
+    ...cgroupTree(path.join(mountPoint, own)),
+  ]);
+  return [...new Set(places)].filter((dir) => !/\.(service|scope)$/.test(dir));
 }
+
+const subfolders = (dir: string): string[] =>
+  readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => path.join(dir, name));

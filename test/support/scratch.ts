@@ -10,8 +10,18 @@ export interface Scratch {
   remove(): void;
 }
 
+/** Those that are there. A describe() makes its folder even where none of its tests is run, and so nobody removes it. */
+const open = new Set<string>();
+process.once("exit", () => open.forEach(remove));
+
+function remove(dir: string): void {
+  open.delete(dir);
+  rmSync(dir, { recursive: true, force: true });
+}
+
 export function scratch(): Scratch {
   const dir = mkdtempSync(path.join(os.tmpdir(), "e2e-"));
+  open.add(dir);
   return {
     dir,
     file(name, text, options) {
@@ -19,6 +29,6 @@ export function scratch(): Scratch {
       writeFileSync(file, text, options);
       return file;
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: () => remove(dir),
   };
 }
