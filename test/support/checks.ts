@@ -41,9 +41,10 @@ const everywhere: Check[] = [
     name: "format",
     run: (output) => tool(bin("prettier"), ["--check", "--log-level", "warn", ...cache("prettier"), "."], output),
   },
-  { name: "gofmt", run: (output) => silentTool("gofmt", ["-l", "driver", "bench"], output) },
+  { name: "gofmt", run: (output) => silentTool("gofmt", ["-l", "driver", "bench", "test"], output) },
   { name: "go vet", run: (output) => tool("go", ["vet", "./..."], output, driverDir) },
   { name: "go vet: bench", run: (output) => tool("go", ["vet", "./..."], output, measuredDir) },
+  { name: "go vet: tests", run: (output) => tool("go", ["vet", "main.go"], output, path.join(__dirname, "execs")) },
 ];
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
