@@ -22,7 +22,7 @@ interface Hierarchy {
 const searchDepth = 4;
 
 /** The hierarchies that are mounted, with this process's place in each. */
-function hierarchies(pid: number | "self" = "self"): Hierarchy[] {
+export function hierarchies(pid: number | "self" = "self"): Hierarchy[] {
   const mounts = readMounts().filter((mount) => mount.root === "/");
   return readFileSync(`/proc/${pid}/cgroup`, "utf8")
     .split("\n")
