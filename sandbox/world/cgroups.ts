@@ -39,7 +39,7 @@ export function hierarchies(pid: number | "self" = "self"): Hierarchy[] {
     });
 }
 
-/** The sandbox's cgroup in every hierarchy that has one; several in one hierarchy after a crash in another session. */
+/** The sandbox's cgroup in every hierarchy that has one; several in one hierarchy after a crash of one that was started elsewhere. */
 export function sandboxCgroups(): { controllers: string; dir: string }[] {
   return hierarchies().flatMap(({ controllers, mountPoint }) =>
     findByName(mountPoint, cgroupName, searchDepth).map((dir) => ({ controllers, dir })),

@@ -1,7 +1,7 @@
 /** What a check is, and the ways to make one of a tool. */
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
-import { runCommand, type Command } from "./command";
+import { runCommand, type Command, type Ended } from "./command";
 import type { Task } from "./schedule";
 
 export interface Counts {
@@ -14,6 +14,8 @@ export interface Output {
   write(text: string): void;
   /** Whoever reads it sees colours. */
   colors: boolean;
+  /** Aborted where the run is interrupted: no program starts any more. */
+  signal: AbortSignal;
 }
 
 export interface Check extends Task {
@@ -27,16 +29,22 @@ export const cacheFile = (name: string): string => path.join(projectDir, "node_m
 
 const outcome = (passes: boolean): Counts => ({ passed: passes ? 1 : 0, failed: passes ? 0 : 1, skipped: 0 });
 
+/** Starts a check's program, unless the run was interrupted while the check got ready for it. */
+function start(command: Command, { write, signal }: Output): Promise<Ended> {
+  signal.throwIfAborted();
+  return runCommand(command, write);
+}
+
 /** One run of a tool is one check: it passes with exit code 0. */
 export async function tool(file: string, args: string[], output: Output, cwd?: string): Promise<Counts> {
-  const { exitCode } = await runCommand({ file, args, cwd }, output.write);
+  const { exitCode } = await start({ file, args, cwd }, output);
   return outcome(exitCode === 0);
 }
 
 /** For a tool that lists what is wrong and exits with 0 all the same. */
 export async function silentTool(file: string, args: string[], output: Output): Promise<Counts> {
   const lines: string[] = [];
-  const { exitCode } = await runCommand({ file, args, onLine: (line) => lines.push(line) }, output.write);
+  const { exitCode } = await start({ file, args, onLine: (line) => lines.push(line) }, output);
   if (lines.length > 0) output.write(`${file} lists:\n${lines.join("\n")}\n`);
   return outcome(exitCode === 0 && lines.length === 0);
 }
@@ -50,7 +58,7 @@ export async function mocha(args: string[], output: Output): Promise<Counts> {
   const reporter = path.join(projectDir, "test/support/reporter.cjs");
   const colors = output.colors ? ["--color"] : [];
   const command: Command = { file: bin("mocha"), args: ["--reporter", reporter, "--exit", ...colors, ...args] };
-  const { exitCode, told } = await runCommand(command, output.write);
+  const { exitCode, told } = await start(command, output);
   if (told === "") throw new Error(`mocha came to no end (exit code ${exitCode ?? "unknown"})`);
   const counts = JSON.parse(told) as Counts;
   // A run that broke outside a test (a file that does not load, a hook) is a failure too.

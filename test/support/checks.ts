@@ -49,21 +49,21 @@ const everywhere: Check[] = [
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
-  { name: "setup", run: () => passes(prepare) },
+  { name: "setup", run: ({ signal }) => passes(() => prepare(signal)) },
   {
     name: "staticcheck",
     after: ["setup"],
-    run: async (output) => tool((await linters()).staticcheck, ["./..."], output, driverDir),
+    run: async (output) => tool((await linters(output)).staticcheck, ["./..."], output, driverDir),
   },
   {
     name: "shellcheck",
     after: ["setup"],
-    run: async (output) => tool((await linters()).shellcheck, await shellFiles(), output),
+    run: async (output) => tool((await linters(output)).shellcheck, await shellFiles(), output),
   },
   {
     name: "hadolint",
     after: ["setup"],
-    run: async (output) => tool((await linters()).hadolint, ["image/Dockerfile"], output),
+    run: async (output) => tool((await linters(output)).hadolint, ["image/Dockerfile"], output),
   },
   {
     name: "end to end",
@@ -79,7 +79,7 @@ const endToEnd: Check[] = [
 export const unitChecks: Check[] = [{ name: "go test", run: goTestCached }, ...everywhere];
 export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, ...everywhere, ...endToEnd];
 
-const linters = async () => (await prepareArtifacts({ onProgress: () => {} })).linters;
+const linters = async ({ signal }: Output) => (await prepareArtifacts({ onProgress: () => {}, signal })).linters;
 
 /** Every tracked shell script: by name, or by its first line. */
 async function shellFiles(): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** `go test` as a check: counts top-level tests and subtests; prints packages, and the output of what failed. */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
@@ -9,6 +9,8 @@ import { runCommand, type Command } from "./command";
 
 interface GoEvent {
   Action: string;
+  /** Of what the compiler says, which comes with the action build-output and belongs to no package's tests. */
+  ImportPath?: string;
   Package?: string;
   Test?: string;
   Output?: string;
@@ -47,14 +49,30 @@ export const goTestCached = (output: Output): Promise<Counts> => {
   // Go compares the environment as well, so the folder's name is the same each time, and short for the sake of sockets.
   const clone = createHash("sha256").update(projectDir).digest("hex").slice(0, 6);
   const folder = path.join(os.tmpdir(), `go-${clone}`);
+  return goTest(cachedWhileUnchanged(), output, take(folder) ? folder : undefined);
+};
+
+/** Makes the folder this process's own. False: another run in this clone, which still lives, has it. */
+export function take(folder: string): boolean {
+  const owner = path.join(folder, "owner");
   try {
     mkdirSync(folder);
   } catch {
-    // Another run in this clone has it.
-    return goTest(cachedWhileUnchanged(), output);
+    if (lives(owner)) return false;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
   }
-  return goTest(cachedWhileUnchanged(), output, folder);
-};
+  writeFileSync(owner, String(process.pid));
+  return true;
+}
+
+function lives(owner: string): boolean {
+  try {
+    return process.kill(Number(readFileSync(owner, "utf8")), 0);
+  } catch {
+    return false;
+  }
+}
 
 /** @param folder for temporary files, to be removed: Go's tests leave theirs when they are interrupted */
 async function goTest(flags: string[], output: Output, folder?: string): Promise<Counts> {
@@ -76,6 +94,7 @@ async function goTest(flags: string[], output: Output, folder?: string): Promise
 }
 
 function count(event: GoEvent, counts: Counts, outputs: Map<string, string>, output: Output): void {
+  if (event.Action === "build-output") output.write(event.Output ?? "");
   const key = `${event.Package} ${event.Test ?? ""}`;
   if (event.Output) outputs.set(key, (outputs.get(key) ?? "") + event.Output);
   if (event.Test) {

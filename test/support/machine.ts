@@ -82,8 +82,8 @@ async function kernelSettings(): Promise<string[]> {
 }
 
 /**
- * At the top of each hierarchy and below this process's own place in it: elsewhere are other sessions' cgroups, which come
- * and go. systemd makes and takes those of its units as it starts and stops them.
+ * At the top of each hierarchy and below this process's own place in it: elsewhere are those of other users, which come and
+ * go. systemd makes and takes those of its units as it starts and stops them.
  */
 function cgroups(): string[] {
   const places = hierarchies().flatMap(({ mountPoint, path: own }) => [

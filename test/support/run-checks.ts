@@ -1,6 +1,6 @@
 /** Runs checks side by side and prints each one's output whole, when it ends. */
 import { availableParallelism } from "node:os";
-import type { Check, Counts } from "./check";
+import type { Check, Counts, Output } from "./check";
 import { schedule } from "./schedule";
 
 const beat = 15_000;
@@ -27,7 +27,8 @@ export async function runChecks(checks: Check[], signal: AbortSignal): Promise<R
       clearInterval(beats);
       console.log(`\n== ${check.name}`);
     }
-    const counts = await run(check, (text) => (printsAtOnce ? process.stdout.write(text) : chunks.push(text)));
+    const write = (text: string) => void (printsAtOnce ? process.stdout.write(text) : chunks.push(text));
+    const counts = await run(check, { write, colors: Boolean(process.stdout.isTTY), signal });
     const took = seconds(check.name);
     started.delete(check.name);
     if (!printsAtOnce) process.stdout.write(`\n== ${check.name}\n${chunks.join("")}`);
@@ -42,11 +43,11 @@ export async function runChecks(checks: Check[], signal: AbortSignal): Promise<R
   return sum;
 }
 
-async function run(check: Check, write: (text: string) => void): Promise<Counts> {
+async function run(check: Check, output: Output): Promise<Counts> {
   try {
-    return await check.run({ write, colors: Boolean(process.stdout.isTTY) });
+    return await check.run(output);
   } catch (error) {
-    write(`${(error as Error).message}\n`);
+    output.write(`${(error as Error).message}\n`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
 }
