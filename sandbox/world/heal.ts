@@ -1,5 +1,6 @@
 /** Finds and removes whatever a sandbox left on this machine, by cgroup, name and folder alone. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
 import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
@@ -53,8 +54,23 @@ export async function healWorld(): Promise<WorldCounts> {
 const worldCgroups = (): string[] => [...sandboxCgroups().map(({ dir }) => dir), ...strayTaskCgroups()];
 
 function worldProcesses(): number[] {
-  const pids = worldCgroups().flatMap(processesIn);
+  const pids = [...worldCgroups().flatMap(processesIn), ...engineProcesses()];
   return [...new Set(pids)].filter((pid) => pid !== process.pid && pid !== 0);
+}
+
+/** Pulumi's programs run in the caller's cgroup, and outlive a caller that is killed. They lie below the state folder. */
+function engineProcesses(): number[] {
+  const home = path.join(stateDir, "pulumi-home") + path.sep;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => argumentsOf(pid).some((argument) => argument.startsWith(home))).map(Number);
+}
+
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // It ended meanwhile.
+  }
 }
 
 /** A process may fork while the list is read, so this goes on until the cgroup is empty. */

@@ -8,6 +8,7 @@ import { gitlabAdminToken, projectDir } from "../../sandbox/config";
 import { readStatus } from "../../sandbox/control/client";
 import { traceExecs } from "../support/execs";
 import { changes, leftIn, lookAtMachine, processesWith, type Machine } from "../support/machine";
+import { processes } from "../support/faults";
 import { cli, leftovers, nothing, sandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
 import { until } from "../support/until";
@@ -120,6 +121,8 @@ describe("a sandbox whose daemon was killed", () => {
     const { exitCode, all } = await sandbox(["up"]);
     expect(exitCode, all).to.equal(0);
     expect(all).to.contain("cleared what an earlier one left");
+    const engine = processes((args) => args.some((argument) => argument.endsWith("/pulumi-language-nodejs")));
+    expect(engine, "the killed command's engine is gone, and the second one's has ended").to.deep.equal([]);
   });
 });
 
