@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { deploy, destroy, type DeployFlags } from "./deploy";
 import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
+import { tell } from "./output";
 import { preview, type PreviewFlags } from "./preview";
 import { maskText } from "./report/masking";
 
@@ -26,7 +27,14 @@ function seconds(text: string): number {
 }
 
 const program = new Command("npm run").description("The fleet of runners: previews, deployments, groups");
-const ended = (exitCode: number) => void (process.exitCode = exitCode);
+
+/** What has succeeded in spite of an interrupt has come to its end before. */
+function ended(exitCode: number): void {
+  const cut = signal.aborted && exitCode !== 0;
+  if (cut) tell("interrupted");
+  process.exitCode = cut ? 130 : exitCode;
+}
+
 const stackOption = ["--stack <name>", "the stack"] as const;
 const jsonOption = ["--json <file>", 'write the report as JSON ("-": standard output)'] as const;
 const configOption = ["--config-file <file>", "in the place of Pulumi.STACK.yaml"] as const;
@@ -86,6 +94,8 @@ program
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interrupted.abort());
 
 program.parseAsync().catch((error: Error) => {
-  console.error(maskText(error instanceof UserError ? `error: ${error.message}` : (error.stack ?? error.message)));
-  process.exitCode = signal.aborted ? 130 : 1;
+  if (error !== signal.reason) {
+    tell(maskText(error instanceof UserError ? `error: ${error.message}` : (error.stack ?? error.message)));
+  }
+  ended(1);
 });
