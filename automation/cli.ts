@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { deploy, destroy, type DeployFlags } from "./deploy";
 import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
+import { tell, unwritable } from "./output";
 import { preview, type PreviewFlags } from "./preview";
 import { maskText } from "./report/masking";
 
@@ -20,15 +21,37 @@ const list = (text: string) =>
     .map((word) => word.trim())
     .filter(Boolean);
 
+function tags(text: string): string[] {
+  const words = list(text);
+  if (words.length === 0) throw new InvalidArgumentError("it names no tag");
+  return words;
+}
+
+/** A report's file: one that cannot be written is told before anything is done, and not after it. */
+function target(file: string): string {
+  const problem = unwritable(file);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return file;
+}
+
 function seconds(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a number of seconds");
   return Number(text);
 }
 
-const program = new Command("npm run").description("The fleet of runners: previews, deployments, groups");
-const ended = (exitCode: number) => void (process.exitCode = exitCode);
+const program = new Command("npm run")
+  .usage("<command> -- [options]")
+  .description("The fleet of runners: previews, deployments, groups");
+
+/** What has succeeded in spite of an interrupt has come to its end before. */
+function ended(exitCode: number): void {
+  const cut = signal.aborted && exitCode !== 0;
+  if (cut) tell("interrupted");
+  process.exitCode = cut ? 130 : exitCode;
+}
+
 const stackOption = ["--stack <name>", "the stack"] as const;
-const jsonOption = ["--json <file>", 'write the report as JSON ("-": standard output)'] as const;
+const jsonOption = ["--json <file>", 'write the report as JSON ("-": standard output)', target] as const;
 const configOption = ["--config-file <file>", "in the place of Pulumi.STACK.yaml"] as const;
 
 program
@@ -36,7 +59,7 @@ program
   .description("what a deployment of the stack would do; changes nothing")
   .requiredOption(...stackOption)
   .option(...jsonOption)
-  .option("--markdown <file>", 'write the report as Markdown ("-": standard output)')
+  .option("--markdown <file>", 'write the report as Markdown ("-": standard output)', target)
   .option("--merge-request", "write the report into the merge request of this CI job, and check the policy")
   .option("--outdated", "say in the merge request's note, if there is one, that the stack is not changed any more")
   .option("--policy", "fail on dangers that are not acknowledged")
@@ -65,7 +88,7 @@ program
   .description("add a group to the stack's config, and preview that")
   .argument("<path>")
   .requiredOption(...stackOption)
-  .option("--tags <tags>", "with commas between", list)
+  .option("--tags <tags>", "with commas between", tags)
   .option("--size <name>", "one of the stack's sizes")
   .option(...jsonOption)
   .option("--no-preview", "only edit the file")
@@ -82,10 +105,15 @@ program
   .option("--no-preview", "only edit the file")
   .action(async (path: string, flags: EntryFlags) => ended(await removeEntry(path, flags, signal)));
 
+// npm keeps options that come without the dashes for itself.
+for (const command of program.commands) command.usage(`-- ${command.usage()}`);
+
 // The engine gets the signal too, or is told by the abort: it ends its running steps and leaves its state whole.
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interrupted.abort());
 
 program.parseAsync().catch((error: Error) => {
-  console.error(maskText(error instanceof UserError ? `error: ${error.message}` : (error.stack ?? error.message)));
-  process.exitCode = signal.aborted ? 130 : 1;
+  if (error !== signal.reason) {
+    tell(maskText(error instanceof UserError ? `error: ${error.message}` : (error.stack ?? error.message)));
+  }
+  ended(1);
 });

@@ -36,6 +36,7 @@ export async function destroy(flags: DeployFlags & { yes?: boolean }, signal?: A
   tell(`previewing how stack ${stack} is destroyed`);
   const options = { ...updating(flags, "destroy", signal), configFile };
   const planned = await previewDestroy({ ...options, onEvent: showing("preview") });
+  signal?.throwIfAborted();
   const refusal = refusedAsProtected(stack, planned);
   if (refusal !== undefined) throw new UserError(refusal);
   const report = reportOf(stack, planned);

@@ -30,14 +30,14 @@ async function editStackFile(
   signal?: AbortSignal,
 ): Promise<number> {
   const { stack, json } = flags;
-  const name = `Pulumi.${stack}.yaml`;
+  const name = fileOf(stack);
   const file = path.join(projectDir, name);
-  const edited = edit(read(file));
+  const edited = edit(read(file, stack));
   const report = flags.preview ? await previewEdited(stack, edited, signal) : undefined;
   const refused = report !== undefined && failed(report);
   if (!refused) {
     // As the file is now: somebody may have changed it while the preview ran.
-    writeFileSync(file, edit(read(file)));
+    writeFileSync(file, edit(read(file, stack)));
     tell(`${done} ${entry.path} ${done === "added" ? "to" : "from"} ${name}`);
   }
   if (json) {
@@ -51,11 +51,14 @@ async function editStackFile(
   return exitCode;
 }
 
-function read(file: string): string {
+/** Of "organization/project/stack" too. */
+const fileOf = (stack: string) => `Pulumi.${stack.split("/").at(-1)}.yaml`;
+
+function read(file: string, stack: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    throw new UserError(`there is no ${path.basename(file)}`);
+    throw new UserError(`there is no ${path.basename(file)}, the file of stack ${stack}`);
   }
 }
 
@@ -63,7 +66,7 @@ function read(file: string): string {
 async function previewEdited(stack: string, text: string, signal?: AbortSignal): Promise<Report> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "stack-file-"));
   try {
-    const configFile = path.join(folder, `Pulumi.${stack}.yaml`);
+    const configFile = path.join(folder, fileOf(stack));
     writeFileSync(configFile, text, { mode: 0o600 });
     return await takePreview({ stack, configFile }, signal);
   } finally {

@@ -52,12 +52,15 @@ const originOf = (stack: string, { iid, pipeline, commit, jobUrl }: MergeRequest
   ...{ stack, iid, pipeline, commit, jobUrl },
 });
 
+/** @throws the signal's reason where the preview is interrupted: half a preview tells nothing */
 export async function takePreview(
   { stack, configFile }: Pick<PreviewFlags, "stack" | "configFile">,
   signal?: AbortSignal,
 ): Promise<Report> {
   tell(`previewing stack ${stack}`);
-  return reportOf(stack, await previewStack({ stack, configFile, signal, onEvent: showing("preview") }));
+  const result = await previewStack({ stack, configFile, signal, onEvent: showing("preview") });
+  signal?.throwIfAborted();
+  return reportOf(stack, result);
 }
 
 export function publish(report: Report, flags: PreviewFlags, acknowledged?: Acknowledgements): void {

@@ -1,13 +1,23 @@
 /**
- * Whether an edit of a stack file brings an error into the settings. Secrets are encrypted in the file, so what they hold
- * cannot be judged here; an error about one is there before and after the edit.
+ * Whether an edit of a stack file touches anything but its own entry, or brings an error into the settings. Secrets are
+ * encrypted in the file, so what they hold cannot be judged here; an error about one is there before and after the edit.
  */
-import { parseDocument } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
 import { namespace, parseSettings, structured } from "../components/settings/settings";
 import { UserError } from "./errors";
 
-/** The edited text, if the edit brings no error into the settings. Errors that were there before are the preview's. */
-export function checked(before: string, edited: string): string {
+/** The one entry of the groups that an edit is to add at their end, or the index of the one that it is to remove. */
+export type Edit = { added: unknown } | { removed: number };
+
+/**
+ * The edited text, if the edit does what it is to do and nothing else, and brings no error into the settings. Errors that
+ * were there before are the preview's.
+ */
+export function checked(before: string, edited: string, edit: Edit): string {
+  if (!isDeepStrictEqual(parsed(edited), expected(before, edit))) {
+    throw new UserError("the stack file's groups could not be edited without touching the rest; edit it by hand");
+  }
   const old = new Set(settingErrors(before).map(({ sense }) => sense));
   const fresh = settingErrors(edited).filter(({ sense }) => !old.has(sense));
   if (fresh.length > 0) {
@@ -15,6 +25,27 @@ export function checked(before: string, edited: string): string {
     throw new UserError(`nothing was changed, as the settings would be wrong:\n${lines}`);
   }
   return edited;
+}
+
+/** What a stack file holds; undefined where it cannot be read, which is equal to no stack file. */
+function parsed(text: string): StackFile | undefined {
+  try {
+    return parse(text) as StackFile;
+  } catch {
+    return undefined;
+  }
+}
+
+interface StackFile {
+  config: Record<string, unknown>;
+}
+
+function expected(before: string, edit: Edit): StackFile {
+  const { config, ...rest } = parsed(before)!;
+  const key = `${namespace}:groups`;
+  const groups = (config[key] ?? []) as unknown[];
+  const left = "added" in edit ? [...groups, edit.added] : groups.filter((_, index) => index !== edit.removed);
+  return { ...rest, config: { ...config, [key]: left } };
 }
 
 interface SettingError {
@@ -25,7 +56,7 @@ interface SettingError {
 }
 
 function settingErrors(text: string): SettingError[] {
-  const all = (parseDocument(text).toJS() as { config: Record<string, unknown> }).config;
+  const all = parsed(text)!.config;
   const own = Object.entries(all).filter(([name]) => name.startsWith(`${namespace}:`));
   const raw = Object.fromEntries(own.map(([name, value]) => [name.slice(namespace.length + 1), given(value)]));
   const gitlabUrl = all["gitlab:baseUrl"];

@@ -6,6 +6,7 @@ import { Document, isMap, isScalar, isSeq, parseDocument, visit, type Pair, type
 import { namespace } from "../components/settings/settings";
 import { UserError } from "./errors";
 import { checked } from "./stack-file-check";
+import { dashesOf, lastContent, lineEnd, lineStart, newlineOf, rangeOf, splice, valueStart } from "./stack-file-text";
 
 export interface GroupEntry {
   path: string;
@@ -17,120 +18,108 @@ const key = `${namespace}:groups`;
 
 /** @throws UserError naming what is wrong with the entry, in which case nothing has to be undone */
 export function addGroup(text: string, entry: GroupEntry): string {
-  const { config, groups } = read(text);
-  if (groups && indexOf(groups, entry.path) >= 0)
-    throw new UserError(`${key} has ${JSON.stringify(entry.path)} already`);
+  const { config, groups, names } = read(text);
+  if (indexOf(names, entry.path) >= 0) throw new UserError(`${key} has ${JSON.stringify(entry.path)} already`);
   const edited = groups ? append(text, groups, entry) : insertList(text, config, entry);
-  return checked(text, edited);
+  return checked(text, edited, { added: content(entry) });
 }
 
-/** @throws UserError where the stack file has no such group */
-export function removeGroup(text: string, path: string): string {
-  const { groups } = read(text);
-  const index = groups ? indexOf(groups, path) : -1;
+/** @param group a path or an id @throws UserError where the stack file has no such group */
+export function removeGroup(text: string, group: string): string {
+  const { config, groups, names } = read(text);
+  const index = indexOf(names, group);
   if (!groups || index < 0) {
-    const known = groups?.items.map(pathOf).join(", ") || "none";
-    throw new UserError(`${key} has no ${JSON.stringify(path)}; it has ${known}`);
+    const known = names.filter((name) => name !== undefined).join(", ") || "none";
+    throw new UserError(`${key} has no ${JSON.stringify(group)}; it has ${known}`);
   }
-  return checked(text, cut(text, groups, index));
+  return checked(text, cut(text, config, groups, index), { removed: index });
 }
 
 interface Parts {
   config: YAMLMap;
   groups?: YAMLSeq;
+  /** What each entry is known by. */
+  names: (string | undefined)[];
 }
 
 function read(text: string): Parts {
-  const document = parseDocument(text);
+  const document = parseDocument(text, { keepSourceTokens: true });
   if (document.errors.length > 0) throw new UserError(`the stack file is no valid YAML: ${document.errors[0].message}`);
   const config = document.get("config");
   if (!isMap(config)) throw new UserError("the stack file has no config");
   const groups = config.get(key, true);
-  if (groups === undefined || (isScalar(groups) && groups.value === null)) return { config };
-  if (!isSeq(groups)) throw new UserError(`${key} is not a list`);
-  return { config, groups };
+  if (groups === undefined || (isScalar(groups) && groups.value === null)) return { config, names: [] };
+  if (isSeq(groups)) return { config, groups, names: (groups.toJS(document) as unknown[]).map(nameOf) };
+  const json = isScalar(groups) && /^\s*\[/.test(String(groups.value));
+  throw new UserError(`${key} is ${json ? "a list as JSON in a text; write it as YAML first" : "not a list"}`);
 }
 
-const pathOf = (item: unknown): string => String(isMap(item) ? item.get("path") : isScalar(item) ? item.value : item);
+/** Its path or id; undefined where it is wrong and has neither. */
+function nameOf(entry: unknown): string | undefined {
+  const { path, id } = Object(entry) as { path?: unknown; id?: unknown };
+  const name = path ?? id ?? entry;
+  return typeof name === "string" || typeof name === "number" ? String(name) : undefined;
+}
 
 /** GitLab's paths are the same in upper and lower case. */
-const indexOf = (groups: YAMLSeq, path: string) =>
-  groups.items.findIndex((item) => pathOf(item).toLowerCase() === path.toLowerCase());
-
-/** Offsets of a node: where it begins, where its value ends, and where what belongs to it (comment, newline) ends. */
-const rangeOf = (node: unknown) => (node as { range: [number, number, number] }).range;
+const indexOf = (names: (string | undefined)[], group: string) =>
+  names.findIndex((name) => name?.toLowerCase() === group.toLowerCase());
 
 function append(text: string, groups: YAMLSeq, entry: GroupEntry): string {
+  const last = groups.items.at(-1);
   if (groups.flow) {
-    const end = rangeOf(groups)[1] - 1;
-    const last = groups.items.at(-1);
-    const at = last === undefined ? end : rangeOf(last)[1];
+    const at = last === undefined ? rangeOf(groups)[1] - 1 : rangeOf(last)[1];
     return splice(text, at, at, `${last === undefined ? "" : ", "}${flow(entry)}`);
   }
-  const last = groups.items.at(-1);
-  const [start, end] = rangeOf(last);
-  const column = dashOf(text, start) - lineStart(text, start);
-  const at = lineEnd(text, lastContent(last) ?? end);
-  return splice(text, at, at, `${text.charAt(at - 1) === "\n" ? "" : "\n"}${block(entry, column)}`);
+  const dash = dashesOf(groups).at(-1)!;
+  return insertLines(text, lineEnd(text, lastContent(last)), block(entry, dash - lineStart(text, dash)));
 }
 
 /** The list where there is none: after the last of this project's own settings, or at the config's end. */
 function insertList(text: string, config: YAMLMap, entry: GroupEntry): string {
-  const pairs = config.items as Pair[];
-  const name = ({ key: node }: Pair) => (isScalar(node) ? String(node.value) : "");
-  const empty = pairs.find((pair) => name(pair) === key);
-  const column = pairs.length > 0 ? rangeOf(pairs[0].key)[0] - lineStart(text, rangeOf(pairs[0].key)[0]) : 2;
   if (config.flow) throw new UserError("the stack file's config is written in one line; write it as a block first");
-  const list = `${" ".repeat(column)}${key}:\n${block(entry, column + 2)}`;
+  const pairs = config.items as Pair[];
+  const first = rangeOf(pairs[0].key)[0];
+  const column = first - lineStart(text, first);
+  const empty = pairs.find((pair) => name(pair) === key);
   if (empty) {
-    const start = lineStart(text, rangeOf(empty.key)[0]);
-    return splice(text, start, lineEnd(text, rangeOf(empty.key)[1]), list);
+    // A null that is left out stands behind the comments, one that is written on the key's line.
+    const [from, [start, end]] = [valueStart(empty), rangeOf(empty.value)];
+    const rest = end > start ? splice(text, from, end, "") : text;
+    return insertLines(rest, lineEnd(rest, from), block(entry, column + 2));
   }
-  const after = pairs.filter((pair) => name(pair).startsWith(`${namespace}:`)).at(-1) ?? pairs.at(-1);
-  const end = after ? lineEnd(text, contentEnd(after)) : text.length;
-  return splice(text, end, end, `${end > 0 && text.charAt(end - 1) !== "\n" ? "\n" : ""}${list}`);
+  const after = pairs.filter((pair) => name(pair).startsWith(`${namespace}:`)).at(-1) ?? pairs.at(-1)!;
+  const list = `${" ".repeat(column)}${key}:\n${block(entry, column + 2)}`;
+  return insertLines(text, lineEnd(text, lastContent(after)), list);
 }
 
-function cut(text: string, groups: YAMLSeq, index: number): string {
-  const [start, end] = rangeOf(groups.items[index]);
-  if (groups.items.length === 1) {
-    // An empty block list would be null.
-    const [from, to] = groups.flow ? rangeOf(groups) : [dashOf(text, start), end];
-    if (groups.flow) return splice(text, from, to, "[]");
-    const keyEnd = text.lastIndexOf(":", from) + 1;
-    return splice(splice(text, lineStart(text, from), lineEnd(text, to), ""), keyEnd, keyEnd, " []");
-  }
+const name = ({ key: node }: Pair) => (isScalar(node) ? String(node.value) : "");
+
+/** Lines at a line's start, or behind a last line without an end. */
+function insertLines(text: string, at: number, lines: string): string {
+  const newline = newlineOf(text);
+  const begun = at > 0 && text.charAt(at - 1) !== "\n";
+  return splice(text, at, at, (begun ? newline : "") + lines.replaceAll("\n", newline));
+}
+
+function cut(text: string, config: YAMLMap, groups: YAMLSeq, index: number): string {
+  const item = groups.items[index];
+  const alone = groups.items.length === 1;
   if (groups.flow) {
+    const [start, end] = rangeOf(alone ? groups : item);
+    if (alone) return splice(text, start, end, "[]");
     const next = groups.items[index + 1];
     return next
       ? splice(text, start, rangeOf(next)[0], "")
       : splice(text, rangeOf(groups.items[index - 1])[1], end, "");
   }
-  return splice(text, lineStart(text, start), lineEnd(text, lastContent(groups.items[index]) ?? end), "");
+  const dash = dashesOf(groups)[index];
+  const rest = splice(text, lineStart(text, dash), lineEnd(text, lastContent(item)), "");
+  if (!alone) return rest;
+  // An empty block list would be null.
+  const at = valueStart((config.items as Pair[]).find((pair) => name(pair) === key)!);
+  return splice(rest, at, at, " []");
 }
-
-/** Where the last scalar of a node ends: a block's own range goes on over comments and blank lines that follow it. */
-function lastContent(node: unknown): number | undefined {
-  let end: number | undefined;
-  visit(node as never, {
-    Scalar: (_, scalar) => void (end = Math.max(end ?? 0, rangeOf(scalar)[1])),
-    Collection: (_, collection) => void (collection.flow && (end = Math.max(end ?? 0, rangeOf(collection)[1]))),
-  });
-  return end;
-}
-
-const contentEnd = (pair: Pair): number => (pair.value ? lastContent(pair.value) : undefined) ?? rangeOf(pair.key)[1];
-
-/** The dash before an item. */
-const dashOf = (text: string, start: number) => text.lastIndexOf("-", start - 1);
-const lineStart = (text: string, offset: number) => text.lastIndexOf("\n", offset - 1) + 1;
-/** Behind the newline of the offset's line. */
-const lineEnd = (text: string, offset: number) => {
-  const newline = text.indexOf("\n", offset);
-  return newline < 0 ? text.length : newline + 1;
-};
-const splice = (text: string, from: number, to: number, insert: string) =>
-  text.slice(0, from) + insert + text.slice(to);
 
 /** What is given of an entry; a path alone is a plain text. */
 function content({ path, tags, size }: GroupEntry): unknown {

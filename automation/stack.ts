@@ -1,8 +1,10 @@
 /**
  * One stack through Pulumi's Automation API: previewed, deployed, destroyed, with the engine's events as they come.
- * The CLI is the one on PATH, and the backend whatever the environment or its login says (PULUMI_BACKEND_URL).
+ * The CLI is the first on PATH, which for npm's scripts is the packages' own (scripts/run.mjs), and the backend whatever
+ * the environment or its login says (PULUMI_BACKEND_URL).
  */
 import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   CommandError,
   ConcurrentUpdateError,
@@ -92,6 +94,8 @@ async function collect(
     options.onEvent(event);
   };
   const stack = await openStack(options);
+  // The SDK heeds only what is aborted while the CLI runs.
+  options.signal?.throwIfAborted();
   try {
     await work(stack, { onEvent, color: "never", suppressProgress: true, signal: options.signal });
     return { events };
@@ -123,7 +127,8 @@ async function waitingForLock<T>({ lock, signal }: UpdateOptions, work: () => Pr
     } catch (error) {
       if (!(error instanceof ConcurrentUpdateError)) throw error;
       const holder = holders(error.message);
-      if (Date.now() >= deadline || signal?.aborted) {
+      signal?.throwIfAborted();
+      if (Date.now() >= deadline) {
         throw new UserError(
           `somebody else is deploying this stack: ${holder.text}. Wait for it, or, when it is gone for good, remove the ` +
             "lock: npx pulumi cancel",
@@ -132,7 +137,8 @@ async function waitingForLock<T>({ lock, signal }: UpdateOptions, work: () => Pr
       if (!told.has(holder.text)) lock.onWait(holder);
       told.add(holder.text);
       // Neither the file and bucket backends nor the service tell when a lock is let go.
-      await new Promise((resolve) => setTimeout(resolve, Math.min(lock.interval, Math.max(0, deadline - Date.now()))));
+      const wait = Math.min(lock.interval, Math.max(0, deadline - Date.now()));
+      await setTimeout(wait, undefined, { signal }).catch(() => signal!.throwIfAborted());
     }
   }
 }

@@ -109,6 +109,90 @@ describe("removing a group from a stack file", () => {
   });
 });
 
+describe("a group's lines", () => {
+  const key = "  gitlab-fargate-runners:groups:";
+  const file = (...lines: string[]) => ["config:", ...lines, ""].join("\n");
+
+  it("end before what follows the only group, whatever that is", () => {
+    for (const next of [
+      "  aws:region: eu-west-1",
+      "  # the region\n  aws:region: eu-west-1",
+      "\n  aws:region: a",
+      "\n",
+    ]) {
+      const before = file(key, "    - path: acme/one", "      tags: [x]", next);
+      expect(removeGroup(before, "acme/one"), next).to.equal(file(`${key} []`, next));
+    }
+  });
+
+  const prose = (name: string) => [`    - path: ${name}`, "      tags: [x]", "      description: |", "        text"];
+  const projects = ["  gitlab-fargate-runners:projects:", "    - acme/two/app"];
+
+  it("end with a block scalar's last one", () => {
+    const before = file(key, ...prose("acme/one"), "    - acme/two", ...projects);
+    expect(removeGroup(before, "acme/one")).to.equal(file(key, "    - acme/two", ...projects));
+    const only = file(key, ...prose("acme/one"), ...projects);
+    expect(removeGroup(only, "acme/one")).to.equal(file(`${key} []`, ...projects));
+  });
+
+  it("go behind a block scalar, and before the next setting", () => {
+    const before = file(key, ...prose("acme/one"), ...projects);
+    expect(() => addGroup(file(...projects, key, ...prose("acme/one")), { path: "acme/two" })).not.to.throw();
+    const after = file(key, ...prose("acme/one"), "    - acme/two", ...projects);
+    expect(addGroup(before, { path: "acme/two" })).to.equal(after);
+    const own = file("  gitlab-fargate-runners:stack: |", "    text", "  aws:region: eu-west-1");
+    expect(addGroup(own, { path: "acme/two" })).to.equal(
+      file("  gitlab-fargate-runners:stack: |", "    text", key, "    - acme/two", "  aws:region: eu-west-1"),
+    );
+  });
+
+  it("may have a colon in a comment before them, and their dash on a line of its own", () => {
+    const commentedKey = file(`${key} # the groups: all`, "    # one: two", "    - acme/one");
+    expect(removeGroup(commentedKey, "acme/one")).to.equal(file(`${key} [] # the groups: all`, "    # one: two"));
+    const empty = file(`${key} # none: yet`, "  aws:region: a");
+    expect(addGroup(empty, { path: "acme/one" })).to.equal(
+      file(`${key} # none: yet`, "    - acme/one", "  aws:region: a"),
+    );
+    const written = file(`${key} ~ # none: yet`, "  aws:region: a");
+    expect(addGroup(written, { path: "acme/one" })).to.equal(
+      file(`${key} # none: yet`, "    - acme/one", "  aws:region: a"),
+    );
+    const alone = ["    -", "      path: acme/one"];
+    expect(removeGroup(file(key, ...alone), "acme/one")).to.equal(file(`${key} []`));
+    expect(removeGroup(file(key, ...alone, "    - acme/two"), "acme/one")).to.equal(file(key, "    - acme/two"));
+    expect(addGroup(file(key, ...alone), { path: "acme/two" })).to.equal(file(key, ...alone, "    - acme/two"));
+  });
+
+  it("may be known by an id", () => {
+    const before = file(key, "    - id: 42", "    - 43", "    - tags: [x]", "    - acme/one");
+    expect(removeGroup(before, "42")).to.equal(before.replace("    - id: 42\n", ""));
+    expect(removeGroup(before, "43")).to.equal(before.replace("    - 43\n", ""));
+    expect(() => removeGroup(before, "undefined")).to.throw('has no "undefined"; it has 42, 43, acme/one');
+  });
+
+  it("end as the file's others do", () => {
+    const before = file(key, "    - acme/one", "  aws:region: a").replaceAll("\n", "\r\n");
+    const after = addGroup(before, { path: "acme/two", tags: ["x"] });
+    expect(after.match(/\r?\n/g)).to.have.members(Array(after.split("\n").length - 1).fill("\r\n"));
+    expect(removeGroup(after, "acme/two")).to.equal(before);
+  });
+
+  it("are left to whoever wrote them where other parts of the file hang on them", () => {
+    const anchored = file(
+      key,
+      "    - path: acme/one",
+      "      tags: &tags [x]",
+      "    - { path: acme/two, tags: *tags }",
+    );
+    expect(() => removeGroup(anchored, "acme/one")).to.throw("edit it by hand");
+    expect(groupsOf(removeGroup(anchored, "acme/two"))).to.deep.equal([{ path: "acme/one", tags: ["x"] }]);
+    // The blank line behind the second would become the first one's text.
+    const kept = file(key, "    - path: acme/one", "      description: |+", "        text", "    - acme/two", "");
+    expect(() => removeGroup(kept, "acme/two")).to.throw("edit it by hand");
+    expect(() => removeGroup(file(`${key} '["acme/one"]'`), "acme/one")).to.throw("as JSON in a text");
+  });
+});
+
 describe("a stack file with secrets", () => {
   const secret = (name: string) => `{ secure: "v1:${name}" }`;
   const withTokens = `config:

@@ -1,0 +1,46 @@
+/** Where the nodes of a YAML document stand in its text, which has to be parsed with `keepSourceTokens`. */
+import { visit, type CST, type Pair, type YAMLSeq } from "yaml";
+
+/** Offsets of a node: where it begins, where its value ends, and where what belongs to it (comment, newline) ends. */
+export const rangeOf = (node: unknown) => (node as { range: [number, number, number] }).range;
+
+/**
+ * Where the last scalar of a node ends: a block's own range goes on over comments and blank lines that follow it. A block
+ * scalar ends behind its last newline, which is the start of the next line.
+ */
+export function lastContent(node: unknown): number {
+  let end: number | undefined;
+  const reach = (_: unknown, one: unknown) => void (end = Math.max(end ?? 0, rangeOf(one)[1]));
+  visit(node as never, {
+    Scalar: reach,
+    Alias: reach,
+    Collection: (position, collection) => (collection.flow ? reach(position, collection) : undefined),
+  });
+  return end ?? rangeOf(node)[1];
+}
+
+/** The dashes before a block list's items. */
+export function dashesOf(list: YAMLSeq): number[] {
+  const marks = (list.srcToken as CST.BlockSequence).items.flatMap(({ start }) => start);
+  return marks.filter(({ type }) => type === "seq-item-ind").map(({ offset }) => offset);
+}
+
+/** Behind the colon of a setting. */
+export function valueStart(pair: Pair): number {
+  const { srcToken } = pair as { srcToken?: CST.CollectionItem };
+  return srcToken!.sep!.find(({ type }) => type === "map-value-ind")!.offset + 1;
+}
+
+export const lineStart = (text: string, offset: number) => text.lastIndexOf("\n", offset - 1) + 1;
+
+/** Behind the newline of the line on which something ends; what ends with a newline itself has come there already. */
+export function lineEnd(text: string, end: number): number {
+  if (text.charAt(end - 1) === "\n") return end;
+  const newline = text.indexOf("\n", end);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+export const newlineOf = (text: string) => (text.includes("\r\n") ? "\r\n" : "\n");
+
+export const splice = (text: string, from: number, to: number, insert: string) =>
+  text.slice(0, from) + insert + text.slice(to);
