@@ -1,9 +1,10 @@
 /** Whether a sandbox is up on this machine, whose it is, and who may look into it. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readStatus } from "./control/client";
 import type { Status } from "./control/protocol";
 import { UserError } from "./report";
 import { processesIn, sandboxCgroups } from "./world/cgroups";
+import { argumentsOf } from "./world/processes";
 
 /** A sandbox's daemon whose control socket is not to be had. */
 interface Daemon {
@@ -24,11 +25,9 @@ export async function requireStatus(): Promise<Status> {
 export function findDaemon(): Daemon | undefined {
   const pids = new Set(sandboxCgroups().flatMap(({ dir }) => processesIn(dir)));
   for (const pid of pids) {
+    if (!argumentsOf(pid).some((word) => word.endsWith("/sandbox/daemon.ts"))) continue;
     try {
-      const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      if (commandLine.some((word) => word.endsWith("/sandbox/daemon.ts"))) {
-        return { pid, userId: statSync(`/proc/${pid}`).uid };
-      }
+      return { pid, userId: statSync(`/proc/${pid}`).uid };
     } catch {
       // It has just ended.
     }

@@ -1,5 +1,5 @@
 /** Finds and removes whatever a sandbox left on this machine, by cgroup, name and folder alone. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
@@ -7,6 +7,7 @@ import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups, strayTaskCgrou
 import { attempt, run } from "../command";
 import { mountsBelow } from "./mounts";
 import { inspectNetwork, removeNetwork } from "./network";
+import { processesWhose } from "./processes";
 
 /** How many of each the sandbox has on this machine. */
 export interface WorldCounts {
@@ -61,16 +62,7 @@ function worldProcesses(): number[] {
 /** Pulumi's programs run in the caller's cgroup, and outlive a caller that is killed. They lie below the state folder. */
 function engineProcesses(): number[] {
   const home = path.join(stateDir, "pulumi-home") + path.sep;
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => argumentsOf(pid).some((argument) => argument.startsWith(home))).map(Number);
-}
-
-function argumentsOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  } catch {
-    return []; // It ended meanwhile.
-  }
+  return processesWhose((args) => args.some((argument) => argument.startsWith(home)));
 }
 
 /** A process may fork while the list is read, so this goes on until the cgroup is empty. */

@@ -1,7 +1,8 @@
 /** kill -9 on the host: after the runner's own clean-up and one reap no task runs. */
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
-import { calm, driverProcesses, processes, putFault } from "../support/faults";
+import { processesWhose } from "../../sandbox/world/processes";
+import { calm, driverProcesses, putFault } from "../support/faults";
 import { reap } from "../support/host";
 import { abandonAt, runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
@@ -93,7 +94,7 @@ describe("a driver that is killed", () => {
   it("together with its runner leaves the task to reap", async () => {
     await abandonAt(waiting, "here-I-am", async () => {
       const runner = () =>
-        processes(([program, command]) => program === "/usr/local/bin/gitlab-runner" && command === "run");
+        processesWhose(([program, command]) => program === "/usr/local/bin/gitlab-runner" && command === "run");
       const pids = [...runner(), ...driverProcesses("run")];
       expect(pids).to.have.length(2);
       for (const pid of pids) process.kill(pid, "SIGKILL");

@@ -1,6 +1,7 @@
 /** Jobs that are cancelled, or out of time, in each stage: their processes end, and their tasks. */
 import { expect } from "chai";
-import { cancelJob, processes, putFault } from "../support/faults";
+import { processesWhose } from "../../sandbox/world/processes";
+import { cancelJob, putFault } from "../support/faults";
 import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 
@@ -11,7 +12,7 @@ const looking = `pgrep -f "sleep 424[2]" || echo none-left`;
 const ticking = "while sleep 1; do echo tick; done";
 
 /** The jobs' processes on this machine. */
-const leftSleeping = () => processes(([program, time]) => program === "sleep" && time === "4242");
+const leftSleeping = () => processesWhose(([program, time]) => program === "sleep" && time === "4242");
 
 describe("a job that does not come to its end", () => {
   useSandbox();

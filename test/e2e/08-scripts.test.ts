@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { stateDir } from "../../sandbox/config";
-import { driverProcesses, processes } from "../support/faults";
+import { processesWhose } from "../../sandbox/world/processes";
+import { driverProcesses } from "../support/faults";
 import { runCi, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 
@@ -25,7 +26,7 @@ const mebibyte = 1024 * 1024;
 async function measure(over: () => boolean): Promise<{ driver: number; agent: number; disk: number }> {
   const most = { driver: 0, agent: 0, disk: 0 };
   while (!over()) {
-    const agents = processes(([program = ""]) => path.basename(program) === "ci-agent");
+    const agents = processesWhose(([program = ""]) => path.basename(program) === "ci-agent");
     most.driver = Math.max(most.driver, ...driverProcesses("run").map(peakMemory));
     most.agent = Math.max(most.agent, ...agents.map(peakMemory));
     const disks = `${path.join(stateDir, "aws", "tasks")}/*/*/upper`;
