@@ -159,5 +159,5 @@ export class FargateRunners extends pulumi.ComponentResource {
  */
 function allowJobSsh(name: string, cluster: JobCluster, host: RunnerHost, tags: Record<string, string>): void {
   const [to, from] = [cluster.securityGroup.id, { securityGroupId: host.securityGroup.id }];
-  allowIngress(name, { to, from, port: 22, description: "SSH from the runner's host", tags }, { parent: cluster });
+  allowIngress(name, { to, from, port: 22, description: "SSH from the runner host", tags }, { parent: cluster });
 }

@@ -47,7 +47,7 @@ export function hostName(name: string, index: number): string {
  */
 export const metricsNamespace = "gitlab-fargate-runners";
 
-/** The provider generates no names for dashboards. */
+/** The provider generates no names for dashboards. CloudWatch takes the characters that ECS takes for a family. */
 export function dashboardName(stack: string): string {
-  return `gitlab-fargate-runners-${stack}`;
+  return `gitlab-fargate-runners-${plain(stack)}`;
 }

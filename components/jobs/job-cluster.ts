@@ -143,7 +143,7 @@ export class JobCluster extends pulumi.ComponentResource {
   private createSecurityGroup(name: string, { vpcId, tags }: JobClusterArgs): ec2.SecurityGroup {
     const group = new ec2.SecurityGroup(
       `${name}-task`,
-      { description: "CI jobs: SSH from the runner's host only", vpcId, tags },
+      { description: "CI jobs: SSH from the runner host only", vpcId, tags },
       { parent: this },
     );
     new vpc.SecurityGroupEgressRule(

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { entryKey, hostName, taskFamily, type EntryKind } from "../../components/names";
+import { dashboardName, entryKey, hostName, taskFamily, type EntryKind } from "../../components/names";
 
 const kind = fc.constantFrom<EntryKind>("group", "project", "instance");
 /** Anything, and what looks like a key's own parts. */
@@ -48,6 +48,18 @@ describe("names", () => {
     );
     expect(taskFamily("prod", "large")).to.equal("gitlab-fargate-runners-prod_large");
     expect(taskFamily("eu.prod", "large")).to.match(/^gitlab-fargate-runners-eu-prod-[0-9a-f]{8}_large$/);
+  });
+
+  it("of dashboards are what CloudWatch takes, and differ by stack", () => {
+    const stack = fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/);
+    fc.assert(
+      fc.property(stack, stack, (a, b) => {
+        expect(dashboardName(a)).to.match(/^[A-Za-z0-9_-]{1,255}$/);
+        if (a !== b) expect(dashboardName(a)).to.not.equal(dashboardName(b));
+      }),
+    );
+    expect(dashboardName("prod")).to.equal("gitlab-fargate-runners-prod");
+    expect(dashboardName("dev.eu")).to.match(/^gitlab-fargate-runners-dev-eu-[0-9a-f]{8}$/);
   });
 
   it("of hosts begin with the plain one", () => {

@@ -16,7 +16,7 @@ describe("network", () => {
         ...ssh,
         securityGroupId: "gitlab-runners-task-id",
         referencedSecurityGroupId: "gitlab-runners-host-id",
-        description: "SSH from the runner's host",
+        description: "SSH from the runner host",
       },
     ]);
     const groups = ofType(base, "aws:ec2/securityGroup:SecurityGroup");
