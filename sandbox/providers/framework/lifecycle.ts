@@ -41,17 +41,20 @@ export async function diff(
   const olds = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
   const inputChanges = diffProperties(olds, news, resource.ignoreInDiff);
   const { replaceOn = [] } = resource;
-  const replaces = (name: string) =>
-    !resource.update || (typeof replaceOn === "function" ? replaceOn(name, news) : replaceOn.includes(name));
-  const changes = inputChanges.map(({ path, kind }) => ({
-    path: formatPath(path),
-    kind,
-    replace: replaces(String(path[0])),
-    input: true,
-  }));
+  const replaces = async (path: Path) =>
+    !resource.update ||
+    (typeof replaceOn === "function" ? replaceOn(path, news, state, context) : replaceOn.includes(String(path[0])));
+  const changes = await Promise.all(
+    inputChanges.map(async ({ path, kind }) => ({
+      path: formatPath(path),
+      kind,
+      replace: await replaces(path),
+      input: true,
+    })),
+  );
   const known = new Set(inputChanges.map(({ path }) => String(path[0])));
   for (const name of (await resource.diff?.(state, news, context)) ?? []) {
-    if (!known.has(name)) changes.push({ path: name, kind: "update", replace: replaces(name), input: false });
+    if (!known.has(name)) changes.push({ path: name, kind: "update", replace: await replaces([name]), input: false });
     known.add(name);
   }
   const replacing = changes.some((change) => change.replace);
@@ -96,7 +99,9 @@ export async function update(
   }
   const dropped = Object.keys(request.oldInputs ?? {}).filter((name) => !(name in news.plain));
   const kept = Object.fromEntries(Object.entries(state.plain).filter(([name]) => !dropped.includes(name)));
-  const open = Object.fromEntries((resource.changedByUpdate ?? []).map((name) => [name, UNKNOWN]));
+  const { changedByUpdate = [] } = resource;
+  const changing = typeof changedByUpdate === "function" ? changedByUpdate(state.plain, news.plain) : changedByUpdate;
+  const open = Object.fromEntries(changing.map((name) => [name, UNKNOWN]));
   return mark(resource, { ...kept, ...news.plain, ...open }, secrets);
 }
 

@@ -5,9 +5,10 @@ import {
   ANY,
   makeSecret,
   markSecrets,
+  type Path,
+  type Props,
   UNKNOWN,
   unwrapSecrets,
-  type Props,
 } from "../../../sandbox/providers/framework/values";
 import { createContext } from "./support";
 
@@ -144,7 +145,9 @@ describe("provider framework: differences", () => {
         .filter(({ replace }) => replace)
         .map(({ path }) => path);
     expect(await replaced({ replaceOn: ["a"] })).to.deep.equal(["a"]);
-    expect(await replaced({ replaceOn: (name) => name !== "a" })).to.deep.equal(["b"]);
+    expect(await replaced({ replaceOn: ([name]) => name !== "a" })).to.deep.equal(["b"]);
+    const byValue = async ([name]: Path, inputs: Props, state: Props) => Number(inputs[name]) + Number(state[name]) > 3;
+    expect(await replaced({ replaceOn: byValue })).to.deep.equal([]);
     expect(await replaced({ update: undefined })).to.deep.equal(["a", "b"]);
     expect(await replaced({})).to.deep.equal([]);
   });
@@ -190,6 +193,11 @@ describe("provider framework: previews and refreshes", () => {
     const request = { id: "i", state, oldInputs: { a: 1, dropped: 1 }, news: { a: 2 }, preview: true };
     expect(await lifecycle.update(resource, request, context)).to.deep.equal({ a: 2, made: "yes", digest: UNKNOWN });
     expect(calls).to.deep.equal([]);
+    const dependent = createResource({
+      changedByUpdate: (olds, news) => (olds.a === news.a ? [] : ["digest"]),
+    }).resource;
+    expect(await lifecycle.update(dependent, request, context)).to.include({ digest: UNKNOWN });
+    expect(await lifecycle.update(dependent, { ...request, news: { a: 1 } }, context)).to.include({ digest: "old" });
   });
 
   it("reports what is gone by an empty id", async () => {
