@@ -2,7 +2,7 @@
 import type { Entry, Settings } from "../settings/settings";
 
 /** On one line: providers like to break theirs. */
-const messageOf = (error: unknown): string =>
+export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
 
 export interface Trouble {

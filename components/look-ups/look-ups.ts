@@ -8,7 +8,7 @@ import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import type { Subnet } from "../host/host-placement";
 import { findDriverSource, type DriverSource } from "./driver-source";
-import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./errors";
+import { gitlabTrouble, imageTrouble, messageOf, told, vpcTrouble, type Trouble } from "./errors";
 import type { Entry, Settings } from "../settings/settings";
 
 export interface Network {
@@ -134,8 +134,6 @@ function sameOwner(owned: readonly Entry[], found: readonly PromiseSettledResult
     return other === undefined ? [] : [`${entry.kind}s: ${told(other)} and ${told(entry)} are one ${entry.kind}`];
   });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 class LookUpError extends Error {
   readonly reason: string;

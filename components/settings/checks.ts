@@ -2,6 +2,7 @@
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { whyTooMuchMemory } from "./fargate-sizes";
 
 type Raw = Record<string, unknown>;
 
@@ -11,6 +12,7 @@ const record = (value: unknown): Raw => (typeof value === "object" && value !== 
 export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
+    ...unreachableMemory(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
@@ -34,6 +36,15 @@ function unknownSizes(raw: Raw): string[] {
       ? []
       : [`${path}.size: no size '${size}'; sizes are ${sizes.join(", ")}`],
   );
+}
+
+/** A job has the CPU of its size where it may not ask for more. */
+function unreachableMemory(raw: Raw): string[] {
+  const { cpu, memory } = record(raw.maxSize);
+  const sizes = Object.values({ ...defaults.sizes, ...record(raw.sizes) });
+  const cpus = [cpu, ...sizes.map((size) => record(size).cpu)].filter((one) => typeof one === "number");
+  const message = typeof memory === "number" ? whyTooMuchMemory(Math.max(...cpus), memory) : undefined;
+  return message === undefined ? [] : [`maxSize.memory: ${message}`];
 }
 
 /** Never repeats a token. */

@@ -1,7 +1,9 @@
 /** The schema of `host`: the machines that poll GitLab, and how a deployment reaches them. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { always, baseUrl, cidr, required, secretKey, sha256, strict } from "./values";
+import { cidr, isWide, wideOpen } from "./networks";
+import { always, baseUrl, distinct, required, secretKey, sha256, strict } from "./values";
+import { goVersion, runnerVersion } from "./versions";
 
 const proxy = strict({
   host: z.string().min(1).meta({ description: "Its address.", example: "bastion.example.com" }),
@@ -37,12 +39,18 @@ const connection = strict({
   }),
 });
 
-const archive = (what: string, { version, baseUrl: mirror }: { version: string; baseUrl: string }, sum: object) =>
+const deployFrom =
+  "the networks you deploy from: " +
+  "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`";
+
+const archive = (
+  what: string,
+  { version, baseUrl: mirror }: { version: string; baseUrl: string },
+  form: z.ZodString,
+  sum: object,
+) =>
   strict({
-    version: z
-      .string()
-      .default(version)
-      .meta({ description: `Version of ${what}.`, example: version }),
+    version: form.default(version).meta({ description: `Version of ${what}.`, example: version }),
     baseUrl: baseUrl.default(mirror).meta({
       description: "Where it is downloaded from: a mirror with the same paths.",
       example: "https://mirror.example.com/ci",
@@ -56,7 +64,8 @@ export const host = strict({
     example: 2,
   }),
   architecture: z.enum(["x86_64", "arm64"]).optional().meta({
-    description: "Of the hosts; tasks have their own.",
+    description:
+      "Of the hosts; tasks have their own. Another one replaces each host by a new one with the latest machine image.",
     default: "`architecture`",
     example: "arm64",
   }),
@@ -96,14 +105,10 @@ export const host = strict({
     description: "Jobs at once on each host, all runners together; the stack runs `host.count` times as many.",
     example: 50,
   }),
-  adminCidrs: z
-    .array(cidr("203.0.113.0/24"), {
-      error: (issue) =>
-        issue.input === undefined
-          ? "required: the networks you deploy from: " +
-            "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`"
-          : undefined,
-    })
+  adminCidrs: distinct(cidr("203.0.113.0/24"), {
+    error: (issue) => (issue.input === undefined ? `required: ${deployFrom}` : undefined),
+  })
+    .min(1, `none, so that no deployment could reach a host: ${deployFrom}`)
     .meta({
       description: "Networks that may reach the hosts' SSH port; nothing else can reach a host.",
       example: ["203.0.113.0/24"],
@@ -111,12 +116,15 @@ export const host = strict({
   allowSshFromAnywhere: z
     .boolean()
     .default(false)
-    .describe("Lets `host.adminCidrs` hold 0.0.0.0/0 and ::/0: SSH is open to the whole internet then."),
-  runner: archive("GitLab Runner on the hosts", defaults.runner, {
+    .describe(
+      "Lets `host.adminCidrs` hold networks wider than /8 (of IPv6: /16), up to 0.0.0.0/0 and ::/0: SSH is open to the " +
+        "whole internet then.",
+    ),
+  runner: archive("GitLab Runner on the hosts", defaults.runner, runnerVersion, {
     description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
     default: "required",
   }),
-  go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, {
+  go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, goVersion, {
     description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
     default: "known for the default version; required for another one",
   }),
@@ -129,9 +137,10 @@ export const host = strict({
   .superRefine(({ adminCidrs, allowSshFromAnywhere }, context) => {
     if (allowSshFromAnywhere === true || !Array.isArray(adminCidrs)) return;
     adminCidrs.forEach((network, index) => {
-      if (typeof network !== "string" || !network.endsWith("/0")) return;
+      if (!isWide(network)) return;
       const message =
-        "would open SSH to the whole internet; name the networks you deploy from, or set host.allowSshFromAnywhere";
+        `would open SSH to ${wideOpen(network)}; ` +
+        "name the networks you deploy from, or set host.allowSshFromAnywhere";
       context.addIssue({ code: "custom", path: ["adminCidrs", index], message });
     });
   }, always)

@@ -9,6 +9,7 @@ import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
 import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { tags } from "./tags";
 import { always, distinct, strict } from "./values";
 
 const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
@@ -135,7 +136,12 @@ export const schema = strict({
   architecture: z
     .enum(["x86_64", "arm64"])
     .default(defaults.architecture)
-    .meta({ description: "Of the tasks and the job image.", example: "arm64" }),
+    .meta({
+      description:
+        "Of the tasks and the job image, and of the hosts where `host.architecture` names no other. Another one builds " +
+        "the image anew and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
+      example: "arm64",
+    }),
   spot: z
     .enum(["never", "prefer", "only"])
     .default("never")
@@ -171,14 +177,7 @@ export const schema = strict({
       "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack " +
         "down, set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
-  tags: z
-    .record(z.string().min(1).max(128), z.string().max(256))
-    .default({})
-    .meta({
-      description: "Tags of everything in AWS that can have some, tasks included.",
-      type: "name → string",
-      example: { environment: "production" },
-    }),
+  tags,
   permissionsBoundary: z
     .string()
     .regex(

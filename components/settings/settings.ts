@@ -4,6 +4,7 @@ import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
 import { schema } from "./schema";
+import { warningsOf } from "./warnings";
 import type { Architecture } from "../types";
 
 export type { Entry };
@@ -75,7 +76,8 @@ export interface ArchiveSettings {
 }
 
 /**
- * The stack's settings, checked and completed; the only reader of the stack's configuration.
+ * The stack's settings, checked and completed; the only reader of the stack's configuration. What is hardly meant is
+ * told as a warning.
  *
  * @throws pulumi.RunError that lists all errors with path and reason
  */
@@ -84,7 +86,9 @@ export function loadSettings(): Settings {
   const prefix = `${namespace}:`;
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(prefix.length), structured(text)]));
-  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL);
+  const settings = parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL);
+  for (const warning of warningsOf(settings)) void pulumi.log.warn(`${namespace}:${warning}`);
+  return settings;
 }
 
 /** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */

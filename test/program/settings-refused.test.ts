@@ -1,21 +1,5 @@
 import { expect } from "chai";
-import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../components/settings/settings";
-import { raw } from "./support/settings";
-
-/** The lines of the error, without its headline. */
-function errorsOf(settings: Record<string, unknown>): string[] {
-  try {
-    parseSettings(settings);
-  } catch (error) {
-    expect(pulumi.RunError.isInstance(error)).to.equal(true);
-    return (error as Error).message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
-}
+import { errorsOf, raw } from "./support/settings";
 
 describe("settings", () => {
   const refused: [string, Record<string, unknown>, string[]][] = [

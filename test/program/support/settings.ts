@@ -1,4 +1,8 @@
 /** Settings that tests start from. */
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { parseSettings } from "../../../components/settings/settings";
+
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE test";
 /** Only looks like one. */
 export const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nhidden\n-----END OPENSSH PRIVATE KEY-----";
@@ -10,4 +14,18 @@ type Raw = Record<string, unknown>;
 export function raw(over: Raw = {}): Raw {
   const host = { publicKey, privateKey, adminCidrs: ["203.0.113.0/24"], runner: { sha256 } };
   return { groups: ["acme/backend"], ...over, host: { ...host, ...(over.host as Raw) } };
+}
+
+/** What is told of wrong settings: the lines of the error without its headline; none where they are right. */
+export function errorsOf(settings: Raw): string[] {
+  try {
+    parseSettings(settings);
+  } catch (error) {
+    expect(pulumi.RunError.isInstance(error)).to.equal(true);
+    return (error as Error).message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
 }
