@@ -67,6 +67,11 @@ export function vpcTrouble(error: unknown): Trouble {
   };
 }
 
+export function instanceTypeTrouble(error: unknown, instanceType: string): Trouble {
+  const message = `host.instanceType: AWS does not tell where it has ${instanceType}; ${check} (${messageOf(error)})`;
+  return { reason: "instance type", message };
+}
+
 export function imageTrouble(error: unknown, architecture: Settings["host"]["architecture"]): Trouble {
   const said = messageOf(error);
   return {
