@@ -23,6 +23,8 @@ export interface DangerRule {
 const userRunner = /^gitlab:index\/userRunner:UserRunner$/;
 const instance = /^aws:ec2\/instance:Instance$/;
 const ingress = /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/;
+/** Properties of a rule that let nobody in. */
+const saysWhat = /^(tags|tagsAll|description)\b/;
 /** Properties of an instance that AWS changes only while it is stopped. */
 const whileStopped = new Set(["instanceType", "userData", "userDataBase64", "ebsOptimized", "cpuOptions"]);
 
@@ -136,6 +138,8 @@ export const dangerRules: DangerRule[] = [
     title: "access opened",
     type: ingress,
     ops: ["create", "update", "replace"],
+    when: ({ op, properties }) =>
+      op !== "update" || properties.length === 0 || !properties.every(({ path }) => saysWhat.test(path)),
     means: "Whoever is in this network can try to log in there.",
     lasts: "Until the rule is removed.",
   },

@@ -97,6 +97,11 @@ describe("dangers", () => {
     expect(ids(change("replace", "aws:ecr/repository:Repository", "r"))).to.deep.equal(["repository-deleted"]);
     expect(ids(change("create", ingress, "i"))).to.deep.equal(["access-opened"]);
     expect(ids(change("delete", ingress, "i"))).to.deep.equal([]);
+    const told = (more: Record<string, Value>) => ({ tags: { a: "1" }, description: "SSH", fromPort: 22, ...more });
+    const changed = (more: Record<string, Value>) => ids(change("update", ingress, "i", told({}), told(more)));
+    expect(changed({ tags: { a: "2" }, description: "SSH by key" })).to.deep.equal([]);
+    expect(changed({ tags: { a: "2" }, fromPort: 1 })).to.deep.equal(["access-opened"]);
+    expect(changed({}), "whose change is not told").to.deep.equal(["access-opened"]);
     expect(
       ids(change("update", runner, "r-group/a", { accessLevel: "ref_protected" }, { accessLevel: "not_protected" })),
     ).to.deep.equal(["access-opened"]);
