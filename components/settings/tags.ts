@@ -42,7 +42,9 @@ export const tags = z
   .meta({
     description:
       "Tags of everything in AWS that can have some, tasks included. Every service takes " +
-      `${taken}; ${Object.keys(ownKeys).join(", ")} are set already.`,
+      `${taken}; ${Object.keys(ownKeys)
+        .map((key) => `\`${key}\``)
+        .join(", ")} are set already.`,
     type: "name → string",
     example: { environment: "production" },
   });

@@ -1,6 +1,16 @@
+import * as fs from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
-import { dashboardName, entryKey, hostName, taskFamily, type EntryKind } from "../../components/names";
+import {
+  dashboardName,
+  entryKey,
+  hostName,
+  jobTags,
+  stackTag,
+  taskFamily,
+  type EntryKind,
+} from "../../components/names";
+import { folders } from "../../components/project";
 
 const kind = fc.constantFrom<EntryKind>("group", "project", "instance");
 /** Anything, and what looks like a key's own parts. */
@@ -60,6 +70,13 @@ describe("names", () => {
     );
     expect(dashboardName("prod")).to.equal("gitlab-fargate-runners-prod");
     expect(dashboardName("dev.eu")).to.match(/^gitlab-fargate-runners-dev-eu-[0-9a-f]{8}$/);
+  });
+
+  it("of tags are those that the driver knows", () => {
+    const source = (file: string) => fs.readFileSync(`${folders.driver}/internal/${file}`, "utf8");
+    expect(source("task/survey.go")).to.contain(`StackTag = "${stackTag}"`);
+    const set = [...source("job/job.go").matchAll(/"(gitlab-[a-z-]+)"/g)].map(([, key]) => key);
+    expect(set).to.have.members([...jobTags]);
   });
 
   it("of hosts begin with the plain one", () => {

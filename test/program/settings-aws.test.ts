@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import ipaddr from "ipaddr.js";
-import { parseSettings } from "../../components/settings/settings";
+import * as pulumi from "@pulumi/pulumi";
+import { loadSettings, parseSettings } from "../../components/settings/settings";
 import { warningsOf } from "../../components/settings/warnings";
 import { errorsOf, raw } from "./support/settings";
 
@@ -33,19 +33,24 @@ describe("settings: networks", () => {
     }
   });
 
-  it("are accepted exactly where the address is the network's own", () => {
-    const v4 = fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 }));
-    const v6 = fc.tuple(fc.ipV6(), fc.integer({ min: 16, max: 128 }));
+  it("are accepted exactly where no bit is set behind the prefix", () => {
+    const dotted = (bits: number) => [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
     fc.assert(
-      fc.property(fc.oneof(v4, v6), ([address, prefix]) => {
-        const family = address.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
-        const network = family.networkAddressFromCIDR(`${address}/${prefix}`);
-        if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress()) return;
-        const text = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
-        expect(networks(`${text}/${prefix}`)).to.deep.equal([]);
-        const [error] = networks(`${address}/${prefix}`);
-        expect(error === undefined).to.equal(address === text, error);
-        if (error !== undefined) expect(error).to.match(/has host bits;|AWS writes|written as IPv6/);
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 8, max: 32 }), (bits, prefix) => {
+        const size = 2 ** (32 - prefix);
+        const network = bits - (bits % size);
+        expect(networks(`${dotted(network)}/${prefix}`)).to.deep.equal([]);
+        const told = `has host bits; the network is ${dotted(network)}/${prefix}, the one address ${dotted(bits)}/32`;
+        const text = `${dotted(bits)}/${prefix}`;
+        expect(networks(text)).to.deep.equal(bits === network ? [] : [`host.adminCidrs[0]: ${text} ${told}`]);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), fc.integer({ min: 16, max: 128 }), (address, prefix) => {
+        const errors = networks(`${address}/${prefix}`);
+        expect(errors.length).to.be.at.most(1);
+        for (const error of errors)
+          expect(error).to.match(/ has host bits; | as .*; write it so too$|write it as IPv4$/);
       }),
     );
   });
@@ -184,6 +189,27 @@ describe("settings: warnings", () => {
     const none = "groups, projects, instanceRunners: no entry; no runner will exist, and no job can run";
     for (const groups of [[], undefined]) expect(warnings({ groups })).to.deep.equal([none]);
     expect(warnings({ groups: [], instanceRunners: ["shared"] })).to.deep.equal([]);
+  });
+
+  it("are told where the settings are loaded, and nothing is refused", () => {
+    const { warn } = pulumi.log;
+    const told: string[] = [];
+    const settings = Object.entries(raw({ groups: [] })).map(([key, value]) => [
+      `gitlab-fargate-runners:${key}`,
+      JSON.stringify(value),
+    ]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(settings));
+    try {
+      Object.assign(pulumi.log, { warn: async (message: string) => void told.push(message) });
+      expect(loadSettings().entries).to.deep.equal([]);
+    } finally {
+      Object.assign(pulumi.log, { warn });
+      pulumi.runtime.setAllConfig({});
+    }
+    expect(told).to.have.length(1);
+    expect(told[0]).to.match(
+      /^gitlab-fargate-runners:groups, projects, instanceRunners: no entry; no runner will exist/,
+    );
   });
 
   it("say what has no effect", () => {

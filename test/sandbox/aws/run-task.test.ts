@@ -214,6 +214,22 @@ describe("RunTask: client token", () => {
 });
 
 describe("RunTask: tags and faults", () => {
+  it("takes 50 tags of the characters that ECS takes, and none of AWS's own", () => {
+    const validate = (...tags: { key: string; value: string }[]) => validateRunTask({ ...request, tags }, definition);
+    const good = { key: "größe/team: a=b+c-d@e", value: "" };
+    expect(() => validate(...Array<typeof good>(50).fill(good))).not.to.throw();
+    for (const tags of [
+      Array<typeof good>(51).fill(good),
+      [{ key: "AWS:x", value: "" }],
+      [{ key: "k%", value: "" }],
+      [{ key: "", value: "" }],
+      [{ key: "k", value: "<v>" }],
+      [{ key: "k", value: "v".repeat(257) }],
+    ]) {
+      expect(refusal(() => validate(...tags)).code).to.equal("InvalidParameterException");
+    }
+  });
+
   it("lets the request's tags replace the definition's", () => {
     const merged = mergeTags(
       [

@@ -99,7 +99,7 @@ describe("aws stand-in: refusals in a preview", () => {
   });
 
   it("are the real provider's of a rule without one source", async () => {
-    for (const inputs of [{}, { cidrIpv4: "10.0.0.0/8", cidrIpv6: "::/0" }]) {
+    for (const inputs of [{}, { cidrIpv4: "10.0.0.0/8", cidrIpv6: "::/0" }] as Props[]) {
       expect((await failures(ingress, inputs))[0].reason).to.match(/Exactly one of these attributes/);
     }
     expect(await failures(ingress, { referencedSecurityGroupId: UNKNOWN })).to.deep.equal([]);
