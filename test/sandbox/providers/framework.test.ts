@@ -10,7 +10,7 @@ import {
   UNKNOWN,
   unwrapSecrets,
 } from "../../../sandbox/providers/framework/values";
-import { createContext } from "./support";
+import { createContext, rejection } from "./support";
 
 const randomSeed = new Uint8Array([1, 2, 3]);
 const { context } = createContext();
@@ -106,13 +106,19 @@ describe("provider framework: names", () => {
     expect((await check({ name: "mine" })).inputs).to.deep.equal({ name: "mine" });
   });
 
-  it("cuts the logical name to the limit, lowers it, and takes a prefix in its place", async () => {
-    const long = await check({}, undefined, { lowercase: true }, "A-Very-Long-Logical/Name");
-    expect(long.inputs.name)
-      .to.have.length(20)
-      .and.match(/^a-very-long-l[0-9a-f]{7}$/);
+  it("lowers the logical name, takes a prefix in its place, and changes nothing else of it", async () => {
+    const lowered = await check({}, undefined, { lowercase: true }, "A/Logical");
+    expect(lowered.inputs.name).to.match(/^a\/logical-[0-9a-f]{7}$/);
     const prefixed = await check({ namePrefix: "p." }, undefined, { prefixProperty: "namePrefix" });
     expect(prefixed.inputs.name).to.match(/^p\.[0-9a-f]{7}$/);
+  });
+
+  it("refuses a logical name that is too long, in the real providers' words", async () => {
+    expect((await check({}, undefined, {}, "twelve-chars")).inputs.name).to.have.length(20);
+    const { message } = await rejection(check({}, undefined, {}, "thirteen-char"));
+    expect(message).to.equal(
+      "could not make instance of 'test:index:Thing': name 'thirteen-char-' plus 7 random chars is longer than maximum length 20",
+    );
   });
 });
 
