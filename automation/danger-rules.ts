@@ -4,6 +4,7 @@
  */
 import type { Change, Op } from "./changes";
 import { compareGrants } from "./iam";
+import { isReachedAnotherWay } from "./meaning-rules";
 import { isRecord, type Value } from "./values";
 
 export interface DangerRule {
@@ -80,7 +81,7 @@ export const dangerRules: DangerRule[] = [
     title: "runner restarted",
     type: /^command:remote:Command$/,
     ops: ["update"],
-    when: ({ name }) => name.endsWith("-service"),
+    when: (change) => change.name.endsWith("-service") && !isReachedAnotherWay(change),
     means: "The runner stops when its running jobs have ended, and starts again; new jobs wait for that.",
     lasts: "As long as the host's longest job, up to a day.",
     toldOnly: true,

@@ -1,5 +1,5 @@
 /** What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other". */
-import type { Op } from "./changes";
+import type { Change, Op } from "./changes";
 
 /** In the order of the report. */
 export const groups = [
@@ -18,6 +18,8 @@ export interface Rule {
   type: RegExp;
   /** Of the resource's logical name; its first group is the label. Left out: every name, which is the label. */
   name?: RegExp;
+  /** Beyond type and name. */
+  when?: (change: Change) => boolean;
   group: Group;
   /** What people call the resource; {label} is the name's part. */
   subject: string;
@@ -28,6 +30,9 @@ export interface Rule {
 }
 
 const command = /^command:remote:(Command|CopyToRemote)$/;
+/** A step that is reached another way, by another address, key or proxy, finds everything as it left it. */
+export const isReachedAnotherWay = ({ op, properties }: Change): boolean =>
+  op === "update" && properties.length > 0 && properties.every(({ path }) => /^connection\b/.test(path));
 const onHosts = (verb: string, what: string) => `${verb} ${what} on {n} {host|hosts}`;
 
 export const rules: Rule[] = [
@@ -96,6 +101,13 @@ export const rules: Rule[] = [
       delete: "removes {n} {host|hosts}",
     },
     disturbs: ["replace", "delete"],
+  },
+  {
+    type: command,
+    when: isReachedAnotherWay,
+    group: "Hosts",
+    subject: "way to the host's set-up: {label}",
+    headline: { update: "reaches the hosts another way" },
   },
   {
     type: command,

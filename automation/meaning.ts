@@ -30,7 +30,8 @@ export function meaningsOf(changes: Change[]): Meaning[] {
 
 function meaningOf(change: Change): Meaning {
   const rule = rules.find(
-    ({ type, name }) => type.test(change.type) && (name === undefined || name.test(change.name)),
+    ({ type, name, when }) =>
+      type.test(change.type) && (name === undefined || name.test(change.name)) && when?.(change) !== false,
   )!;
   const label = rule.name?.exec(change.name)?.[1] ?? change.name;
   const word = change.type.split(/[:/]/).pop()!;

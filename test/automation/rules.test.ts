@@ -72,6 +72,14 @@ describe("the line of outcome", () => {
 
   it("does not say that nothing restarts where something does", () => {
     expect(outcome(change("update", command, "h-service"))).to.equal("restarts the runner on 1 host");
+    const another = ["h-service", "h-driver"].map((name) =>
+      change("update", command, name, { connection: { host: "a" } }, { connection: { host: "b" } }),
+    );
+    expect(outcome(...another)).to.equal("reaches the hosts another way, restarts nothing");
+    expect(ids(...another)).to.deep.equal([]);
+    const both = change("update", command, "h-service", { connection: 1, stdin: 1 }, { connection: 2, stdin: 2 });
+    expect(outcome(both)).to.equal("restarts the runner on 1 host");
+    expect(ids(both)).to.deep.equal(["runner-restarted"]);
     expect(outcome(change("replace", instance, "h"))).to.equal("replaces 1 host");
   });
 
