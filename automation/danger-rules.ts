@@ -3,8 +3,8 @@
  * (policy.ts); docs/gitlab-ci.md lists them.
  */
 import type { Change, Op } from "./changes";
+import { isReachedAnotherWay, stopsHost } from "./host-changes";
 import { compareGrants } from "./iam";
-import { isReachedAnotherWay } from "./meaning-rules";
 import { isRecord, type Value } from "./values";
 
 export interface DangerRule {
@@ -26,9 +26,6 @@ const instance = /^aws:ec2\/instance:Instance$/;
 const ingress = /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/;
 /** Properties of a rule that let nobody in. */
 const saysWhat = /^(tags|tagsAll|description)\b/;
-/** Properties of an instance that AWS changes only while it is stopped. */
-const whileStopped = new Set(["instanceType", "userData", "userDataBase64", "ebsOptimized", "cpuOptions"]);
-
 const changed = (change: Change, name: string) =>
   change.properties.some(({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
 
@@ -72,7 +69,7 @@ export const dangerRules: DangerRule[] = [
     title: "host stopped",
     type: instance,
     ops: ["update"],
-    when: (change) => change.properties.some(({ path }) => whileStopped.has(path.split(/[.[]/)[0])),
+    when: stopsHost,
     means: "AWS changes this only while the instance is stopped: jobs that it runs are lost.",
     lasts: "A few minutes without this host.",
   },

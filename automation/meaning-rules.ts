@@ -1,5 +1,6 @@
 /** What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other". */
 import type { Change, Op } from "./changes";
+import { isReachedAnotherWay, stopsHost } from "./host-changes";
 
 /** In the order of the report. */
 export const groups = [
@@ -30,9 +31,6 @@ export interface Rule {
 }
 
 const command = /^command:remote:(Command|CopyToRemote)$/;
-/** A step that is reached another way, by another address, key or proxy, finds everything as it left it. */
-export const isReachedAnotherWay = ({ op, properties }: Change): boolean =>
-  op === "update" && properties.length > 0 && properties.every(({ path }) => /^connection\b/.test(path));
 const onHosts = (verb: string, what: string) => `${verb} ${what} on {n} {host|hosts}`;
 
 export const rules: Rule[] = [
@@ -90,6 +88,14 @@ export const rules: Rule[] = [
     headline: { create: "adds an ECS cluster", replace: "replaces the ECS cluster", delete: "deletes the ECS cluster" },
   },
   { type: /^aws:ecs\//, group: "Task sizes", subject: "{type} {label}" },
+  {
+    type: /^aws:ec2\/instance:Instance$/,
+    when: stopsHost,
+    group: "Hosts",
+    subject: "host {label}",
+    headline: { update: "stops and starts {n} {host|hosts}" },
+    disturbs: ["update"],
+  },
   {
     type: /^aws:ec2\/instance:Instance$/,
     group: "Hosts",

@@ -81,6 +81,12 @@ describe("the line of outcome", () => {
     expect(outcome(both)).to.equal("restarts the runner on 1 host");
     expect(ids(both)).to.deep.equal(["runner-restarted"]);
     expect(outcome(change("replace", instance, "h"))).to.equal("replaces 1 host");
+    expect(
+      outcome(change("update", instance, "h", { instanceType: "t3.small" }, { instanceType: "t3.medium" })),
+    ).to.equal("stops and starts 1 host");
+    expect(outcome(change("update", instance, "h", { tags: {} }, { tags: { a: "1" } }))).to.equal(
+      "changes 1 host, restarts nothing",
+    );
   });
 
   it("counts what no rule knows, and shows it in the last group", () => {
