@@ -2,6 +2,7 @@
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { nearest } from "./nearest";
 
 type Raw = Record<string, unknown>;
 
@@ -11,6 +12,7 @@ const record = (value: unknown): Raw => (typeof value === "object" && value !== 
 export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
+    ...limits(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
@@ -29,10 +31,22 @@ const entriesOf = (raw: Raw): [path: string, entry: Raw][] =>
 
 function unknownSizes(raw: Raw): string[] {
   const sizes = [...new Set([...Object.keys(defaults.sizes), ...Object.keys(record(raw.sizes))])];
-  return entriesOf(raw).flatMap(([path, { size }]) =>
-    typeof size !== "string" || sizes.includes(size)
-      ? []
-      : [`${path}.size: no size '${size}'; sizes are ${sizes.join(", ")}`],
+  return entriesOf(raw).flatMap(([path, { size }]) => {
+    if (typeof size !== "string" || sizes.includes(size)) return [];
+    const near = nearest(size, sizes);
+    return [`${path}.size: no size '${size}'; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`];
+  });
+}
+
+/** GitLab Runner takes such a limit, and it has no effect. */
+function limits(raw: Raw): string[] {
+  const { concurrency = defaults.concurrency } = record(raw.host);
+  return entriesOf(raw).flatMap(([path, { limit }]) =>
+    typeof limit === "number" && typeof concurrency === "number" && limit > concurrency
+      ? [
+          `${path}.limit: ${limit} is more than a host takes, ${concurrency} (host.concurrency); raise that or lower this`,
+        ]
+      : [],
   );
 }
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
+import { describeIssues, sentences } from "./messages";
 import { schema } from "./schema";
 import type { Architecture } from "../types";
 
@@ -99,31 +100,14 @@ export function structured(text: string): unknown {
 
 /** As {@link loadSettings}, from values. @param gitlabApiUrl the GitLab API's base URL, ending in /api/v4/ */
 export function parseSettings(raw: Record<string, unknown>, gitlabApiUrl = defaults.gitlabApiUrl): Settings {
-  const parsed = schema.safeParse(raw);
-  const errors = [...(parsed.success ? [] : parsed.error.issues.flatMap(describe)), ...crossCheck(raw)];
+  const parsed = schema.safeParse(raw, { error: sentences(schema), reportInput: true });
+  const errors = [...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)), ...crossCheck(raw)];
   if (!parsed.success || errors.length > 0) {
     throw new pulumi.RunError(
       `The stack's settings (${namespace}:…) are wrong:\n${errors.map((e) => `  ${e}`).join("\n")}`,
     );
   }
   return resolve(parsed.data, gitlabApiUrl);
-}
-
-function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${formatPath([...issue.path, key])}: ${issue.message}`);
-  }
-  return [`${formatPath(issue.path)}: ${issue.message.replace(/^Invalid input: /, "")}`];
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, index) => {
-      if (typeof part === "number") return `[${part}]`;
-      if (!/^[\w-]+$/.test(String(part))) return `[${JSON.stringify(String(part))}]`;
-      return index === 0 ? String(part) : `.${String(part)}`;
-    })
-    .join("");
 }
 
 /** Completes what depends on other settings. */

@@ -179,7 +179,7 @@ describe("settings", () => {
       expect(settings.entries.map(({ key }) => key)).to.deep.equal(["group/id:42", "group/acme/data"]);
       expect(await pulumi.isSecret(settings.entries[1].token!)).to.equal(true);
       expect(load({ ...base, "gitlab-fargate-runners:protect": "false" }).protect).to.equal(false);
-      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(/protect: expected boolean/);
+      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(/protect: "yes" is a text; write true/);
     });
 
     it("refuse a key nobody reads", () => {
@@ -187,7 +187,7 @@ describe("settings", () => {
     });
 
     it("refuse text where a list belongs", () => {
-      expect(() => load({ ...base, "gitlab-fargate-runners:groups": "acme" })).to.throw(/groups: expected array/);
+      expect(() => load({ ...base, "gitlab-fargate-runners:groups": "acme" })).to.throw(/groups: a list is expected/);
     });
   });
 });
