@@ -179,7 +179,9 @@ describe("settings", () => {
       expect(settings.entries.map(({ key }) => key)).to.deep.equal(["group/id:42", "group/acme/data"]);
       expect(await pulumi.isSecret(settings.entries[1].token!)).to.equal(true);
       expect(load({ ...base, "gitlab-fargate-runners:protect": "false" }).protect).to.equal(false);
-      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(/protect: "yes" is a text; write true/);
+      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(
+        /protect: "yes" is a text; write true/,
+      );
     });
 
     it("refuse a key nobody reads", () => {
