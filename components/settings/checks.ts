@@ -2,7 +2,9 @@
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { keyTypes } from "./host";
 import { nearest } from "./nearest";
+import { readPrivateKey, readPublicKey } from "./ssh-keys";
 
 type Raw = Record<string, unknown>;
 
@@ -13,6 +15,7 @@ export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
     ...limits(raw),
+    ...keyPair(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
@@ -36,6 +39,15 @@ function unknownSizes(raw: Raw): string[] {
     const near = nearest(size, sizes);
     return [`${path}.size: no size '${size}'; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`];
   });
+}
+
+/** Of a key that will not do, its own error tells. */
+function keyPair(raw: Raw): string[] {
+  const { publicKey, privateKey } = record(raw.host);
+  if (typeof publicKey !== "string" || typeof privateKey !== "string") return [];
+  const [own, other] = [readPublicKey(publicKey, keyTypes).identity, readPrivateKey(privateKey).identity];
+  if (own === undefined || other === undefined || own === other) return [];
+  return ["host.publicKey: not the one of host.privateKey, which has: ssh-keygen -y -f runner-host"];
 }
 
 /** GitLab Runner takes such a limit, and it has no effect. */
