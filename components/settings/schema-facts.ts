@@ -7,7 +7,9 @@ export interface Facts {
   /** What its number counts ("seconds", "MiB"), where it is of some unit. */
   unit?: string;
   example?: unknown;
-  /** Whether its value is a secret, or holds one: none of it is shown. */
+  /** Whether its value is a secret. */
+  isSecret: boolean;
+  /** Whether its value is a secret or holds one: none of it is shown. */
   secret: boolean;
   /** The keys of an object. */
   keys: string[];
@@ -23,6 +25,7 @@ export function factsOf(root: Schema, path: readonly PropertyKey[]): Facts {
   return {
     unit: unitOf(meta.description),
     example: meta.example,
+    isSecret: isSecret(meta),
     secret: holdsSecret(inner, meta),
     keys: Object.keys(shapeOf(inner)),
   };
@@ -83,8 +86,10 @@ function unwrap(schema: Schema): Required<Found> {
   }
 }
 
+const isSecret = ({ type }: Meta) => type?.startsWith("secret") === true;
+
 function holdsSecret(schema: Schema | undefined, meta: Meta): boolean {
-  if (meta.type?.startsWith("secret")) return true;
+  if (isSecret(meta)) return true;
   if (schema === undefined) return false;
   const def = defOf(schema);
   const within = def.type === "array" ? [def.element] : Object.values(shapeOf(schema));

@@ -5,12 +5,11 @@ import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
 import { describeIssues, sentences } from "./messages";
 import { schema } from "./schema";
+import { configurationAsFile, structured } from "./run-configuration";
+import { fileErrors, namespace } from "./stack-file";
 import type { Architecture } from "../types";
 
-export type { Entry };
-
-/** The namespace of the settings in the stack's configuration. */
-export const namespace = "gitlab-fargate-runners";
+export { namespace, structured, type Entry };
 
 type Parsed = z.output<typeof schema>;
 type Completed = "groups" | "projects" | "instanceRunners" | "sizes" | "image" | "network" | "host";
@@ -85,23 +84,22 @@ export function loadSettings(): Settings {
   const prefix = `${namespace}:`;
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(prefix.length), structured(text)]));
-  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL);
+  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, fileErrors(configurationAsFile(all)));
 }
 
-/** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
-export function structured(text: string): unknown {
-  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** As {@link loadSettings}, from values. @param gitlabApiUrl the GitLab API's base URL, ending in /api/v4/ */
-export function parseSettings(raw: Record<string, unknown>, gitlabApiUrl = defaults.gitlabApiUrl): Settings {
+/**
+ * As {@link loadSettings}, from values.
+ *
+ * @param gitlabApiUrl the GitLab API's base URL, ending in /api/v4/
+ * @param found errors of other places, to be told with those of the values
+ */
+export function parseSettings(
+  raw: Record<string, unknown>,
+  gitlabApiUrl = defaults.gitlabApiUrl,
+  found: readonly string[] = [],
+): Settings {
   const parsed = schema.safeParse(raw, { error: sentences(schema), reportInput: true });
-  const errors = [...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)), ...crossCheck(raw)];
+  const errors = [...found, ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)), ...crossCheck(raw)];
   if (!parsed.success || errors.length > 0) {
     throw new pulumi.RunError(
       `The stack's settings (${namespace}:…) are wrong:\n${errors.map((e) => `  ${e}`).join("\n")}`,

@@ -1,5 +1,4 @@
 /** Values of settings as messages show them. Pure functions. */
-import { stringify } from "yaml";
 import type { Facts } from "./schema-facts";
 
 /** Texts that are secrets wherever they stand: tokens of GitLab, keys, credentials in an address. */
@@ -31,8 +30,15 @@ export function example({ example: value }: Facts, before: string): string {
 }
 
 /** YAML on one line. */
-export const inline = (value: unknown): string =>
-  stringify(value, { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, one]) => `${key}: ${inline(one)}`)
+      .join(", ")}}`;
+  }
+  return typeof value === "string" && /^$|[{}[\]#"'\s]|,$|: /.test(value) ? JSON.stringify(value) : String(value);
+}
 
 const factors: Record<string, Record<string, number>> = {
   seconds: { s: 1, sec: 1, second: 1, m: 60, min: 60, minute: 60, h: 3600, hour: 3600, d: 86400, day: 86400 },

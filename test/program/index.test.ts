@@ -18,7 +18,7 @@ describe("index.ts", () => {
       `gitlab-fargate-runners:${key}`,
       JSON.stringify(value),
     ]);
-    pulumi.runtime.setAllConfig(Object.fromEntries(settings));
+    pulumi.runtime.setAllConfig(Object.fromEntries(settings), ["gitlab-fargate-runners:host"]);
     let outputs: unknown;
     const { errors } = await deploy(async () => {
       const told = pulumi.output(await program());

@@ -148,8 +148,9 @@ describe("settings", () => {
   });
 
   describe("from the stack's configuration", () => {
-    const load = (config: Record<string, string>) => {
-      pulumi.runtime.setAllConfig(config);
+    const load = (config: Record<string, string>, secrets = ["host", "groups"]) => {
+      const keys = secrets.map((key) => `gitlab-fargate-runners:${key}`);
+      pulumi.runtime.setAllConfig(config, keys);
       try {
         return loadSettings();
       } finally {
@@ -182,6 +183,30 @@ describe("settings", () => {
       expect(load({ ...base, "gitlab-fargate-runners:protect": "false" }).protect).to.equal(false);
       expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(
         /protect: "yes" is a text; write true/,
+      );
+    });
+
+    it("refuse secrets that are none in the configuration", () => {
+      const groups = JSON.stringify([42, { path: "acme/data", token: "glrt-mine" }]);
+      const plain = () => load({ ...base, "gitlab-fargate-runners:groups": groups, "gitlab:token": "glpat-mine" }, []);
+      expect(plain)
+        .to.throw(/^ {2}gitlab:token: in plain text .*: pulumi config set --secret gitlab:token$/m)
+        .with.property("message")
+        .that.matches(/host\.privateKey: in plain .* --path gitlab-fargate-runners:host\.privateKey < runner-host$/m)
+        .and.matches(/groups\[1\]\.token: in plain .* --path 'gitlab-fargate-runners:groups\[1\]\.token'$/m)
+        .and.does.not.match(/glrt-mine|glpat-mine|BEGIN/);
+    });
+
+    it("refuse a namespace that is nearly theirs, and leave others alone", () => {
+      const others = {
+        "github:owner": "acme",
+        "docker-build:host": "x",
+        "acme-runners:spot": "only",
+        "my:groups": "x",
+      };
+      expect(load({ ...base, ...others }).spot).to.equal("never");
+      expect(() => load({ ...base, "gitlab-fargate-runner:spot": "prefer" })).to.throw(
+        /gitlab-fargate-runner:spot: nobody reads .* did you mean gitlab-fargate-runners:spot\?$/,
       );
     });
 
