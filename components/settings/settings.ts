@@ -3,6 +3,7 @@ import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
+import { addressErrors, tokenErrors } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
 import { schema } from "./schema";
 import { configurationAsFile, structured } from "./run-configuration";
@@ -84,13 +85,17 @@ export function loadSettings(): Settings {
   const prefix = `${namespace}:`;
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(prefix.length), structured(text)]));
-  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, fileErrors(configurationAsFile(all)));
+  const found = [
+    ...fileErrors(configurationAsFile(all)),
+    ...tokenErrors(all["gitlab:token"] ?? process.env.GITLAB_TOKEN, raw),
+  ];
+  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, found);
 }
 
 /**
  * As {@link loadSettings}, from values.
  *
- * @param gitlabApiUrl the GitLab API's base URL, ending in /api/v4/
+ * @param gitlabApiUrl the GitLab API's base URL, with or without /api/v4/
  * @param found errors of other places, to be told with those of the values
  */
 export function parseSettings(
@@ -99,7 +104,13 @@ export function parseSettings(
   found: readonly string[] = [],
 ): Settings {
   const parsed = schema.safeParse(raw, { error: sentences(schema), reportInput: true });
-  const errors = [...found, ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)), ...crossCheck(raw)];
+  const address = addressErrors(gitlabApiUrl, raw.allowPlainHttp);
+  const errors = [
+    ...found,
+    ...address,
+    ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)),
+    ...crossCheck(raw),
+  ];
   if (!parsed.success || errors.length > 0) {
     throw new pulumi.RunError(
       `The stack's settings (${namespace}:…) are wrong:\n${errors.map((e) => `  ${e}`).join("\n")}`,

@@ -30,6 +30,7 @@ describe("settings", () => {
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
+      allowPlainHttp: false,
       driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
       logs: { retentionDays: 30 },
@@ -148,8 +149,8 @@ describe("settings", () => {
   });
 
   describe("from the stack's configuration", () => {
-    const load = (config: Record<string, string>, secrets = ["host", "groups"]) => {
-      const keys = secrets.map((key) => `gitlab-fargate-runners:${key}`);
+    const load = (config: Record<string, string>, secrets = ["host", "groups", "gitlab:token"]) => {
+      const keys = secrets.map((key) => (key.includes(":") ? key : `gitlab-fargate-runners:${key}`));
       pulumi.runtime.setAllConfig(config, keys);
       try {
         return loadSettings();
@@ -163,6 +164,7 @@ describe("settings", () => {
       "gitlab-fargate-runners:groups": '["acme/backend"]',
       "gitlab-fargate-runners:architecture": "arm64",
       "aws:region": "eu-central-1",
+      "gitlab:token": "glpat-mine",
     };
 
     it("take their own namespace and GitLab's address", () => {
@@ -188,7 +190,7 @@ describe("settings", () => {
 
     it("refuse secrets that are none in the configuration", () => {
       const groups = JSON.stringify([42, { path: "acme/data", token: "glrt-mine" }]);
-      const plain = () => load({ ...base, "gitlab-fargate-runners:groups": groups, "gitlab:token": "glpat-mine" }, []);
+      const plain = () => load({ ...base, "gitlab-fargate-runners:groups": groups }, []);
       expect(plain)
         .to.throw(/^ {2}gitlab:token: in plain text .*: pulumi config set --secret gitlab:token$/m)
         .with.property("message")
@@ -208,6 +210,24 @@ describe("settings", () => {
       expect(() => load({ ...base, "gitlab-fargate-runner:spot": "prefer" })).to.throw(
         /gitlab-fargate-runner:spot: nobody reads .* did you mean gitlab-fargate-runners:spot\?$/,
       );
+    });
+
+    it("need a token for GitLab where a runner has to be made", () => {
+      const { "gitlab:token": _, ...without } = base;
+      const { GITLAB_TOKEN } = process.env;
+      delete process.env.GITLAB_TOKEN;
+      try {
+        expect(() => load(without)).to.throw(
+          /^ {2}gitlab:token: required; make one with the scopes .*: pulumi config set gitlab:token --secret$/m,
+        );
+        const groups = JSON.stringify([{ path: "a", token: "glrt-mine" }]);
+        expect(load({ ...without, "gitlab-fargate-runners:groups": groups }).entries).to.have.length(1);
+        process.env.GITLAB_TOKEN = "glpat-mine";
+        expect(load(without).entries).to.have.length(1);
+      } finally {
+        if (GITLAB_TOKEN === undefined) delete process.env.GITLAB_TOKEN;
+        else process.env.GITLAB_TOKEN = GITLAB_TOKEN;
+      }
     });
 
     it("refuse a key nobody reads", () => {
