@@ -3,7 +3,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type * as yaml from "yaml";
-import { root } from "../project";
 import { isSuspicious, type StackFile } from "./stack-file";
 
 export interface Run {
@@ -12,8 +11,9 @@ export interface Run {
   project: string;
 }
 
+/** Pulumi runs the program in the project's folder. */
 const thisRun = (): Run => ({
-  file: path.join(root, `Pulumi.${pulumi.getStack()}.yaml`),
+  file: path.resolve(`Pulumi.${pulumi.getStack()}.yaml`),
   project: pulumi.getProject(),
 });
 
