@@ -1,4 +1,6 @@
 /** `preview`: what a deployment would do, told on standard output, in files and in a merge request's note. */
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
 import { mergeRequestContext, type MergeRequestContext } from "./ci";
 import { GitLabApi } from "./gitlab-api";
 import { noteFrame, outdateNote, writeNote, type NoteOrigin } from "./merge-request";
@@ -7,6 +9,7 @@ import { acknowledgedIds, acknowledgements, unacknowledged, type Acknowledgement
 import { markdown, noteLimit } from "./report/markdown";
 import { failed, hasChanges, reportOf, type Report } from "./report/report";
 import { previewStack } from "./stack";
+import { refuseWrongFile } from "./stack-file-check";
 
 export interface PreviewFlags {
   stack: string;
@@ -57,6 +60,9 @@ export async function takePreview(
   { stack, configFile }: Pick<PreviewFlags, "stack" | "configFile">,
   signal?: AbortSignal,
 ): Promise<Report> {
+  if (configFile !== undefined && existsSync(configFile)) {
+    refuseWrongFile(path.basename(configFile), readFileSync(configFile, "utf8"));
+  }
   tell(`previewing stack ${stack}`);
   const result = await previewStack({ stack, configFile, signal, onEvent: showing("preview") });
   signal?.throwIfAborted();

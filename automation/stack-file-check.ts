@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { namespace, parseSettings, structured } from "../components/settings/settings";
+import { fileErrors } from "../components/settings/stack-file";
 import { UserError } from "./errors";
 
 /** The one entry of the groups that an edit is to add at their end, or the index of the one that it is to remove. */
@@ -25,6 +26,15 @@ export function checked(before: string, edited: string, edit: Edit): string {
     throw new UserError(`nothing was changed, as the settings would be wrong:\n${lines}`);
   }
   return edited;
+}
+
+/**
+ * Refuses a stack file for keys that nobody reads and for secrets in plain text. The program finds those itself in
+ * Pulumi.STACK.yaml; what other file it has its configuration from, it is not told. No valid YAML is the engine's to refuse.
+ */
+export function refuseWrongFile(name: string, text: string): void {
+  const errors = fileErrors({ ...parsed(text) });
+  if (errors.length > 0) throw new UserError(`${name} is wrong:\n${errors.map((error) => `  ${error}`).join("\n")}`);
 }
 
 /** What a stack file holds; undefined where it cannot be read, which is equal to no stack file. */

@@ -1,4 +1,5 @@
 /** A preview's report as data: what the JSON file holds, and what the Markdown is made of. Everything in it is masked. */
+import { buildTrouble } from "../build-failure";
 import { changesOf, type Op } from "../changes";
 import { dangersOf, type Danger } from "../danger";
 import { buildsImage, meaningsOf } from "../meaning";
@@ -62,7 +63,7 @@ export function reportOf(stack: string, { events, failure }: EngineResult): Repo
       .map((name) => ({ name, changes: reported.filter(({ group }) => group === name).map(({ change }) => change) }))
       .filter(({ changes: own }) => own.length > 0),
     unchanged,
-    errors: (errors.length > 0 ? errors : failed ? [failure ?? ""] : []).map(maskText),
+    errors: (errors.length > 0 ? [...buildTrouble(events), ...errors] : failed ? [failure ?? ""] : []).map(maskText),
     warnings: warnings.map(maskText),
     imageToBuild: buildsImage(changes),
   };

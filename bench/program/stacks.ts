@@ -20,7 +20,13 @@ export interface Stack {
 }
 
 /** `folder` holds everything of the stack and is the caller's to remove. */
-async function createStack(folder: string, cwd: string, debugProviders: string, config: object): Promise<Stack> {
+async function createStack(
+  folder: string,
+  cwd: string,
+  debugProviders: string,
+  config: object,
+  secrets: Record<string, string> = {},
+): Promise<Stack> {
   const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
   const home = path.join(folder, "home");
   const backend = path.join(folder, "backend");
@@ -40,6 +46,14 @@ async function createStack(folder: string, cwd: string, debugProviders: string, 
   writeFileSync(configFile, stringify({ config }));
   await execa(pulumi, ["stack", "init", stack, "--non-interactive"], { cwd, env, extendEnv: false });
   const options = ["--stack", stack, "--config-file", configFile, "--non-interactive", "--color", "never"];
+  for (const [key, input] of Object.entries(secrets)) {
+    await execa(pulumi, ["config", "set", "--secret", "--path", key, ...options], {
+      cwd,
+      env,
+      extendEnv: false,
+      input,
+    });
+  }
   const call = (...args: string[]) => measure(pulumi, [...args, ...options], { cwd, env });
   return {
     preview: (...args) => call("preview", ...args),
@@ -60,9 +74,15 @@ export async function programStack(
 ): Promise<Stack> {
   const clone = path.join(folder, "project");
   linkProject(clone);
-  const own = Object.entries(raw(settings)).map(([key, value]) => [`gitlab-fargate-runners:${key}`, value]);
-  const config = { "aws:region": "eu-central-1", "gitlab:token": "glpat-bench", ...Object.fromEntries(own) };
-  return createStack(folder, clone, debugProviders, config);
+  const { host, ...rest } = raw(settings) as { host: Record<string, unknown> };
+  const { privateKey, ...plain } = host;
+  const own = Object.entries({ ...rest, host: plain }).map(([key, value]) => [`gitlab-fargate-runners:${key}`, value]);
+  const config = { "aws:region": "eu-central-1", ...Object.fromEntries(own) };
+  const secrets = {
+    "gitlab:token": "glpat-bench",
+    "gitlab-fargate-runners:host.privateKey": privateKey as string,
+  };
+  return createStack(folder, clone, debugProviders, config, secrets);
 }
 
 export async function floorStack(folder: string, debugProviders: string, count: number): Promise<Stack> {

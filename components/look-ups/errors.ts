@@ -1,4 +1,5 @@
 /** What a failed look-up means for whoever deploys: which setting to look at, and what to do. Pure functions. */
+import { setAddress, setToken } from "../settings/gitlab-access";
 import type { Entry, Settings } from "../settings/settings";
 
 /** On one line: providers like to break theirs. */
@@ -12,7 +13,10 @@ export interface Trouble {
 }
 
 /** As GitLab's client words it: "GET https://…: 401 {message: …}" or "404 Not Found". */
-const httpStatus = /\b([45]\d\d) (?=[{A-Z])/;
+const httpStatus = /(?<=^| )([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
+
+/** As Go words what is wrong with a server's certificate. */
+const untrusted = /\bx509: /;
 
 /** As the provider words it where it has no token to ask with. */
 const noToken = /\bno (gitlab )?token\b/i;
@@ -25,11 +29,8 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
   const { kind } = entry;
   const said = messageOf(error);
   const status = httpStatus.exec(said)?.[1];
-  const token =
-    "make one with the scopes create_runner, manage_runner and read_api and set it: pulumi config set gitlab:token --secret";
-  const address = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
   if (noApi.test(said)) {
-    return { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} has no GitLab API; ${address} (${said})` };
+    return { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} has no GitLab API; ${setAddress} (${said})` };
   }
   switch (status) {
     case "404": {
@@ -37,20 +38,25 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
       return { reason: `${kind} ${told(entry)}`, message };
     }
     case "401":
-      return { reason: status, message: `gitlab:token: ${gitlabUrl} knows no such token; ${token} (${said})` };
+      return { reason: status, message: `gitlab:token: ${gitlabUrl} knows no such token; ${setToken} (${said})` };
     case "403":
       return {
         reason: status,
-        message: `gitlab:token: ${gitlabUrl} does not allow it to read ${kind}s; ${token} (${said})`,
+        message: `gitlab:token: ${gitlabUrl} does not allow it to read ${kind}s; ${setToken} (${said})`,
       };
     case undefined:
+      if (untrusted.test(said)) return { reason: "address", message: certificate(gitlabUrl, said) };
       return noToken.test(said)
-        ? { reason: "token", message: `gitlab:token: required; ${token} (${said})` }
-        : { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} cannot be reached; ${address} (${said})` };
+        ? { reason: "token", message: `gitlab:token: required; ${setToken} (${said})` }
+        : { reason: "address", message: `gitlab:baseUrl: ${gitlabUrl} cannot be reached; ${setAddress} (${said})` };
     default:
       return { reason: status, message: `gitlab:baseUrl: ${gitlabUrl} answers with an error (${said})` };
   }
 }
+
+const certificate = (gitlabUrl: string, said: string) =>
+  `gitlab:baseUrl: this machine does not trust the certificate of ${gitlabUrl}; where a company's own authority made it, ` +
+  `name that: pulumi config set gitlab:cacertFile /path/to/ca.pem (${said})`;
 
 /** A group or project, as its entry names it. */
 export const told = ({ path, id }: Pick<Entry, "path" | "id">): string =>

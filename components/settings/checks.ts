@@ -3,6 +3,9 @@ import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
 import { whyTooMuchMemory } from "./fargate-sizes";
+import { keyTypes } from "./host";
+import { nearest } from "./nearest";
+import { readPrivateKey, readPublicKey } from "./ssh-keys";
 
 type Raw = Record<string, unknown>;
 
@@ -13,6 +16,7 @@ export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
     ...unreachableMemory(raw),
+    ...keyPair(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
@@ -31,11 +35,20 @@ const entriesOf = (raw: Raw): [path: string, entry: Raw][] =>
 
 function unknownSizes(raw: Raw): string[] {
   const sizes = [...new Set([...Object.keys(defaults.sizes), ...Object.keys(record(raw.sizes))])];
-  return entriesOf(raw).flatMap(([path, { size }]) =>
-    typeof size !== "string" || sizes.includes(size)
-      ? []
-      : [`${path}.size: no size '${size}'; sizes are ${sizes.join(", ")}`],
-  );
+  return entriesOf(raw).flatMap(([path, { size }]) => {
+    if (typeof size !== "string" || sizes.includes(size)) return [];
+    const near = nearest(size, sizes);
+    return [`${path}.size: no size '${size}'; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`];
+  });
+}
+
+/** Of a key that will not do, its own error tells. */
+function keyPair(raw: Raw): string[] {
+  const { publicKey, privateKey } = record(raw.host);
+  if (typeof publicKey !== "string" || typeof privateKey !== "string") return [];
+  const [own, other] = [readPublicKey(publicKey, keyTypes).identity, readPrivateKey(privateKey).identity];
+  if (own === undefined || other === undefined || own === other) return [];
+  return ["host.publicKey: not the one of host.privateKey, which has: ssh-keygen -y -f runner-host"];
 }
 
 /** A job has the CPU of its size where it may not ask for more. */

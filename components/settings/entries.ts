@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
+import { nameSegment, whyNoPath } from "./owner-path";
 import { always, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
@@ -84,13 +85,12 @@ const here = {
     }),
 };
 
-const segment = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
-
-/** By path or by id. @param more how many segments the path has beyond the first: any or at least one */
-function owned(kind: "group" | "project", more: "*" | "+", example: string, id: number) {
-  const path = z
-    .string()
-    .regex(new RegExp(`^${segment}(/${segment})${more}$`), `not the path of a ${kind}, like "${example}"`);
+/** By path or by id. */
+function owned(kind: "group" | "project", example: string, id: number) {
+  const path = z.string().superRefine((value, context) => {
+    const message = whyNoPath(kind, value, example);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
   return {
     path: path.optional().meta({
       description: `The ${kind}'s full path. An entry that is a text is its path.`,
@@ -123,7 +123,7 @@ function owned(kind: "group" | "project", more: "*" | "+", example: string, id: 
 const named = {
   name: z
     .string({ error: (issue) => (issue.input === undefined ? "required: the runner's name" : undefined) })
-    .regex(new RegExp(`^${segment}$`), "not a name of letters, digits, dots, dashes")
+    .regex(new RegExp(`^${nameSegment}$`), "not a name of letters, digits, dots, dashes")
     .max(128)
     .meta({
       description: "Tells the entry from others; description in GitLab. An entry that is a text is its name.",
@@ -183,12 +183,12 @@ function completed(kind: EntryKind, one: Given): Entry {
   };
 }
 
-export const groups = entries("groups", "group", owned("group", "*", "acme/backend", 42)).meta({
+export const groups = entries("groups", "group", owned("group", "acme/backend", 42)).meta({
   description: "One runner for each group, and its subgroups: a list of paths, ids or objects.",
   type: "list of path, id or object",
   example: ["acme/backend", 42, { path: "acme/data", tags: ["large"], size: "large" }],
 });
-export const projects = entries("projects", "project", owned("project", "+", "acme/backend/api", 77)).meta({
+export const projects = entries("projects", "project", owned("project", "acme/backend/api", 77)).meta({
   description: "One runner for each project: a list of paths, ids or objects.",
   type: "list of path, id or object",
   example: ["acme/backend/api", 77],

@@ -2,8 +2,14 @@
 import { z } from "zod";
 import * as defaults from "./defaults";
 import { cidr, isWide, wideOpen } from "./networks";
-import { always, baseUrl, distinct, required, secretKey, sha256, strict } from "./values";
+import { always, baseUrl, distinct, publicKey, required, secretKey, sha256, strict } from "./values";
 import { goVersion, runnerVersion } from "./versions";
+
+/** What EC2 takes as a key pair. */
+export const keyTypes = ["ssh-ed25519", "ssh-rsa"];
+
+/** Of a pair whose private half nobody has. */
+const example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbn5+c+4K+gXP0jFDTBnktkqSAA8YqM1KUNoZAYixRC";
 
 const proxy = strict({
   host: z.string().min(1).meta({ description: "Its address.", example: "bastion.example.com" }),
@@ -13,16 +19,14 @@ const proxy = strict({
     description: "SSH key for it.",
     type: "secret string",
     default: "`host.privateKey`",
-    example: "-----BEGIN OPENSSH PRIVATE KEY-----",
+    example: "-----BEGIN OPENSSH PRIVATE KEY-----…",
   }),
-  hostKey: z
-    .string()
-    .regex(/^(ssh|ecdsa)-\S+ \S+/, 'not a public key like "ssh-ed25519 AAAA…"')
+  hostKey: publicKey(z.string(), [...keyTypes, ...["256", "384", "521"].map((n) => `ecdsa-sha2-nistp${n}`)])
     .optional()
     .meta({
       description: "The only host key that is believed, as in known_hosts without the name.",
       default: "any is believed",
-      example: "ssh-ed25519 AAAA…",
+      example,
     }),
 });
 
@@ -85,12 +89,13 @@ export const host = strict({
     example: "ami-0123456789abcdef0",
   }),
   connection: connection.prefault({}),
-  publicKey: required(
-    'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, ' +
-      'then `pulumi config set --path gitlab-fargate-runners:host.publicKey "$(cat runner-host.pub)"`',
-  )
-    .regex(/^ssh-(ed25519|rsa) \S+/, "not an ssh-ed25519 or ssh-rsa public key")
-    .meta({ description: "SSH public key of the deployment, in OpenSSH's format.", example: "ssh-ed25519 AAAA…" }),
+  publicKey: publicKey(
+    required(
+      'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, ' +
+        'then `pulumi config set --path gitlab-fargate-runners:host.publicKey "$(cat runner-host.pub)"`',
+    ),
+    keyTypes,
+  ).meta({ description: "SSH public key of the deployment, in OpenSSH's format.", example }),
   privateKey: secretKey(
     required(
       "required: its private key: " +
@@ -99,7 +104,7 @@ export const host = strict({
   ).meta({
     description: "Its private key.",
     type: "secret string",
-    example: "-----BEGIN OPENSSH PRIVATE KEY-----",
+    example: "-----BEGIN OPENSSH PRIVATE KEY-----…",
   }),
   concurrency: z.int().min(1).default(defaults.concurrency).meta({
     description: "Jobs at once on each host, all runners together; the stack runs `host.count` times as many.",

@@ -190,4 +190,10 @@ export const schema = strict({
       default: "none",
       example: "arn:aws:iam::123456789012:policy/boundary",
     }),
+  allowPlainHttp: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Lets `gitlab:baseUrl` begin with http://: the token, and those of runners and jobs, can be read on the way then.",
+    ),
 });

@@ -3,14 +3,15 @@ import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
+import { addressErrors, tokenErrors } from "./gitlab-access";
+import { describeIssues, sentences } from "./messages";
 import { schema } from "./schema";
+import { configurationAsFile, structured } from "./run-configuration";
+import { fileErrors, namespace } from "./stack-file";
 import { warningsOf } from "./warnings";
 import type { Architecture } from "../types";
 
-export type { Entry };
-
-/** The namespace of the settings in the stack's configuration. */
-export const namespace = "gitlab-fargate-runners";
+export { namespace, structured, type Entry };
 
 type Parsed = z.output<typeof schema>;
 type Completed = "groups" | "projects" | "instanceRunners" | "sizes" | "image" | "network" | "host";
@@ -86,48 +87,40 @@ export function loadSettings(): Settings {
   const prefix = `${namespace}:`;
   const own = Object.entries(all).filter(([key]) => key.startsWith(prefix));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(prefix.length), structured(text)]));
-  const settings = parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL);
+  const found = [
+    ...fileErrors(configurationAsFile(all)),
+    ...tokenErrors(all["gitlab:token"] ?? process.env.GITLAB_TOKEN, raw),
+  ];
+  const settings = parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, found);
   for (const warning of warningsOf(settings)) void pulumi.log.warn(`${namespace}:${warning}`);
   return settings;
 }
 
-/** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
-export function structured(text: string): unknown {
-  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** As {@link loadSettings}, from values. @param gitlabApiUrl the GitLab API's base URL, ending in /api/v4/ */
-export function parseSettings(raw: Record<string, unknown>, gitlabApiUrl = defaults.gitlabApiUrl): Settings {
-  const parsed = schema.safeParse(raw);
-  const errors = [...(parsed.success ? [] : parsed.error.issues.flatMap(describe)), ...crossCheck(raw)];
+/**
+ * As {@link loadSettings}, from values.
+ *
+ * @param gitlabApiUrl the GitLab API's base URL, with or without /api/v4/
+ * @param found errors of other places, to be told with those of the values
+ */
+export function parseSettings(
+  raw: Record<string, unknown>,
+  gitlabApiUrl = defaults.gitlabApiUrl,
+  found: readonly string[] = [],
+): Settings {
+  const parsed = schema.safeParse(raw, { error: sentences(schema), reportInput: true });
+  const address = addressErrors(gitlabApiUrl, raw.allowPlainHttp);
+  const errors = [
+    ...found,
+    ...address,
+    ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)),
+    ...crossCheck(raw),
+  ];
   if (!parsed.success || errors.length > 0) {
     throw new pulumi.RunError(
       `The stack's settings (${namespace}:…) are wrong:\n${errors.map((e) => `  ${e}`).join("\n")}`,
     );
   }
   return resolve(parsed.data, gitlabApiUrl);
-}
-
-function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${formatPath([...issue.path, key])}: ${issue.message}`);
-  }
-  return [`${formatPath(issue.path)}: ${issue.message.replace(/^Invalid input: /, "")}`];
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, index) => {
-      if (typeof part === "number") return `[${part}]`;
-      if (!/^[\w-]+$/.test(String(part))) return `[${JSON.stringify(String(part))}]`;
-      return index === 0 ? String(part) : `.${String(part)}`;
-    })
-    .join("");
 }
 
 /** Completes what depends on other settings. */

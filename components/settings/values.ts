@@ -1,14 +1,10 @@
 /** What the schemas of the settings are made of. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { readPrivateKey, readPublicKey } from "./ssh-keys";
 
-/** An object that refuses keys it does not know, and tells those it does. */
-export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known are ${known}` : undefined),
-  });
-}
+/** An object that refuses keys it does not know. */
+export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
 
 /** Refinements with this run beside other errors of the same object, so that all errors come at once. */
 export const always = { when: () => true };
@@ -19,13 +15,23 @@ export const required = (how: string) => z.string({ error: (issue) => (issue.inp
 /** A text that is secret from here on: the engine encrypts it in the state and hides it in what it prints. */
 export const secret = (text: z.ZodString) => text.transform((value) => pulumi.secret(value));
 
-const privateKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-
 /**
  * A key as SSH programs want it: with a newline at its end, which the CLI cuts off when it reads a value from stdin.
  */
 export const secretKey = (text: z.ZodString) =>
-  text.regex(privateKey, "not a private key in PEM format").transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
+  text
+    .superRefine((value, context) => {
+      const { why } = readPrivateKey(value);
+      if (why !== undefined) context.addIssue({ code: "custom", message: why });
+    })
+    .transform((value) => pulumi.secret(`${value.trimEnd()}\n`));
+
+/** A public key in one line, of one of these types. */
+export const publicKey = (text: z.ZodString, types: readonly string[]) =>
+  text.superRefine((value, context) => {
+    const { why } = readPublicKey(value, types);
+    if (why !== undefined) context.addIssue({ code: "custom", message: why });
+  });
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hexadecimal digits");
 export const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));

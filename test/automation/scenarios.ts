@@ -16,7 +16,22 @@ export const twoGroups = (document: Document) =>
 export const guarded = (document: Document) => document.setIn(key("protect"), true);
 
 /** Another key pair than the sandbox's own: AWS cannot exchange the key of an instance. */
-const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5vdCB0aGUga2V5IG9mIHRoZSBzYW5kYm94ISEhISEh other";
+const otherPair = {
+  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPRsd121TFt37882ZZI50x6dBmJejGA5FZUFfOaqSSgs other",
+  privateKey: {
+    secure: [
+      "v1:5DJtWMrrUa9qgakP:bmk7R6ZEYrYtO6+pfrLkTwsBZbFGJ4KbV9CgSBk2x2UBH85zqYI0C1Pnay2Dkcg7t9G1pz5eNkBTPVF8",
+      "MShwwSW5ZSW0QnPCR+n+EEhE3fEWIclo8cDsDN4Kl4rAk0QNaMKEzDE+2mhq0bfBIOUXr5ESNU+19CXUrx015HKlA2tNrsWKwjyI",
+      "pjjvcZ5im+IpEbU6X1KEqSLGh+WWC31qlAO0mLOQsq0pfbu7uSsrH9pX+nq61ELNsH+Cbybv/8LUJeRoG6V7mL3yoRYFsNRcWYMI",
+      "gVU5RuxxtsQzdEa/CGzljUiZh+OBujkEPJpVMXOeO9aRlgwL2cul40Wic/GYJqbf+1+z3v5GfS4KtYP5PkGy32INBDcImrJS0eJp",
+      "4CI8TudzentvnUKJ//e2/XKzZWThmCMc7MRfw8T5MDHKZCx891cj/DWDNjLbvmZyOp0o4DBG1WnW2kSydVv00mYsBAVV1JsajFcI",
+      "rqdsQccTL0pVCCXhIMnbZ/SutbPj80DPJTQ5DFAtRHMna9emJE1f674m3g==",
+    ].join(""),
+  },
+};
+
+/** Encrypted as the sandbox's stack file is: "glpat-no-token-of-anybody". */
+const wrongToken = { secure: "v1:Q8jPUNCt0H2tRWSt:dH1C9fkIwd/bD0hzqwKYKcqZQrf8OzfhmLrUfasrHdZlU9JYT34f68M=" };
 
 export const scenarios: Scenario[] = [
   { name: "nothing", on: "one group", edit: () => {} },
@@ -30,7 +45,11 @@ export const scenarios: Scenario[] = [
   {
     name: "host-replaced",
     on: "one group",
-    edit: (document) => document.setIn([...key("host"), "publicKey"], otherKey),
+    edit: (document) => {
+      for (const [half, value] of Object.entries(otherPair)) {
+        document.setIn([...key("host"), half], document.createNode(value));
+      }
+    },
   },
   {
     name: "access-opened",
@@ -59,7 +78,7 @@ export const scenarios: Scenario[] = [
   {
     name: "provider-failure",
     on: "one group",
-    edit: (document) => document.setIn(["config", "gitlab:token"], "glpat-no-token-of-anybody"),
+    edit: (document) => document.setIn(["config", "gitlab:token"], document.createNode(wrongToken)),
   },
   {
     name: "many",

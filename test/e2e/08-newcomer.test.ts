@@ -1,7 +1,7 @@
 /** A first `pulumi preview` of the stack `dev` in a fresh clone: whatever is missing is named, with the way out. */
 import { expect } from "chai";
 import { execa } from "execa";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { gitlabAdminToken, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
@@ -79,6 +79,9 @@ describe("a first preview", () => {
       /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
     );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
+    expect(said)
+      .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
+      .and.not.contain("gitlab:baseUrl");
 
     const key = path.join(folder.dir, "runner-host");
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
@@ -86,7 +89,34 @@ describe("a first preview", () => {
     await set("host.privateKey", readFileSync(key, "utf8"), "--path", "--secret");
     await set("host.adminCidrs[0]", "203.0.113.7/32", "--path");
     await set("host.runner.sha256", "ab".repeat(32), "--path");
+    await set("gitlab:token", "glpat-wrong", "--secret");
     expect(await failingPreview()).to.not.contain("required");
+  });
+
+  it("with a key in the file that nobody reads, or that has no namespace, says what to write", async () => {
+    const file = path.join(clone, "Pulumi.dev.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, `${text.trimEnd()}\n  groups: [acme/other]\n  gitlab-fargate-runner:spot: never\ntags: {}\n`);
+    const said = await failingPreview();
+    writeFileSync(file, text);
+    expect(said).to.contain("groups: without its namespace; write gitlab-fargate-runners:groups; beside");
+    expect(said).to.match(/gitlab-fargate-runner:spot: nobody reads .* did you mean gitlab-fargate-runners:spot\?/);
+    expect(said).to.contain("tags: at the margin, where nobody reads it");
+  });
+
+  it("with secrets in plain text, within a list of encrypted ones too, says how to encrypt them", async () => {
+    await set("groups[1].token", "glrt-encrypted", "--path", "--secret");
+    await set("groups[1].path", "acme/data", "--path");
+    const file = path.join(clone, "Pulumi.dev.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace(/( +- )acme\/backend\n/, "$1{ path: acme/backend, token: glrt-plain }\n"));
+    const said = await failingPreview();
+    writeFileSync(file, text);
+    expect(said).to.match(
+      /groups\[0\]\.token: in plain text .*: pulumi config set --secret --path 'gitlab-fargate-runners:groups\[0\]\.token'/,
+    );
+    expect(said).to.not.contain("groups[1].token").and.not.contain("glrt-plain");
+    expect((await pulumi(["config", "rm", "--path", "gitlab-fargate-runners:groups[1]"])).exitCode).to.equal(0);
   });
 
   it("without credentials for AWS, or without a region, says so in the provider's words", async () => {
@@ -100,16 +130,9 @@ describe("a first preview", () => {
     await set("host.amiId", "ami-0123456789abcdef0", "--path");
   });
 
-  it("without a token for GitLab asks for it, and finds no fault with the address", async () => {
-    expect(await failingPreview())
-      .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
-      .and.not.contain("gitlab:baseUrl");
-  });
-
   it("with a GitLab that cannot be reached names its address, once for all groups", async () => {
     await set("groups[1]", "acme/frontend", "--path");
     await set("gitlab:baseUrl", "http://127.0.0.1:1/api/v4/");
-    await set("gitlab:token", "glpat-wrong", "--secret");
     const said = await failingPreview();
     expect(said).to.match(
       /gitlab:baseUrl: http:\/\/127\.0\.0\.1:1 cannot be reached.*pulumi config set gitlab:baseUrl/,
@@ -120,6 +143,8 @@ describe("a first preview", () => {
 
   it("with a wrong token for GitLab names it, its scopes and the command", async () => {
     await set("gitlab:baseUrl", apiUrl);
+    expect(await failingPreview()).to.match(/gitlab:baseUrl: http:\/\/ shows the token.*:allowPlainHttp true/);
+    await set("gitlab-fargate-runners:allowPlainHttp", "true");
     const said = await failingPreview();
     expect(said).to.match(
       /gitlab:token: .*scopes create_runner, manage_runner and read_api.*pulumi config set gitlab:token/,

@@ -18,7 +18,8 @@ describe("index.ts", () => {
       `gitlab-fargate-runners:${key}`,
       JSON.stringify(value),
     ]);
-    pulumi.runtime.setAllConfig(Object.fromEntries(settings));
+    const all = { ...Object.fromEntries(settings), "gitlab:token": "glpat-mine" };
+    pulumi.runtime.setAllConfig(all, ["gitlab-fargate-runners:host", "gitlab:token"]);
     let outputs: unknown;
     const { errors } = await deploy(async () => {
       const told = pulumi.output(await program());

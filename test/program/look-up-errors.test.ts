@@ -61,6 +61,17 @@ describe("what a failed look-up means", () => {
       /^gitlab:baseUrl: .* cannot be reached/,
     ],
     [
+      "a certificate of a company's own authority",
+      `Get "${url}/api/v4/groups/acme": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+      /^gitlab:baseUrl: this machine does not trust the certificate of .*pulumi config set gitlab:cacertFile/,
+    ],
+    ["an answer without a body", `GET ${url}/api/v4/groups/acme: 401`, /^gitlab:token: .* knows no such token/],
+    [
+      "a proxy's refusal",
+      `GET ${url}/api/v4/groups/acme: 403 failed to parse unknown error format: <html>`,
+      /^gitlab:token: .* does not allow it/,
+    ],
+    [
       "a GitLab in trouble",
       `GET ${url}/api/v4/groups/acme: 502 {message: Bad Gateway}`,
       /^gitlab:baseUrl: .* answers with an error \(.*502/,

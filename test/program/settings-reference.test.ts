@@ -25,7 +25,9 @@ describe("the reference of the settings", () => {
   });
 
   it("has examples that the schema accepts", () => {
-    for (const { path: key, schema: own, example } of settingsOf(schema)) {
+    // Nobody's private key is an example.
+    const settings = settingsOf(schema).filter(({ path: key }) => !key.endsWith("privateKey"));
+    for (const { path: key, schema: own, example } of settings) {
       const { success, error } = z.safeParse(own, example);
       expect(success, `${key}: ${error?.message}`).to.equal(true);
     }

@@ -7,7 +7,7 @@ describe("settings", () => {
     [
       "an unknown key of an entry",
       { groups: ["a", { path: "b", tag: ["x"] }] },
-      ["groups[1].tag: unknown key; known are path, id, name, tags,"],
+      ["groups[1].tag: unknown key; did you mean tags?"],
     ],
     [
       "a permissions boundary that is no policy",
@@ -47,7 +47,7 @@ describe("settings", () => {
     ],
     ["what is no path", { groups: ["/acme/"] }, ['groups[0].path: not the path of a group, like "acme/backend"']],
     ["a project without a group", { projects: ["api"] }, ["projects[0].path: not the path of a project,"]],
-    ["what is no entry", { groups: [true] }, ["groups[0]: expected object, received boolean"]],
+    ["what is no entry", { groups: [true] }, ["groups[0]: keys with values are expected; it is true"]],
     [
       "images and services of an entry, for now",
       { groups: [{ path: "a", images: [], services: [] }] },

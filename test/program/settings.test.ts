@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSettings, parseSettings } from "../../components/settings/settings";
-import { privateKey, raw, sha256 } from "./support/settings";
+import { makeKeyPair, privateKey, raw, sha256 } from "./support/settings";
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
@@ -30,6 +30,7 @@ describe("settings", () => {
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
+      allowPlainHttp: false,
       driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
       logs: { retentionDays: 30 },
@@ -71,9 +72,10 @@ describe("settings", () => {
     const { privateKey: key, ...rest } = proxyOf({ host: "bastion" });
     expect(rest).to.deep.equal({ host: "bastion", port: 22, user: "ec2-user" });
     expect(await valueOf(key)).to.equal(`${privateKey}\n`);
-    const own = proxyOf({ host: "bastion", privateKey: privateKey.replace("hidden", "other") }).privateKey;
+    const other = makeKeyPair().privateKey;
+    const own = proxyOf({ host: "bastion", privateKey: other }).privateKey;
     expect(await pulumi.isSecret(own)).to.equal(true);
-    expect(await valueOf(own)).to.contain("other");
+    expect(await valueOf(own)).to.equal(`${other}\n`);
   });
 
   it("let SSH in from anywhere where they say so", () => {
@@ -147,8 +149,9 @@ describe("settings", () => {
   });
 
   describe("from the stack's configuration", () => {
-    const load = (config: Record<string, string>) => {
-      pulumi.runtime.setAllConfig(config);
+    const load = (config: Record<string, string>, secrets = ["host", "groups", "gitlab:token"]) => {
+      const keys = secrets.map((key) => (key.includes(":") ? key : `gitlab-fargate-runners:${key}`));
+      pulumi.runtime.setAllConfig(config, keys);
       try {
         return loadSettings();
       } finally {
@@ -161,6 +164,7 @@ describe("settings", () => {
       "gitlab-fargate-runners:groups": '["acme/backend"]',
       "gitlab-fargate-runners:architecture": "arm64",
       "aws:region": "eu-central-1",
+      "gitlab:token": "glpat-mine",
     };
 
     it("take their own namespace and GitLab's address", () => {
@@ -179,7 +183,51 @@ describe("settings", () => {
       expect(settings.entries.map(({ key }) => key)).to.deep.equal(["group/id:42", "group/acme/data"]);
       expect(await pulumi.isSecret(settings.entries[1].token!)).to.equal(true);
       expect(load({ ...base, "gitlab-fargate-runners:protect": "false" }).protect).to.equal(false);
-      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(/protect: expected boolean/);
+      expect(() => load({ ...base, "gitlab-fargate-runners:protect": "yes" })).to.throw(
+        /protect: "yes" is a text; write true/,
+      );
+    });
+
+    it("refuse secrets that are none in the configuration", () => {
+      const groups = JSON.stringify([42, { path: "acme/data", token: "glrt-mine" }]);
+      const plain = () => load({ ...base, "gitlab-fargate-runners:groups": groups }, []);
+      expect(plain)
+        .to.throw(/^ {2}gitlab:token: in plain text .*: pulumi config set --secret gitlab:token$/m)
+        .with.property("message")
+        .that.matches(/host\.privateKey: in plain .* --path gitlab-fargate-runners:host\.privateKey < runner-host$/m)
+        .and.matches(/groups\[1\]\.token: in plain .* --path 'gitlab-fargate-runners:groups\[1\]\.token'$/m)
+        .and.does.not.match(/glrt-mine|glpat-mine|BEGIN/);
+    });
+
+    it("refuse a namespace that is nearly theirs, and leave others alone", () => {
+      const others = {
+        "github:owner": "acme",
+        "docker-build:host": "x",
+        "acme-runners:spot": "only",
+        "my:groups": "x",
+      };
+      expect(load({ ...base, ...others }).spot).to.equal("never");
+      expect(() => load({ ...base, "gitlab-fargate-runner:spot": "prefer" })).to.throw(
+        /gitlab-fargate-runner:spot: nobody reads .* did you mean gitlab-fargate-runners:spot\?$/,
+      );
+    });
+
+    it("need a token for GitLab where a runner has to be made", () => {
+      const { "gitlab:token": _, ...without } = base;
+      const { GITLAB_TOKEN } = process.env;
+      delete process.env.GITLAB_TOKEN;
+      try {
+        expect(() => load(without)).to.throw(
+          /^ {2}gitlab:token: required; make one with the scopes .*: pulumi config set gitlab:token --secret$/m,
+        );
+        const groups = JSON.stringify([{ path: "a", token: "glrt-mine" }]);
+        expect(load({ ...without, "gitlab-fargate-runners:groups": groups }).entries).to.have.length(1);
+        process.env.GITLAB_TOKEN = "glpat-mine";
+        expect(load(without).entries).to.have.length(1);
+      } finally {
+        if (GITLAB_TOKEN === undefined) delete process.env.GITLAB_TOKEN;
+        else process.env.GITLAB_TOKEN = GITLAB_TOKEN;
+      }
     });
 
     it("refuse a key nobody reads", () => {
@@ -187,7 +235,7 @@ describe("settings", () => {
     });
 
     it("refuse text where a list belongs", () => {
-      expect(() => load({ ...base, "gitlab-fargate-runners:groups": "acme" })).to.throw(/groups: expected array/);
+      expect(() => load({ ...base, "gitlab-fargate-runners:groups": "acme" })).to.throw(/groups: a list is expected/);
     });
   });
 });

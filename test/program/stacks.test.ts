@@ -22,8 +22,9 @@ function settingsOf(stack: string): Raw {
   const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])) as Raw;
   const { host } = raw() as { host: Raw };
   const given = settings.host as Raw;
+  const pair = { publicKey: host.publicKey, privateKey: host.privateKey };
   const runner = { ...(host.runner as Raw), ...(given.runner as Raw) };
-  return { ...settings, host: { ...host, ...given, privateKey: host.privateKey, runner } };
+  return { ...settings, host: { ...host, ...given, ...pair, runner } };
 }
 
 describe("the stacks' files", () => {

@@ -2,10 +2,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parseSettings } from "../../../components/settings/settings";
+import { utils } from "ssh2";
 
-const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE test";
-/** Only looks like one. */
-export const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nhidden\n-----END OPENSSH PRIVATE KEY-----";
+/** A pair in OpenSSH's format, as `ssh-keygen -t ed25519 -N ""` makes it; the newline at its end is the CLI's to cut. */
+export function makeKeyPair(): { publicKey: string; privateKey: string } {
+  const { public: publicKey, private: privateKey } = utils.generateKeyPairSync("ed25519", { comment: "test" });
+  return { publicKey, privateKey: privateKey.trimEnd() };
+}
+
+export const { publicKey, privateKey } = makeKeyPair();
 export const sha256 = "ab".repeat(32);
 
 type Raw = Record<string, unknown>;
