@@ -44,11 +44,11 @@ const inGitLab = {
   protected: z.boolean().default(false).describe("Takes jobs of protected branches and tags only."),
   locked: z.boolean().default(false).describe("Cannot be enabled for other projects."),
   paused: z.boolean().default(false).describe("Takes no jobs for now."),
-  maximumTimeout: z
-    .int()
-    .min(600)
-    .optional()
-    .meta({ description: "Seconds that a job may take at most.", default: "the project's", example: 7200 }),
+  maximumTimeout: z.int().min(600).optional().meta({
+    description: "Seconds that a job may take at most. Without it, GitLab shows a month, which bounds no job.",
+    default: "the job's or the project's",
+    example: 7200,
+  }),
   maintenanceNote: z
     .string()
     .max(1024)
