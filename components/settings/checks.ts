@@ -2,6 +2,7 @@
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { isOlder } from "./versions";
 
 type Raw = Record<string, unknown>;
 
@@ -14,6 +15,7 @@ export function crossCheck(raw: Raw): string[] {
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
+    ...oldRunner(raw),
     ...missingChecksums(raw),
   ];
 }
@@ -70,6 +72,15 @@ function otherArchitecture(raw: Raw): string[] {
   const actual = instanceArchitecture(instanceType);
   if (actual === wanted || (wanted !== "x86_64" && wanted !== "arm64")) return [];
   return [`host.instanceType: ${instanceType} is ${actual}, but the hosts are ${wanted} (host.architecture)`];
+}
+
+function oldRunner(raw: Raw): string[] {
+  const { version } = record(record(raw.host).runner);
+  if (typeof version !== "string" || !isOlder(version, defaults.oldestRunner)) return [];
+  return [
+    `host.runner.version: ${version} is too old: ${defaults.oldestRunner} is the first runner that jobs get their ` +
+      "exit codes with",
+  ];
 }
 
 function missingChecksums(raw: Raw): string[] {

@@ -112,7 +112,7 @@ export const host = strict({
     .boolean()
     .default(false)
     .describe("Lets `host.adminCidrs` hold 0.0.0.0/0 and ::/0: SSH is open to the whole internet then."),
-  runner: archive("GitLab Runner on the hosts", defaults.runner, {
+  runner: archive(`GitLab Runner on the hosts, ${defaults.oldestRunner} or newer`, defaults.runner, {
     description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
     default: "required",
   }),

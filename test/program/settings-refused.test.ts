@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { parseSettings } from "../../components/settings/settings";
-import { raw } from "./support/settings";
+import { raw, sha256 } from "./support/settings";
 
 /** The lines of the error, without its headline. */
 function errorsOf(settings: Record<string, unknown>): string[] {
@@ -29,6 +29,11 @@ describe("settings", () => {
       "a permissions boundary that is no policy",
       { permissionsBoundary: "arn:aws:iam::123456789012:role/boundary" },
       ["permissionsBoundary: not the ARN of a managed policy"],
+    ],
+    [
+      "a runner that is too old",
+      { host: { runner: { version: "17.8.12", sha256 } } },
+      ["host.runner.version: 17.8.12 is too old: 17.9.0 is the first"],
     ],
     ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
     [
