@@ -127,8 +127,7 @@ function writeChecked(target: string, ...check: string[]): string[] {
   ];
 }
 
-export const writeConfigToml = (): string =>
-  script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)));
+export const writeConfigToml = (): string => script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)));
 
 /**
  * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as a new driver
