@@ -2,7 +2,7 @@
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
-import { isOlder } from "./versions";
+import { isOlder } from "./version-order";
 
 type Raw = Record<string, unknown>;
 

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
+import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { always, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
@@ -28,6 +29,8 @@ export interface Entry {
   limit?: number;
   /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
   token?: pulumi.Output<string>;
+  /** What GitLab Runner itself is told of it, with what all runners are told. */
+  runner: RunnerSettings;
 }
 
 /** What GitLab keeps of a runner: without effect on one that was created elsewhere. */
@@ -66,6 +69,7 @@ const here = {
     .min(1)
     .optional()
     .meta({ description: "Its jobs at once on each host.", default: "`host.concurrency`", example: 4 }),
+  runner: ofEntry,
   token: secret(
     z
       .string()

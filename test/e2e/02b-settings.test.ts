@@ -44,9 +44,14 @@ describe("settings", () => {
       description: "brought",
     });
     changed = {
-      groups: ["acme/backend", 12, { path: "acme/data" }],
+      groups: [
+        { path: "acme/backend", maximumTimeout: 7200, maintenanceNote: "nightly" },
+        12,
+        { path: "acme/data", runner: { outputLimit: 16, environment: { SAID: "for one" } } },
+      ],
       projects: ["acme/platform/demo"],
       instanceRunners: [{ name: "shared", tags: ["shared"] }],
+      runners: { preBuildScript: "echo before the script: $SAID", environment: { SAID: "for all" } },
       sizes: { small: { cpu: 256, memory: 1024 } },
       maxSize: { cpu: 2048, memory: 4096 },
       spot: "prefer",
@@ -67,7 +72,11 @@ describe("settings", () => {
 
   after("as it was", async () => {
     await deploy();
-    expect((await status()).runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    const { runners } = await status();
+    expect(runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    // What its entry has no more, GitLab has no more: a month bounds no job.
+    const { maximumTimeout, maintenanceNote } = runners.find(({ description }) => description === "acme/backend")!;
+    expect({ maximumTimeout, maintenanceNote }).to.deep.equal({ maximumTimeout: 2629746, maintenanceNote: "" });
     await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
       method: "DELETE",
       headers: { "private-token": gitlabAdminToken },
@@ -104,6 +113,17 @@ describe("settings", () => {
       expect(resources.filter(({ urn }) => urn.includes("acme/data"))).to.deep.equal([]);
       expect(await onHost("cat /etc/gitlab-runner/config.toml")).to.contain(brought.token);
     });
+  });
+
+  it("tell the runner what to do for all jobs, and otherwise for those of one entry", async () => {
+    const flood = "job:\n  script: ['for i in $(seq 2000); do echo \"line $i of the flood\"; done']\n";
+    const [all, one] = [await runCi(flood, "acme/frontend"), await runCi(flood, "acme/data")].map(
+      ({ jobs }) => jobs[0],
+    );
+    expect([all.status, one.status], one.trace).to.deep.equal(["success", "success"]);
+    expect(all.trace).to.contain("before the script: for all").and.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("before the script: for one").and.not.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("exceeded limit of 16384 bytes");
   });
 
   describe("sizes", () => {

@@ -35,6 +35,22 @@ describe("settings", () => {
       { host: { runner: { version: "17.8.12", sha256 } } },
       ["host.runner.version: 17.8.12 is too old: 17.9.0 is the first"],
     ],
+    [
+      "what the runner would not take",
+      {
+        runners: { outputLimit: 0, cloneUrl: "ssh://git", environment: { "A-B": "1", FARGATE_TASK_DEFINITION: "x" } },
+        groups: [{ path: "a", runner: { featureFlags: { USE_FASTZIP: true }, environment: { A: 1 }, preBuild: "x" } }],
+      },
+      [
+        "groups[0].runner.environment.A: not a text; put it in quotes",
+        "groups[0].runner.featureFlags.USE_FASTZIP: ",
+        "groups[0].runner.preBuild: unknown key; known are outputLimit,",
+        "runners.outputLimit:",
+        "runners.environment.A-B: ",
+        "runners.environment.FARGATE_TASK_DEFINITION: ",
+        "runners.cloneUrl:",
+      ],
+    ],
     ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
     [
       "a duplicate in the other notation",
