@@ -90,7 +90,8 @@ function missingChecksums(raw: Raw): string[] {
   if (sha256 === undefined) {
     const binary = `gitlab-runner-linux-${hostArchitecture(raw) === "arm64" ? "arm64" : "amd64"}`;
     errors.push(
-      `host.runner.sha256: required: the line "binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
+      "host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line " +
+        `"binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
     );
   }
   const wanted = record(go);

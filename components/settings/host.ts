@@ -113,7 +113,9 @@ export const host = strict({
     .default(false)
     .describe("Lets `host.adminCidrs` hold 0.0.0.0/0 and ::/0: SSH is open to the whole internet then."),
   runner: archive(`GitLab Runner on the hosts, ${defaults.oldestRunner} or newer`, defaults.runner, {
-    description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
+    description:
+      "Its checksum, which `npm run checksums -- --stack STACK` looks up and writes here: the line " +
+      '"binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
     default: "required",
   }),
   go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, {

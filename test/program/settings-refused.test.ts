@@ -164,7 +164,7 @@ describe("settings", () => {
     [
       "a runner without a checksum",
       { architecture: "arm64", host: { runner: { version: "19.5.0" } } },
-      ['host.runner.sha256: required: the line "binaries/gitlab-runner-linux-arm64" of https://'],
+      ["host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line "],
     ],
     [
       "another Go without a checksum",
