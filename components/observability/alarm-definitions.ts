@@ -76,9 +76,10 @@ export function hostAlarms(limits: AlarmThresholds): Record<string, AlarmDefinit
       namespace: metricsNamespace,
       metricName: "RefusedRequests",
       statistic: "Sum",
-      // After three refusals the runner asks again an hour later.
+      // After three refusals the runner asks again an hour later. One or two come when a deployment deletes a runner: its
+      // host finds out within three seconds.
       period: 3600,
-      threshold: 1,
+      threshold: 3,
       treatMissingData: "notBreaching",
       alarmDescription: `GitLab refuses a runner of this host that asks for jobs. ${readOn("Runner refused")}`,
     },

@@ -100,7 +100,7 @@ describe("what is watched", () => {
           metricName: "RefusedRequests",
           statistic: "Sum",
           period: 3600,
-          threshold: 1,
+          threshold: 3,
           treatMissingData: "notBreaching",
         },
         "gitlab-runners-host-disk": {
