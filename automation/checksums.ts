@@ -1,6 +1,7 @@
 /** `checksums`: looks up what a version of GitLab Runner consists of, and pins it in a stack file. */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { EnvHttpProxyAgent, fetch } from "undici";
 import { parse } from "yaml";
 import * as defaults from "../components/settings/defaults";
 import { namespace, structured } from "../components/settings/settings";
@@ -99,8 +100,10 @@ const text = (value: unknown, otherwise: string): string => (typeof value === "s
 const architecture = (value: unknown, otherwise: Architecture): Architecture =>
   value === "x86_64" || value === "arm64" ? value : otherwise;
 
+/** Through the proxy of the environment, where there is one (HTTPS_PROXY, NO_PROXY). */
 async function fetched(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
+  const options = { dispatcher: new EnvHttpProxyAgent(), signal: AbortSignal.timeout(30_000) };
+  const response = await fetch(url, options).catch((error: Error) => {
     throw new UserError(`${url} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
   });
   if (!response.ok) throw new UserError(`${url}: ${response.status} ${response.statusText}`);

@@ -116,6 +116,19 @@ describe("checksums of a release", () => {
       expect(readFileSync(file, "utf8")).to.equal(settings());
     });
 
+    it("come through the environment's proxy", async () => {
+      process.env.HTTP_PROXY = address;
+      const mirror = address;
+      address = "http://release.test";
+      served = Object.fromEntries(Object.entries(served).map(([name, text]) => [`${address}${name}`, text]));
+      try {
+        expect(await pin(settings(), undefined, true)).to.contain(sum("e"));
+      } finally {
+        delete process.env.HTTP_PROXY;
+        address = mirror;
+      }
+    });
+
     it("of a version that there is none of are refused in a sentence", async () => {
       expect((await refusal(pin(settings(), "1.0.0"))).message).to.match(/v1\.0\.0\/release\.sha256: 404/);
     });
