@@ -1,6 +1,7 @@
 /** Settings that change what is deployed: each of them once, on the running stack. */
 import { expect } from "chai";
 import * as net from "node:net";
+import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
@@ -185,6 +186,25 @@ describe("settings", () => {
       for (const [index, address] of [first, second].entries()) {
         const key = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub", address);
         expect(JSON.stringify(inputs(names[index]).inputs)).to.contain(key.trim());
+      }
+    });
+
+    it("take a config.toml with a runner that has no lint yet, where it reads every entry", async () => {
+      const [runner, file] = ["/usr/local/bin/gitlab-runner", "/etc/gitlab-runner/config.toml"];
+      const older = `#!/bin/sh\n[ "$1" = lint ] && exit 1\nexec ${runner}.own "$@"`;
+      const config = await onHost(`cat ${file}`);
+      const write = (text: string) => onHost(`sh -c ${quote(writeConfigToml())} <<"END"\n${text}\nEND`);
+      await onHost(`mv ${runner} ${runner}.own; printf %s ${quote(older)} > ${runner}; chmod 755 ${runner}`);
+      try {
+        await write(`# the same\n${config}`);
+        expect(await onHost(`cat ${file}`)).to.equal(`# the same\n${config}`);
+        const refused = await write(config.replace(/^limit = .*$/m, 'limit = "many"')).catch((error: Error) => error);
+        expect(String(refused)).to.match(/destination has type integer.*\n.*the runner reads none of the 5 entries/);
+        expect(String(refused)).to.not.contain("glrt-");
+        expect(await onHost(`cat ${file}`)).to.contain("# the same");
+      } finally {
+        await onHost(`mv -f ${runner}.own ${runner}`);
+        await write(config);
       }
     });
 
