@@ -198,9 +198,11 @@ describe("settings", () => {
       try {
         await write(`# the same\n${config}`);
         expect(await onHost(`cat ${file}`)).to.equal(`# the same\n${config}`);
-        const refused = await write(config.replace(/^limit = .*$/m, 'limit = "many"')).catch((error: Error) => error);
-        expect(String(refused)).to.match(/destination has type integer.*\n.*the runner reads none of the 5 entries/);
-        expect(String(refused)).to.not.contain("glrt-");
+        const refused = await write(config.replace(/^limit = .*$/m, 'limit = "many"')).catch(
+          ({ stderr }: { stderr: string }) => stderr,
+        );
+        expect(refused).to.match(/destination has type integer.*\n.*the runner reads none of the 5 entries/);
+        expect(refused).to.not.contain("glrt-");
         expect(await onHost(`cat ${file}`)).to.contain("# the same");
       } finally {
         await onHost(`mv -f ${runner}.own ${runner}`);
