@@ -53,7 +53,7 @@ export function atRest({ hosts, instanceType, publicAddresses, alarms, dashboard
 }
 
 /** Heartbeat, RunningJobs, SystemFailures, DiskUsedPercent. */
-const metricsPerHost = 4;
+const metricsPerHost = 5;
 /** RunningTasks, OldestTaskAge, TaskStartFailures. */
 const metricsPerStack = 3;
 

@@ -6,6 +6,7 @@ import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
+import { isOlder } from "./version-order";
 
 type Raw = Record<string, unknown>;
 
@@ -20,6 +21,7 @@ export function crossCheck(raw: Raw): string[] {
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
+    ...oldRunner(raw),
     ...missingChecksums(raw),
   ];
 }
@@ -96,6 +98,15 @@ function otherArchitecture(raw: Raw): string[] {
   return [`host.instanceType: ${instanceType} is ${actual}, but the hosts are ${wanted} (host.architecture)`];
 }
 
+function oldRunner(raw: Raw): string[] {
+  const { version } = record(record(raw.host).runner);
+  if (typeof version !== "string" || !isOlder(version, defaults.oldestRunner)) return [];
+  return [
+    `host.runner.version: ${version} is too old: ${defaults.oldestRunner} is the first runner that jobs get their ` +
+      "exit codes with",
+  ];
+}
+
 function missingChecksums(raw: Raw): string[] {
   const { runner, go } = record(raw.host);
   const errors: string[] = [];
@@ -103,7 +114,8 @@ function missingChecksums(raw: Raw): string[] {
   if (sha256 === undefined) {
     const binary = `gitlab-runner-linux-${hostArchitecture(raw) === "arm64" ? "arm64" : "amd64"}`;
     errors.push(
-      `host.runner.sha256: required: the line "binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
+      "host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line " +
+        `"binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
     );
   }
   const wanted = record(go);

@@ -125,8 +125,10 @@ export const host = strict({
       "Lets `host.adminCidrs` hold networks wider than /8 (of IPv6: /16), up to 0.0.0.0/0 and ::/0: SSH is open to the " +
         "whole internet then.",
     ),
-  runner: archive("GitLab Runner on the hosts", defaults.runner, runnerVersion, {
-    description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
+  runner: archive(`GitLab Runner on the hosts, ${defaults.oldestRunner} or newer`, defaults.runner, runnerVersion, {
+    description:
+      "Its checksum, which `npm run checksums -- --stack STACK` looks up and writes here: the line " +
+      '"binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
     default: "required",
   }),
   go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, goVersion, {

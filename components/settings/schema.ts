@@ -9,6 +9,7 @@ import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
 import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { runners } from "./runner-settings";
 import { tags } from "./tags";
 import { always, distinct, strict } from "./values";
 
@@ -122,6 +123,7 @@ export const schema = strict({
   groups,
   projects,
   instanceRunners,
+  runners,
   sizes: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, "not a name of lower-case letters, digits, dashes"), size)
     .default({})

@@ -5,6 +5,7 @@ import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
 import { addressErrors, tokenErrors } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
+import { mergedRunnerSettings } from "./runner-settings";
 import { schema } from "./schema";
 import { configurationAsFile, structured } from "./run-configuration";
 import { fileErrors, namespace } from "./stack-file";
@@ -14,7 +15,7 @@ import type { Architecture } from "../types";
 export { namespace, structured, type Entry };
 
 type Parsed = z.output<typeof schema>;
-type Completed = "groups" | "projects" | "instanceRunners" | "sizes" | "image" | "network" | "host";
+type Completed = "groups" | "projects" | "instanceRunners" | "runners" | "sizes" | "image" | "network" | "host";
 
 /** The stack's settings as docs/settings.md describes them, with everything filled in that has a default. */
 export interface Settings extends Omit<Parsed, Completed> {
@@ -125,14 +126,17 @@ export function parseSettings(
 
 /** Completes what depends on other settings. */
 function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
-  const { groups, projects, instanceRunners, network, host, ...rest } = parsed;
+  const { groups, projects, instanceRunners, runners, network, host, ...rest } = parsed;
   const { packages, buildArgs, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
   return {
     ...rest,
-    entries: [...groups, ...projects, ...instanceRunners],
+    entries: [...groups, ...projects, ...instanceRunners].map((entry) => ({
+      ...entry,
+      runner: mergedRunnerSettings(runners, entry.runner),
+    })),
     sizes: parsed.sizes as Record<string, Size>,
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
     image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },

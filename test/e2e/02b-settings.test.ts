@@ -1,6 +1,7 @@
 /** Settings that change what is deployed: each of them once, on the running stack. */
 import { expect } from "chai";
 import * as net from "node:net";
+import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
@@ -44,9 +45,14 @@ describe("settings", () => {
       description: "brought",
     });
     changed = {
-      groups: ["acme/backend", 12, { path: "acme/data" }],
+      groups: [
+        { path: "acme/backend", maximumTimeout: 7200, maintenanceNote: "nightly" },
+        12,
+        { path: "acme/data", runner: { outputLimit: 16, environment: { SAID: "for one" } } },
+      ],
       projects: ["acme/platform/demo"],
       instanceRunners: [{ name: "shared", tags: ["shared"] }],
+      runners: { preBuildScript: "echo before the script: $SAID", environment: { SAID: "for all" } },
       sizes: { small: { cpu: 256, memory: 1024 } },
       maxSize: { cpu: 2048, memory: 4096 },
       spot: "prefer",
@@ -67,7 +73,11 @@ describe("settings", () => {
 
   after("as it was", async () => {
     await deploy();
-    expect((await status()).runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    const { runners } = await status();
+    expect(runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    // What its entry has no more, GitLab has no more: a month bounds no job.
+    const { id } = runners.find(({ description }) => description === "acme/backend")!;
+    expect(await gitlab("GET", `/runners/${id}`)).to.include({ maximum_timeout: 2629746, maintenance_note: "" });
     await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
       method: "DELETE",
       headers: { "private-token": gitlabAdminToken },
@@ -104,6 +114,17 @@ describe("settings", () => {
       expect(resources.filter(({ urn }) => urn.includes("acme/data"))).to.deep.equal([]);
       expect(await onHost("cat /etc/gitlab-runner/config.toml")).to.contain(brought.token);
     });
+  });
+
+  it("tell the runner what to do for all jobs, and otherwise for those of one entry", async () => {
+    const flood = "job:\n  script: ['for i in $(seq 2000); do echo \"line $i of the flood\"; done']\n";
+    const [all, one] = [await runCi(flood, "acme/frontend"), await runCi(flood, "acme/data")].map(
+      ({ jobs }) => jobs[0],
+    );
+    expect([all.status, one.status], one.trace).to.deep.equal(["success", "success"]);
+    expect(all.trace).to.contain("before the script: for all").and.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("before the script: for one").and.not.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("exceeded limit of 16384 bytes");
   });
 
   describe("sizes", () => {
@@ -165,6 +186,27 @@ describe("settings", () => {
       for (const [index, address] of [first, second].entries()) {
         const key = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub", address);
         expect(JSON.stringify(inputs(names[index]).inputs)).to.contain(key.trim());
+      }
+    });
+
+    it("take a config.toml with a runner that has no lint yet, where it reads every entry", async () => {
+      const [runner, file] = ["/usr/local/bin/gitlab-runner", "/etc/gitlab-runner/config.toml"];
+      const older = `#!/bin/sh\n[ "$1" = lint ] && exit 1\nexec ${runner}.own "$@"`;
+      const config = await onHost(`cat ${file}`);
+      const write = (text: string) => onHost(`sh -c ${quote(writeConfigToml())} <<"END"\n${text}\nEND`);
+      await onHost(`mv ${runner} ${runner}.own; printf %s ${quote(older)} > ${runner}; chmod 755 ${runner}`);
+      try {
+        await write(`# the same\n${config}`);
+        expect(await onHost(`cat ${file}`)).to.equal(`# the same\n${config}`);
+        const refused = await write(config.replace(/^limit = .*$/m, 'limit = "many"')).catch(
+          ({ stderr }: { stderr: string }) => stderr,
+        );
+        expect(refused).to.match(/destination has type integer.*\n.*the runner reads none of the 5 entries/);
+        expect(refused).to.not.contain("glrt-");
+        expect(await onHost(`cat ${file}`)).to.contain("# the same");
+      } finally {
+        await onHost(`mv -f ${runner}.own ${runner}`);
+        await write(config);
       }
     });
 

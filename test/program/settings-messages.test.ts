@@ -205,9 +205,13 @@ describe("what is told of wrong settings", () => {
     expect(without.map(({ path }) => path)).to.deep.equal([
       "groups[].id",
       "groups[].limit",
+      "groups[].runner.requestConcurrency",
       "projects[].id",
       "projects[].limit",
+      "projects[].runner.requestConcurrency",
       "instanceRunners[].limit",
+      "instanceRunners[].runner.requestConcurrency",
+      "runners.requestConcurrency",
       "host.count",
       "host.connection.proxy.port",
       "host.concurrency",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { errorsOf, raw } from "./support/settings";
+import { errorsOf, raw, sha256 } from "./support/settings";
 
 describe("settings", () => {
   const refused: [string, Record<string, unknown>, string[]][] = [
@@ -13,6 +13,27 @@ describe("settings", () => {
       "a permissions boundary that is no policy",
       { permissionsBoundary: "arn:aws:iam::123456789012:role/boundary" },
       ["permissionsBoundary: not the ARN of a managed policy"],
+    ],
+    [
+      "a runner that is too old",
+      { host: { runner: { version: "17.8.12", sha256 } } },
+      ["host.runner.version: 17.8.12 is too old: 17.9.0 is the first"],
+    ],
+    [
+      "what the runner would not take",
+      {
+        runners: { outputLimit: 0, cloneUrl: "ssh://git", environment: { "A-B": "1", FARGATE_TASK_DEFINITION: "x" } },
+        groups: [{ path: "a", runner: { featureFlags: { USE_FASTZIP: true }, environment: { A: 1 }, preBuild: "x" } }],
+      },
+      [
+        "groups[0].runner.environment.A: not a text; put it in quotes",
+        "groups[0].runner.featureFlags.USE_FASTZIP: ",
+        "groups[0].runner.preBuild: unknown key; did you mean preBuildScript?",
+        "runners.outputLimit:",
+        "runners.environment.A-B: ",
+        "runners.environment.FARGATE_TASK_DEFINITION: ",
+        "runners.cloneUrl:",
+      ],
     ],
     ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
     [
@@ -127,7 +148,7 @@ describe("settings", () => {
     [
       "a runner without a checksum",
       { architecture: "arm64", host: { runner: { version: "19.5.0" } } },
-      ['host.runner.sha256: required: the line "binaries/gitlab-runner-linux-arm64" of https://'],
+      ["host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line "],
     ],
     [
       "another Go without a checksum",

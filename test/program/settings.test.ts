@@ -21,6 +21,7 @@ describe("settings", () => {
           locked: false,
           paused: false,
           size: "default",
+          runner: {},
         },
       ],
       sizes: { default: { cpu: 1024, memory: 2048 } },
@@ -49,6 +50,20 @@ describe("settings", () => {
     });
     expect(host.go.sha256).to.match(/^d0f743b3/);
     expect(host.goProxy).to.equal(undefined);
+  });
+
+  it("tell each runner what all are told, and what its own entry says", () => {
+    const runners = { outputLimit: 8192, environment: { A: "all", B: "all" }, featureFlags: { FF_TIMESTAMPS: true } };
+    const own = { outputLimit: 1024, environment: { B: "own" }, featureFlags: { FF_USE_FASTZIP: true } };
+    const { entries } = parseSettings(raw({ runners, groups: ["acme/backend", { path: "acme/data", runner: own }] }));
+    expect(entries.map(({ runner }) => runner)).to.deep.equal([
+      runners,
+      {
+        outputLimit: 1024,
+        environment: { A: "all", B: "own" },
+        featureFlags: { FF_TIMESTAMPS: true, FF_USE_FASTZIP: true },
+      },
+    ]);
   });
 
   it("follow the architecture in what depends on it", () => {

@@ -50,6 +50,11 @@ export interface Resource {
   /** Property names of which a change needs a new resource, or the rule that tells it of what has changed. */
   replaceOn?:
     readonly string[] | ((changed: Path, inputs: Props, state: Props, context: Context) => boolean | Promise<boolean>);
+  /**
+   * Inputs that the real schema has as optional and computed, with the state in the place of what is not given: one that
+   * is left out is no change, and keeps the value that it had.
+   */
+  computed?: readonly string[];
   /** Property names that are no change when they differ. */
   ignoreInDiff?: readonly string[];
   /** Outputs that are secret whatever the inputs are. */

@@ -37,8 +37,9 @@ export async function diff(
   context: Context,
 ): Promise<Diff> {
   const state = unwrapSecrets(request.state).plain;
-  const news = unwrapSecrets(request.news).plain;
-  const olds = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
+  const news = planned(resource, state, unwrapSecrets(request.news).plain);
+  const given = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
+  const olds = { ...given, ...computedOf(resource, state) };
   const inputChanges = diffProperties(olds, news, resource.ignoreInDiff);
   const { replaceOn = [] } = resource;
   const replaces = async (path: Path) =>
@@ -64,6 +65,14 @@ export async function diff(
     deleteBeforeReplace: replacing && (resource.deleteBeforeReplace === true || keepsGivenName(resource, olds, news)),
   };
 }
+
+/** What the state has of the properties that the real schema has as computed. */
+function computedOf({ computed = [] }: Resource, state: Props): Props {
+  return Object.fromEntries(computed.filter((name) => name in state).map((name) => [name, state[name]]));
+}
+
+/** Inputs as the real provider plans them: what is left out and computed stays as the state has it. */
+const planned = (resource: Resource, state: Props, news: Props): Props => ({ ...computedOf(resource, state), ...news });
 
 /** Two things of one name cannot stand side by side, and a name that the user gave is not ours to change. */
 function keepsGivenName(resource: Resource, olds: Props, news: Props): boolean {
@@ -92,17 +101,18 @@ export async function update(
 ): Promise<Props> {
   const state = unwrapSecrets(request.state);
   const news = unwrapSecrets(request.news);
+  const inputs = planned(resource, state.plain, news.plain);
   const secrets = [...news.secrets, ...state.secrets.filter(([name]) => !(name in news.plain))];
   if (!resource.update) throw new Error("this resource cannot be changed in place");
   if (!request.preview) {
-    return mark(resource, await resource.update(request.id, state.plain, news.plain, context), secrets);
+    return mark(resource, await resource.update(request.id, state.plain, inputs, context), secrets);
   }
-  const dropped = Object.keys(request.oldInputs ?? {}).filter((name) => !(name in news.plain));
+  const dropped = Object.keys(request.oldInputs ?? {}).filter((name) => !(name in inputs));
   const kept = Object.fromEntries(Object.entries(state.plain).filter(([name]) => !dropped.includes(name)));
   const { changedByUpdate = [] } = resource;
   const changing = typeof changedByUpdate === "function" ? changedByUpdate(state.plain, news.plain) : changedByUpdate;
   const open = Object.fromEntries(changing.map((name) => [name, UNKNOWN]));
-  return mark(resource, { ...kept, ...news.plain, ...open }, secrets);
+  return mark(resource, { ...kept, ...inputs, ...open }, secrets);
 }
 
 /** Empty id: the thing is gone. Inputs follow what was found, so that the next update puts drift right. */
