@@ -37,9 +37,10 @@ export interface Size {
 }
 
 export interface ImageSettings {
+  compression: "gzip" | "zstd";
   /** Of an image that was built elsewhere. */
   uri?: string;
-  /** With the additional packages among them. */
+  /** With the additional packages and the revision among them. */
   buildArgs: Record<string, string>;
 }
 
@@ -129,7 +130,7 @@ function formatPath(path: readonly PropertyKey[]): string {
 /** Completes what depends on other settings. */
 function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
   const { groups, projects, instanceRunners, network, host, ...rest } = parsed;
-  const { packages, buildArgs, ...image } = parsed.image;
+  const { packages, buildArgs, revision, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
@@ -138,7 +139,10 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
     entries: [...groups, ...projects, ...instanceRunners],
     sizes: parsed.sizes as Record<string, Size>,
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
-    image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },
+    image: {
+      ...image,
+      buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
+    },
     network: { ...network, assignPublicIp },
     host: {
       ...host,
