@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { accountId, region, registryAddress } from "../../config";
+import { accountId, region, registryStore } from "../../config";
 import { attempt, CommandError, run } from "../../command";
 import type { ImageConfig } from "./container-spec";
 
@@ -20,10 +20,13 @@ export interface ImageStore {
 
 const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
 
-/** Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. */
+/**
+ * Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. Whether the task's
+ * execution role may pull is checked elsewhere.
+ */
 export function pullSource(reference: string): { source: string; tlsVerify: boolean } {
   return reference.startsWith(`${ecr}/`)
-    ? { source: `docker://${registryAddress}${reference.slice(ecr.length)}`, tlsVerify: false }
+    ? { source: `docker://${registryStore}${reference.slice(ecr.length)}`, tlsVerify: false }
     : { source: `docker://${reference}`, tlsVerify: true };
 }
 
@@ -44,6 +47,8 @@ export function createImageStore(dir: string): ImageStore {
         "--insecure-policy",
         "copy",
         `--src-tls-verify=${tlsVerify}`,
+        // umoci knows no zstd.
+        ...["--dest-compress-format", "gzip"],
         pinned,
         `oci:${layout}:image`,
       ]);

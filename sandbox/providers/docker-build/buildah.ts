@@ -1,5 +1,5 @@
 /** Builds and pushes images by buildah, which needs no daemon. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { follow } from "../../command";
 
@@ -32,6 +32,13 @@ export interface BuildRequest extends Run {
   target?: string;
   tags: string[];
   push: boolean;
+  compression: "gzip" | "zstd";
+  credentials?: Credentials;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
@@ -40,8 +47,10 @@ const baseImage = "docker.io/library/alpine:3.23";
 export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
   build(request: BuildRequest): Promise<string | undefined>;
-  /** Whether the registry still has what was pushed under a tag. Throws where the registry cannot be asked. */
-  exists(tag: string, digest: string): Promise<boolean>;
+  /** Throws where the registry does not answer with the manifest: it is gone, or the password has expired. */
+  inspect(tag: string, digest: string, credentials?: Credentials): Promise<void>;
+  /** Deletes a manifest with all tags that it has. Throws where the registry refuses. */
+  remove(repository: string, digest: string, credentials?: Credentials): Promise<void>;
 }
 
 export function createBuilder(options: BuilderOptions): Builder {
@@ -67,17 +76,11 @@ export function createBuilder(options: BuilderOptions): Builder {
   };
 
   return {
-    async exists(tag, digest) {
-      const [host, ...name] = mapRegistry(tag, options.registry)
-        .replace(/:[^:/]*$/, "")
-        .split("/");
-      const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
-        method: "HEAD",
-        headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
-      });
-      if (!response.ok && response.status !== 404) throw new Error(`registry ${host} answers ${response.status}`);
-      return response.ok;
-    },
+    inspect: (tag, digest, credentials) =>
+      manifest("GET", tag.replace(/:[^:/]*$/, ""), digest, { registry: options.registry, credentials }),
+
+    remove: (repository, digest, credentials) =>
+      manifest("DELETE", repository, digest, { registry: options.registry, credentials }),
 
     async build(request) {
       mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
@@ -103,12 +106,39 @@ async function clearStorage(buildah: Buildah, run: Run): Promise<void> {
   await buildah(["rmi", "--all", "--force"], run);
 }
 
+/** One request about a manifest. */
+async function manifest(
+  method: "GET" | "DELETE",
+  repository: string,
+  digest: string,
+  { registry, credentials }: { registry: string; credentials?: Credentials },
+): Promise<void> {
+  const [host, ...name] = mapRegistry(`${repository}:`, registry).slice(0, -1).split("/");
+  const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
+    method,
+    headers: {
+      accept: "application/vnd.oci.image.manifest.v1+json",
+      ...(credentials && { authorization: `Basic ${basic(credentials)}` }),
+    },
+  });
+  if (!response.ok) throw new Error(`${method} ${repository}@${digest}: ${response.status} ${await response.text()}`);
+}
+
+const basic = ({ username, password }: Credentials) => Buffer.from(`${username}:${password}`).toString("base64");
+
 async function push(buildah: Buildah, image: string, scratch: string, registry: string, request: BuildRequest) {
   const digestFile = path.join(scratch, "digest");
+  const authFile = path.join(scratch, "auth.json");
+  const { credentials } = request;
+  const auths = credentials ? { [registry]: { auth: basic(credentials) } } : {};
+  writeFileSync(authFile, JSON.stringify({ auths }), { mode: 0o600 });
   for (const tag of request.tags) {
     const target = `docker://${mapRegistry(tag, registry)}`;
     await buildah(
-      ["push", "--tls-verify=false", "--format", "oci", "--digestfile", digestFile, image, target],
+      [
+        ...["push", "--tls-verify=false", "--authfile", authFile, "--format", "oci"],
+        ...["--compression-format", request.compression, "--digestfile", digestFile, image, target],
+      ],
       request,
     );
   }
