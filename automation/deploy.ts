@@ -20,7 +20,7 @@ export interface DeployFlags {
 export async function deploy(flags: DeployFlags, signal?: AbortSignal): Promise<number> {
   const planned = await takePreview(flags, signal);
   if (failed(planned)) return verdict(planned, flags);
-  if (planned.imageToBuild) requireBuilder();
+  if (planned.imageToBuild) await requireBuilder(planned.imagePlatform);
   tell(`deploying stack ${flags.stack}: ${planned.outcome}`);
   const result = await deployStack({ ...updating(flags, "deploy", signal), configFile: flags.configFile });
   return finish(reportOf(flags.stack, result), flags, "deployed");

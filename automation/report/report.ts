@@ -1,7 +1,7 @@
 /** A preview's report as data: what the JSON file holds, and what the Markdown is made of. Everything in it is masked. */
 import { changesOf, type Op } from "../changes";
 import { dangersOf, type Danger } from "../danger";
-import { buildsImage, meaningsOf } from "../meaning";
+import { buildsImage, imagePlatform, meaningsOf } from "../meaning";
 import { groups, type Group } from "../meaning-rules";
 import { outcomeOf } from "../outcome";
 import type { EngineResult } from "../stack";
@@ -30,6 +30,8 @@ export interface Report {
   warnings: string[];
   /** A deployment has to build the job image; the preview has not. */
   imageToBuild: boolean;
+  /** Its platform, "linux/arm64", where an image has to be built and the preview shows it. */
+  imagePlatform?: string;
 }
 
 export function reportOf(stack: string, { events, failure }: EngineResult): Report {
@@ -65,6 +67,7 @@ export function reportOf(stack: string, { events, failure }: EngineResult): Repo
     errors: (errors.length > 0 ? errors : failed ? [failure ?? ""] : []).map(maskText),
     warnings: warnings.map(maskText),
     imageToBuild: buildsImage(changes),
+    ...(buildsImage(changes) && { imagePlatform: imagePlatform(changes) }),
   };
 }
 
