@@ -57,7 +57,8 @@ describe("another job image", () => {
     await runs("jq --version");
     const second = await imageInUse();
     expect(second.digest).to.not.equal(first.digest);
-    for (const { mediaType } of (await manifest(second)).layers) expect(mediaType).to.match(/zstd$/);
+    // The builder of the sandbox leaves the base image's layer as it lies in the registry.
+    expect((await manifest(second)).layers.at(-1)!.mediaType).to.match(/zstd$/);
     await manifest(first);
   });
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { follow } from "../../command";
+import { BuildCache } from "./build-cache";
 
 interface Run {
   /** Gets each line of the program's output. */
@@ -48,9 +49,9 @@ export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
   build(request: BuildRequest): Promise<string | undefined>;
   /** Throws where the registry does not answer with the manifest: it is gone, or the password has expired. */
-  inspect(tag: string, digest: string, credentials?: Credentials): Promise<void>;
+  inspect(tag: string, digest: string, credentials?: Credentials): Promise<unknown>;
   /** Deletes a manifest with all tags that it has. Throws where the registry refuses. */
-  remove(repository: string, digest: string, credentials?: Credentials): Promise<void>;
+  remove(repository: string, digest: string, credentials?: Credentials): Promise<unknown>;
 }
 
 export function createBuilder(options: BuilderOptions): Builder {
@@ -63,6 +64,7 @@ export function createBuilder(options: BuilderOptions): Builder {
   const env = { PATH: process.env.PATH, HOME: options.stateDir, TMPDIR: options.stateDir };
   const buildah: Buildah = (args, { onOutput, signal }) =>
     follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
+  const cache = new BuildCache();
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;
 
@@ -83,6 +85,8 @@ export function createBuilder(options: BuilderOptions): Builder {
       manifest("DELETE", repository, digest, { registry: options.registry, credentials }),
 
     async build(request) {
+      const known = request.push ? await cache.find(request) : undefined;
+      if (known !== undefined && (await tagAgain(request, known, options.registry))) return known;
       mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
       await ensureBase(request.signal);
       const scratch = mkdtempSync(path.join(options.stateDir, "build-"));
@@ -90,7 +94,10 @@ export function createBuilder(options: BuilderOptions): Builder {
         const idFile = path.join(scratch, "image-id");
         await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request);
         const image = readFileSync(idFile, "utf8").trim();
-        return request.push ? await push(buildah, image, scratch, options.registry, request) : undefined;
+        if (!request.push) return undefined;
+        const digest = await push(buildah, image, scratch, options.registry, request);
+        await cache.keep(request, digest);
+        return digest;
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }
@@ -106,22 +113,40 @@ async function clearStorage(buildah: Buildah, run: Run): Promise<void> {
   await buildah(["rmi", "--all", "--force"], run);
 }
 
-/** One request about a manifest. */
+/** Puts the request's tags on an image that was built before; false where the registry has it no more. */
+async function tagAgain(request: BuildRequest, digest: string, registry: string): Promise<boolean> {
+  for (const tag of request.tags) {
+    const [, repository, name] = /^(.+):([^:/]+)$/.exec(tag)!;
+    const access = { registry, credentials: request.credentials };
+    const found = await manifest("GET", repository!, digest, access).catch(() => undefined);
+    if (found === undefined) return false;
+    await manifest("PUT", repository!, name!, { ...access, body: found });
+  }
+  return true;
+}
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+
+/** One request about a manifest; resolves to what the registry answers. */
 async function manifest(
-  method: "GET" | "DELETE",
+  method: "GET" | "PUT" | "DELETE",
   repository: string,
-  digest: string,
-  { registry, credentials }: { registry: string; credentials?: Credentials },
-): Promise<void> {
+  reference: string,
+  { registry, credentials, body }: { registry: string; credentials?: Credentials; body?: string },
+): Promise<string> {
   const [host, ...name] = mapRegistry(`${repository}:`, registry).slice(0, -1).split("/");
-  const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
+  const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${reference}`, {
     method,
+    body,
     headers: {
-      accept: "application/vnd.oci.image.manifest.v1+json",
+      accept: manifestType,
+      ...(body !== undefined && { "content-type": manifestType }),
       ...(credentials && { authorization: `Basic ${basic(credentials)}` }),
     },
   });
-  if (!response.ok) throw new Error(`${method} ${repository}@${digest}: ${response.status} ${await response.text()}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${repository}@${reference}: ${response.status} ${text}`);
+  return text;
 }
 
 const basic = ({ username, password }: Credentials) => Buffer.from(`${username}:${password}`).toString("base64");
@@ -165,7 +190,7 @@ function buildArguments(request: BuildRequest, { apkRepository, apkKey }: Builde
   return [
     // RUN in a changed root: no container runtime, no network or cgroup of its own.
     ...["--isolation", "chroot", "--network", "host", "--pull=never"],
-    // The same context gives the same digest, so that a rebuild changes nothing for those who use the image.
+    // What a build writes has no time of its own; what its programs write (apk's log) has one all the same.
     ...["--timestamp", "0", "--format", "oci", "--layers=false"],
     ...["--volume", `${apkRepository}:${repositoryMount(apkRepository)}:ro`],
     ...["--volume", `${path.join(apkRepository, "repositories")}:/etc/apk/repositories:ro`],

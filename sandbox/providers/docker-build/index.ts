@@ -4,7 +4,7 @@
  * Differs from the real one: the base image is a local one, nothing is pulled; images of ECR's host names go to a local
  * registry; nothing is built on preview; one platform, the machine's own; caches, secrets, ssh, named and remote contexts,
  * inline Dockerfiles and exports other than one to a registry are refused or, where they change nothing in the result,
- * ignored; Dockerfiles are checked for being there and for a FROM, not for their syntax.
+ * ignored; forceCompression, which leaves layers alone that the registry has already; Dockerfiles are checked for being there and for a FROM, not for their syntax.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
