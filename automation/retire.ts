@@ -68,11 +68,13 @@ export async function retire(
 
 async function superseded(client: ECSClient, family: string, before?: Date): Promise<string[]> {
   const revisions: string[] = [];
-  const newestFirst = { familyPrefix: family, status: "ACTIVE", sort: "DESC" } as const;
-  for await (const { taskDefinitionArns = [] } of paginateListTaskDefinitions({ client }, newestFirst)) {
+  const active = { familyPrefix: family, status: "ACTIVE" } as const;
+  for await (const { taskDefinitionArns = [] } of paginateListTaskDefinitions({ client }, active)) {
     // ECS takes the family for a prefix of others here too.
     revisions.push(...taskDefinitionArns.filter((arn) => arn.includes(`:task-definition/${family}:`)));
   }
+  // Newest first.
+  revisions.sort((a, b) => revisionOf(b) - revisionOf(a));
   if (before === undefined) return revisions;
   for (const [index, taskDefinition] of revisions.entries()) {
     const { taskDefinition: found } = await client.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
@@ -80,3 +82,5 @@ async function superseded(client: ECSClient, family: string, before?: Date): Pro
   }
   return [];
 }
+
+const revisionOf = (arn: string): number => Number(arn.slice(arn.lastIndexOf(":") + 1));

@@ -18,8 +18,8 @@ function ecsWith(revisions: Record<string, Date>) {
       }
       case "ListTaskDefinitionsCommand": {
         const found = names().filter((name) => name.startsWith(input.familyPrefix!));
-        expect(input).to.include({ status: "ACTIVE", sort: "DESC" });
-        return { taskDefinitionArns: found.reverse().map((name) => prefix + name) };
+        expect(input).to.include({ status: "ACTIVE" });
+        return { taskDefinitionArns: found.map((name) => prefix + name) };
       }
       case "DescribeTaskDefinitionCommand":
         return { taskDefinition: { registeredAt: revisions[input.taskDefinition!.slice(prefix.length)] } };
@@ -43,25 +43,26 @@ describe("revisions of task definitions", () => {
   const revisions = {
     [`${own}:1`]: day(1),
     [`${own}:2`]: day(2),
-    [`${own}:3`]: day(9),
-    [`${own}:4`]: day(10),
+    [`${own}:9`]: day(9),
+    // As text it stands before the others.
+    [`${own}:10`]: day(10),
   };
 
   it("are deregistered a day after another took their place, and not before", async () => {
     const { client, gone } = ecsWith(revisions);
-    const definitions = [`${prefix}${own}:4`];
-    // 3 took the place of 2 too late, 2 that of 1 long ago.
+    const definitions = [`${prefix}${own}:10`];
+    // 9 took the place of 2 too late, 2 that of 1 long ago.
     expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(1);
     expect(gone).to.deep.equal([`${own}:1`]);
     expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(0);
     expect(await retire(client, { stack: "dev", definitions }, day(30))).to.equal(2);
-    expect(gone).to.have.members([`${own}:1`, `${own}:2`, `${own}:3`]);
+    expect(gone).to.have.members([`${own}:1`, `${own}:2`, `${own}:9`]);
   });
 
   it("stay where the stack has them, whatever else was registered in their family", async () => {
     const { client, gone } = ecsWith(revisions);
     await retire(client, { stack: "dev", definitions: [`${prefix}${own}:2`] }, day(30));
-    expect(gone).to.have.members([`${own}:1`, `${own}:3`]);
+    expect(gone).to.have.members([`${own}:1`, `${own}:9`]);
   });
 
   it("are those of this stack alone, and of each of its sizes", async () => {
