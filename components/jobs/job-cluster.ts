@@ -132,6 +132,9 @@ export class JobCluster extends pulumi.ComponentResource {
             taskRoleArn: this.taskRole.arn,
             containerDefinitions,
             tags: args.tags,
+            // A job that waits in `prepare` has the revision of before, and ECS starts no task of one that is
+            // deregistered. `deploy` deregisters them a day later.
+            skipDestroy: true,
           },
           { parent: this },
         );

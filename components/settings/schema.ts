@@ -56,6 +56,8 @@ const packageName = z
     'not the name of an Alpine package, like "nodejs" or "go~1.25"',
   );
 
+const notRevision = "not a text of up to 64 letters, digits and ._:+-";
+
 const image = strict({
   packages: distinct(packageName)
     .default([])
@@ -72,6 +74,27 @@ const image = strict({
       type: "name → string",
       example: { ALPINE_IMAGE: "registry.example.com/alpine:3.23" },
     }),
+  revision: z
+    .union([z.string().regex(/^[\w.:+-]{1,64}$/, notRevision), z.number()], notRevision)
+    .transform(String)
+    .optional()
+    .meta({
+      description:
+        "Any text. Another one builds the image anew, with the newest packages that its Alpine release has, even where " +
+        "the builder has kept the layers.",
+      type: "string",
+      default: "none",
+      example: "2026-11",
+    }),
+  compression: z
+    .enum(["gzip", "zstd"])
+    .default("gzip")
+    .meta({
+      description:
+        "Of the image's layers. Tasks start faster from `zstd`; BuildKit writes it, Docker's own builder only with the " +
+        "containerd image store.",
+      example: "zstd",
+    }),
   uri: z
     .string()
     .min(1)
@@ -83,11 +106,16 @@ const image = strict({
       default: "image/Dockerfile, built and pushed",
       example: "registry.example.com/ci/job:1",
     }),
-}).superRefine(({ packages, buildArgs, uri }, context) => {
-  const effectless = (path: string) =>
-    context.addIssue({ code: "custom", path: [path], message: "have no effect on an image given by uri" });
-  if (uri !== undefined && Array.isArray(packages) && packages.length > 0) effectless("packages");
-  if (uri !== undefined && Object.keys(buildArgs ?? {}).length > 0) effectless("buildArgs");
+}).superRefine(({ packages, buildArgs, revision, compression, uri }, context) => {
+  const effectless = (path: string, verb = "has") =>
+    context.addIssue({ code: "custom", path: [path], message: `${verb} no effect on an image given by uri` });
+  if (uri !== undefined && Array.isArray(packages) && packages.length > 0) effectless("packages", "have");
+  if (uri !== undefined && Object.keys(buildArgs ?? {}).length > 0) effectless("buildArgs", "have");
+  if (uri !== undefined && revision !== undefined) effectless("revision");
+  if (uri !== undefined && compression === "zstd") effectless("compression");
+  if (revision !== undefined && buildArgs?.REVISION !== undefined) {
+    context.addIssue({ code: "custom", path: ["buildArgs"], message: "REVISION is what revision sets; use one" });
+  }
   if (Array.isArray(packages) && packages.length > 0 && buildArgs?.EXTRA_PACKAGES !== undefined) {
     context.addIssue({ code: "custom", path: ["buildArgs"], message: "EXTRA_PACKAGES is what packages sets; use one" });
   }

@@ -40,9 +40,10 @@ export interface Size {
 }
 
 export interface ImageSettings {
+  compression: "gzip" | "zstd";
   /** Of an image that was built elsewhere. */
   uri?: string;
-  /** With the additional packages among them. */
+  /** With the additional packages and the revision among them. */
   buildArgs: Record<string, string>;
 }
 
@@ -127,7 +128,7 @@ export function parseSettings(
 /** Completes what depends on other settings. */
 function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
   const { groups, projects, instanceRunners, runners, network, host, ...rest } = parsed;
-  const { packages, buildArgs, ...image } = parsed.image;
+  const { packages, buildArgs, revision, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
@@ -139,7 +140,10 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
     })),
     sizes: parsed.sizes as Record<string, Size>,
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
-    image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },
+    image: {
+      ...image,
+      buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
+    },
     network: { ...network, assignPublicIp },
     host: {
       ...host,

@@ -171,6 +171,24 @@ describe("settings", () => {
       ["image.packages: have no effect on an image given by uri"],
     ],
     [
+      "a revision and a compression for an image that is not built",
+      { image: { uri: "registry/image", revision: "2", compression: "zstd" } },
+      [
+        "image.revision: has no effect on an image given by uri",
+        "image.compression: has no effect on an image given by uri",
+      ],
+    ],
+    [
+      "a revision in two places",
+      { image: { revision: "1", buildArgs: { REVISION: "2" } } },
+      ["image.buildArgs: REVISION is what revision sets; use one"],
+    ],
+    [
+      "a revision of two lines",
+      { image: { revision: "a\nb" } },
+      ["image.revision: not a text of up to 64 letters, digits and ._:+-"],
+    ],
+    [
       "packages in two places",
       { image: { packages: ["nodejs"], buildArgs: { EXTRA_PACKAGES: "npm" } } },
       ["image.buildArgs: EXTRA_PACKAGES is what packages sets; use one"],

@@ -27,7 +27,7 @@ describe("settings", () => {
       sizes: { default: { cpu: 1024, memory: 2048 } },
       architecture: "x86_64",
       spot: "never",
-      image: { buildArgs: {} },
+      image: { buildArgs: {}, compression: "gzip" },
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
@@ -104,6 +104,13 @@ describe("settings", () => {
     expect(buildArgs(["npm", "go~1.25", "g++"])).to.deep.equal({ A: "b", EXTRA_PACKAGES: "g++ go~1.25 npm" });
     expect(buildArgs(["g++", "npm", "go~1.25"])).to.deep.equal(buildArgs(["npm", "go~1.25", "g++"]));
     expect(buildArgs([])).to.deep.equal({ A: "b" });
+  });
+
+  it("make a revision an argument of the build, a number too", () => {
+    const buildArgs = (revision: unknown) => parseSettings(raw({ image: { revision } })).image.buildArgs;
+    expect(buildArgs("2026-11")).to.deep.equal({ REVISION: "2026-11" });
+    expect(buildArgs(0)).to.deep.equal({ REVISION: "0" });
+    expect(buildArgs(undefined)).to.deep.equal({});
   });
 
   it("keep the default size beside others, unless it is given", () => {

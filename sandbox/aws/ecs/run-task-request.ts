@@ -9,6 +9,8 @@ const maxOverrides = 8192;
 /** @throws AwsError InvalidParameterException or ClientException */
 export function validateRunTask(request: RunTaskRequest, definition: TaskDefinition): void {
   const { count = 1, clientToken, startedBy, overrides = {} } = request;
+  // ECS may start tasks of a revision for ten minutes after it was deregistered; here that ends at once.
+  if (definition.status === "INACTIVE") throw new AwsError("ClientException", "TaskDefinition is inactive");
   if (!Number.isInteger(count) || count < 1 || count > maxCount) {
     throw invalid(`Count must be between 1 and ${maxCount}.`);
   }

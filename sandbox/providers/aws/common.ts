@@ -43,8 +43,8 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
     },
     read:
       read &&
-      (async (id, state, context) => {
-        const found = await read(id, state, context);
+      (async (id, state, context, inputs) => {
+        const found = await read(id, state, context, inputs);
         return found && complete(found, context);
       }),
     update:

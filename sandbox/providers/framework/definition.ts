@@ -71,7 +71,7 @@ export interface Resource {
   diff?(state: Props, inputs: Props, context: Context): string[] | Promise<string[]>;
   create(inputs: Props, context: Context): Promise<{ id: string; outputs: Props }>;
   /** The state as it is, or undefined where the thing is gone. */
-  read?(id: string, state: Props, context: Context): Promise<Props | undefined>;
+  read?(id: string, state: Props, context: Context, inputs?: Props): Promise<Props | undefined>;
   /** Missing: every change replaces. */
   update?(id: string, state: Props, inputs: Props, context: Context): Promise<Props>;
   delete(id: string, state: Props, context: Context): Promise<void>;

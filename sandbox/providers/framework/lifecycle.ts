@@ -123,7 +123,7 @@ export async function read(
 ): Promise<{ id: string; outputs: Props; inputs: Props }> {
   const state = unwrapSecrets(request.state);
   const inputs = unwrapSecrets(request.inputs ?? {});
-  const found = resource.read ? await resource.read(request.id, state.plain, context) : state.plain;
+  const found = resource.read ? await resource.read(request.id, state.plain, context, inputs.plain) : state.plain;
   if (!found) return { id: "", outputs: {}, inputs: {} };
   const names = Object.keys(inputs.plain);
   const fresh = compact(

@@ -49,6 +49,14 @@ describe("RunTask: what is refused", () => {
     expect(() => validateRunTask(request, definition)).not.to.throw();
   });
 
+  it("starts nothing of a revision that was deregistered", () => {
+    expect(refused({}, { status: "INACTIVE" })).to.include({
+      code: "ClientException",
+      message: "TaskDefinition is inactive",
+    });
+    expect(() => validateRunTask(request, { ...definition, status: "ACTIVE" })).not.to.throw();
+  });
+
   it("knows the bounds of count", () => {
     for (const count of [0, 11, 1.5]) expect(refused({ count }).message).to.include("between 1 and 10");
     expect(() => validateRunTask({ ...request, count: 10 }, definition)).not.to.throw();
