@@ -37,18 +37,39 @@ const connection = strict({
   }),
 });
 
-const archive = (what: string, { version, baseUrl: mirror }: { version: string; baseUrl: string }, sum: object) =>
-  strict({
-    version: z
-      .string()
-      .default(version)
-      .meta({ description: `Version of ${what}.`, example: version }),
-    baseUrl: baseUrl.default(mirror).meta({
-      description: "Where it is downloaded from: a mirror with the same paths.",
-      example: "https://mirror.example.com/ci",
-    }),
-    sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
-  }).prefault({});
+const archive = (what: string, { version, baseUrl: mirror }: { version: string; baseUrl: string }, sum: object) => ({
+  version: z
+    .string()
+    .default(version)
+    .meta({ description: `Version of ${what}.`, example: version }),
+  baseUrl: baseUrl.default(mirror).meta({
+    description: "Where it is downloaded from: a mirror with the same paths.",
+    example: "https://mirror.example.com/ci",
+  }),
+  sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
+});
+
+const runner = strict({
+  ...archive("GitLab Runner on the hosts, and of its helper in the job image", defaults.runner, {
+    description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
+    default: "required",
+  }),
+  helperSha256: sha256.optional().meta({
+    description:
+      "Checksum of the helper that the job image takes for cache and artifacts: the line " +
+      '"binaries/gitlab-runner-helper/gitlab-runner-helper.…" of the same file, of the tasks\' architecture. ' +
+      "Without it the image takes the hosts' runner itself, which is larger.",
+    default: "none; required where hosts have another architecture",
+    example: "ab".repeat(32),
+  }),
+});
+
+const go = strict(
+  archive("the Go tool chain that compiles the driver on the hosts", defaults.go, {
+    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
+    default: "known for the default version; required for another one",
+  }),
+);
 
 export const host = strict({
   count: z.int().min(1).max(20).default(1).meta({
@@ -112,14 +133,8 @@ export const host = strict({
     .boolean()
     .default(false)
     .describe("Lets `host.adminCidrs` hold 0.0.0.0/0 and ::/0: SSH is open to the whole internet then."),
-  runner: archive("GitLab Runner on the hosts", defaults.runner, {
-    description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
-    default: "required",
-  }),
-  go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, {
-    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
-    default: "known for the default version; required for another one",
-  }),
+  runner: runner.prefault({}),
+  go: go.prefault({}),
   goProxy: z.string().min(1).optional().meta({
     description: "GOPROXY of the driver's build.",
     default: "Go's own",
