@@ -8,13 +8,3 @@ export function parseChecksums(text: string): ReadonlyMap<string, string> {
   if (found.size === 0) throw new UserError("there are no checksums in it");
   return found;
 }
-
-export type Architecture = "x86_64" | "arm64";
-
-/** The runner of a host for Linux. */
-export const runnerFile = (architecture: Architecture): string =>
-  `binaries/gitlab-runner-linux-${architecture === "arm64" ? "arm64" : "amd64"}`;
-
-/** The part of it that a job's scripts call, for the job image. */
-export const helperFile = (architecture: Architecture): string =>
-  `binaries/gitlab-runner-helper/gitlab-runner-helper.${architecture}`;

@@ -1,4 +1,5 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
+import { helperFile, runnerFile } from "../jobs/runner-helper";
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
@@ -7,6 +8,7 @@ import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
 import { isOlder } from "./version-order";
+import type { Architecture } from "../types";
 
 type Raw = Record<string, unknown>;
 
@@ -107,15 +109,22 @@ function oldRunner(raw: Raw): string[] {
   ];
 }
 
+/** One that is none is told elsewhere. */
+const known = (architecture: unknown): Architecture => (architecture === "arm64" ? "arm64" : "x86_64");
+
 function missingChecksums(raw: Raw): string[] {
   const { runner, go } = record(raw.host);
   const errors: string[] = [];
-  const { version = defaults.runner.version, sha256 } = record(runner);
-  if (sha256 === undefined) {
-    const binary = `gitlab-runner-linux-${hostArchitecture(raw) === "arm64" ? "arm64" : "amd64"}`;
+  const { version = defaults.runner.version, sha256, helperSha256 } = record(runner);
+  const line = (file: string) =>
+    "`npm run checksums -- --stack STACK` looks it up, " +
+    `the line "${file}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`;
+  const hosts = known(hostArchitecture(raw));
+  const tasks = known(raw.architecture ?? defaults.architecture);
+  if (sha256 === undefined) errors.push(`host.runner.sha256: required: ${line(runnerFile(hosts))}`);
+  if (helperSha256 === undefined && hosts !== tasks && record(raw.image).uri === undefined) {
     errors.push(
-      "host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line " +
-        `"binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
+      `host.runner.helperSha256: required, as tasks are ${tasks} and hosts ${hosts}: ${line(helperFile(tasks))}`,
     );
   }
   const wanted = record(go);

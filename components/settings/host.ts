@@ -52,15 +52,43 @@ const archive = (
   { version, baseUrl: mirror }: { version: string; baseUrl: string },
   form: z.ZodString,
   sum: object,
-) =>
-  strict({
-    version: form.default(version).meta({ description: `Version of ${what}.`, example: version }),
-    baseUrl: baseUrl.default(mirror).meta({
-      description: "Where it is downloaded from: a mirror with the same paths.",
-      example: "https://mirror.example.com/ci",
-    }),
-    sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
-  }).prefault({});
+) => ({
+  version: form.default(version).meta({ description: `Version of ${what}.`, example: version }),
+  baseUrl: baseUrl.default(mirror).meta({
+    description: "Where it is downloaded from: a mirror with the same paths.",
+    example: "https://mirror.example.com/ci",
+  }),
+  sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
+});
+
+const runner = strict({
+  ...archive(
+    `GitLab Runner on the hosts, ${defaults.oldestRunner} or newer, and of its helper in the job image`,
+    defaults.runner,
+    runnerVersion,
+    {
+      description:
+        "Its checksum, which `npm run checksums -- --stack STACK` looks up and writes here: the line " +
+        '"binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
+      default: "required",
+    },
+  ),
+  helperSha256: sha256.optional().meta({
+    description:
+      "Checksum of the helper that the job image takes for cache and artifacts: the line " +
+      '"binaries/gitlab-runner-helper/gitlab-runner-helper.…" of the same file, of the tasks\' architecture. ' +
+      "Without it the image takes the hosts' runner itself, which is larger.",
+    default: "none; required where hosts have another architecture",
+    example: "ab".repeat(32),
+  }),
+});
+
+const go = strict(
+  archive("the Go tool chain that compiles the driver on the hosts", defaults.go, goVersion, {
+    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
+    default: "known for the default version; required for another one",
+  }),
+);
 
 export const host = strict({
   count: z.int().min(1).max(20).default(1).meta({
@@ -125,16 +153,8 @@ export const host = strict({
       "Lets `host.adminCidrs` hold networks wider than /8 (of IPv6: /16), up to 0.0.0.0/0 and ::/0: SSH is open to the " +
         "whole internet then.",
     ),
-  runner: archive(`GitLab Runner on the hosts, ${defaults.oldestRunner} or newer`, defaults.runner, runnerVersion, {
-    description:
-      "Its checksum, which `npm run checksums -- --stack STACK` looks up and writes here: the line " +
-      '"binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
-    default: "required",
-  }),
-  go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, goVersion, {
-    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
-    default: "known for the default version; required for another one",
-  }),
+  runner: runner.prefault({}),
+  go: go.prefault({}),
   goProxy: z.string().min(1).optional().meta({
     description: "GOPROXY of the driver's build.",
     default: "Go's own",

@@ -119,6 +119,9 @@ const image = strict({
   if (Array.isArray(packages) && packages.length > 0 && buildArgs?.EXTRA_PACKAGES !== undefined) {
     context.addIssue({ code: "custom", path: ["buildArgs"], message: "EXTRA_PACKAGES is what packages sets; use one" });
   }
+  for (const name of Object.keys(buildArgs ?? {}).filter((name) => name.startsWith("GITLAB_RUNNER_"))) {
+    context.addIssue({ code: "custom", path: ["buildArgs", name], message: "is what host.runner sets" });
+  }
 }, always);
 
 const network = strict({

@@ -67,7 +67,7 @@ export interface HostSettings extends Omit<
     address: "public" | "private";
     proxy?: NonNullable<ParsedConnection["proxy"]> & { privateKey: pulumi.Output<string> };
   };
-  runner: ArchiveSettings;
+  runner: ArchiveSettings & { helperSha256?: string };
   go: ArchiveSettings;
 }
 

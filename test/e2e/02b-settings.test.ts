@@ -3,14 +3,16 @@ import { expect } from "chai";
 import * as net from "node:net";
 import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
+import { cacheFailures, cachingPipeline } from "../support/caches";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
-import { runCi, runWith } from "../support/pipelines";
+import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { status, useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
 import { runningTasks, taskOf } from "../support/tasks";
 import { until } from "../support/until";
 import { exportStack, previewSteps, withSettings } from "../support/stack";
+import { copyTaskDefinition } from "../support/task-definitions";
 
 const up = (file: string) => deploy(file);
 
@@ -56,7 +58,8 @@ describe("settings", () => {
       sizes: { small: { cpu: 256, memory: 1024 } },
       maxSize: { cpu: 2048, memory: 4096 },
       spot: "prefer",
-      "image.packages": ["jq"],
+      // Alpine's gitlab-runner is older than the hosts'.
+      "image.packages": ["jq", "gitlab-runner"],
       protect: true,
       "host.count": 2,
       "host.concurrency": 1,
@@ -153,6 +156,35 @@ describe("settings", () => {
       expect(other.jobs[0].status).to.equal("failed");
       expect(other.jobs[0].trace).to.match(/"somebody-elses", which is not among those that this runner allows/);
       expect(other.tasks.started).to.equal(0);
+    });
+  });
+
+  describe("an image with the distribution's older gitlab-runner", () => {
+    it("has the hosts' version for the jobs' cache all the same, which is filled and found", async () => {
+      const { jobs } = await runCi(cachingPipeline("settings", {}, ["/usr/bin/gitlab-runner --version"]));
+      const [fill, find] = jobs;
+      expect(scriptLines(fill!.trace)).to.include("Version:      18.11.2");
+      expect(fill!.trace).to.contain("Created cache").and.not.contain("The image's gitlab-runner");
+      expect(find!.trace).to.contain("Successfully extracted cache");
+      expect(scriptLines(find!.trace)).to.include("by-fill");
+    });
+
+    it("tells the job why there is never a cache where it has no other one", async () => {
+      const script = "rm /usr/local/bin/gitlab-runner*; exec /usr/local/bin/docker-entrypoint.sh";
+      const { taskDefinition } = await copyTaskDefinition(script);
+      const pipeline = cachingPipeline("older", { FARGATE_TASK_DEFINITION: taskDefinition });
+      const { jobs } = await runWith(pipeline, {}, undefined, { brokenCache: true });
+      for (const { status, trace } of jobs) {
+        expect(status, trace).to.equal("success");
+        expect(
+          trace.split("The image's gitlab-runner is 18.11.2, but the scripts are those of runner 19.4.0: cache:"),
+        ).to.have.length(2);
+        // What every other run is refused for.
+        expect(cacheFailures(trace).join("\n"), trace)
+          .to.contain("flag provided but not defined: -alternate-url")
+          .and.contain("Failed to extract cache");
+        expect(scriptLines(trace)).to.not.include("by-fill");
+      }
     });
   });
 

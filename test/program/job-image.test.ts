@@ -4,11 +4,20 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { buildContext } from "../../components/jobs/build-context";
 import { buildOptions, imageTag } from "../../components/jobs/job-image";
+import { helperFile, runnerFile } from "../../components/jobs/runner-helper";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { run, tags, taskDefinition } from "./support/program";
-import { raw } from "./support/settings";
+import { raw, sha256 } from "./support/settings";
 
-const built = { platform: "linux/amd64", buildArgs: {}, compression: "gzip" as const };
+const release = "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads/v19.4.0";
+/** Of a stack that does not know the helper's checksum. */
+const runnerArgs = {
+  GITLAB_RUNNER_VERSION: "19.4.0",
+  GITLAB_RUNNER_URL: `${release}/binaries/gitlab-runner-linux-amd64`,
+  GITLAB_RUNNER_SHA256: sha256,
+};
+
+const built = { platform: "linux/amd64", buildArgs: runnerArgs, compression: "gzip" as const };
 const child = { type: "docker-build:index:Image", name: "i", custom: true, opts: { version: "0.0.14" } };
 
 describe("image", () => {
@@ -20,7 +29,7 @@ describe("image", () => {
     expect(plain(image.inputs)).to.deep.equal({
       repositoryUrl: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/gitlab-runners-job",
       context: ".image",
-      args: {},
+      args: runnerArgs,
       platform: "linux/amd64",
       imageTag: imageTag(built),
     });
@@ -49,7 +58,45 @@ describe("image", () => {
 
   it("has the packages that the settings name", async () => {
     const deployment = await run(raw({ image: { packages: ["npm", "nodejs"] } }));
-    expect(plain(only(deployment, "awsx:ecr:Image").inputs).args).to.deep.equal({ EXTRA_PACKAGES: "nodejs npm" });
+    expect(plain(only(deployment, "awsx:ecr:Image").inputs).args).to.deep.equal({
+      ...runnerArgs,
+      EXTRA_PACKAGES: "nodejs npm",
+    });
+  });
+
+  it("has the helper of the hosts' runner: its version, mirror and the tasks' architecture", async () => {
+    const args = async (runner: object, architectures: object = {}, hosts: object = {}) =>
+      plain(
+        only(await run(raw({ ...architectures, host: { ...hosts, runner: { sha256, ...runner } } })), "awsx:ecr:Image")
+          .inputs,
+      ).args;
+    const helperSha256 = "cd".repeat(32);
+    const mirror = { version: "19.5.1", baseUrl: "https://mirror.example.com/ci/" };
+    const arm64 = { architecture: "arm64" };
+    expect(await args({ ...mirror, helperSha256 })).to.deep.equal({
+      GITLAB_RUNNER_VERSION: "19.5.1",
+      GITLAB_RUNNER_URL:
+        "https://mirror.example.com/ci/v19.5.1/binaries/gitlab-runner-helper/gitlab-runner-helper.x86_64",
+      GITLAB_RUNNER_SHA256: helperSha256,
+    });
+    expect(await args({ helperSha256 }, arm64, { architecture: "x86_64" })).to.deep.equal({
+      GITLAB_RUNNER_VERSION: "19.4.0",
+      GITLAB_RUNNER_URL: `${release}/binaries/gitlab-runner-helper/gitlab-runner-helper.arm64`,
+      GITLAB_RUNNER_SHA256: helperSha256,
+    });
+    // What the hosts have, by the checksum that a stack has in any case.
+    expect(await args({}, arm64)).to.deep.equal({
+      ...runnerArgs,
+      GITLAB_RUNNER_URL: `${release}/${runnerFile("arm64")}`,
+    });
+    expect(helperFile("arm64")).to.equal("binaries/gitlab-runner-helper/gitlab-runner-helper.arm64");
+  });
+
+  it("takes its gitlab-runner from nowhere but the release, by its checksum", () => {
+    const dockerfile = fs.readFileSync("image/Dockerfile", "utf8");
+    const packages = /apk add (.*)/.exec(dockerfile)![1];
+    expect(packages).to.contain(" curl ").and.not.contain("gitlab-runner");
+    for (const name of Object.keys(runnerArgs)) expect(dockerfile).to.match(new RegExp(`^ARG ${name}$`, "m"));
   });
 
   it("has a tag of its own for whatever it is built of", () => {
@@ -79,7 +126,7 @@ describe("image", () => {
   it("is built anew for another revision", async () => {
     const deployment = await run(raw({ image: { revision: "2026-11" } }));
     const { args, imageTag: tag } = plain(only(deployment, "awsx:ecr:Image").inputs);
-    expect(args).to.deep.equal({ REVISION: "2026-11" });
+    expect(args).to.deep.equal({ ...runnerArgs, REVISION: "2026-11" });
     expect(tag).to.not.equal(imageTag(built));
     // BuildKit takes an argument into the key of the layers after it: all packages have to come after it.
     const [before] = fs.readFileSync("image/Dockerfile", "utf8").split("ARG REVISION=");

@@ -131,7 +131,10 @@ describe("settings", () => {
     ],
     [
       "an instance type of the tasks' architecture where the hosts have another one",
-      { architecture: "arm64", host: { architecture: "x86_64", instanceType: "t4g.small" } },
+      {
+        architecture: "arm64",
+        host: { architecture: "x86_64", instanceType: "t4g.small", runner: { sha256, helperSha256: sha256 } },
+      },
       ["host.instanceType: t4g.small is arm64, but the hosts are x86_64 (host.architecture)"],
     ],
     [
@@ -149,6 +152,16 @@ describe("settings", () => {
       "a runner without a checksum",
       { architecture: "arm64", host: { runner: { version: "19.5.0" } } },
       ["host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line "],
+    ],
+    [
+      "tasks of another architecture than the hosts' without the checksum of their helper",
+      { architecture: "arm64", host: { architecture: "x86_64", runner: { sha256, version: "19.5.0" } } },
+      [
+        "host.runner.helperSha256: required, as tasks are arm64 and hosts x86_64: `npm run checksums -- --stack STACK` looks it " +
+          "up, the line " +
+          '"binaries/gitlab-runner-helper/gitlab-runner-helper.arm64" of ' +
+          "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads/v19.5.0/release.sha256",
+      ],
     ],
     [
       "another Go without a checksum",
@@ -192,6 +205,11 @@ describe("settings", () => {
       "packages in two places",
       { image: { packages: ["nodejs"], buildArgs: { EXTRA_PACKAGES: "npm" } } },
       ["image.buildArgs: EXTRA_PACKAGES is what packages sets; use one"],
+    ],
+    [
+      "a helper in the image that is not the hosts' runner's",
+      { image: { buildArgs: { GITLAB_RUNNER_VERSION: "18.11.2" } } },
+      ["image.buildArgs.GITLAB_RUNNER_VERSION: is what host.runner sets"],
     ],
     ["half a network", { network: { vpcId: "vpc-1" } }, ["network.subnetIds: required with vpcId"]],
     [

@@ -73,7 +73,10 @@ describe("settings", () => {
   });
 
   it("let hosts have an architecture of their own", () => {
-    const { host, architecture } = parseSettings(raw({ architecture: "arm64", host: { architecture: "x86_64" } }));
+    const runner = { sha256, helperSha256: sha256 };
+    const { host, architecture } = parseSettings(
+      raw({ architecture: "arm64", host: { architecture: "x86_64", runner } }),
+    );
     expect([architecture, host.architecture, host.instanceType]).to.deep.equal(["arm64", "x86_64", "t3.small"]);
     expect(host.go.sha256).to.match(/^d0f743b3/);
   });
