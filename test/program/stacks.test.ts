@@ -16,14 +16,15 @@ function configOf(stack: string): Raw {
   return parse(fs.readFileSync(path.join(projectDir, `Pulumi.${stack}.yaml`), "utf8")).config;
 }
 
-/** The stack's settings, with keys and checksums where the file leaves them to its user. */
+/** The stack's settings, with networks, checksums and the encrypted key where the file leaves them to its user. */
 function settingsOf(stack: string): Raw {
   const own = Object.entries(configOf(stack)).filter(([key]) => key.startsWith(prefix));
   const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])) as Raw;
-  const { host } = raw() as { host: Raw };
+  const { publicKey: _, privateKey, ...host } = (raw() as { host: Raw }).host;
   const given = settings.host as Raw;
   const runner = { ...(host.runner as Raw), ...(given.runner as Raw) };
-  return { ...settings, host: { ...host, ...given, privateKey: host.privateKey, runner } };
+  const keys = given.publicKey === undefined ? {} : { privateKey };
+  return { ...settings, host: { ...host, ...given, ...keys, runner } };
 }
 
 describe("the stacks' files", () => {
