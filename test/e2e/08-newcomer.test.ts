@@ -1,7 +1,7 @@
 /** A first `pulumi preview` of the stack `dev` in a fresh clone: whatever is missing is named, with the way out. */
 import { expect } from "chai";
 import { execa } from "execa";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
 import { gitlabAdminToken, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
@@ -70,20 +70,10 @@ describe("a first preview", () => {
   it("without the required settings names each, with the command that sets it", async () => {
     const said = await failingPreview();
     expect(said).to.match(
-      /host\.publicKey: required.*ssh-keygen .*pulumi config set --path gitlab-fargate-runners:host\.publicKey/,
-    );
-    expect(said).to.match(
-      /host\.privateKey: required.*pulumi config set --path gitlab-fargate-runners:host\.privateKey --secret/,
-    );
-    expect(said).to.match(
       /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
     );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
 
-    const key = path.join(folder.dir, "runner-host");
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    await set("host.publicKey", readFileSync(`${key}.pub`, "utf8").trim(), "--path");
-    await set("host.privateKey", readFileSync(key, "utf8"), "--path", "--secret");
     await set("host.adminCidrs[0]", "203.0.113.7/32", "--path");
     await set("host.runner.sha256", "ab".repeat(32), "--path");
     expect(await failingPreview()).to.not.contain("required");
@@ -132,6 +122,7 @@ describe("a first preview", () => {
     await set("gitlab:token", gitlabAdminToken, "--secret");
     const { exitCode, all } = await pulumi(["preview"]);
     expect(exitCode, all).to.equal(0);
+    expect(all).to.match(/command:local:Command +gitlab-runners-host-login-key +create/);
     expect(all).to.match(/gitlab:index:UserRunner +gitlab-runners-group\/acme\/frontend +create/);
   });
 });
