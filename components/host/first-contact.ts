@@ -7,7 +7,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { newKeyPair } from "./ssh-keys";
 
-/** cloud-init then makes no other host key, and removes those that the machine image brought. */
+/**
+ * cloud-init then makes no other host key, and removes those that the machine image brought.
+ *
+ * @see https://docs.cloud-init.io/en/latest/reference/modules.html#ssh
+ */
 export function firstContactUserData(): string {
   const { publicKey, privateKey } = newKeyPair("first contact");
   return [
@@ -28,7 +32,9 @@ export function firstContactUserData(): string {
  * The host key of an instance's first contact.
  *
  * @param userData what the instance was made with. One that an earlier version made has none: no machine has the key
- * that is told then, so that a first contact which that version did not come to fails and is not made unchecked.
+ * that is told then, so that a first contact which that version did not come to fails and is not made unchecked. Since
+ * its version 6 the provider below @pulumi/aws tells user data as it is, and no hash of it
+ * (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade#resourceaws_instance).
  */
 export function firstHostKey(userData: string | undefined): string {
   return /^ {2}ed25519_public: (\S+ \S+)$/m.exec(userData ?? "")?.[1] ?? newKeyPair("").publicKey;

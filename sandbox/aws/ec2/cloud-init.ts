@@ -2,6 +2,8 @@
  * A stand-in for cloud-init: what user data asks for at an instance's first boot, before sshd starts. It knows host keys
  * of type ed25519 only, which is all that the stack's user data holds; anything else fails the boot, where cloud-init
  * would warn and go on. Without keys in its user data a host makes its own (the tree's ssh-host-keys.service).
+ *
+ * @see https://github.com/canonical/cloud-init/blob/main/cloudinit/config/cc_ssh.py
  */
 import { rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
@@ -26,7 +28,7 @@ export async function applyUserData(root: string, userData: string | undefined):
   if (deletesKeys) for (const old of [file, `${file}.pub`]) await rm(old, { force: true });
   if (keys === undefined) return;
   await writeFile(file, keys.ed25519_private!, { mode: 0o600 });
-  await writeFile(`${file}.pub`, keys.ed25519_public!, { mode: 0o644 });
+  await writeFile(`${file}.pub`, keys.ed25519_public!, { mode: 0o600 });
 }
 
 function readCloudConfig(userData: string): CloudConfig {

@@ -25,7 +25,7 @@ describe("cloud-init stand-in", () => {
     const [privateKey, publicKey] = [key, `${key}.pub`].map((file) => fs.readFileSync(file, "utf8"));
     expect(publicKey).to.equal(firstHostKey(userData));
     expect(publicKeyOf(privateKey!)).to.equal(publicKey);
-    expect(fs.statSync(key).mode & 0o777).to.equal(0o600);
+    for (const file of [key, `${key}.pub`]) expect(fs.statSync(file).mode & 0o777).to.equal(0o600);
   });
 
   it("removes the image's key, so that a new one is made, unless told to leave it", async () => {
