@@ -1,7 +1,8 @@
 /**
- * A stand-in for cloud-init: what user data asks for at an instance's first boot, before sshd starts. It knows host keys
- * of type ed25519 only, which is all that the stack's user data holds; anything else fails the boot, where cloud-init
- * would warn and go on. Without keys in its user data a host makes its own (the tree's ssh-host-keys.service).
+ * A stand-in for cloud-init: what user data asks for at an instance's first boot, before sshd starts. It knows host
+ * keys of type ed25519 only, which is all that the stack's user data holds; anything else fails the boot, where
+ * cloud-init would warn and go on. Without keys in its user data a host makes its own (the tree's
+ * ssh-host-keys.service).
  *
  * @see https://github.com/canonical/cloud-init/blob/main/cloudinit/config/cc_ssh.py
  */
