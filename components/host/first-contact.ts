@@ -5,7 +5,7 @@
  * the host.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { newKeyPair } from "./ssh-keys";
+import { newKeyPair } from "./key-pair";
 
 /**
  * cloud-init then makes no other host key, and removes those that the machine image brought.

@@ -1,6 +1,6 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { newKeyPair, publicKeyOf } from "./ssh-keys";
+import { newKeyPair, publicKeyOf } from "./key-pair";
 
 /** What the deployment logs in to hosts with. */
 export interface LoginKey {

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { firstContactUserData, firstHostKey, learntHostKey } from "../../components/host/first-contact";
 import { createFolders } from "../../components/host/host-scripts";
-import { newKeyPair, publicKeyOf } from "../../components/host/ssh-keys";
+import { newKeyPair, publicKeyOf } from "../../components/host/key-pair";
 import { isSecret, ofType, plain } from "./support/deploy";
 import { instance, run } from "./support/program";
 import { raw } from "./support/settings";

@@ -4,7 +4,7 @@ import { FargateRunners } from "../../components/fargate-runners";
 import { lookUp } from "../../components/look-ups/look-ups";
 import { stackOutputs } from "../../components/outputs";
 import { parseSettings } from "../../components/settings/settings";
-import { publicKeyOf } from "../../components/host/ssh-keys";
+import { publicKeyOf } from "../../components/host/key-pair";
 import { deploy, isSecret, ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, run } from "./support/program";
 import { privateKey, raw } from "./support/settings";

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import { firstContactUserData, firstHostKey } from "../../../components/host/first-contact";
-import { publicKeyOf } from "../../../components/host/ssh-keys";
+import { publicKeyOf } from "../../../components/host/key-pair";
 import { applyUserData, decodeUserData } from "../../../sandbox/aws/ec2/cloud-init";
 import { rejection } from "../providers/support";
 

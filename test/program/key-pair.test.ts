@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import { utils } from "ssh2";
-import { newKeyPair, publicKeyOf } from "../../components/host/ssh-keys";
+import { newKeyPair, publicKeyOf } from "../../components/host/key-pair";
 
 describe("SSH key pairs", () => {
   it("belong together in OpenSSH's eyes", () => {
