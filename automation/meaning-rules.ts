@@ -173,6 +173,7 @@ export const rules: Rule[] = [
     },
   },
   { type: command, group: "Hosts", subject: "step of the host's set-up: {label}" },
+  { type: /^command:local:Command$/, name: /^(.+)-login-key$/, group: "Hosts", subject: "SSH login key of {label}" },
   { type: /^aws:ec2\/keyPair:KeyPair$/, group: "Hosts", subject: "SSH key of the hosts: {label}" },
   {
     type: /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/,

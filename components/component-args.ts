@@ -3,10 +3,12 @@ import type * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import type { FargateRunnersArgs } from "./fargate-runners";
+import { firstHostKey } from "./host/first-contact";
 import type { Connection } from "./host/host-commands";
 import { families } from "./host/host-files";
 import { placeHosts } from "./host/host-placement";
 import type { HostSetupArgs } from "./host/host-setup";
+import type { LoginKey } from "./host/login-key";
 import type { RunnerHostArgs } from "./host/runner-host";
 import { hostPolicy } from "./iam/documents";
 import { monitorStatements } from "./iam/observability";
@@ -53,6 +55,7 @@ interface Reachable {
 
 export function hostArgs(
   { settings, network, hostSubnets, amiId }: FargateRunnersArgs,
+  { publicKey }: LoginKey,
   reachable: Reachable,
   tags: Tags,
 ): RunnerHostArgs {
@@ -64,7 +67,7 @@ export function hostArgs(
     subnetIds: placeHosts(host.count, hostSubnets ?? network.subnets),
     keepSubnet: network.isDefault,
     publicAddress: settings.network.assignPublicIp,
-    publicKey: host.publicKey,
+    publicKey,
     adminCidrs: host.adminCidrs,
     policy: rightsOfHost(settings, reachable),
     permissionsBoundary,
@@ -87,11 +90,11 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 
-export function setupArgs(settings: Settings, instance: ec2.Instance): OfMachine {
+export function setupArgs(settings: Settings, login: LoginKey, instance: ec2.Instance): OfMachine {
   const { host, architecture: taskArchitecture, metrics } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
-    connection: connectionTo(instance, host),
+    connection: connectionTo(instance, host, login),
     instanceId: instance.id,
     architecture,
     taskArchitecture,
@@ -102,7 +105,11 @@ export function setupArgs(settings: Settings, instance: ec2.Instance): OfMachine
   };
 }
 
-function connectionTo({ publicIp, privateIp }: ec2.Instance, { connection, privateKey }: Settings["host"]): Connection {
+function connectionTo(
+  { publicIp, privateIp, userData }: ec2.Instance,
+  { connection }: Settings["host"],
+  { privateKey }: LoginKey,
+): Connection {
   const { address, user, proxy } = connection;
   return {
     host: address === "public" ? publicIp : privateIp,
@@ -110,6 +117,7 @@ function connectionTo({ publicIp, privateIp }: ec2.Instance, { connection, priva
     privateKey,
     // A host that boots refuses connections for longer than the provider's ten tries take.
     dialErrorLimit: 30,
-    proxy,
+    hostKey: userData.apply(firstHostKey),
+    proxy: proxy && { ...proxy, privateKey: proxy.privateKey ?? privateKey },
   };
 }

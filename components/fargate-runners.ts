@@ -5,6 +5,7 @@ import { RunnerTokens } from "./gitlab/runner-tokens";
 import { driverConfiguration, runnerConfiguration } from "./host/host-files";
 import type { Subnet } from "./host/host-placement";
 import { HostSetup, type HostSetupArgs } from "./host/host-setup";
+import { newLoginKey, type LoginKey } from "./host/login-key";
 import { RunnerHost } from "./host/runner-host";
 import { allowIngress } from "./ingress";
 import { BuildCache } from "./jobs/build-cache";
@@ -64,6 +65,8 @@ export interface HostOutput {
 /** GitLab CI runners each of whose jobs runs in a Fargate task of its own: the whole system. */
 export class FargateRunners extends pulumi.ComponentResource {
   readonly hosts: pulumi.Output<HostOutput[]>;
+  /** What the deployment logs in to hosts with, where no key was given and it has made one. */
+  readonly privateKey: pulumi.Output<string> | undefined;
   /** Name of the ECS cluster. */
   readonly cluster: pulumi.Output<string>;
   readonly clusterArn: pulumi.Output<string>;
@@ -97,18 +100,21 @@ export class FargateRunners extends pulumi.ComponentResource {
       ...inside,
       protect: settings.protect,
     });
-    const host = new RunnerHost(`${name}-host`, hostArgs(args, { cluster, cache, log }, tags), inside);
+    const { publicKey, privateKey } = settings.host;
+    const given = publicKey !== undefined && privateKey !== undefined ? { publicKey, privateKey } : undefined;
+    const login = given ?? newLoginKey(`${name}-host`, inside);
+    const host = new RunnerHost(`${name}-host`, hostArgs(args, login, { cluster, cache, log }, tags), inside);
     allowJobSsh(`${name}-job-ssh`, cluster, host, tags);
     allowMetrics(`${name}-metrics`, host.securityGroup.id, settings.metrics, tags, inside);
 
     const subnetIds = network.subnets.map(({ id }) => id);
-    const given = {
+    const content = {
       driver,
       configToml: runnerConfiguration(settings, tokens, cluster, cache),
       fargateToml: driverConfiguration(settings, cluster, subnetIds, tags),
       needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
     };
-    const hosts = this.setUpHosts(`${name}-host`, settings, host, given);
+    const hosts = this.setUpHosts(`${name}-host`, settings, login, host, content);
     const { arn: clusterArn, name: clusterName } = cluster.cluster;
     const observed = { hosts, clusterArn, clusterName, logGroupName: log.name };
     const observability = new Observability(name, { settings, ...observed, tags }, inside);
@@ -116,6 +122,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.hosts = pulumi.output(
       host.instances.map(({ id, privateIp, publicIp }) => ({ id, privateAddress: privateIp, publicAddress: publicIp })),
     );
+    this.privateKey = given ? undefined : login.privateKey;
     this.cluster = clusterName;
     this.clusterArn = clusterArn;
     this.image = image.uri;
@@ -142,12 +149,13 @@ export class FargateRunners extends pulumi.ComponentResource {
   private setUpHosts(
     name: string,
     settings: Settings,
+    login: LoginKey,
     { instances }: RunnerHost,
-    given: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
+    content: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
   ) {
     return instances.map((instance, index) => {
       const own = hostName(name, index);
-      const runner = new HostSetup(own, { ...setupArgs(settings, instance), ...given }, { parent: this });
+      const runner = new HostSetup(own, { ...setupArgs(settings, login, instance), ...content }, { parent: this });
       return { name: own, instanceId: instance.id, connection: runner.connection, runner };
     });
   }

@@ -5,7 +5,7 @@ import { arnParts } from "./iam/documents";
 
 /** What a deployment tells: names, where to look in AWS's console, and what to do next. */
 export function stackOutputs(runners: FargateRunners) {
-  const { hosts, cluster, image, cacheBucket, driver, logs, dashboard, alarmTopic } = runners;
+  const { hosts, cluster, image, cacheBucket, driver, logs, dashboard, alarmTopic, privateKey } = runners;
   const place = runners.clusterArn.apply(arnParts);
   const link = (
     make: (place: { partition: string; region: string }, name: string) => string,
@@ -20,6 +20,7 @@ export function stackOutputs(runners: FargateRunners) {
     driver,
     logs,
     ...(alarmTopic && { alarmTopic }),
+    ...(privateKey && { privateKey }),
     console: {
       cluster: link(clusterLink, cluster),
       taskLog: link(logLink, logs.tasks),

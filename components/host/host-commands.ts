@@ -24,14 +24,22 @@ export class HostCommands {
     private readonly host: RemoteHost,
   ) {}
 
-  /** @param after what has to be there before the script runs, and stays until the script's `delete` has run */
-  run(suffix: string, script: Script, after: Prerequisites = []): remote.Command {
+  /**
+   * @param after what has to be there before the script runs, and stays until the script's `delete` has run
+   * @param once the script runs once for each instance, whatever changes later in itself or in the connection
+   */
+  run(suffix: string, script: Script, after: Prerequisites = [], once = false): remote.Command {
     const { name, connection, instanceId } = this.host;
     return new remote.Command(
       `${name}-${suffix}`,
       { connection, triggers: [instanceId], addPreviousOutputInEnv: false, ...script },
-      // The provider takes no output for secret, whatever the command was given.
-      { parent: this.component, dependsOn: [...after], additionalSecretOutputs: ["stdout", "stderr"] },
+      {
+        parent: this.component,
+        dependsOn: [...after],
+        // The provider takes no output for secret, whatever the command was given.
+        additionalSecretOutputs: ["stdout", "stderr"],
+        ignoreChanges: once ? ["connection", "create"] : [],
+      },
     );
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { checkConfigToml } from "./config-check";
+import { renewHostKey } from "./first-contact";
 import { paths } from "./paths";
 import { runnerUser } from "./systemd-unit";
 
@@ -14,8 +15,8 @@ export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)
 export const script = (...lines: string[]): string => ["set -eu", ...lines].join("\n");
 
 /**
- * The runner's user and the folders that all else goes to. Prints the host's public key of the algorithm that Go's SSH
- * clients, and so the deployment's later connections, ask for first (x/crypto/ssh, defaultHostKeyAlgos).
+ * The runner's user and the folders that all else goes to. Makes and prints the host's own host key. It runs once on
+ * each host: a folder that a later version needs is another command's.
  */
 export function createFolders(): string {
   const runnersOwn = (mode: string) => `sudo install -d -o ${runnerUser} -g ${runnerUser} -m ${mode}`;
@@ -26,13 +27,7 @@ export function createFolders(): string {
     `sudo install -d -m 0755 ${paths.home}`,
     `${runnersOwn("0700")} ${paths.etc} ${paths.metadata} ${paths.state}`,
     `${loginUsersOwn} ${paths.sources} ${paths.goCache}`,
-    // The login user may read these keys.
-    "keys=$(sudo sshd -T | sed -n 's/^hostkey //p' | while read -r key; do",
-    `  if [ -r "$key.pub" ]; then cut -d ' ' -f 1,2 "$key.pub"; fi`,
-    "done | sort)",
-    "for type in ecdsa- ssh-rsa ssh-ed25519; do",
-    `  if printf '%s\\n' "$keys" | grep "^$type" | head -n 1 | grep .; then break; fi`,
-    "done",
+    ...renewHostKey,
   );
 }
 

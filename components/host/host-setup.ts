@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { runnerFile } from "../jobs/runner-helper";
 import type { DriverSource } from "../look-ups/driver-source";
 import type { Architecture } from "../types";
+import { learntHostKey } from "./first-contact";
 import { HostCommands, type Connection } from "./host-commands";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
@@ -16,7 +17,7 @@ export interface Archive {
 }
 
 export interface HostSetupArgs {
-  /** Without a host key: the first connection learns it. */
+  /** With the host key of the first contact, which serves for that only. */
   readonly connection: Connection;
   /** When the instance is another one, the host is set up again, and the one before it is drained. */
   readonly instanceId: pulumi.Input<string>;
@@ -43,18 +44,21 @@ export interface HostSetupArgs {
 
 /** Installs the runner, the driver, their configuration and the timer of `fargate reap` on a host, over SSH. */
 export class HostSetup extends pulumi.ComponentResource {
-  /** How to reach the host from now on: only the host key that the first connection found is accepted. */
+  /** How to reach the host from now on: only the host key that the first command made is accepted. */
   readonly connection: Connection;
 
   constructor(name: string, args: HostSetupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:HostSetup", name, {}, opts);
     const { connection: firstConnection, instanceId, fargateToml, needs } = args;
 
-    // The first connection accepts any host key and carries nothing secret. All others, in this deployment and in later
-    // ones, accept only the key that it found.
+    // The first command is the only one that the key of the first contact serves, so nothing may run it again. All
+    // others, in this deployment and in later ones, accept only the key that it made.
     const first = new HostCommands(this, { name, instanceId, connection: firstConnection });
-    const folders = first.run("folders", { create: scripts.createFolders() });
-    this.connection = pinned(firstConnection, folders.stdout);
+    const folders = first.run("folders", { create: scripts.createFolders() }, [], true);
+    this.connection = {
+      ...firstConnection,
+      hostKey: folders.stdout.apply((printed) => learntHostKey(name, printed)),
+    };
     const host = new HostCommands(this, { name, instanceId, connection: this.connection });
 
     const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [folders]);
@@ -73,11 +77,6 @@ export class HostSetup extends pulumi.ComponentResource {
     host.run("reap", reapTimerUnits(), [swappedIn, ...needs]);
     this.registerOutputs({});
   }
-}
-
-function pinned(connection: Connection, hostKey: pulumi.Output<string>): Connection {
-  // An output of undefined is as good as no key for the provider, though its types have no word for it.
-  return { ...connection, hostKey: hostKey.apply((key) => key || undefined) as pulumi.Output<string> };
 }
 
 const goArch = (architecture: Architecture): scripts.GoArch => (architecture === "arm64" ? "arm64" : "amd64");

@@ -6,6 +6,7 @@ import { assumedBy } from "../iam/documents";
 import { allowIngress } from "../ingress";
 import { hostName } from "../names";
 import type { Tags } from "../types";
+import { firstContactUserData } from "./first-contact";
 
 export interface RunnerHostArgs {
   readonly instanceType: pulumi.Input<string>;
@@ -100,13 +101,19 @@ export class RunnerHost extends pulumi.ComponentResource {
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: profile.name,
         keyName: key.keyName,
+        userData: pulumi.secret(firstContactUserData()),
         // Only with a session token, and only from the host itself.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
-      // Otherwise each new release of Amazon Linux would replace the host.
-      { parent: this, ignoreChanges: args.keepSubnet ? ["ami", "subnetId"] : ["ami"] },
+      {
+        parent: this,
+        // Otherwise each new release of Amazon Linux would replace the host. User data is another one each time, and
+        // serves a new instance only.
+        ignoreChanges: ["ami", "userData", ...(args.keepSubnet ? ["subnetId"] : [])],
+        additionalSecretOutputs: ["userData"],
+      },
     );
   }
 }

@@ -18,16 +18,20 @@ const proxy = strict({
   privateKey: secretKey(z.string()).optional().meta({
     description: "SSH key for it.",
     type: "secret string",
-    default: "`host.privateKey`",
+    default: "that of the hosts",
     example: "-----BEGIN OPENSSH PRIVATE KEY-----…",
   }),
-  hostKey: publicKey(z.string(), [...keyTypes, ...["256", "384", "521"].map((n) => `ecdsa-sha2-nistp${n}`)])
-    .optional()
-    .meta({
-      description: "The only host key that is believed, as in known_hosts without the name.",
-      default: "any is believed",
-      example,
-    }),
+  // For an RSA key the engine's SSH client asks for signatures with SHA-1 only, which every current sshd refuses.
+  hostKey: publicKey(
+    required(
+      "required: the only host key that is believed: `ssh-keyscan -t ed25519,ecdsa ADDRESS` shows it, without the name; " +
+        "compare it with what is in /etc/ssh/ssh_host_ed25519_key.pub there",
+    ),
+    ["ssh-ed25519", ...["256", "384", "521"].map((n) => `ecdsa-sha2-nistp${n}`)],
+  ).meta({
+    description: "The only host key that is believed, as in known_hosts without the name: ed25519 or ECDSA.",
+    example,
+  }),
 });
 
 const connection = strict({
@@ -39,7 +43,7 @@ const connection = strict({
   }),
   proxy: proxy.optional().meta({
     description: "A machine to connect through (bastion, jump host). `host.adminCidrs` has to hold its address.",
-    example: { host: "bastion.example.com", user: "admin" },
+    example: { host: "bastion.example.com", user: "admin", hostKey: example },
   }),
 });
 
@@ -117,21 +121,15 @@ export const host = strict({
     example: "ami-0123456789abcdef0",
   }),
   connection: connection.prefault({}),
-  publicKey: publicKey(
-    required(
-      'required: the SSH public key of the host\'s administrator: `ssh-keygen -t ed25519 -N "" -f runner-host`, ' +
-        'then `pulumi config set --path gitlab-fargate-runners:host.publicKey "$(cat runner-host.pub)"`',
-    ),
-    keyTypes,
-  ).meta({ description: "SSH public key of the deployment, in OpenSSH's format.", example }),
-  privateKey: secretKey(
-    required(
-      "required: its private key: " +
-        "`pulumi config set --path gitlab-fargate-runners:host.privateKey --secret < runner-host`",
-    ),
-  ).meta({
+  publicKey: publicKey(z.string(), keyTypes).optional().meta({
+    description: "SSH public key of the deployment, in OpenSSH's format. Another one replaces the hosts.",
+    default: "a key pair that the first deployment makes and the state keeps",
+    example,
+  }),
+  privateKey: secretKey(z.string()).optional().meta({
     description: "Its private key.",
     type: "secret string",
+    default: "required with `host.publicKey`",
     example: "-----BEGIN OPENSSH PRIVATE KEY-----…",
   }),
   concurrency: z.int().min(1).default(defaults.concurrency).meta({
@@ -161,6 +159,13 @@ export const host = strict({
     example: "https://goproxy.example.com,direct",
   }),
 })
+  .superRefine(({ publicKey, privateKey }, context) => {
+    if ((publicKey === undefined) === (privateKey === undefined)) return;
+    const [missing, given] =
+      publicKey === undefined ? ["publicKey", "host.privateKey"] : ["privateKey", "host.publicKey"];
+    const message = `required with ${given}; without both, the first deployment makes a key pair`;
+    context.addIssue({ code: "custom", path: [missing], message });
+  }, always)
   .superRefine(({ adminCidrs, allowSshFromAnywhere }, context) => {
     if (allowSshFromAnywhere === true || !Array.isArray(adminCidrs)) return;
     adminCidrs.forEach((network, index) => {

@@ -65,7 +65,7 @@ export interface HostSettings extends Omit<
   connection: {
     user: string;
     address: "public" | "private";
-    proxy?: NonNullable<ParsedConnection["proxy"]> & { privateKey: pulumi.Output<string> };
+    proxy?: ParsedConnection["proxy"];
   };
   runner: ArchiveSettings & { helperSha256?: string };
   go: ArchiveSettings;
@@ -152,7 +152,7 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
       connection: {
         user: host.connection.user,
         address: host.connection.address ?? (assignPublicIp && proxy === undefined ? "public" : "private"),
-        proxy: proxy && { ...proxy, privateKey: proxy.privateKey ?? host.privateKey },
+        proxy,
       },
       runner: { ...host.runner, sha256: host.runner.sha256 as string },
       go: { ...host.go, sha256: host.go.sha256 ?? defaults.go.sha256[architecture] },

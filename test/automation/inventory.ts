@@ -50,7 +50,8 @@ export function engineInventory(events: EngineEvent[]): Inventory {
 export async function programInventory(): Promise<Inventory> {
   const { resources, errors } = await run(sandboxSettings(), { stack: stackName });
   if (errors.length > 0) throw new Error(`the program failed:\n${errors.join("\n")}`);
-  return inventory(resources as unknown as Parameters<typeof inventory>[0]);
+  const all = resources.map(({ fresh, inputs, ...resource }) => ({ ...resource, inputs: { ...inputs, ...fresh } }));
+  return inventory(all as unknown as Parameters<typeof inventory>[0]);
 }
 
 /** Made by a component of another package, in a process of its own: mocks see nothing of them. */

@@ -206,7 +206,7 @@ describe("settings", () => {
       expect(new Set(from.slice(0, -1))).to.deep.equal(new Set([first]));
     });
 
-    it("are believed by the keys that they had at the first contact", async () => {
+    it("are believed by the keys that they made at the first contact", async () => {
       const { resources } = await exportStack(["--show-secrets"]);
       const inputs = (name: string) =>
         resources.find(({ urn }) => urn.endsWith(`::${name}-config-toml`)) as unknown as {
@@ -217,6 +217,10 @@ describe("settings", () => {
       const second = found.find((address) => address !== first)!;
       for (const [index, address] of [first, second].entries()) {
         const key = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub", address);
+        const instance = resources.find(({ urn }) => urn.endsWith(`:Instance::${names[index]}`))!;
+        const userData = JSON.parse((instance.outputs!.userData as { plaintext: string }).plaintext) as string;
+        // What the instance was made with is known to all who may read its user data.
+        expect(userData).to.contain("ed25519_public: ssh-ed25519 ").and.not.contain(key.trim());
         expect(JSON.stringify(inputs(names[index]).inputs)).to.contain(key.trim());
       }
     });

@@ -70,12 +70,6 @@ describe("a first preview", () => {
   it("without the required settings names each, with the command that sets it", async () => {
     const said = await failingPreview();
     expect(said).to.match(
-      /host\.publicKey: required.*ssh-keygen .*pulumi config set --path gitlab-fargate-runners:host\.publicKey/,
-    );
-    expect(said).to.match(
-      /host\.privateKey: required.*pulumi config set --path gitlab-fargate-runners:host\.privateKey --secret/,
-    );
-    expect(said).to.match(
       /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
     );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
@@ -83,10 +77,6 @@ describe("a first preview", () => {
       .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
       .and.not.contain("gitlab:baseUrl");
 
-    const key = path.join(folder.dir, "runner-host");
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    await set("host.publicKey", readFileSync(`${key}.pub`, "utf8").trim(), "--path");
-    await set("host.privateKey", readFileSync(key, "utf8"), "--path", "--secret");
     await set("host.adminCidrs[0]", "203.0.113.7/32", "--path");
     await set("host.runner.sha256", "ab".repeat(32), "--path");
     await set("gitlab:token", "glpat-wrong", "--secret");
@@ -157,6 +147,7 @@ describe("a first preview", () => {
     await set("gitlab:token", gitlabAdminToken, "--secret");
     const { exitCode, all } = await pulumi(["preview"]);
     expect(exitCode, all).to.equal(0);
+    expect(all).to.match(/command:local:Command +gitlab-runners-host-login-key +create/);
     expect(all).to.match(/gitlab:index:UserRunner +gitlab-runners-group\/acme\/frontend +create/);
   });
 });

@@ -243,26 +243,6 @@ describe("the host's scripts", () => {
       ]);
     });
 
-    it("prints the host key that Go's SSH clients ask for first, of those that sshd offers", () => {
-      const keys = { rsa: "ssh-rsa AAAArsa", ecdsa: "ecdsa-sha2-nistp256 AAAAec", ed25519: "ssh-ed25519 AAAAed" };
-      const programs = (offered: string[]) => ({
-        getent: "exit 0",
-        sudo: `[ "$1" = sshd ] || exit 0; printf '%s\\n' 'port 22' ${offered.map((name) => `'hostkey ${folder}/${name}'`).join(" ")}`,
-      });
-      const printed = (...offered: string[]) => {
-        fs.rmSync(path.join(folder, "bin"), { recursive: true, force: true });
-        const { status, stdout, stderr } = run(scripts.createFolders(), programs(offered));
-        expect([status, stderr]).to.deep.equal([0, ""]);
-        return stdout;
-      };
-      for (const [name, key] of Object.entries(keys))
-        fs.writeFileSync(path.join(folder, `${name}.pub`), `${key} root@host\n`);
-      expect(printed("ed25519", "rsa", "ecdsa")).to.equal(`${keys.ecdsa}\n`);
-      expect(printed("ed25519", "rsa")).to.equal(`${keys.rsa}\n`);
-      expect(printed("missing", "ed25519")).to.equal(`${keys.ed25519}\n`);
-      expect(printed("missing")).to.equal("");
-    });
-
     it("restarts the runner when its unit is another one, and only then", () => {
       const script = scripts.restartService().replaceAll("/etc/systemd/system", folder);
       const sudo = `[ "$1" = tee ] && exec "$@"; echo "$@" >> ${folder}/sudo.log`;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { parse } from "smol-toml";
-import { hostKey, tokenOf } from "./support/aws";
+import { firstKey, hostKey, tokenOf } from "./support/aws";
 import { isSecret, ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, instance, run, tags, taskDefinition } from "./support/program";
-import { privateKey, raw, sha256 } from "./support/settings";
+import { makeKeyPair, privateKey, raw, sha256 } from "./support/settings";
 
 describe("set-up of the host", () => {
   let base: Deployment;
@@ -31,21 +31,30 @@ describe("set-up of the host", () => {
     expect(connection).to.include({ host: "172.31.0.10", user: "admin" });
   });
 
-  it("learns the host's key from its first connection, and believes no other host from then on", () => {
+  it("believes the key that the instance was made with once, and from then on the one that the host has made", () => {
     const hostKeys = base.resources
       .filter(({ type }) => type.startsWith("command:remote:"))
       .map(({ name, inputs }) => [name, plain<{ hostKey?: string }>(inputs.connection).hostKey]);
     const [first, ...others] = hostKeys;
-    expect(first).to.deep.equal(["gitlab-runners-host-folders", undefined]);
+    expect(first).to.deep.equal(["gitlab-runners-host-folders", firstKey]);
     expect(others.map(([, key]) => key)).to.deep.equal(others.map(() => hostKey));
     expect(named("folders").inputs).to.not.have.property("stdin");
+    // It cannot run again on the same host, which has lost the first key by then.
+    expect(named("folders").ignoreChanges).to.have.members(["connection", "create"]);
   });
 
   it("connects through a proxy where there is one", async () => {
-    const proxy = { host: "bastion", hostKey: "ssh-ed25519 AAAAbastion" };
+    const proxy = { host: "bastion", hostKey: makeKeyPair().publicKey };
     // The SDK's own.
     const defaults = { dialErrorLimit: 10, perDialTimeout: 15 };
+    const own = makeKeyPair().privateKey;
     const deployment = await run(raw({ host: { connection: { proxy } } }));
+    const other = await run(raw({ host: { connection: { proxy: { ...proxy, privateKey: own } } } }));
+    const { connection } = plain<{ connection: object }>(only(other, command, "gitlab-runners-host-folders").inputs);
+    expect(connection).to.deep.include({
+      privateKey: `${privateKey}\n`,
+      proxy: { ...defaults, ...proxy, port: 22, user: "ec2-user", privateKey: `${own}\n` },
+    });
     for (const { inputs } of deployment.resources.filter(({ type }) => type.startsWith("command:remote:"))) {
       expect(plain(inputs.connection)).to.deep.include({
         host: "172.31.0.10",

@@ -51,7 +51,7 @@ describe("index.ts", () => {
     pulumi.runtime.setAllConfig({ "gitlab-fargate-runners:spot": "always" });
     const { errors, resources } = await deploy(program);
     expect(errors).to.have.length(1);
-    expect(errors[0]).to.contain("spot: ").and.contain("host.publicKey: required");
+    expect(errors[0]).to.contain("spot: ").and.contain("host.adminCidrs: required");
     expect(resources).to.deep.equal([]);
   });
 });

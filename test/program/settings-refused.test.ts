@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { errorsOf, raw, sha256 } from "./support/settings";
+import { errorsOf, publicKey, raw, sha256 } from "./support/settings";
 
 describe("settings", () => {
   const refused: [string, Record<string, unknown>, string[]][] = [
@@ -140,13 +140,28 @@ describe("settings", () => {
     [
       "a proxy without address, and what is no host key",
       { host: { connection: { proxy: { hostKey: "AAAA" } } } },
-      ["host.connection.proxy.host:", "host.connection.proxy.hostKey: not a public key"],
+      ["host.connection.proxy.host:", "host.connection.proxy.hostKey: not a public key in OpenSSH's format"],
+    ],
+    [
+      "a proxy that any machine could play",
+      { host: { connection: { proxy: { host: "bastion" } } } },
+      ["host.connection.proxy.hostKey: required: the only host key that is believed: `ssh-keyscan -t ed25519,ecdsa"],
+    ],
+    [
+      "a proxy's RSA key, which no current sshd would sign with",
+      { host: { connection: { proxy: { host: "bastion", hostKey: "ssh-rsa AAAA" } } } },
+      ["host.connection.proxy.hostKey: a key of type ssh-rsa; it begins with ssh-ed25519 or ecdsa-"],
     ],
     ["no administrators' networks", { host: { adminCidrs: undefined } }, ["host.adminCidrs: required:"]],
     [
-      "no keys",
-      { host: { publicKey: undefined, privateKey: undefined } },
-      ["host.publicKey: required:", "host.privateKey: required:"],
+      "a public key without its private key",
+      { host: { privateKey: undefined } },
+      ["host.privateKey: required with host.publicKey; without both,"],
+    ],
+    [
+      "a private key without its public key",
+      { host: { publicKey: undefined } },
+      ["host.publicKey: required with host.privateKey; without both,"],
     ],
     [
       "a runner without a checksum",
@@ -278,7 +293,7 @@ describe("settings", () => {
       { path: "a", token: "s3cret" },
       { path: "a", token: "s3cret", tags: ["x"] },
     ];
-    const proxy = { host: "bastion", privateKey: "s3cret" };
+    const proxy = { host: "bastion", hostKey: publicKey, privateKey: "s3cret" };
     const errors = errorsOf(raw({ groups: twice, host: { privateKey: "s3cret", connection: { proxy } } }));
     expect(errors.map((error) => error.split(": ")[0])).to.have.members([
       "groups[1]",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSettings, parseSettings } from "../../components/settings/settings";
-import { makeKeyPair, privateKey, raw, sha256 } from "./support/settings";
+import { makeKeyPair, privateKey, publicKey, raw, sha256 } from "./support/settings";
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
@@ -81,17 +81,17 @@ describe("settings", () => {
     expect(host.go.sha256).to.match(/^d0f743b3/);
   });
 
-  it("connect privately through a proxy, with the host's key unless it has one", async () => {
+  it("connect privately through a proxy, with a key of its own where it has one", async () => {
     const proxyOf = (proxy: object) => {
       const { address, proxy: found } = parseSettings(raw({ host: { connection: { proxy } } })).host.connection;
       expect(address).to.equal("private");
       return found!;
     };
-    const { privateKey: key, ...rest } = proxyOf({ host: "bastion" });
-    expect(rest).to.deep.equal({ host: "bastion", port: 22, user: "ec2-user" });
-    expect(await valueOf(key)).to.equal(`${privateKey}\n`);
+    const { privateKey: key, ...rest } = proxyOf({ host: "bastion", hostKey: publicKey });
+    expect(rest).to.deep.equal({ host: "bastion", port: 22, user: "ec2-user", hostKey: publicKey });
+    expect(key).to.equal(undefined);
     const other = makeKeyPair().privateKey;
-    const own = proxyOf({ host: "bastion", privateKey: other }).privateKey;
+    const own = proxyOf({ host: "bastion", hostKey: publicKey, privateKey: other }).privateKey as pulumi.Output<string>;
     expect(await pulumi.isSecret(own)).to.equal(true);
     expect(await valueOf(own)).to.equal(`${other}\n`);
   });
@@ -139,9 +139,16 @@ describe("settings", () => {
   });
 
   it("make the private key a secret that ends as SSH programs want it", async () => {
-    const { host } = parseSettings(raw());
-    expect(await pulumi.isSecret(host.privateKey)).to.equal(true);
-    expect(await valueOf(host.privateKey)).to.equal(`${privateKey}\n`);
+    const key = parseSettings(raw()).host.privateKey as pulumi.Output<string>;
+    expect(await pulumi.isSecret(key)).to.equal(true);
+    expect(await valueOf(key)).to.equal(`${privateKey}\n`);
+  });
+
+  it("need no keys", () => {
+    const { publicKey: ofHosts, privateKey: key } = parseSettings(
+      raw({ host: { publicKey: undefined, privateKey: undefined } }),
+    ).host;
+    expect([ofHosts, key]).to.deep.equal([undefined, undefined]);
   });
 
   it("give entries keys that do not depend on their order or neighbours", () => {

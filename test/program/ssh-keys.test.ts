@@ -17,7 +17,7 @@ const whyPrivate = (text: string) => readPrivateKey(text).why;
 
 /** Without `length` characters before the last line. */
 const shortened = (pem: string, length: number) =>
-  pem.replace(/(-----END)/, "\n$1").replace(new RegExp(`.{${length}}\\n+(-----END)`), "\n$1");
+  pem.replace(/(-----END)/, "\n$1").replace(new RegExp(`[^]{${length}}\\n+(-----END)`), "\n$1");
 
 describe("SSH keys", () => {
   const folder = scratch();

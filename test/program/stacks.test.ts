@@ -16,15 +16,15 @@ function configOf(stack: string): Raw {
   return parse(fs.readFileSync(path.join(projectDir, `Pulumi.${stack}.yaml`), "utf8")).config;
 }
 
-/** The stack's settings, with keys and checksums where the file leaves them to its user. */
+/** The stack's settings, with networks, checksums and the encrypted key where the file leaves them to its user. */
 function settingsOf(stack: string): Raw {
   const own = Object.entries(configOf(stack)).filter(([key]) => key.startsWith(prefix));
   const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])) as Raw;
-  const { host } = raw() as { host: Raw };
+  const { publicKey, privateKey, ...host } = (raw() as { host: Raw }).host as Record<string, unknown>;
   const given = settings.host as Raw;
-  const pair = { publicKey: host.publicKey, privateKey: host.privateKey };
   const runner = { ...(host.runner as Raw), helperSha256: sha256, ...(given.runner as Raw) };
-  return { ...settings, host: { ...host, ...given, ...pair, runner } };
+  const keys = given.publicKey === undefined ? {} : { publicKey, privateKey };
+  return { ...settings, host: { ...host, ...given, ...keys, runner } };
 }
 
 describe("the stacks' files", () => {

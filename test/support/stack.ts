@@ -25,7 +25,10 @@ export async function previewSteps(args: string[]): Promise<Step[]> {
 export const withGroups = (folder: ReturnType<typeof scratch>, groups: string[]): Promise<string> =>
   withSettings(folder, { groups });
 
-/** A copy of the sandbox's stack file with these settings, by path ("host.count"); the committed file stays as it is. */
+/**
+ * A copy of the sandbox's stack file with these settings, by path ("host.count"), and without those that are undefined;
+ * the committed file stays as it is.
+ */
 export async function withSettings(
   folder: ReturnType<typeof scratch>,
   settings: Record<string, unknown>,
@@ -33,7 +36,9 @@ export async function withSettings(
   const document = parseDocument(readFileSync(stackFile, "utf8"));
   for (const [path, value] of Object.entries(settings)) {
     const [first, ...rest] = path.split(".");
-    document.setIn(["config", `gitlab-fargate-runners:${first}`, ...rest], document.createNode(value));
+    const keys = ["config", `gitlab-fargate-runners:${first}`, ...rest];
+    if (value === undefined) document.deleteIn(keys);
+    else document.setIn(keys, document.createNode(value));
   }
   return folder.file("Pulumi.sandbox.yaml", document.toString());
 }

@@ -1,13 +1,15 @@
-/** What makes the shared Debian tree a particular instance: name, keys, the AWS endpoint. Stands for image and cloud-init. */
+/** What makes the shared Debian tree a particular instance: name, keys, the AWS endpoint. Stands for a machine image. */
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { awsEndpoint, region } from "../../config";
+import { applyUserData } from "./cloud-init";
 
 export interface HostIdentity {
   hostname: string;
   address: string;
   authorizedKeys: string[];
+  userData?: string;
 }
 
 /** The login of Debian's own AMIs; the tree has it, with sudo. */
@@ -45,6 +47,7 @@ export async function prepareTree(root: string, identity: HostIdentity): Promise
     await chmod(file, mode);
     await chown(file, uid, gid);
   }
+  await applyUserData(root, identity.userData);
   await write(at(marker), "");
 }
 

@@ -18,6 +18,8 @@ export interface HostOptions {
   dir: string;
   /** OpenSSH public keys that may log in as `admin`. */
   authorizedKeys: string[];
+  /** As text. */
+  userData?: string;
 }
 
 export interface Host {
@@ -60,7 +62,8 @@ export function createHost(options: HostOptions): Host {
     namespace = await createNamespace(address);
     await allowMetadata(address, true);
     const merged = await mountOverlay(options.tree, dir);
-    await prepareTree(merged, { hostname, address, authorizedKeys: options.authorizedKeys });
+    const { authorizedKeys, userData } = options;
+    await prepareTree(merged, { hostname, address, authorizedKeys, userData });
     const console = openSync(path.join(dir, "console.log"), "a", 0o600);
     const process = spawn("sh", ["-c", bootScript, "sh", cgroup, namespace.name, merged, hostname], {
       stdio: ["ignore", console, console],

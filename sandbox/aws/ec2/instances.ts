@@ -7,6 +7,7 @@ import { isOnBridge } from "../addresses";
 import type { Ec2Step } from "../front";
 import type { Moto } from "../moto";
 import { AwsError, formList } from "../protocol";
+import { decodeUserData } from "./cloud-init";
 import { createHost, type Host } from "./host";
 import type { Subnets } from "./subnets";
 
@@ -87,6 +88,7 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
 
   /** Gives each single instance its address: moto would choose one that need not be in the subnet. */
   private async run(form: URLSearchParams): Promise<Ec2Step> {
+    const userData = decodeUserData(form.get("UserData"));
     const interfaceSubnet = form.get("NetworkInterface.1.SubnetId");
     const subnet = await this.options.subnets.find(interfaceSubnet ?? form.get("SubnetId") ?? undefined);
     const changed = new URLSearchParams(form);
@@ -110,12 +112,13 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
         const { Reservations = [] } = await this.options.moto.ec2.send(
           new DescribeInstancesCommand({ InstanceIds: ids }),
         );
-        for (const instance of Reservations.flatMap(({ Instances = [] }) => Instances)) await this.add(instance);
+        const made = Reservations.flatMap(({ Instances = [] }) => Instances);
+        for (const instance of made) await this.add(instance, userData);
       },
     };
   }
 
-  private async add(instance: Instance): Promise<void> {
+  private async add(instance: Instance, userData: string | undefined): Promise<void> {
     const { InstanceId: instanceId = "", PrivateIpAddress: address = "" } = instance;
     this.options.addresses.claim(address);
     const host = createHost({
@@ -124,6 +127,7 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       tree: this.options.tree,
       dir: path.join(this.options.dir, instanceId),
       authorizedKeys: await this.publicKeys(instance.KeyName),
+      userData,
     });
     const entry: Entry = { instanceId, address, state: "pending", host, work: Promise.resolve() };
     this.entries.set(instanceId, entry);

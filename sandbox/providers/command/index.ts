@@ -1,8 +1,9 @@
 /**
- * A stand-in for the `command` provider's remote half (1.2.1): commands and copies over SSH.
+ * A stand-in for the `command` provider (1.2.1): commands and copies over SSH.
  *
- * Differs from the real one: `local.*` and `remote.CopyFile` are missing; an SSH agent is used only where the connection
- * names its socket; perDialTimeout also covers the handshake.
+ * Differs from the real one: `local.Command` keeps its inputs and refuses what it would have to run, `local.Run` and
+ * `remote.CopyFile` are missing; an SSH agent is used only where the connection names its socket; perDialTimeout also
+ * covers the handshake.
  */
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
@@ -18,6 +19,7 @@ export function commandPackage(options: { workDir: string }): Package {
     name: "command",
     version: "1.2.1",
     resources: {
+      "command:local:Command": keeper,
       "command:remote:Command": command,
       "command:remote:CopyToRemote": copy(options.workDir),
     },
@@ -43,6 +45,21 @@ const command: Resource = {
   async delete(_id, state, context) {
     if (state.delete) await run(state.delete as string, state, context);
   },
+};
+
+/** A local command without a script: the real one, too, only keeps its inputs. */
+const keeper: Resource = {
+  replaceOn: ["triggers"],
+  check(inputs) {
+    const scripts = ["create", "update", "delete"].filter((property) => inputs[property] !== undefined);
+    return { inputs, failures: scripts.map((property) => ({ property, reason: "no command runs locally here" })) };
+  },
+  create: async (inputs, { name }) => ({
+    id: `${name}${randomBytes(4).toString("hex")}`,
+    outputs: { ...inputs, ...noOutput },
+  }),
+  update: async (_id, _state, inputs) => ({ ...inputs, ...noOutput }),
+  async delete() {},
 };
 
 const noOutput: Output = { stdout: "", stderr: "" };

@@ -5,6 +5,10 @@ import type { World } from "./deploy";
 /** What each host tells of itself. */
 export const hostKey = "ssh-ed25519 AAAAhost";
 
+/** The host key that an instance was made with, whatever user data a later run comes with. */
+export const firstKey = "ssh-ed25519 AAAAfirst";
+const userData = `#cloud-config\nssh_keys:\n  ed25519_public: ${firstKey}\n`;
+
 const account = "123456789012";
 const region = "eu-central-1";
 
@@ -35,7 +39,11 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
     case "aws:s3/bucket:Bucket":
       return { bucket: `${name}-1a2b3c4`, arn: `arn:aws:s3:::${name}-1a2b3c4` };
     case "aws:ec2/instance:Instance":
-      return { privateIp: `172.31.0.${10 + hostIndex(name)}`, publicIp: `198.51.100.${10 + hostIndex(name)}` };
+      return {
+        userData,
+        privateIp: `172.31.0.${10 + hostIndex(name)}`,
+        publicIp: `198.51.100.${10 + hostIndex(name)}`,
+      };
     case "awsx:ecr:Repository":
       return { url: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
     case "awsx:ecr:Image":

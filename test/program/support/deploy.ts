@@ -11,6 +11,8 @@ export interface Registered {
   parent: string;
   /** As given; a secret stays wrapped, see {@link plain} and {@link isSecret}. */
   inputs: Record<string, unknown>;
+  /** Inputs that each run makes anew, and the engine takes for new resources only. */
+  fresh: Record<string, unknown>;
   ignoreChanges: string[];
   secretOutputs: string[];
   /** Names of the resources it waits for, by its inputs or by dependsOn. */
@@ -83,6 +85,9 @@ async function withoutStacks<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Keys: a host's for its first contact, and the one that the deployment logs in with. */
+const madeAnew = ["userData", "stdin"];
+
 /** Mocks are not told a resource's options; the request that they answer holds them. */
 function recordRequests(resources: Registered[], outputs: Deployment["outputs"]): void {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the mock monitor's type is not exported
@@ -91,12 +96,18 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
   const nameOf = (urn: string) => urn.slice(urn.lastIndexOf("::") + 2);
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   monitor.registerResource = (request: any, callback: any) => {
+    const inputs = request.getObject().toJavaScript();
+    const isFresh = (name: string) => madeAnew.includes(name) && request.getIgnorechangesList().includes(name);
+    const [fresh, lasting] = [isFresh, (name: string) => !isFresh(name)].map((wanted) =>
+      Object.fromEntries(Object.entries(inputs).filter(([name]) => wanted(name))),
+    );
     resources.push({
       type: request.getType(),
       name: request.getName(),
       urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
       parent: request.getParent(),
-      inputs: request.getObject().toJavaScript(),
+      inputs: lasting,
+      fresh,
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList().map(nameOf),

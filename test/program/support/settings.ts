@@ -2,11 +2,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parseSettings } from "../../../components/settings/settings";
-import { utils } from "ssh2";
+import { newKeyPair } from "../../../components/host/key-pair";
 
-/** A pair in OpenSSH's format, as `ssh-keygen -t ed25519 -N ""` makes it; the newline at its end is the CLI's to cut. */
+/** A pair in OpenSSH's format; the newline at its end is the CLI's to cut. */
 export function makeKeyPair(): { publicKey: string; privateKey: string } {
-  const { public: publicKey, private: privateKey } = utils.generateKeyPairSync("ed25519", { comment: "test" });
+  const { publicKey, privateKey } = newKeyPair("test");
   return { publicKey, privateKey: privateKey.trimEnd() };
 }
 

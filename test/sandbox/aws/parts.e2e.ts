@@ -2,7 +2,7 @@
  * AWS's real parts: runc tasks, nspawn hosts, the registry, and what is left of them after a crash. Needs root and the
  * sandbox's artifacts, and the machine's one sandbox to itself.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -25,6 +25,7 @@ import {
   type RunTaskCommandInput,
 } from "@aws-sdk/client-ecs";
 import { expect } from "chai";
+import { firstContactUserData, firstHostKey } from "../../../components/host/first-contact";
 import type { HostView } from "../../../sandbox/aws";
 import { stateDir } from "../../../sandbox/config";
 import { prepareArtifacts } from "../../../sandbox/setup";
@@ -204,15 +205,21 @@ describe("AWS's real parts", () => {
     expect($metadata.attempts).to.equal(2);
   });
 
-  it("boot an instance that admits the key pair's owner and knows its AWS", async () => {
+  it("boot an instance with the host key of its user data, which admits the key pair's owner and knows its AWS", async () => {
     const key = path.join(folder, "key");
+    const userData = firstContactUserData();
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     const { stdout: publicKey } = await attempt("cat", [`${key}.pub`]);
     await ec2.send(new ImportKeyPairCommand({ KeyName: "parts", PublicKeyMaterial: Buffer.from(publicKey) }));
     const { Instances = [] } = await ec2.send(
-      new RunInstancesCommand({ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1, KeyName: "parts" }),
+      new RunInstancesCommand({
+        ...{ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1, KeyName: "parts" },
+        UserData: Buffer.from(userData).toString("base64"),
+      }),
     );
     const { InstanceId: id, PrivateIpAddress: address } = Instances[0]!;
+    const knownHosts = path.join(folder, "known_hosts");
+    writeFileSync(knownHosts, `${address} ${firstHostKey(userData)}\n`);
     const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id!] }));
     expect(Reservations[0]!.Instances![0]!.PrivateIpAddress).to.equal(address);
 
@@ -226,7 +233,7 @@ describe("AWS's real parts", () => {
     await hostIs("running");
     const onHost = async (command: string) =>
       run("ssh", [
-        ...["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"],
+        ...["-i", key, "-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile=${knownHosts}`],
         ...[`admin@${address}`, command],
       ]);
     expect(await onHost("sudo systemctl is-system-running --wait")).to.equal("running\n");

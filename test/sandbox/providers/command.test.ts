@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { utils } from "ssh2";
+import { firstContactUserData, firstHostKey } from "../../../components/host/first-contact";
 import { commandPackage } from "../../../sandbox/providers/command";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
 import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
@@ -142,6 +144,29 @@ describe("command stand-in: remote.Command", () => {
     expect(server.commands).to.have.length(1);
   });
 
+  it("asks for signatures of the given key's own type: with an RSA key by SHA-1, which no current sshd gives", async () => {
+    const { private: hostKey } = utils.generateKeyPairSync("rsa", { bits: 2048 });
+    const server = await serve({ hostKey });
+    for (const connection of [{}, { hostKey: server.hostKey }] as Props[]) {
+      await command.create(await inputsFor(server, { create: "true" }, connection), createContext().context);
+    }
+    expect(server.signedBy).to.deep.equal(["rsa-sha2-512", "ssh-rsa"]);
+  });
+
+  it("has its first contact with the instance that got the user data, and with no machine in the middle", async () => {
+    const userData = firstContactUserData();
+    const given = /^ {2}ed25519_private: \|\n((?: {4}.*\n)+)/m.exec(userData)![1]!.replaceAll("    ", "");
+    const [instance, other] = [await serve({ hostKey: given }), await serve()];
+    const contact = async (server: SshServer) => {
+      const connection = { hostKey: firstHostKey(userData), dialErrorLimit: 0 };
+      return command.create(await inputsFor(server, { create: "echo met" }, connection), createContext().context);
+    };
+    expect((await contact(instance)).outputs.stdout).to.equal("met");
+    await rejection(contact(other));
+    expect(other.connections()).to.equal(1);
+    expect(other.commands).to.deep.equal([]);
+  });
+
   it("does not dial with a key that is none", async () => {
     const server = await serve();
     const inputs = await inputsFor(server, { create: "true" }, { privateKey: "nonsense" });
@@ -190,5 +215,20 @@ describe("command stand-in: remote.Command", () => {
     expect(await failures({})).to.deep.equal(["connection.host"]);
     expect(await failures({ host: UNKNOWN })).to.deep.equal([]);
     expect(await failures(UNKNOWN)).to.deep.equal([]);
+  });
+});
+
+describe("command stand-in: local.Command", () => {
+  const local = commandPackage({ workDir: "/" }).resources["command:local:Command"] as Required<Resource>;
+
+  it("keeps its input where it has nothing to run, and refuses what it would have to run", async () => {
+    const { context } = createContext({ name: "kept" });
+    const inputs = { stdin: "text" };
+    expect(await local.check(inputs, context, undefined)).to.deep.equal({ inputs, failures: [] });
+    const { id, outputs } = await local.create(inputs, context);
+    expect(id).to.match(/^kept[0-9a-f]{8}$/);
+    expect(outputs).to.deep.equal({ stdin: "text", stdout: "", stderr: "" });
+    const { failures } = await local.check({ create: "true", delete: "true" }, context, undefined);
+    expect(failures!.map(({ property }) => property)).to.deep.equal(["create", "delete"]);
   });
 });

@@ -11,6 +11,8 @@ export interface SshServer {
   hostKey: string;
   /** What a client logs in with. */
   privateKey: string;
+  /** By what algorithm the server has signed with its host key, connection by connection. */
+  signedBy: string[];
   /** Commands in the order in which they were started. */
   commands: string[];
   /** Connections that were opened, those that were refused included. */
@@ -23,14 +25,17 @@ export interface SshServerOptions {
   acceptEnv?: string[];
   /** How many connections are closed at once before the first is served. */
   refuse?: number;
+  /** Its private key; default: a new one. */
+  hostKey?: string;
 }
 
 export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
-  const host = createKey();
+  const host = hostKeys(options.hostKey);
   const client = createKey();
   const allowed = utils.parseKey(client.publicKey);
   if (allowed instanceof Error) throw allowed;
   const commands: string[] = [];
+  const signedBy: string[] = [];
   const open = new Set<Connection>();
   let connections = 0;
 
@@ -41,6 +46,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     connection.on("close", () => open.delete(connection));
     connection.on("error", () => {});
     connections += 1;
+    connection.on("handshake", ({ serverHostKey }) => signedBy.push(serverHostKey));
     if (connections <= (options.refuse ?? 0)) return connection.end();
     connection.on("authentication", (attempt) => {
       const known = attempt.method === "publickey" && attempt.key.data.equals(allowed.getPublicSSH());
@@ -64,6 +70,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     port: (server.address() as net.AddressInfo).port,
     hostKey: host.publicKey,
     privateKey: client.privateKey,
+    signedBy,
     commands,
     connections: () => connections,
     async close() {
@@ -71,6 +78,13 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function hostKeys(privateKey: string | undefined): { privateKey: string; publicKey: string } {
+  if (privateKey === undefined) return createKey();
+  const parsed = utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  return { privateKey, publicKey: `${parsed.type} ${parsed.getPublicSSH().toString("base64")}` };
 }
 
 /** A pair in OpenSSH's formats. Not ed25519: one in some hundred that the library makes is malformed. */
