@@ -85,11 +85,16 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 
-export function setupArgs(settings: Settings, instance: ec2.Instance): OfMachine {
+/** @param publicAddress where it has one */
+export function setupArgs(
+  settings: Settings,
+  instance: ec2.Instance,
+  publicAddress?: pulumi.Output<string>,
+): OfMachine {
   const { host, architecture: taskArchitecture, metrics } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
-    connection: connectionTo(instance, host),
+    connection: connectionTo(instance, publicAddress, host),
     instanceId: instance.id,
     architecture,
     taskArchitecture,
@@ -100,10 +105,14 @@ export function setupArgs(settings: Settings, instance: ec2.Instance): OfMachine
   };
 }
 
-function connectionTo({ publicIp, privateIp }: ec2.Instance, { connection, privateKey }: Settings["host"]): Connection {
+function connectionTo(
+  { privateIp }: ec2.Instance,
+  publicAddress: pulumi.Output<string> | undefined,
+  { connection, privateKey }: Settings["host"],
+): Connection {
   const { address, user, proxy } = connection;
   return {
-    host: address === "public" ? publicIp : privateIp,
+    host: (address === "public" ? publicAddress : undefined) ?? privateIp,
     user,
     privateKey,
     // A host that boots refuses connections for longer than the provider's ten tries take.

@@ -13,7 +13,7 @@ export interface RemoteHost {
   readonly instanceId: pulumi.Input<string>;
 }
 
-export type Script = Pick<remote.CommandArgs, "create" | "update" | "delete" | "stdin">;
+export type Script = Pick<remote.CommandArgs, "create" | "update" | "stdin">;
 
 type Prerequisites = readonly pulumi.Input<pulumi.Resource>[];
 
@@ -24,7 +24,7 @@ export class HostCommands {
     private readonly host: RemoteHost,
   ) {}
 
-  /** @param after what has to be there before the script runs, and stays until the script's `delete` has run */
+  /** @param after what has to be there before the script runs */
   run(suffix: string, script: Script, after: Prerequisites = []): remote.Command {
     const { name, connection, instanceId } = this.host;
     return new remote.Command(

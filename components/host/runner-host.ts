@@ -6,6 +6,7 @@ import { assumedBy } from "../iam/documents";
 import { allowIngress } from "../ingress";
 import { hostName } from "../names";
 import type { Tags } from "../types";
+import { fixedAddress } from "./fixed-address";
 
 export interface RunnerHostArgs {
   readonly instanceType: pulumi.Input<string>;
@@ -41,6 +42,8 @@ export interface RunnerHostArgs {
 export class RunnerHost extends pulumi.ComponentResource {
   /** One more is added at the end, and the last one goes first. */
   readonly instances: readonly ec2.Instance[];
+  /** In the order of the instances; none where hosts have none. */
+  readonly publicAddresses: readonly pulumi.Output<string>[];
   readonly securityGroup: ec2.SecurityGroup;
   /** What a host needs besides its instance. */
   readonly access: readonly pulumi.Resource[];
@@ -55,6 +58,11 @@ export class RunnerHost extends pulumi.ComponentResource {
     this.instances = args.subnetIds.map((subnetId, index) =>
       this.createInstance(hostName(name, index), args, subnetId, profile, key),
     );
+    this.publicAddresses = args.publicAddress
+      ? this.instances.map((instance, index) =>
+          fixedAddress(hostName(name, index), instance, args.tags, { parent: this }),
+        )
+      : [];
     this.registerOutputs({ instanceIds: this.instances.map(({ id }) => id) });
   }
 
@@ -96,7 +104,8 @@ export class RunnerHost extends pulumi.ComponentResource {
         ami: args.amiId,
         instanceType: args.instanceType,
         subnetId,
-        associatePublicIpAddress: args.publicAddress,
+        // A host that is public has a fixed address.
+        associatePublicIpAddress: false,
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: profile.name,
         keyName: key.keyName,
@@ -105,8 +114,12 @@ export class RunnerHost extends pulumi.ComponentResource {
         rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
-      // Otherwise each new release of Amazon Linux would replace the host.
-      { parent: this, ignoreChanges: args.keepSubnet ? ["ami", "subnetId"] : ["ami"] },
+      // Otherwise each new release of Amazon Linux would replace the host, and so would a refresh, which finds the fixed
+      // address, or none while the host is stopped.
+      {
+        parent: this,
+        ignoreChanges: ["ami", "associatePublicIpAddress", ...(args.keepSubnet ? ["subnetId"] : [])],
+      },
     );
   }
 }

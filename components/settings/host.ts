@@ -96,6 +96,17 @@ export const host = strict({
     description: "Jobs at once on each host, all runners together; the stack runs `host.count` times as many.",
     example: 50,
   }),
+  drainTimeout: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(3600)
+    .meta({
+      description:
+        "How many seconds running jobs may go on when their host is removed or replaced; what runs then is ended. The " +
+        "deployment waits for them, and its credentials have to last longer.",
+      example: 7200,
+    }),
   adminCidrs: z
     .array(cidr("203.0.113.0/24"), {
       error: (issue) =>

@@ -1,7 +1,13 @@
 /** EC2's instance actions: moto keeps the records, and each record has a host that really runs. */
 import { EventEmitter } from "node:events";
 import * as path from "node:path";
-import { DescribeInstancesCommand, DescribeKeyPairsCommand, type Instance } from "@aws-sdk/client-ec2";
+import {
+  DescribeAddressesCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DisassociateAddressCommand,
+  type Instance,
+} from "@aws-sdk/client-ec2";
 import type { AddressPool } from "../addresses";
 import { isOnBridge } from "../addresses";
 import type { Ec2Step } from "../front";
@@ -66,7 +72,10 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       case "RunInstances":
         return this.run(form);
       case "TerminateInstances":
-        return this.each(form, (entry) => this.powerOff(entry, "terminated"));
+        return this.each(form, async (entry) => {
+          await this.powerOff(entry, "terminated");
+          await this.freeAddresses(entry.instanceId);
+        });
       case "StopInstances":
         return this.each(form, (entry) => this.powerOff(entry, "stopped"));
       case "StartInstances":
@@ -172,6 +181,14 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       this.set(entry, final);
     });
     return entry.work;
+  }
+
+  /** An Elastic IP address outlives the instance that has it, which moto leaves it to. */
+  private async freeAddresses(instanceId: string): Promise<void> {
+    const { ec2 } = this.options.moto;
+    const Filters = [{ Name: "instance-id", Values: [instanceId] }];
+    const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ Filters }));
+    for (const { AssociationId } of Addresses) await ec2.send(new DisassociateAddressCommand({ AssociationId }));
   }
 
   private queue(entry: Entry, step: () => Promise<void>): void {

@@ -1,8 +1,10 @@
 /**
- * A stand-in for the `command` provider's remote half (1.2.1): commands and copies over SSH.
+ * A stand-in for the `command` provider (1.2.1): commands and copies over SSH, and commands of this machine.
  *
- * Differs from the real one: `local.*` and `remote.CopyFile` are missing; an SSH agent is used only where the connection
- * names its socket; perDialTimeout also covers the handshake.
+ * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing; an
+ * attached provider is not told the command's environment, so an SSH agent is used only where the connection names its
+ * socket, and local commands get the environment of this process; perDialTimeout also covers the handshake; connections
+ * are closed after their command, and not when the provider ends.
  */
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
@@ -10,14 +12,17 @@ import type { CheckFailure, Context, Package, Resource } from "../framework/defi
 import { compact, hasUnknown, isArchive, isAsset, isObject, UNKNOWN, type Props } from "../framework/values";
 import { connectionOf, dial, withDefaults } from "./connection";
 import { copyToRemote, type Source } from "./copy";
-import { runRemote, type Logging, type Output } from "./run";
+import { localCommand } from "./local";
+import type { Output } from "./output";
+import { runRemote, type Logging } from "./run";
 
-/** `workDir`: the folder that relative paths of assets start from, the engine's own. */
+/** `workDir`: the folder that relative paths start from, the engine's own. */
 export function commandPackage(options: { workDir: string }): Package {
   return {
     name: "command",
     version: "1.2.1",
     resources: {
+      "command:local:Command": localCommand(options.workDir),
       "command:remote:Command": command,
       "command:remote:CopyToRemote": copy(options.workDir),
     },
