@@ -160,6 +160,15 @@ describe("command stand-in: remote.Command", () => {
     expect(jump.connections()).to.equal(1);
   });
 
+  it("shakes hands through a jump host once: the real one tries again where nobody answers any more", async () => {
+    const [jump, target] = [await serve(), await serve({ refuse: 1 })];
+    const proxy = { host: "127.0.0.1", port: jump.port, privateKey: jump.privateKey };
+    const inputs = await inputsFor(target, { create: "true" }, { proxy, dialErrorLimit: 3 });
+    const error = await rejection(command.create(inputs, createContext().context));
+    expect((error.cause as Error).message).to.equal("after 3 failed attempts");
+    expect(target.connections()).to.equal(1);
+  });
+
   it("ends with the deployment", async () => {
     const stop = new AbortController();
     const { context, lines } = createContext({ signal: stop.signal });
