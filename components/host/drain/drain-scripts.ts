@@ -33,8 +33,8 @@ export const runnerState = (): string =>
 export const endJobs = (): string =>
   script(
     `sudo systemctl kill --kill-who=main --signal=SIGTERM ${service} || true`,
-    // systemd already waits for the service to stop; this waits with it.
-    `sudo timeout 120 systemctl stop ${service} || sudo systemctl kill --signal=SIGKILL ${service}`,
+    // Drivers have five minutes to stop their tasks (shutdown_timeout in config.toml).
+    `sudo timeout 330 systemctl stop ${service} || sudo systemctl kill --signal=SIGKILL ${service}`,
   );
 
 /** Before what they use goes. The log comes last, as it tells of the others. */
