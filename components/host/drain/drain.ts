@@ -54,11 +54,14 @@ export async function drain({ host: name, timeout }: DrainOrder, world: World): 
     while ((await host.run(scripts.runnerState())) === "running") {
       const jobs = list(await host.run(scripts.runningJobs()));
       if (now() >= end) {
-        say(`${name}: jobs still run after ${timeout} s (host.drainTimeout), and are ended: ${jobs}`);
+        say(
+          `${name}: jobs still run after ${timeout} s (host.drainTimeout), and are ended: ${jobs || "between stages"}`,
+        );
         await host.run(scripts.endJobs());
         break;
       }
-      if (now() >= word) {
+      // A runner without jobs needs a moment to end, and a job between two of its stages shows with the next look.
+      if (jobs !== "" && now() >= word) {
         say(`${name}: waits for running jobs, up to ${Math.ceil((end - now()) / 1000)} s more: ${jobs}`);
         word = now() + looks.word;
       }
@@ -77,7 +80,7 @@ export async function drain({ host: name, timeout }: DrainOrder, world: World): 
   }
 }
 
-const list = (urls: string): string => urls.split("\n").filter(Boolean).join(", ") || "between two stages";
+const list = (urls: string): string => urls.split("\n").filter(Boolean).join(", ");
 
 function refuseOwnJob(name: string, jobs: string, env: World["env"]): void {
   const own = env.CI_JOB_URL;
