@@ -38,6 +38,8 @@ describe("the program", () => {
       "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
       "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
       "aws:ec2/keyPair:KeyPair": 1,
+      "aws:ec2/eip:Eip": 1,
+      "aws:ec2/eipAssociation:EipAssociation": 1,
       "aws:ec2/instance:Instance": 1,
       "aws:s3/bucket:Bucket": 1,
       "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
