@@ -50,8 +50,10 @@ describe("the program", () => {
       [runner]: 1,
       // Sources of the driver and of the monitor.
       "command:remote:CopyToRemote": 2,
-      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log
-      [command]: 11,
+      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log, report
+      [command]: 12,
+      // drain
+      "command:local:Command": 1,
     });
   });
 

@@ -1,9 +1,14 @@
 /** The drain of a host, against hosts of every kind: that answer, wait, vanish, or were somebody else all along. */
 import { expect } from "chai";
+import { execa } from "execa";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as scripts from "../../components/host/drain/drain-scripts";
 import { AnotherHost, drain, LostConnection, reach, type Host, type World } from "../../components/host/drain/drain";
 import { connect } from "../../components/host/drain/ssh";
-import { createKey, startSshServer } from "../sandbox/providers/ssh-server";
+import { root } from "../../components/project";
+import { createKey, startSshServer, type SshServer } from "../sandbox/providers/ssh-server";
+import { scratch } from "../support/scratch";
 
 const url = "https://gitlab.example.com/acme/backend/-/jobs/42";
 
@@ -188,5 +193,52 @@ describe("the drain's way to a host", () => {
     expect(await running).to.be.instanceOf(LostConnection);
     const refused = await failure(connect({ host: "127.0.0.1", port, privateKey, hostKey }));
     expect(refused).to.not.be.instanceOf(AnotherHost);
+  });
+});
+
+describe("the program that a deployment drains by", () => {
+  const folder = scratch();
+  const { PATH } = process.env;
+  let server: SshServer;
+
+  before("a host: an SSH server whose sudo and systemctl write down what they are asked for", async () => {
+    const log = path.join(folder.dir, "log");
+    folder.file("sudo", `#!/bin/sh\necho "$*" >> ${log}\ncase $1 in sh) exec "$@" ;; esac\n`, { mode: 0o755 });
+    folder.file("systemctl", `#!/bin/sh\ncase $1 in show) echo inactive ;; esac\n`, { mode: 0o755 });
+    process.env.PATH = `${folder.dir}:${PATH}`;
+    server = await startSshServer();
+  });
+  after(async () => {
+    process.env.PATH = PATH;
+    await server.close();
+    folder.remove();
+  });
+
+  const drainBy = (env: Record<string, string>) => {
+    const { port, privateKey, hostKey } = server;
+    const connection = { host: "127.0.0.1", port, user: "admin", privateKey, hostKey };
+    const input = JSON.stringify({ host: "host-2", connection, timeout: 60 });
+    return execa("node", ["--require", "tsx/cjs", "components/host/drain/main.ts"], {
+      ...{ cwd: root, input, env, reject: false },
+    });
+  };
+
+  it("reads its order from standard input, and says what it did", async () => {
+    const { stdout, stderr, exitCode } = await drainBy({});
+    expect({ stdout, stderr, exitCode }).to.deep.equal({ stdout: "host-2: drained", stderr: "", exitCode: 0 });
+    const asked = readFileSync(path.join(folder.dir, "log"), "utf8");
+    expect(asked).to.match(/disable gitlab-runner\.service\nsystemctl --no-block stop gitlab-runner\.service\n/);
+  });
+
+  it("fails where it finds the job that it is part of on the host", async () => {
+    const own = `https://gitlab.example.com/acme/backend/-/jobs/${process.pid}`;
+    const driver = execa("sleep", ["60"], { env: { CUSTOM_ENV_CI_JOB_URL: own }, reject: false });
+    try {
+      const { stderr, exitCode } = await drainBy({ CI_JOB_URL: own });
+      expect([exitCode, stderr]).to.satisfy(([code, text]: [number, string]) => code === 1 && text.includes(own));
+    } finally {
+      driver.kill();
+      await driver;
+    }
   });
 });
