@@ -168,8 +168,22 @@ export const rules: Rule[] = [
     },
   },
   { type: command, group: "Hosts", subject: "step of the host's set-up: {label}" },
-  { type: /^aws:ec2\/eip:Eip$/, group: "Hosts", subject: "public address of {label}" },
-  { type: /^aws:ec2\/eipAssociation:/, group: "Hosts", subject: "public address given to {label}" },
+  {
+    type: /^aws:ec2\/eip:Eip$/,
+    group: "Hosts",
+    subject: "public address of {label}",
+    headline: {
+      create: "gives {n} {host|hosts} a public address",
+      replace: "gives {n} {host|hosts} another public address",
+      delete: "takes the public address of {n} {host|hosts}",
+    },
+  },
+  {
+    type: /^aws:ec2\/eipAssociation:/,
+    group: "Hosts",
+    subject: "hold of {label} on its public address",
+    headline: { create: "", replace: "", delete: "" },
+  },
   { type: /^aws:ec2\/keyPair:KeyPair$/, group: "Hosts", subject: "SSH key of the hosts: {label}" },
   {
     type: /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/,
