@@ -1,18 +1,13 @@
 /** EC2's instance actions: moto keeps the records, and each record has a host that really runs. */
 import { EventEmitter } from "node:events";
 import * as path from "node:path";
-import {
-  DescribeAddressesCommand,
-  DescribeInstancesCommand,
-  DescribeKeyPairsCommand,
-  DisassociateAddressCommand,
-  type Instance,
-} from "@aws-sdk/client-ec2";
+import { DescribeInstancesCommand, DescribeKeyPairsCommand, type Instance } from "@aws-sdk/client-ec2";
 import type { AddressPool } from "../addresses";
 import { isOnBridge } from "../addresses";
 import type { Ec2Step } from "../front";
 import type { Moto } from "../moto";
 import { AwsError, formList } from "../protocol";
+import { ElasticAddresses } from "./elastic-addresses";
 import { createHost, type Host } from "./host";
 import type { Subnets } from "./subnets";
 
@@ -45,9 +40,11 @@ const powerOffGrace = 20_000;
 
 export class Instances extends EventEmitter<{ change: [HostView] }> {
   private readonly entries = new Map<string, Entry>();
+  private readonly elastic: ElasticAddresses;
 
   constructor(private readonly options: InstancesOptions) {
     super();
+    this.elastic = new ElasticAddresses(options.moto.ec2);
   }
 
   list(): HostView[] {
@@ -74,12 +71,14 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       case "TerminateInstances":
         return this.each(form, async (entry) => {
           await this.powerOff(entry, "terminated");
-          await this.freeAddresses(entry.instanceId);
+          await this.elastic.takeFrom(entry.instanceId);
         });
       case "StopInstances":
         return this.each(form, (entry) => this.powerOff(entry, "stopped"));
       case "StartInstances":
         return this.each(form, (entry) => this.boot(entry));
+      case "AllocateAddress":
+        return this.elastic.allocate(form);
       default:
         return undefined;
     }
@@ -181,14 +180,6 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       this.set(entry, final);
     });
     return entry.work;
-  }
-
-  /** An Elastic IP address outlives the instance that has it, which moto leaves it to. */
-  private async freeAddresses(instanceId: string): Promise<void> {
-    const { ec2 } = this.options.moto;
-    const Filters = [{ Name: "instance-id", Values: [instanceId] }];
-    const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ Filters }));
-    for (const { AssociationId } of Addresses) await ec2.send(new DisassociateAddressCommand({ AssociationId }));
   }
 
   private queue(entry: Entry, step: () => Promise<void>): void {
