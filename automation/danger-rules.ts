@@ -54,7 +54,7 @@ export const dangerRules: DangerRule[] = [
     type: instance,
     ops: ["replace"],
     means: "A new host is set up first; then the old one takes no more jobs, finishes those it has, and is removed.",
-    lasts: "Minutes until the new host works; the old one stays as long as its longest job, up to a day.",
+    lasts: "Minutes until the new host works; the old one stays for its longest job, up to `host.drainTimeout`.",
   },
   {
     id: "host-removed",
@@ -62,7 +62,7 @@ export const dangerRules: DangerRule[] = [
     type: instance,
     ops: ["delete"],
     means: "It takes no more jobs, finishes those it has, and is removed for good; what else lies on it is lost.",
-    lasts: "As long as its longest job, up to a day.",
+    lasts: "As long as its longest job, up to `host.drainTimeout`.",
   },
   {
     id: "host-stopped",

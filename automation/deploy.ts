@@ -1,13 +1,14 @@
 /** `deploy` and `destroy`: both preview first. */
 import { requireBuilder } from "./builder";
 import { UserError } from "./errors";
+import { refuseOwnRunner } from "./own-runner";
 import { showing, tell, write } from "./output";
 import { takePreview, verdict } from "./preview";
 import type { Mode } from "./progress";
 import { refusedAsProtected } from "./protected";
 import { failed, reportOf, type Report } from "./report/report";
 import { retireAll, retireSuperseded } from "./retire";
-import { deployStack, destroyStack, previewDestroy, readDeployed, type UpdateOptions } from "./stack";
+import { deployStack, destroyStack, previewDestroy, readDeployed, stackFacts, type UpdateOptions } from "./stack";
 
 export interface DeployFlags {
   stack: string;
@@ -22,6 +23,7 @@ export async function deploy(flags: DeployFlags, signal?: AbortSignal): Promise<
   const planned = await takePreview(flags, signal);
   if (failed(planned)) return verdict(planned, flags);
   if (planned.imageToBuild) await requireBuilder(planned.imagePlatform);
+  await refuseOwnRunner(flags.stack, planned.dangers, stackFacts);
   tell(`deploying stack ${flags.stack}: ${planned.outcome}`);
   const result = await deployStack({ ...updating(flags, "deploy", signal), configFile: flags.configFile });
   const report = reportOf(flags.stack, result);
@@ -44,6 +46,7 @@ export async function destroy(flags: DeployFlags & { yes?: boolean }, signal?: A
   if (refusal !== undefined) throw new UserError(refusal);
   const report = reportOf(stack, planned);
   if (failed(report)) return finish(report, flags, "destroyed");
+  await refuseOwnRunner(stack, report.dangers, stackFacts);
   tell(`destroying stack ${stack}`);
   const deployed = await readDeployed(flags);
   const destroyed = reportOf(stack, await destroyStack(options));

@@ -146,9 +146,22 @@ export const rules: Rule[] = [
       create: onHosts("starts", "the runner"),
       update: onHosts("restarts", "the runner"),
       replace: onHosts("starts", "the runner anew"),
-      delete: onHosts("drains and stops", "the runner"),
+      delete: "",
     },
     disturbs: ["update", "replace", "delete"],
+  },
+  {
+    type: /^command:local:Command$/,
+    name: /^(.+)-drain$/,
+    group: "Hosts",
+    subject: "drain of {label} before it goes",
+    headline: {
+      create: "",
+      update: "",
+      replace: onHosts("drains", "the runner"),
+      delete: onHosts("drains and stops", "the runner"),
+    },
+    disturbs: ["replace", "delete"],
   },
   {
     type: command,
@@ -174,6 +187,22 @@ export const rules: Rule[] = [
   },
   { type: command, group: "Hosts", subject: "step of the host's set-up: {label}" },
   { type: /^command:local:Command$/, name: /^(.+)-login-key$/, group: "Hosts", subject: "SSH login key of {label}" },
+  {
+    type: /^aws:ec2\/eip:Eip$/,
+    group: "Hosts",
+    subject: "public address of {label}",
+    headline: {
+      create: "gives {n} {host|hosts} a public address",
+      replace: "gives {n} {host|hosts} another public address",
+      delete: "takes the public address of {n} {host|hosts}",
+    },
+  },
+  {
+    type: /^aws:ec2\/eipAssociation:/,
+    group: "Hosts",
+    subject: "hold of {label} on its public address",
+    headline: { create: "", replace: "", delete: "" },
+  },
   { type: /^aws:ec2\/keyPair:KeyPair$/, group: "Hosts", subject: "SSH key of the hosts: {label}" },
   {
     type: /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/,

@@ -31,6 +31,10 @@ export function createProgress(mode: Mode): (event: EngineEvent) => string | und
       const seconds = event.timestamp - (started.get(resOutputsEvent.metadata.urn) ?? event.timestamp);
       return line(resOutputsEvent.metadata, `: done in ${seconds} s`);
     }
+    // What a drain waits for, and why it does not: it has no other way to say it.
+    if (diagnosticEvent?.ephemeral && diagnosticEvent.urn?.endsWith("-drain") && mode !== "preview") {
+      return maskText(`  ${diagnosticEvent.message.trim()}`);
+    }
     // A preview ends at its errors, and whoever asked for it tells them.
     const severities = mode === "preview" ? ["warning"] : ["error", "warning"];
     if (diagnosticEvent && !diagnosticEvent.ephemeral && severities.includes(diagnosticEvent.severity)) {

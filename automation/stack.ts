@@ -16,6 +16,7 @@ import {
 import { UserError } from "./errors";
 import { lastWords } from "./last-words";
 import { holders, type LockHolder } from "./lock";
+import { withoutDeadAgent } from "./ssh-agent";
 
 /** The repository's root. */
 export const projectDir = path.resolve(__dirname, "..");
@@ -108,6 +109,23 @@ export async function readDeployed(options: Pick<StackOptions, "stack">): Promis
   };
 }
 
+/** What is deployed, as far as a job on one of its runners has to know. */
+export interface StackFacts {
+  /** GitLab's ids of the stack's runners. */
+  runners: string[];
+  /** GitLab's API. */
+  gitlabUrl: string;
+}
+
+export async function stackFacts(name: string): Promise<StackFacts> {
+  const stack = await openStack({ stack: name });
+  const [{ runners }, config] = await Promise.all([stack.outputs(), stack.getAllConfig()]);
+  return {
+    runners: Object.values((runners?.value ?? {}) as Record<string, string>),
+    gitlabUrl: config["gitlab:baseUrl"]?.value ?? "https://gitlab.com/api/v4/",
+  };
+}
+
 interface SharedOptions {
   onEvent(event: EngineEvent): void;
   color: "never";
@@ -138,7 +156,7 @@ async function collect(
 
 async function openStack({ stack }: Pick<StackOptions, "stack">): Promise<Stack> {
   try {
-    const workspace = await LocalWorkspace.create({ workDir: projectDir });
+    const workspace = await LocalWorkspace.create({ workDir: projectDir, envVars: await withoutDeadAgent() });
     return await Stack.select(stack, workspace);
   } catch (error) {
     if (error instanceof StackNotFoundError) {

@@ -90,11 +90,17 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 
-export function setupArgs(settings: Settings, login: LoginKey, instance: ec2.Instance): OfMachine {
+/** @param publicAddress where it has one */
+export function setupArgs(
+  settings: Settings,
+  login: LoginKey,
+  instance: ec2.Instance,
+  publicAddress?: pulumi.Output<string>,
+): OfMachine {
   const { host, architecture: taskArchitecture, metrics } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
-    connection: connectionTo(instance, host, login),
+    connection: connectionTo(instance, publicAddress, host, login),
     instanceId: instance.id,
     architecture,
     taskArchitecture,
@@ -106,13 +112,14 @@ export function setupArgs(settings: Settings, login: LoginKey, instance: ec2.Ins
 }
 
 function connectionTo(
-  { publicIp, privateIp, userData }: ec2.Instance,
+  { privateIp, userData }: ec2.Instance,
+  publicAddress: pulumi.Output<string> | undefined,
   { connection }: Settings["host"],
   { privateKey }: LoginKey,
 ): Connection {
   const { address, user, proxy } = connection;
   return {
-    host: address === "public" ? publicIp : privateIp,
+    host: (address === "public" ? publicAddress : undefined) ?? privateIp,
     user,
     privateKey,
     // A host that boots refuses connections for longer than the provider's ten tries take.

@@ -2,6 +2,7 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheArgs, clusterArgs, hostArgs, imageArgs, runnerLogArgs, setupArgs } from "./component-args";
 import { RunnerTokens } from "./gitlab/runner-tokens";
+import { hostDrain } from "./host/host-drain";
 import { driverConfiguration, runnerConfiguration } from "./host/host-files";
 import type { Subnet } from "./host/host-placement";
 import { HostSetup, type HostSetupArgs } from "./host/host-setup";
@@ -118,9 +119,18 @@ export class FargateRunners extends pulumi.ComponentResource {
     const { arn: clusterArn, name: clusterName } = cluster.cluster;
     const observed = { hosts, clusterArn, clusterName, logGroupName: log.name };
     const observability = new Observability(name, { settings, ...observed, tags }, inside);
+    // All that a host's jobs use, and what watches them, goes only when the host is drained.
+    const { drainTimeout: timeout } = settings.host;
+    for (const { name: own, runner, ...reached } of hosts) {
+      hostDrain(own, { ...reached, timeout, before: [runner, observability] }, inside);
+    }
 
     this.hosts = pulumi.output(
-      host.instances.map(({ id, privateIp, publicIp }) => ({ id, privateAddress: privateIp, publicAddress: publicIp })),
+      host.instances.map(({ id, privateIp }, index) => ({
+        id,
+        privateAddress: privateIp,
+        publicAddress: host.publicAddresses[index] ?? "",
+      })),
     );
     this.privateKey = given ? undefined : login.privateKey;
     this.cluster = clusterName;
@@ -150,12 +160,16 @@ export class FargateRunners extends pulumi.ComponentResource {
     name: string,
     settings: Settings,
     login: LoginKey,
-    { instances }: RunnerHost,
+    { instances, publicAddresses }: RunnerHost,
     content: Pick<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">,
   ) {
     return instances.map((instance, index) => {
       const own = hostName(name, index);
-      const runner = new HostSetup(own, { ...setupArgs(settings, login, instance), ...content }, { parent: this });
+      const runner = new HostSetup(
+        own,
+        { ...setupArgs(settings, login, instance, publicAddresses[index]), ...content },
+        { parent: this },
+      );
       return { name: own, instanceId: instance.id, connection: runner.connection, runner };
     });
   }

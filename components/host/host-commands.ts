@@ -13,7 +13,7 @@ export interface RemoteHost {
   readonly instanceId: pulumi.Input<string>;
 }
 
-export type Script = Pick<remote.CommandArgs, "create" | "update" | "delete" | "stdin">;
+export type Script = Pick<remote.CommandArgs, "create" | "update" | "stdin">;
 
 type Prerequisites = readonly pulumi.Input<pulumi.Resource>[];
 
@@ -25,7 +25,7 @@ export class HostCommands {
   ) {}
 
   /**
-   * @param after what has to be there before the script runs, and stays until the script's `delete` has run
+   * @param after what has to be there before the script runs
    * @param once the script runs once for each instance, whatever changes later in itself or in the connection
    */
   run(suffix: string, script: Script, after: Prerequisites = [], once = false): remote.Command {

@@ -38,7 +38,7 @@ export class HostMonitor extends pulumi.ComponentResource {
     const source = host.copy("monitor-source", folders.driver, `${paths.monitorSources}/${sources}`, [folder]);
     const program = host.run("monitor", { create: scripts.buildMonitor(sources, args.goProxy) }, [source]);
     host.run("log", logShipper(args, sources), [program]);
-    if (args.metrics) host.run("report", metricsReport(args), [program]);
+    host.run("report", args.metrics ? metricsReport(args) : { create: scripts.stopReport() }, [program]);
     this.registerOutputs({});
   }
 }
@@ -47,7 +47,7 @@ function logShipper({ region, logGroupName, instanceId }: HostMonitorArgs, sourc
   const create = pulumi
     .output({ region, logGroup: logGroupName, instanceId })
     .apply((names) => scripts.startLog(logService({ ...names, sources })));
-  return { create, delete: scripts.stopLog() };
+  return { create };
 }
 
 function metricsReport({ region, clusterName, instanceId, metricsPort }: HostMonitorArgs): Script {
@@ -55,5 +55,5 @@ function metricsReport({ region, clusterName, instanceId, metricsPort }: HostMon
   const create = pulumi
     .output({ region, cluster: clusterName, instanceId })
     .apply((names) => scripts.startReport(reportService({ ...names, stack, metricsPort }), reportTimer()));
-  return { create, delete: scripts.stopReport() };
+  return { create };
 }

@@ -173,20 +173,3 @@ export const startReaper = (service: string, timer: string): string =>
     "sudo systemctl enable gitlab-runner-reap.timer",
     "sudo systemctl restart gitlab-runner-reap.timer",
   );
-
-/** Waits for a call that is under way, as what it uses is removed next. */
-export const stopReaper = (): string =>
-  script(
-    "if systemctl cat gitlab-runner-reap.timer > /dev/null 2>&1; then",
-    "  sudo systemctl disable --now gitlab-runner-reap.timer",
-    "  sudo systemctl stop gitlab-runner-reap.service",
-    "fi",
-  );
-
-/** Takes no new job and waits for the running ones. */
-export const drainService = (): string =>
-  script(
-    "if systemctl cat gitlab-runner.service > /dev/null 2>&1; then",
-    "  sudo systemctl disable --now gitlab-runner.service",
-    "fi",
-  );

@@ -19,7 +19,7 @@ export interface Archive {
 export interface HostSetupArgs {
   /** With the host key of the first contact, which serves for that only. */
   readonly connection: Connection;
-  /** When the instance is another one, the host is set up again, and the one before it is drained. */
+  /** When the instance is another one, the host is set up again. */
   readonly instanceId: pulumi.Input<string>;
   readonly architecture: Architecture;
   readonly taskArchitecture: Architecture;
@@ -38,7 +38,7 @@ export interface HostSetupArgs {
   readonly configToml: pulumi.Input<string>;
   /** Content of fargate.toml. */
   readonly fargateToml: pulumi.Input<string>;
-  /** What jobs need besides: it is there before the runner starts, and stays until the runner has stopped. */
+  /** What jobs need besides: it is there before the runner starts. */
   readonly needs: readonly pulumi.Input<pulumi.Resource>[];
 }
 
@@ -94,11 +94,7 @@ function goDownload({ go, architecture }: HostSetupArgs): scripts.Download {
 const runnerService = ({ runner, metricsAddress }: HostSetupArgs) => ({
   create: scripts.startService(),
   update: scripts.restartService(),
-  delete: scripts.drainService(),
   stdin: systemdUnit(runner, metricsAddress),
 });
 
-const reapTimerUnits = () => ({
-  create: scripts.startReaper(reapService(), reapTimer()),
-  delete: scripts.stopReaper(),
-});
+const reapTimerUnits = () => ({ create: scripts.startReaper(reapService(), reapTimer()) });

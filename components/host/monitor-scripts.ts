@@ -25,8 +25,6 @@ export const startLog = (service: string): string =>
     "sudo systemctl restart gitlab-runner-log.service",
   );
 
-export const stopLog = (): string => script(...stop("gitlab-runner-log.service"));
-
 /** Reports at once, too: the alarms that come next find a heartbeat. */
 export const startReport = (service: string, timer: string): string =>
   script(
@@ -39,12 +37,11 @@ export const startReport = (service: string, timer: string): string =>
     "  echo 'the first report failed: journalctl --unit gitlab-runner-report.service' >&2",
   );
 
-export const stopReport = (): string => script(...stop("gitlab-runner-report.timer", "gitlab-runner-report.service"));
-
-/** Where the unit is there; `also` are units that it may have started. */
-const stop = (unit: string, ...also: string[]): string[] => [
-  `if systemctl cat ${unit} > /dev/null 2>&1; then`,
-  `  sudo systemctl disable --now ${unit}`,
-  ...also.map((one) => `  sudo systemctl stop ${one}`),
-  "fi",
-];
+/** Where metrics are not wanted any more. */
+export const stopReport = (): string =>
+  script(
+    "if systemctl cat gitlab-runner-report.timer > /dev/null 2>&1; then",
+    "  sudo systemctl disable --now gitlab-runner-report.timer",
+    "  sudo systemctl stop gitlab-runner-report.service",
+    "fi",
+  );

@@ -7,6 +7,7 @@ import { allowIngress } from "../ingress";
 import { hostName } from "../names";
 import type { Tags } from "../types";
 import { firstContactUserData } from "./first-contact";
+import { fixedAddress } from "./fixed-address";
 
 export interface RunnerHostArgs {
   readonly instanceType: pulumi.Input<string>;
@@ -42,6 +43,8 @@ export interface RunnerHostArgs {
 export class RunnerHost extends pulumi.ComponentResource {
   /** One more is added at the end, and the last one goes first. */
   readonly instances: readonly ec2.Instance[];
+  /** In the order of the instances; none where hosts have none. */
+  readonly publicAddresses: readonly pulumi.Output<string>[];
   readonly securityGroup: ec2.SecurityGroup;
   /** What a host needs besides its instance. */
   readonly access: readonly pulumi.Resource[];
@@ -56,6 +59,11 @@ export class RunnerHost extends pulumi.ComponentResource {
     this.instances = args.subnetIds.map((subnetId, index) =>
       this.createInstance(hostName(name, index), args, subnetId, profile, key),
     );
+    this.publicAddresses = args.publicAddress
+      ? this.instances.map((instance, index) =>
+          fixedAddress(hostName(name, index), instance, args.tags, { parent: this }),
+        )
+      : [];
     this.registerOutputs({ instanceIds: this.instances.map(({ id }) => id) });
   }
 
@@ -97,7 +105,8 @@ export class RunnerHost extends pulumi.ComponentResource {
         ami: args.amiId,
         instanceType: args.instanceType,
         subnetId,
-        associatePublicIpAddress: args.publicAddress,
+        // A host that is public has a fixed address.
+        associatePublicIpAddress: false,
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: profile.name,
         keyName: key.keyName,
@@ -109,9 +118,10 @@ export class RunnerHost extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // Otherwise each new release of Amazon Linux would replace the host. User data is another one each time, and
-        // serves a new instance only.
-        ignoreChanges: ["ami", "userData", ...(args.keepSubnet ? ["subnetId"] : [])],
+        // Otherwise each new release of Amazon Linux would replace the host, and so would a refresh, which finds the
+        // fixed address, or none while the host is stopped. User data is another one each time, and serves a new
+        // instance only.
+        ignoreChanges: ["ami", "associatePublicIpAddress", "userData", ...(args.keepSubnet ? ["subnetId"] : [])],
         additionalSecretOutputs: ["userData"],
       },
     );

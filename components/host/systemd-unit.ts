@@ -5,6 +5,7 @@ export const runnerUser = "gitlab-runner";
 
 /**
  * The unit of gitlab-runner. A stop lets running jobs finish (SIGQUIT, to the runner alone), for up to a day.
+ * A drain has a bound of its own (drain/).
  *
  * @param runner what is installed: a change of it changes the unit, and so restarts the runner
  * @param metricsAddress of the Prometheus endpoint, host:port. It is not in config.toml, as the runner reads it only

@@ -136,6 +136,17 @@ export const host = strict({
     description: "Jobs at once on each host, all runners together; the stack runs `host.count` times as many.",
     example: 50,
   }),
+  drainTimeout: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(3600)
+    .meta({
+      description:
+        "Seconds that running jobs may go on when their host is removed or replaced; what runs then is ended. The " +
+        "deployment waits for them, and its credentials have to last longer.",
+      example: 7200,
+    }),
   adminCidrs: distinct(cidr("203.0.113.0/24"), {
     error: (issue) => (issue.input === undefined ? `required: ${deployFrom}` : undefined),
   })

@@ -33,6 +33,19 @@ describe("progress", () => {
     expect(new Set(all).size).to.equal(all.length);
   });
 
+  it("tells what a drain says meanwhile, and no other step's chatter", () => {
+    const said = (name: string) => ({
+      sequence: 1,
+      timestamp: 0,
+      diagnosticEvent: {
+        ...{ severity: "info" as const, color: "never", message: "waits for running jobs\n", ephemeral: true },
+        urn: `urn:pulumi:prod::gitlab-fargate-runners::command::gitlab-runners-host-${name}`,
+      },
+    });
+    expect(createProgress("deploy")(said("drain"))).to.equal("  waits for running jobs");
+    expect(createProgress("deploy")(said("driver"))).to.equal(undefined);
+  });
+
   it("tells errors, without credentials", () => {
     const event = {
       sequence: 1,

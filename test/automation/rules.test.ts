@@ -57,6 +57,21 @@ describe("the line of outcome", () => {
     expect(outcome()).to.equal("changes nothing");
   });
 
+  it("tells a host's end by its drain, and its public address by the address alone", () => {
+    const drain = "command:local:Command";
+    expect(
+      outcome(
+        change("delete", drain, "h-drain"),
+        change("delete", command, "h-service"),
+        change("delete", "aws:ec2/eip:Eip", "h"),
+        change("delete", "aws:ec2/eipAssociation:EipAssociation", "h"),
+      ),
+    ).to.equal("drains and stops the runner on 1 host, takes the public address of 1 host");
+    expect(outcome(change("create", drain, "h-drain"), change("create", command, "h-service"))).to.equal(
+      "starts the runner on 1 host, restarts nothing",
+    );
+  });
+
   it("names task sizes as the settings do", () => {
     const sizes: [stack: string, size: string][] = [
       ["dev", "default"],

@@ -147,4 +147,25 @@ describe("a merge request that changes the fleet", () => {
     expect(deployed.failed, deployed.log).to.equal(false);
     expect((await status()).runners.map(({ description }) => description)).to.deep.equal(["acme/backend"]);
   });
+
+  it("refuses to end the host that a job of the fleet's own runner may run on, before anything is changed", async () => {
+    const before = await status();
+    fleet.setPipeline((beforeScript) => ({
+      include: [{ local: "automation/fleet.gitlab-ci.yml" }],
+      stages: ["deploy"],
+      ".fleet-tools": { before_script: beforeScript },
+      destroy: {
+        extends: ".fleet-deploy",
+        variables: { STACK: stackName },
+        script: ['npm run --silent destroy -- --stack "$STACK" --yes'],
+      },
+    }));
+    const { failed, log } = await fleet.run({});
+    expect(failed, log).to.equal(true);
+    expect(log)
+      .to.contain(`this deployment is a job on a runner of stack ${stackName}`)
+      .and.contain("Nothing has been changed");
+    const { hosts, runners } = await status();
+    expect([hosts, runners.length]).to.deep.equal([before.hosts, before.runners.length]);
+  });
 });

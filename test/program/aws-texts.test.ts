@@ -39,6 +39,8 @@ const nameRules: Record<string, NameRule | null> = {
   "aws:sns/topic:Topic": { property: "name", pattern: /^[A-Za-z0-9_-]{1,256}$/ },
   "aws:sns/topicSubscription:TopicSubscription": null,
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": null,
+  "aws:ec2/eip:Eip": null,
+  "aws:ec2/eipAssociation:EipAssociation": null,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": null,
   "awsx:ecr:Image": null,
   "awsx:ecr:Repository": { property: "name", pattern: /^[a-z0-9]+([._/-][a-z0-9]+)*$/ },

@@ -46,7 +46,7 @@ describe("FargateRunners, used as a class", () => {
     expect(deployment.errors).to.deep.equal([]);
     expect(deployment.calls).to.deep.equal([]);
     expect(only(deployment, instance).inputs).to.include({ ami: "ami-1", subnetId: "subnet-b" });
-    expect(only(deployment, instance).ignoreChanges).to.have.members(["ami", "userData"]);
+    expect(only(deployment, instance).ignoreChanges).to.have.members(["ami", "associatePublicIpAddress", "userData"]);
     const sources = ofType(deployment, "command:remote:CopyToRemote").map(({ inputs }) => inputs.source);
     for (const source of sources) expect(source).to.include({ path: "driver/" });
     const { stdin } = plain<{ stdin: string }>(only(deployment, command, "gitlab-runners-host-config-toml").inputs);

@@ -38,6 +38,8 @@ describe("the program", () => {
       "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
       "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
       "aws:ec2/keyPair:KeyPair": 1,
+      "aws:ec2/eip:Eip": 1,
+      "aws:ec2/eipAssociation:EipAssociation": 1,
       "aws:ec2/instance:Instance": 1,
       "aws:s3/bucket:Bucket": 1,
       "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
@@ -48,8 +50,10 @@ describe("the program", () => {
       [runner]: 1,
       // Sources of the driver and of the monitor.
       "command:remote:CopyToRemote": 2,
-      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log
-      [command]: 11,
+      // folders, runner, go, driver, config-toml, fargate-toml, service, reap; monitor-folder, monitor, log, report
+      [command]: 12,
+      // drain
+      "command:local:Command": 1,
     });
   });
 

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import * as scripts from "../../components/host/host-scripts";
+import * as drainScripts from "../../components/host/drain/drain-scripts";
 import { reapService, reapTimer } from "../../components/host/reap-units";
 import { systemdUnit } from "../../components/host/systemd-unit";
 
@@ -19,9 +20,8 @@ const all: Record<string, string> = {
   writeFargateToml: scripts.writeFargateToml("build"),
   startService: scripts.startService(),
   restartService: scripts.restartService(),
-  drainService: scripts.drainService(),
   startReaper: scripts.startReaper(reapService(), reapTimer()),
-  stopReaper: scripts.stopReaper(),
+  ...Object.fromEntries(Object.entries(drainScripts).map(([name, script]) => [name, script()])),
 };
 
 describe("the host's scripts", () => {
@@ -53,9 +53,9 @@ describe("the host's scripts", () => {
     );
   });
 
-  it("restart without waiting, drain with waiting", () => {
+  it("restart and begin to drain without waiting", () => {
     expect(all.restartService).to.contain("systemctl --no-block restart gitlab-runner.service");
-    expect(all.drainService).to.contain("systemctl disable --now gitlab-runner.service").and.not.contain("--no-block");
+    expect(all.takeNoJobs).to.contain("systemctl --no-block stop gitlab-runner.service");
   });
 
   describe("run", () => {
@@ -260,13 +260,23 @@ describe("the host's scripts", () => {
       expect(restarts(systemdUnit({ version: "19.4.0", sha256: "cd" }, "127.0.0.1:9252"))).to.equal(restart);
     });
 
-    it("stops a reaper that is there, and does nothing where there is none", () => {
-      const stopped = "systemctl disable --now gitlab-runner-reap.timer\nsystemctl stop gitlab-runner-reap.service\n";
-      const { status, sudo } = run(scripts.stopReaper(), { systemctl: "exit 0" });
-      expect([status, sudo]).to.deep.equal([0, stopped]);
+    it("stops units that are there before a host goes, the log last, and does nothing where there are none", () => {
+      const units = "reap.timer reap.service report.timer report.service log.service".split(" ");
+      const { status, sudo } = run(drainScripts.stopUnits(), { systemctl: "exit 0" });
+      const stopped = units.map((unit) => `timeout 120 systemctl stop gitlab-runner-${unit}\n`);
+      expect([status, sudo]).to.deep.equal([0, stopped.join("")]);
       fs.rmSync(path.join(folder, "bin"), { recursive: true });
-      const without = run(scripts.stopReaper(), { systemctl: "exit 1" });
+      const without = run(drainScripts.stopUnits(), { systemctl: "exit 1" });
       expect([without.status, without.sudo]).to.deep.equal([0, ""]);
+    });
+
+    it("tells a runner that stops from one that has", () => {
+      const state = (systemctl: string) => {
+        fs.rmSync(path.join(folder, "bin"), { recursive: true, force: true });
+        return run(drainScripts.runnerState(), { systemctl }).stdout.trim();
+      };
+      for (const going of ["active", "deactivating", "activating"]) expect(state(`echo ${going}`)).to.equal("running");
+      for (const over of ["inactive", "failed"]) expect(state(`echo ${over}`)).to.equal("over");
     });
 
     it("keeps the old file when the check fails, and leaves nothing of the new one", () => {

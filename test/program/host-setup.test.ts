@@ -13,7 +13,7 @@ describe("set-up of the host", () => {
 
   it("connects by SSH with the stack's key, patiently, and is done anew for another host", () => {
     const setup = base.resources.filter(({ type }) => type.startsWith("command:remote:"));
-    expect(setup).to.have.length(13);
+    expect(setup).to.have.length(14);
     for (const { inputs } of setup) {
       expect(plain(inputs.connection)).to.deep.include({
         host: "198.51.100.10",
@@ -164,7 +164,7 @@ describe("set-up of the host", () => {
     ]);
   });
 
-  it("starts the runner last, when all that jobs need is there, and drains it first", () => {
+  it("starts the runner last, when all that jobs need is there", () => {
     const service = named("service");
     expect(service.dependsOn).to.include.members([
       "gitlab-runners-host-config-toml",
@@ -174,10 +174,45 @@ describe("set-up of the host", () => {
       "gitlab-runners-cache",
       "gitlab-runners",
     ]);
-    expect(service.inputs.delete).to.contain("systemctl disable --now gitlab-runner.service");
     expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
-    const withDelete = ofType(base, command).filter(({ inputs }) => inputs.delete !== undefined);
-    expect(withDelete).to.have.members([service, named("reap"), named("log")]);
+  });
+
+  it("needs no host that answers to be deleted, but for the drain, which nothing of the host outlives", () => {
+    for (const { inputs } of ofType(base, command)) expect(inputs).to.not.have.property("delete");
+    const drain = only(base, "command:local:Command");
+    expect(drain.name).to.equal("gitlab-runners-host-drain");
+    expect(plain(drain.inputs)).to.include({ dir: "." }).and.not.have.any.keys("create", "update", "environment");
+    expect(drain.inputs.triggers).to.deep.equal(["gitlab-runners-host-id"]);
+    const others = base.resources.filter(
+      ({ type, name }) => /-host\b/.test(name) && !/^(pulumi|command:local)/.test(type),
+    );
+    const waitsFor = (names: string[], seen = new Set<string>()): Set<string> => {
+      for (const name of names.filter((one) => !seen.has(one))) {
+        seen.add(name);
+        waitsFor(
+          base.resources.filter((one) => one.name === name).flatMap(({ dependsOn }) => dependsOn),
+          seen,
+        );
+      }
+      return seen;
+    };
+    const kept = waitsFor(drain.dependsOn);
+    expect(others.map(({ name }) => name).filter((name) => !kept.has(name))).to.deep.equal([]);
+  });
+
+  it("tells the drain where the host is, by a key that stays secret, and how long to wait", async () => {
+    const deployment = await run(raw({ host: { drainTimeout: 600 } }));
+    const { inputs, secretOutputs } = only(deployment, "command:local:Command");
+    expect(isSecret(inputs.stdin)).to.equal(true);
+    expect(secretOutputs).to.include("stdin");
+    const order = JSON.parse(plain<string>(inputs.stdin)) as { connection: object };
+    expect(order).to.deep.include({ host: "gitlab-runners-host", timeout: 600 });
+    expect(order.connection).to.include({
+      host: "198.51.100.10",
+      user: "ec2-user",
+      hostKey,
+      privateKey: `${privateKey}\n`,
+    });
   });
 
   it("looks for tasks that outlived their jobs while the driver, its configuration and its rights are there", () => {
@@ -190,7 +225,6 @@ describe("set-up of the host", () => {
     expect(reap.inputs.create).to.contain(
       "ExecStart=/opt/gitlab-runner/fargate --config /etc/gitlab-runner/fargate.toml reap\n",
     );
-    expect(reap.inputs.delete).to.contain("systemctl disable --now gitlab-runner-reap.timer");
     expect(reap.inputs.stdin).to.equal(undefined);
   });
 });

@@ -48,7 +48,7 @@ describe("what is watched", () => {
       expect(types).to.not.include.members([topic]);
       expect(types).to.not.include.members([subscription]);
       expect(types).to.not.include.members([dashboard]);
-      expect(base.resources.filter(({ name }) => name.endsWith("-report"))).to.be.empty;
+      expect(script(base, "report")).to.not.contain("systemctl enable");
       expect(JSON.stringify(plain(base.resources))).to.not.contain("cloudwatch:PutMetricData");
     });
 
@@ -296,9 +296,9 @@ describe("what is watched", () => {
       );
     });
 
-    it("stops before what it uses goes", () => {
-      expect(script(base, "log", "delete")).to.contain("disable --now gitlab-runner-log.service");
-      expect(script(watched, "report", "delete")).to.contain("disable --now gitlab-runner-report.timer");
+    it("reports no more where no metrics are wanted", () => {
+      expect(script(base, "report")).to.contain("disable --now gitlab-runner-report.timer");
+      expect(script(watched, "report")).to.contain("restart gitlab-runner-report.timer");
     });
   });
 

@@ -17,7 +17,7 @@ describe("host", () => {
       ami: "ami-of-x86_64",
       instanceType: "t3.small",
       subnetId: "subnet-a",
-      associatePublicIpAddress: true,
+      associatePublicIpAddress: false,
       vpcSecurityGroupIds: ["gitlab-runners-host-id"],
       iamInstanceProfile: "gitlab-runners-host",
       keyName: "gitlab-runners-host",
@@ -25,14 +25,26 @@ describe("host", () => {
       rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags },
       tags: { ...tags, Name: "gitlab-runners-host-test" },
     });
-    expect(ignoreChanges).to.have.members(["ami", "subnetId", "userData"]);
+    expect(ignoreChanges).to.have.members(["ami", "associatePublicIpAddress", "subnetId", "userData"]);
   });
 
   it("stays where it is in the default VPC, and follows the settings elsewhere", async () => {
     const network = { vpcId: "vpc-1", subnetIds: ["subnet-b", "subnet-a"] };
     const { inputs, ignoreChanges } = only(await run(raw({ network })), instance);
-    expect(ignoreChanges).to.have.members(["ami", "userData"]);
+    expect(ignoreChanges).to.have.members(["ami", "associatePublicIpAddress", "userData"]);
     expect(plain(inputs)).to.include({ subnetId: "subnet-b", associatePublicIpAddress: false });
+  });
+
+  it("has a public address of its own, which another host in its place does not take over", async () => {
+    const address = only(base, "aws:ec2/eip:Eip");
+    expect(plain(address.inputs)).to.deep.equal({ domain: "vpc", tags });
+    expect(address.replaceWith).to.deep.equal(["gitlab-runners-host"]);
+    expect(plain(only(base, "aws:ec2/eipAssociation:EipAssociation").inputs)).to.deep.equal({
+      allocationId: "gitlab-runners-host-allocation",
+      instanceId: "gitlab-runners-host-id",
+    });
+    const hidden = await run(raw({ network: { assignPublicIp: false } }));
+    expect(hidden.resources.filter(({ type }) => type.startsWith("aws:ec2/eip"))).to.deep.equal([]);
   });
 
   it("is where its instance type is", async () => {
@@ -64,11 +76,11 @@ describe("host", () => {
     const added = two.resources.filter(({ urn }) => !inputs.has(urn));
     const setup = [
       ..."folders runner go driver-source driver config-toml fargate-toml service reap".split(" "),
-      ..."monitor-folder monitor-source monitor log".split(" "),
+      ..."monitor-folder monitor-source monitor log report drain".split(" "),
     ];
     expect(added.map(({ name }) => name)).to.have.members([
-      // Instance, HostSetup and HostMonitor.
-      ...Array<string>(3).fill("gitlab-runners-host-2"),
+      // Instance, its address, what gives it that, HostSetup and HostMonitor.
+      ...Array<string>(5).fill("gitlab-runners-host-2"),
       ...setup.map((suffix) => `gitlab-runners-host-2-${suffix}`),
     ]);
     expect(two.resources.length).to.equal(base.resources.length + added.length);
@@ -86,10 +98,10 @@ describe("host", () => {
     const hosts = ["gitlab-runners-host", "gitlab-runners-host-2", "gitlab-runners-host-3"];
     const commands = hosts.map((host) =>
       three.resources.filter(
-        ({ type, urn }) => type.startsWith("command:") && new RegExp(`::${host}-[a-z-]+$`).test(urn),
+        ({ type, urn }) => type.startsWith("command:remote:") && new RegExp(`::${host}-[a-z-]+$`).test(urn),
       ),
     );
-    expect(commands.map((list) => list.length)).to.deep.equal([13, 13, 13]);
+    expect(commands.map((list) => list.length)).to.deep.equal([14, 14, 14]);
     commands.forEach((list, index) => {
       for (const { inputs } of list) {
         expect(plain(inputs.connection)).to.include({ host: `198.51.100.${10 + index}` });

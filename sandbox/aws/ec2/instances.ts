@@ -8,6 +8,7 @@ import type { Ec2Step } from "../front";
 import type { Moto } from "../moto";
 import { AwsError, formList } from "../protocol";
 import { decodeUserData } from "./cloud-init";
+import { ElasticAddresses } from "./elastic-addresses";
 import { createHost, type Host } from "./host";
 import type { Subnets } from "./subnets";
 
@@ -40,9 +41,11 @@ const powerOffGrace = 20_000;
 
 export class Instances extends EventEmitter<{ change: [HostView] }> {
   private readonly entries = new Map<string, Entry>();
+  private readonly elastic: ElasticAddresses;
 
   constructor(private readonly options: InstancesOptions) {
     super();
+    this.elastic = new ElasticAddresses(options.moto.ec2);
   }
 
   list(): HostView[] {
@@ -67,11 +70,16 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       case "RunInstances":
         return this.run(form);
       case "TerminateInstances":
-        return this.each(form, (entry) => this.powerOff(entry, "terminated"));
+        return this.each(form, async (entry) => {
+          await this.powerOff(entry, "terminated");
+          await this.elastic.takeFrom(entry.instanceId);
+        });
       case "StopInstances":
         return this.each(form, (entry) => this.powerOff(entry, "stopped"));
       case "StartInstances":
         return this.each(form, (entry) => this.boot(entry));
+      case "AllocateAddress":
+        return this.elastic.allocate(form);
       default:
         return undefined;
     }

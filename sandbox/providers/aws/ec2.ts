@@ -80,7 +80,12 @@ function instance(clientsFor: ClientsFor): Resource {
         const { ec2, region } = clientsFor(context, state);
         const found = await find(ec2, id);
         if (!found || found.State?.Name === "terminated") return undefined;
-        const live = { instanceType: found.InstanceType ?? "", tags: fromTagList(found.Tags) };
+        const live = {
+          instanceType: found.InstanceType ?? "",
+          tags: fromTagList(found.Tags),
+          // Whoever gave it the address, and none while it is stopped, unless the address is its own.
+          associatePublicIpAddress: (found.PublicIpAddress ?? "") !== "",
+        };
         return { ...state, ...describe(found, region), ...live };
       },
       async update(id, state, inputs, context) {

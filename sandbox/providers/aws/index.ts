@@ -8,6 +8,7 @@
  */
 import type { CheckFailure, Package } from "../framework/definition";
 import type { Props } from "../framework/values";
+import { addressResources } from "./addresses";
 import { clientFactory } from "./clients";
 import { cloudwatchResources } from "./cloudwatch";
 import { ec2Resources } from "./ec2";
@@ -29,6 +30,7 @@ export function awsPackage(options: { endpoint: string }): Package {
     name: "aws",
     version: "7.48.0",
     resources: {
+      ...addressResources(clientsFor),
       ...cloudwatchResources(clientsFor),
       ...ec2Resources(clientsFor),
       ...ecrResources(clientsFor),

@@ -50,12 +50,7 @@ export async function dial(connection: Connection, context: Pick<Context, "log" 
     retrying("Dial proxy", proxy, context, () => connect(proxy)),
   );
   try {
-    const client = await naming(
-      "proxy",
-      retrying("Dial from proxy", connection, context, async () =>
-        connect(connection, await forward(jump, connection)),
-      ),
-    );
+    const client = await naming("proxy", dialThrough(jump, connection, context));
     return {
       client,
       close: () => {
@@ -66,6 +61,17 @@ export async function dial(connection: Connection, context: Pick<Context, "log" 
   } catch (error) {
     jump.end();
     throw error;
+  }
+}
+
+/** The real one tries a handshake that fails again over the same connection, where nobody answers any more. */
+async function dialThrough(jump: Client, target: Connection, context: Pick<Context, "log" | "signal">) {
+  const sock = await retrying("Dial from proxy", target, context, () => forward(jump, target));
+  try {
+    return await connect(target, sock);
+  } catch (cause) {
+    if (cause instanceof ConfigurationError || target.dialErrorLimit < 0) throw cause;
+    throw new Error(`after ${target.dialErrorLimit} failed attempts`, { cause });
   }
 }
 
@@ -100,7 +106,8 @@ function connect(endpoint: Endpoint, sock?: ConnectConfig["sock"]): Promise<Clie
   const settings: ConnectConfig = {
     username: endpoint.user,
     readyTimeout: endpoint.perDialTimeout * 1000,
-    keepaliveInterval: 15_000,
+    // Go's TCP asks a peer that is silent for 15 seconds, nine times; the real one knows no other way to notice its loss.
+    ...{ keepaliveInterval: 15_000, keepaliveCountMax: 9 },
     ...(sock ? { sock } : { host: endpoint.host, port: endpoint.port }),
     ...authentication(endpoint),
     ...hostVerification(endpoint.hostKey),

@@ -1,9 +1,10 @@
 /**
- * A stand-in for the `command` provider (1.2.1): commands and copies over SSH.
+ * A stand-in for the `command` provider (1.2.1): commands and copies over SSH, and commands of this machine.
  *
- * Differs from the real one: `local.Command` keeps its inputs and refuses what it would have to run, `local.Run` and
- * `remote.CopyFile` are missing; an SSH agent is used only where the connection names its socket; perDialTimeout also
- * covers the handshake.
+ * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing; an
+ * attached provider is not told the command's environment, so an SSH agent is used only where the connection names its
+ * socket, and local commands get the environment of this process; perDialTimeout also covers the handshake; connections
+ * are closed after their command, and not when the provider ends.
  */
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
@@ -11,15 +12,17 @@ import type { CheckFailure, Context, Package, Resource } from "../framework/defi
 import { compact, hasUnknown, isArchive, isAsset, isObject, UNKNOWN, type Props } from "../framework/values";
 import { connectionOf, dial, withDefaults } from "./connection";
 import { copyToRemote, type Source } from "./copy";
-import { runRemote, type Logging, type Output } from "./run";
+import { localCommand } from "./local";
+import type { Output } from "./output";
+import { runRemote, type Logging } from "./run";
 
-/** `workDir`: the folder that relative paths of assets start from, the engine's own. */
+/** `workDir`: the folder that relative paths start from, the engine's own. */
 export function commandPackage(options: { workDir: string }): Package {
   return {
     name: "command",
     version: "1.2.1",
     resources: {
-      "command:local:Command": keeper,
+      "command:local:Command": localCommand(options.workDir),
       "command:remote:Command": command,
       "command:remote:CopyToRemote": copy(options.workDir),
     },
@@ -45,21 +48,6 @@ const command: Resource = {
   async delete(_id, state, context) {
     if (state.delete) await run(state.delete as string, state, context);
   },
-};
-
-/** A local command without a script: the real one, too, only keeps its inputs. */
-const keeper: Resource = {
-  replaceOn: ["triggers"],
-  check(inputs) {
-    const scripts = ["create", "update", "delete"].filter((property) => inputs[property] !== undefined);
-    return { inputs, failures: scripts.map((property) => ({ property, reason: "no command runs locally here" })) };
-  },
-  create: async (inputs, { name }) => ({
-    id: `${name}${randomBytes(4).toString("hex")}`,
-    outputs: { ...inputs, ...noOutput },
-  }),
-  update: async (_id, _state, inputs) => ({ ...inputs, ...noOutput }),
-  async delete() {},
 };
 
 const noOutput: Output = { stdout: "", stderr: "" };

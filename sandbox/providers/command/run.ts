@@ -3,6 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { Client, ClientChannel, SFTPWrapper } from "ssh2";
 import type { Context } from "../framework/definition";
 import { dial, type Connection } from "./connection";
+import { lineWriter, type Output, trimNewline } from "./output";
 
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
@@ -15,11 +16,6 @@ export interface RemoteCommand {
   /** Likewise, but a refusal is only a warning. */
   optionalEnvironment: Record<string, string>;
   logging: Logging;
-}
-
-export interface Output {
-  stdout: string;
-  stderr: string;
 }
 
 /** Throws on a non-zero exit; the message holds the command and all it wrote, as the real provider's does. */
@@ -127,22 +123,4 @@ function collect(stream: ClientChannel | ClientChannel["stderr"], onText: (text:
   stream.on("data", (chunk: Buffer) => add(decoder.write(chunk)));
   stream.on("end", () => add(decoder.end()));
   return () => all;
-}
-
-function lineWriter(onLine: (line: string) => void) {
-  let rest = "";
-  return {
-    write(text: string) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      lines.forEach(onLine);
-    },
-    end() {
-      if (rest) onLine(rest);
-    },
-  };
-}
-
-function trimNewline(text: string): string {
-  return text.endsWith("\n") ? text.slice(0, -1) : text;
 }

@@ -39,11 +39,9 @@ function computed(type: string, name: string, inputs: Record<string, unknown>): 
     case "aws:s3/bucket:Bucket":
       return { bucket: `${name}-1a2b3c4`, arn: `arn:aws:s3:::${name}-1a2b3c4` };
     case "aws:ec2/instance:Instance":
-      return {
-        userData,
-        privateIp: `172.31.0.${10 + hostIndex(name)}`,
-        publicIp: `198.51.100.${10 + hostIndex(name)}`,
-      };
+      return { userData, privateIp: `172.31.0.${10 + hostIndex(name)}` };
+    case "aws:ec2/eip:Eip":
+      return { publicIp: `198.51.100.${10 + hostIndex(name)}`, allocationId: `${name}-allocation` };
     case "awsx:ecr:Repository":
       return { url: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` };
     case "awsx:ecr:Image":

@@ -17,6 +17,8 @@ export interface Registered {
   secretOutputs: string[];
   /** Names of the resources it waits for, by its inputs or by dependsOn. */
   dependsOn: string[];
+  /** Names of the resources whose replacement replaces it. */
+  replaceWith: string[];
   transforms: number;
   protect: boolean;
 }
@@ -111,6 +113,7 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList().map(nameOf),
+      replaceWith: request.getReplaceWithList().map(nameOf),
       transforms: request.getTransformsList().length,
       protect: request.getProtect(),
     });

@@ -185,6 +185,15 @@ describe("command stand-in: remote.Command", () => {
     expect(jump.connections()).to.equal(1);
   });
 
+  it("shakes hands through a jump host once: the real one tries again where nobody answers any more", async () => {
+    const [jump, target] = [await serve(), await serve({ refuse: 1 })];
+    const proxy = { host: "127.0.0.1", port: jump.port, privateKey: jump.privateKey };
+    const inputs = await inputsFor(target, { create: "true" }, { proxy, dialErrorLimit: 3 });
+    const error = await rejection(command.create(inputs, createContext().context));
+    expect((error.cause as Error).message).to.equal("after 3 failed attempts");
+    expect(target.connections()).to.equal(1);
+  });
+
   it("ends with the deployment", async () => {
     const stop = new AbortController();
     const { context, lines } = createContext({ signal: stop.signal });
@@ -215,21 +224,5 @@ describe("command stand-in: remote.Command", () => {
     expect(await failures({})).to.deep.equal(["connection.host"]);
     expect(await failures({ host: UNKNOWN })).to.deep.equal([]);
     expect(await failures(UNKNOWN)).to.deep.equal([]);
-  });
-});
-
-describe("command stand-in: local.Command", () => {
-  const local = commandPackage({ workDir: "/" }).resources["command:local:Command"] as Required<Resource>;
-
-  it("keeps its input where it has nothing to run", async () => {
-    const { context } = createContext({ name: "kept" });
-    const { id, outputs } = await local.create({ stdin: "text" }, context);
-    expect(id).to.match(/^kept[0-9a-f]{8}$/);
-    expect(outputs).to.deep.equal({ stdin: "text", stdout: "", stderr: "" });
-  });
-
-  it("refuses what it would have to run", async () => {
-    const { failures } = await local.check({ create: "true", delete: "true" }, createContext().context, undefined);
-    expect(failures!.map(({ property }) => property)).to.deep.equal(["create", "delete"]);
   });
 });

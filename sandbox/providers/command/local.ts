@@ -1,0 +1,65 @@
+/** Commands of the machine that the engine runs on, in the words and with the rules of the real provider. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as path from "node:path";
+import type { Context, Resource } from "../framework/definition";
+import type { Props } from "../framework/values";
+import { lineWriter, type Output, trimNewline } from "./output";
+
+/** `workDir`: where relative folders start from, the engine's own. */
+export function localCommand(workDir: string): Resource {
+  const run = (line: string, props: Props, context: Context) => runLocal(line, props, workDir, context);
+  return {
+    replaceOn: ["triggers"],
+    changedByUpdate: ["stdout", "stderr"],
+    async create(inputs, context) {
+      const id = `${context.name}${randomBytes(4).toString("hex")}`;
+      const output = inputs.create ? await run(inputs.create as string, inputs, context) : { stdout: "", stderr: "" };
+      return { id, outputs: { ...inputs, ...output } };
+    },
+    async update(_id, state, inputs, context) {
+      const line = (inputs.update ?? inputs.create) as string | undefined;
+      const previous = { stdout: state.stdout ?? "", stderr: state.stderr ?? "" };
+      return { ...inputs, ...(line ? await run(line, { ...inputs, ...previous }, context) : previous) };
+    },
+    async delete(_id, state, context) {
+      if (state.delete) await run(state.delete as string, state, context);
+    },
+  };
+}
+
+function runLocal(line: string, props: Props, workDir: string, context: Context): Promise<Output> {
+  const [program, ...args] = (props.interpreter as string[] | undefined) ?? ["/bin/sh", "-c"];
+  const previous =
+    props.addPreviousOutputInEnv === false
+      ? {}
+      : { PULUMI_COMMAND_STDOUT: props.stdout, PULUMI_COMMAND_STDERR: props.stderr };
+  const given = Object.fromEntries(Object.entries(previous).filter(([, text]) => text)) as Record<string, string>;
+  const child = spawn(program, [...args, line], {
+    cwd: path.resolve(workDir, (props.dir as string | undefined) ?? "."),
+    env: { ...process.env, ...(props.environment as Record<string, string> | undefined), ...given },
+    signal: context.signal,
+    killSignal: "SIGKILL",
+  });
+  const said: string[] = [];
+  const note = lineWriter((text) => context.log.status(text));
+  const output: Output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+      said.push(text);
+      note.write(text);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    // A command that does not read its input ends with its own exit code.
+    child.stdin.on("error", () => {}).end((props.stdin as string | undefined) ?? "");
+    child.on("close", (code, signal) => {
+      note.end();
+      if (code === 0) return resolve({ stdout: trimNewline(output.stdout), stderr: trimNewline(output.stderr) });
+      const why = code === null ? `signal: ${signal}` : `exit status ${code}`;
+      reject(new Error(`${why}: running ${JSON.stringify(line)}:\n${said.join("")}`));
+    });
+  });
+}
