@@ -51,3 +51,6 @@ export const metricsNamespace = "gitlab-fargate-runners";
 export function dashboardName(stack: string): string {
   return `gitlab-fargate-runners-${stack}`;
 }
+
+/** The tag that everything of a stack carries, with the stack's name as its value. */
+export const stackTag = "gitlab-fargate-runners:stack";
