@@ -10,7 +10,7 @@ import type { Admission, Gate } from "./iam/gate";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
-import { AwsError, ecsAction, isEc2Form, LostAnswer } from "./protocol";
+import { AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
@@ -22,6 +22,8 @@ export interface FrontOptions {
    * Undefined: the request goes to moto as it is. @throws AwsError
    */
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
+  /** STS has given a role's credentials to somebody. */
+  assumed(accessKeyId: string, roleArn: string, session: string): void;
   log(line: string): void;
 }
 
@@ -48,7 +50,8 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (action) await answerEcs(action, request, response, await whole());
-      else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response, await whole());
+      else if (isForm("sts", request)) await answerSts(request, response, await whole());
+      else if (isForm("ec2", request)) await answerEc2(request, response, await whole());
       else passOn(request, response, admission.body, admission.answered);
     };
     answer().catch((error: Error) => {
@@ -122,6 +125,16 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     } catch (error) {
       refuse(request, response, asAwsError(error, form.get("Action") ?? ""));
     }
+  }
+
+  async function answerSts(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): Promise<void> {
+    const { status, headers, body: answer } = await ask(request, body);
+    const form = new URLSearchParams(body.toString());
+    const [, key] = /<AccessKeyId>([^<]+)</.exec(answer.toString()) ?? [];
+    if (form.get("Action") === "AssumeRole" && key !== undefined) {
+      options.assumed(key, form.get("RoleArn") ?? "", form.get("RoleSessionName") ?? "");
+    }
+    response.writeHead(status, headers).end(answer);
   }
 
   function asAwsError(error: unknown, action: string): AwsError {

@@ -23,6 +23,7 @@ import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
 import { Authorizer } from "./iam/authorizer";
 import { createExecutionRole } from "./iam/execution-role";
+import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
 import { startMetadata } from "./metadata";
@@ -157,8 +158,10 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           authorizer,
           principal: credentials.principal,
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
+          ec2: createEc2Records(moto),
           changed: () => policies.forget(),
         }),
+        assumed: credentials.assumed,
         ecs: (action, body) => ecs.handle(action, body),
         ec2: (form) => instances.handle(form),
         log,
