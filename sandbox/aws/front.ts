@@ -11,6 +11,7 @@ import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
 import { AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
+import { answerQuota, quotaAction } from "./service-quotas";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
@@ -45,10 +46,12 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
       const action = ecsAction(request.headers);
+      const quotas = quotaAction(request.headers);
       const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
+      else if (quotas) await answerQuotas(quotas, request, response, await whole());
       else if (action) await answerEcs(action, request, response, await whole());
       else if (isForm("sts", request)) await answerSts(request, response, await whole());
       else if (isForm("ec2", request)) await answerEc2(request, response, await whole());
@@ -109,6 +112,20 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
         setTimeout(() => request.socket.destroy(), error.delay).unref();
         return;
       }
+      refuse(request, response, asAwsError(error, action));
+    }
+  }
+
+  async function answerQuotas(
+    action: string,
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    body: Buffer,
+  ): Promise<void> {
+    try {
+      const answer = answerQuota(action, JSON.parse(body.toString() || "{}") as Record<string, unknown>);
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+    } catch (error) {
       refuse(request, response, asAwsError(error, action));
     }
   }

@@ -16,6 +16,7 @@ import { createSubnets } from "./ec2/subnets";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
+import { createServiceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
@@ -104,6 +105,8 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       started(startRegistry(folder("registry"))),
       started(startDownloads(artifacts.downloads)),
     ]);
+    // ECS has been used in this account before.
+    await createServiceLinkedRole(moto.iam);
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
     const credentials = createCredentials(moto);

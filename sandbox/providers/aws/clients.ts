@@ -6,6 +6,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Context } from "../framework/definition";
@@ -22,6 +23,7 @@ export interface Clients {
   ecr: ECRClient;
   iam: IAMClient;
   logs: CloudWatchLogsClient;
+  quotas: ServiceQuotasClient;
   s3: S3Client;
   sns: SNSClient;
   ssm: SSMClient;
@@ -48,6 +50,7 @@ export function clientFactory(endpoint: string): ClientsFor {
       ecr: new ECRClient(settings),
       iam: new IAMClient(settings),
       logs: new CloudWatchLogsClient(settings),
+      quotas: new ServiceQuotasClient(settings),
       // Names in the path: bucket names do not resolve as host names here.
       s3: new S3Client({ ...settings, forcePathStyle: true }),
       sns: new SNSClient(settings),

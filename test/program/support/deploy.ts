@@ -36,6 +36,8 @@ export interface World {
   zones?: string[];
   stack?: string;
   noDefaultVpc?: boolean;
+  /** Quotas of vCPU by code; left out, nobody may look at them. */
+  vcpus?: Record<string, number>;
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */
