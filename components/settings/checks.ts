@@ -1,6 +1,6 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
 import * as defaults from "./defaults";
-import { instanceArchitecture } from "./instance-types";
+import { hasTooLittleMemory, instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
 
 type Raw = Record<string, unknown>;
@@ -14,6 +14,7 @@ export function crossCheck(raw: Raw): string[] {
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
+    ...tooSmallHost(raw),
     ...missingChecksums(raw),
   ];
 }
@@ -70,6 +71,17 @@ function otherArchitecture(raw: Raw): string[] {
   const actual = instanceArchitecture(instanceType);
   if (actual === wanted || (wanted !== "x86_64" && wanted !== "arm64")) return [];
   return [`host.instanceType: ${instanceType} is ${actual}, but the hosts are ${wanted} (host.architecture)`];
+}
+
+/** Compiling the driver takes about 1 GiB: a smaller host would stop in the middle of its set-up, out of memory. */
+function tooSmallHost(raw: Raw): string[] {
+  const { instanceType } = record(raw.host);
+  if (typeof instanceType !== "string" || !hasTooLittleMemory(instanceType)) return [];
+  const smallest = instanceType.replace(/\.[a-z]+$/, ".small");
+  return [
+    `host.instanceType: ${instanceType} has 1 GiB of memory or less, and compiling the driver on it takes as much; ` +
+      `${smallest} has 2 GiB`,
+  ];
 }
 
 function missingChecksums(raw: Raw): string[] {
