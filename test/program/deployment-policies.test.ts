@@ -7,6 +7,7 @@ import { executionPolicy, hostPolicy, tlsOnly, type Statement } from "../../comp
 import { execPolicy, monitorStatements } from "../../components/iam/observability";
 import { dashboardName, stackTag, taskFamily } from "../../components/names";
 import { matchesArn } from "../../sandbox/aws/iam/patterns";
+import { awsPackage } from "../../sandbox/providers/aws";
 import { examples, placeOf, policyFiles } from "../../scripts/policies";
 import { run, tags } from "./support/program";
 import { checkStatements } from "./support/iam-reference";
@@ -33,6 +34,12 @@ describe("the policies of previews and deployments", () => {
   it("know every type that the program registers", () => {
     const aws = resources.map(({ type }) => type).filter((type) => /^(aws|awsx|docker-build):/.test(type));
     expect(Object.keys(resourceRights)).to.include.members(aws);
+  });
+
+  it("know what the sandbox's AWS provider has, which is what the stack takes, awsx's parts included", () => {
+    const { resources: types, functions } = awsPackage({ endpoint: "http://127.0.0.1:1" });
+    expect(Object.keys(resourceRights)).to.include.members(Object.keys(types));
+    expect(Object.keys(lookUpRights)).to.include.members(Object.keys(functions));
   });
 
   it("know every function that the program calls", async () => {
