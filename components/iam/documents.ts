@@ -6,7 +6,7 @@ export interface Statement {
   Action: string[];
   Resource: string | string[];
   Principal?: Record<string, string> | "*";
-  Condition?: Record<string, Record<string, string>>;
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 export const document = (...statements: Statement[]): string =>

@@ -7,6 +7,7 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import type { Subnet } from "../host/host-placement";
+import { accountNotes } from "./account";
 import { findDriverSource, type DriverSource } from "./driver-source";
 import { gitlabTrouble, imageTrouble, instanceTypeTrouble, messageOf, told, vpcTrouble, type Trouble } from "./errors";
 import type { Entry, Settings } from "../settings/settings";
@@ -35,6 +36,7 @@ export async function lookUp(settings: Settings): Promise<LookUps> {
   const { network, host, entries, driver } = settings;
   const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
   const searchingNetwork = findNetwork(network);
+  const lookingAtAccount = accountNotes(settings);
   const [foundNetwork, foundSubnets, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     searchingNetwork,
     findHostSubnets(host.instanceType, searchingNetwork),
@@ -49,6 +51,8 @@ export async function lookUp(settings: Settings): Promise<LookUps> {
   const byReason = new Map(failures.map((failure) => [reasonOf(failure), failure.message]));
   const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
+  const { warnings, hints } = await lookingAtAccount;
+  await Promise.all([...warnings.map((text) => pulumi.log.warn(text)), ...hints.map((text) => pulumi.log.info(text))]);
   return {
     network: valueOf(foundNetwork),
     hostSubnets: valueOf(foundSubnets),

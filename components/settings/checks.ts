@@ -1,7 +1,7 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
 import { helperFile, runnerFile } from "../jobs/runner-helper";
 import * as defaults from "./defaults";
-import { instanceArchitecture } from "./instance-types";
+import { hasTooLittleMemory, instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
 import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
@@ -24,6 +24,7 @@ export function crossCheck(raw: Raw): string[] {
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
     ...oldRunner(raw),
+    ...tooSmallHost(raw),
     ...missingChecksums(raw),
   ];
 }
@@ -111,6 +112,17 @@ function oldRunner(raw: Raw): string[] {
 
 /** One that is none is told elsewhere. */
 const known = (architecture: unknown): Architecture => (architecture === "arm64" ? "arm64" : "x86_64");
+
+/** Compiling the driver takes about 1 GiB: a smaller host would stop in the middle of its set-up, out of memory. */
+function tooSmallHost(raw: Raw): string[] {
+  const { instanceType } = record(raw.host);
+  if (typeof instanceType !== "string" || !hasTooLittleMemory(instanceType)) return [];
+  const smallest = instanceType.replace(/\.[a-z]+$/, ".small");
+  return [
+    `host.instanceType: ${instanceType} has 1 GiB of memory or less, and compiling the driver on it takes as much; ` +
+      `${smallest} has 2 GiB`,
+  ];
+}
 
 function missingChecksums(raw: Raw): string[] {
   const { runner, go } = record(raw.host);

@@ -111,7 +111,7 @@ export const host = strict({
     .optional()
     .meta({
       description:
-        "EC2 instance type, of the hosts' architecture. Compiling the driver takes about 1 GiB of memory once.",
+        "EC2 instance type, of the hosts' architecture. It has 2 GiB or more; the driver is compiled on hosts.",
       default: `${defaults.instanceType.x86_64} or ${defaults.instanceType.arm64}`,
       example: "t3.medium",
     }),

@@ -8,3 +8,10 @@ export function instanceArchitecture(instanceType: string): "x86_64" | "arm64" {
   const [, family, attributes] = /^([a-z]+)\d+([a-z]*)/.exec(instanceType) ?? [];
   return attributes?.includes("g") || family === "a" ? "arm64" : "x86_64";
 }
+
+/**
+ * Whether it has 1 GiB of memory or less, as the two smallest sizes have in every family that has them.
+ *
+ * @see https://docs.aws.amazon.com/ec2/latest/instancetypes/gp.html
+ */
+export const hasTooLittleMemory = (instanceType: string): boolean => /\.(nano|micro)$/.test(instanceType);

@@ -1,4 +1,4 @@
-/** Temporary credentials of roles, in the form in which instances and tasks are given them. */
+/** Temporary credentials of roles, as instances and tasks are given them, and as whoever assumes a role gets them. */
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { assumedRole, type Principal } from "./iam/principal";
 import type { Moto } from "./moto";
@@ -17,7 +17,9 @@ const margin = 10 * 60_000;
 export interface Credentials {
   /** A role's credentials, the same ones as long as they are good. */
   issue(roleArn: string, session: string): Promise<RoleCredentials>;
-  /** Whose an access key is; undefined for one that was not issued here. */
+  /** Somebody has got a role's credentials from moto. */
+  assumed(accessKeyId: string, roleArn: string, session: string): void;
+  /** Whose an access key is; undefined for one that no role has. */
   principal(accessKeyId: string): Principal | undefined;
 }
 
@@ -43,5 +45,9 @@ export function createCredentials(moto: Pick<Moto, "sts">): Credentials {
     principals.set(credentials.AccessKeyId, assumedRole(roleArn, session));
     return credentials;
   }
-  return { issue, principal: (accessKeyId) => principals.get(accessKeyId) };
+  return {
+    issue,
+    assumed: (accessKeyId, roleArn, session) => void principals.set(accessKeyId, assumedRole(roleArn, session)),
+    principal: (accessKeyId) => principals.get(accessKeyId),
+  };
 }

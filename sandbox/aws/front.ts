@@ -10,7 +10,8 @@ import type { Admission, Gate } from "./iam/gate";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
-import { asksForRegistryPassword, AwsError, ecsAction, isEc2Form, LostAnswer } from "./protocol";
+import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
+import { answerQuota, quotaAction } from "./service-quotas";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
@@ -24,6 +25,8 @@ export interface FrontOptions {
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
   /** Answers ECR's GetAuthorizationToken. */
   registryPassword(): object;
+  /** STS has given a role's credentials to somebody. */
+  assumed(accessKeyId: string, roleArn: string, session: string): void;
   log(line: string): void;
 }
 
@@ -45,13 +48,16 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
       const action = ecsAction(request.headers);
+      const quotas = quotaAction(request.headers);
       const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
+      else if (quotas) await answerQuotas(quotas, request, response, await whole());
       else if (action) await answerEcs(action, request, response, await whole());
-      else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response, await whole());
+      else if (isForm("sts", request)) await answerSts(request, response, await whole());
+      else if (isForm("ec2", request)) await answerEc2(request, response, await whole());
       else passOn(request, response, admission.body, admission.answered);
     };
     answer().catch((error: Error) => {
@@ -113,6 +119,20 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     }
   }
 
+  async function answerQuotas(
+    action: string,
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    body: Buffer,
+  ): Promise<void> {
+    try {
+      const answer = answerQuota(action, JSON.parse(body.toString() || "{}") as Record<string, unknown>);
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+    } catch (error) {
+      refuse(request, response, asAwsError(error, action));
+    }
+  }
+
   async function answerEc2(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): Promise<void> {
     const form = new URLSearchParams(body.toString());
     try {
@@ -125,6 +145,16 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     } catch (error) {
       refuse(request, response, asAwsError(error, form.get("Action") ?? ""));
     }
+  }
+
+  async function answerSts(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): Promise<void> {
+    const { status, headers, body: answer } = await ask(request, body);
+    const form = new URLSearchParams(body.toString());
+    const [, key] = /<AccessKeyId>([^<]+)</.exec(answer.toString()) ?? [];
+    if (form.get("Action") === "AssumeRole" && key !== undefined) {
+      options.assumed(key, form.get("RoleArn") ?? "", form.get("RoleSessionName") ?? "");
+    }
+    response.writeHead(status, headers).end(answer);
   }
 
   function asAwsError(error: unknown, action: string): AwsError {

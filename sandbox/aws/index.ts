@@ -21,6 +21,7 @@ import { startRegistryStore } from "./ecr/store";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
+import { createServiceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
@@ -28,6 +29,7 @@ import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
 import { Authorizer } from "./iam/authorizer";
 import { createExecutionRole } from "./iam/execution-role";
+import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
 import { startMetadata } from "./metadata";
@@ -114,6 +116,8 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const passwords = new RegistryPasswords();
     const store = { host: "127.0.0.1", port: ports.registryStore };
     await started(startRegistryFront({ passwords, mutability: tagMutability(moto.ecr), store, log }));
+    // ECS has been used in this account before.
+    await createServiceLinkedRole(moto.iam);
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
     const credentials = createCredentials(moto);
@@ -168,8 +172,10 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           authorizer,
           principal: credentials.principal,
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
+          ec2: createEc2Records(moto),
           changed: () => policies.forget(),
         }),
+        assumed: credentials.assumed,
         ecs: (action, body) => ecs.handle(action, body),
         ec2: (form) => instances.handle(form),
         registryPassword: () => passwords.issue(),

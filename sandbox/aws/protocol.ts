@@ -1,5 +1,5 @@
 /** The two wire protocols of which the front understands requests: JSON (ECS) and form-encoded (EC2). */
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 /** An error as AWS services answer it. */
 export class AwsError extends Error {
@@ -32,12 +32,12 @@ export function ecsAction(headers: IncomingHttpHeaders): string | undefined {
 export const asksForRegistryPassword = (headers: IncomingHttpHeaders): boolean =>
   headers["x-amz-target"] === "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 
-/** Whether a request is a form-encoded call of EC2: the service's name is in the signature's scope. */
-export function isEc2Form(method: string | undefined, headers: IncomingHttpHeaders): boolean {
+/** Whether a request is a form-encoded call of a service, whose name is in the signature's scope. */
+export function isForm(service: string, { method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean {
   return (
     method === "POST" &&
     (headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded") &&
-    /Credential=[^,\s]*\/ec2\/aws4_request/.test(headers.authorization ?? "")
+    new RegExp(`Credential=[^,\\s]*/${service}/aws4_request`).test(headers.authorization ?? "")
   );
 }
 

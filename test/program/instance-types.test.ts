@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { instanceArchitecture } from "../../components/settings/instance-types";
+import { hasTooLittleMemory, instanceArchitecture } from "../../components/settings/instance-types";
 
 describe("the architecture of an instance type", () => {
   it("is arm64 for AWS's own processors", () => {
@@ -16,5 +16,12 @@ describe("the architecture of an instance type", () => {
     )) {
       expect(instanceArchitecture(type), type).to.equal("x86_64");
     }
+  });
+});
+
+describe("an instance type's memory", () => {
+  it("is too little in the two smallest sizes only", () => {
+    expect(["t4g.nano", "t3.micro", "t1.micro"].every(hasTooLittleMemory)).to.equal(true);
+    expect(["t4g.small", "m7g.medium", "micro.large"].some(hasTooLittleMemory)).to.equal(false);
   });
 });

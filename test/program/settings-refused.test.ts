@@ -138,6 +138,13 @@ describe("settings", () => {
       ["host.instanceType: t4g.small is arm64, but the hosts are x86_64 (host.architecture)"],
     ],
     [
+      "an instance type that has too little memory to compile the driver",
+      { host: { instanceType: "t3.micro" } },
+      [
+        "host.instanceType: t3.micro has 1 GiB of memory or less, and compiling the driver on it takes as much; t3.small",
+      ],
+    ],
+    [
       "a proxy without address, and what is no host key",
       { host: { connection: { proxy: { hostKey: "AAAA" } } } },
       ["host.connection.proxy.host:", "host.connection.proxy.hostKey: not a public key in OpenSSH's format"],

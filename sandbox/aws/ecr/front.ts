@@ -28,7 +28,11 @@ const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-export async function startRegistryFront(options: RegistryFrontOptions, host = "127.0.0.1", port: number = ports.registry) {
+export async function startRegistryFront(
+  options: RegistryFrontOptions,
+  host = "127.0.0.1",
+  port: number = ports.registry,
+) {
   const server = http.createServer((request, response) => {
     refusalOf(request, options).then(
       (refusal) => (refusal ? refuse(request, response, refusal) : passOn(request, response, options)),

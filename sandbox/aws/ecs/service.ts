@@ -6,6 +6,7 @@ import { ClientTokens } from "./client-tokens";
 import { describeTask } from "./describe-task";
 import { createFaults, type Faults } from "./faults";
 import { listTasks, type ListTasksRequest } from "./list-tasks";
+import { requireServiceLinkedRole } from "./service-linked-role";
 import { planTasks } from "./plan-tasks";
 import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
@@ -121,6 +122,11 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
         cluster.pendingTasksCount = own.filter((task) => ["PROVISIONING", "PENDING"].includes(task.state)).length;
       }
       return answer;
+    },
+
+    PutClusterCapacityProviders: async () => {
+      await requireServiceLinkedRole(this.options.moto.iam);
+      return undefined;
     },
 
     DeleteCluster: async ({ cluster }: { cluster: string }) => {

@@ -20,6 +20,11 @@ interface EcsRequest extends Partial<RunTaskRequest> {
   /** RegisterTaskDefinition. */
   taskRoleArn?: string;
   executionRoleArn?: string;
+  family?: string;
+  /** CreateCluster. */
+  clusterName?: string;
+  /** DescribeClusters. */
+  clusters?: string[];
 }
 
 /** @param definition the task definition that RunTask's request resolves to */
@@ -36,7 +41,19 @@ export function ecsPermissions(action: string, body: EcsRequest, definition?: Ta
     case "DescribeTasks":
       return (body.tasks ?? []).map((task) => needs(taskArn(task), inCluster));
     case "RegisterTaskDefinition":
-      return [needs("*", requestTags(body.tags)), ...passRoles([body.taskRoleArn, body.executionRoleArn])];
+      return [
+        // It has no revision yet.
+        ...makeTagged(`${prefix}:task-definition/${body.family ?? "*"}:*`, action, body.tags),
+        ...passRoles([body.taskRoleArn, body.executionRoleArn]),
+      ];
+    case "CreateCluster":
+      return makeTagged(clusterArn(body.clusterName), action, body.tags);
+    case "DescribeClusters":
+      return (body.clusters ?? ["default"]).map((name) => needs(clusterArn(name), {}));
+    case "DeleteCluster":
+    case "UpdateCluster":
+    case "PutClusterCapacityProviders":
+      return [needs(cluster, {})];
     case "TagResource":
     case "UntagResource":
     case "ListTagsForResource":
@@ -45,6 +62,13 @@ export function ecsPermissions(action: string, body: EcsRequest, definition?: Ta
       // ListTasks among others: it knows container instances only, which Fargate has none of.
       return [needs("*", body.cluster === undefined ? {} : inCluster)];
   }
+}
+
+/** To make something, and to tag it where the request has tags. */
+function makeTagged(resource: string, action: string, tags: Tag[] = []): Permission[] {
+  const context = requestTags(tags);
+  const tag = { action: "ecs:TagResource", resource, context: { ...context, "ecs:CreateAction": action } };
+  return [{ action: `ecs:${action}`, resource, context }, ...(tags.length > 0 ? [tag] : [])];
 }
 
 function runTask(request: RunTaskRequest, cluster: string, definition: TaskDefinition): Permission[] {

@@ -1,5 +1,6 @@
 /**
- * Lets requests with the credentials of a host's or a task's role do what the role's policies allow.
+ * Lets requests with the credentials of a role, which an instance, a task or whoever assumed it has, do what the role's
+ * policies allow.
  *
  * Limits: signatures are not verified, and whoever signs with keys that are not temporary (the engine's, the tests') is
  * an administrator.
@@ -9,6 +10,7 @@ import type { TaskDefinition } from "../ecs/types";
 import { AwsError } from "../protocol";
 import { AccessDenied, type Authorizer } from "./authorizer";
 import { operationOf, signatureOf } from "./caller";
+import { ec2Permissions, type Ec2Records } from "./ec2-permissions";
 import { ecsPermissions } from "./ecs-permissions";
 import type { Permission } from "./evaluate";
 import { permissionsOf } from "./permissions";
@@ -17,10 +19,11 @@ import { s3Permissions } from "./s3-permissions";
 
 export interface GateOptions {
   authorizer: Authorizer;
-  /** Whose an access key is; undefined for one that no instance and no task was given. */
+  /** Whose an access key is; undefined for one that no role has. */
   principal(accessKeyId: string): Principal | undefined;
   /** The task definition that a name resolves to. @throws AwsError where there is none */
   taskDefinition(name: string): Promise<TaskDefinition>;
+  ec2: Ec2Records;
   /** Something of IAM was changed. */
   changed(): void;
 }
@@ -34,14 +37,15 @@ export interface Admission {
 
 export type Gate = (request: IncomingMessage, read: () => Promise<Buffer>) => Promise<Admission>;
 
-/** Temporary keys, which only instances and tasks have here: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes */
+/** Temporary keys, which only roles have here: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes */
 const temporary = "ASIA";
 
 /** The returned gate throws AwsError where a request is refused. */
-export function createGate({ authorizer, principal: find, taskDefinition, changed }: GateOptions): Gate {
+export function createGate({ authorizer, principal: find, taskDefinition, ec2, changed }: GateOptions): Gate {
   async function needed(service: string, request: IncomingMessage, body: Buffer): Promise<Permission[]> {
     const { name, parameters } = operationOf(request, body);
     if (name === "") throw new AwsError("NotImplemented", `The sandbox cannot tell what is asked of ${service}.`, 501);
+    if (service === "ec2") return ec2Permissions(name, parameters, ec2);
     if (service !== "ecs") return permissionsOf(service, name, parameters);
     const definition = name === "RunTask" ? await taskDefinition(String(parameters.taskDefinition)) : undefined;
     return ecsPermissions(name, parameters, definition);

@@ -34,6 +34,10 @@ export function s3Permissions(method: string, url: string): S3Permissions {
     resource,
     context,
   });
+  if (operation === "POST bucket delete") {
+    // Its body names objects and versions; to delete any of them is to be allowed.
+    return { needed: ["s3:DeleteObject", "s3:DeleteObjectVersion"].map((name) => permission(name, `${bucketArn}/*`)) };
+  }
   if (key === "") {
     const prefix = searchParams.get("prefix");
     return { needed: [permission(action, bucketArn, prefix === null ? {} : { "s3:prefix": prefix })] };
@@ -41,6 +45,15 @@ export function s3Permissions(method: string, url: string): S3Permissions {
   return {
     needed: [permission(action, `${bucketArn}/${key}`)],
     ...(action === "s3:GetObject" && { toSeeAbsence: permission("s3:ListBucket", bucketArn) }),
+  };
+}
+
+/** To delete a setting is to put it, but for policies. */
+function setting(subresource: string, name: string): Record<string, string> {
+  return {
+    [`GET bucket ${subresource}`]: `s3:Get${name}`,
+    [`PUT bucket ${subresource}`]: `s3:Put${name}`,
+    [`DELETE bucket ${subresource}`]: `s3:Put${name}`,
   };
 }
 
@@ -53,6 +66,17 @@ const actions: Record<string, string> = {
   "DELETE object uploadId": "s3:AbortMultipartUpload",
   "GET object uploadId": "s3:ListMultipartUploadParts",
   "DELETE object": "s3:DeleteObject",
+  "PUT bucket": "s3:CreateBucket",
+  "DELETE bucket": "s3:DeleteBucket",
+  "POST bucket delete": "s3:DeleteObject",
+  "GET bucket versions": "s3:ListBucketVersions",
+  ...setting("tagging", "BucketTagging"),
+  ...setting("policy", "BucketPolicy"),
+  "DELETE bucket policy": "s3:DeleteBucketPolicy",
+  ...setting("publicAccessBlock", "BucketPublicAccessBlock"),
+  ...setting("ownershipControls", "BucketOwnershipControls"),
+  ...setting("encryption", "EncryptionConfiguration"),
+  ...setting("lifecycle", "LifecycleConfiguration"),
   "GET bucket": "s3:ListBucket",
   "GET bucket location": "s3:GetBucketLocation",
   "GET bucket uploads": "s3:ListBucketMultipartUploads",

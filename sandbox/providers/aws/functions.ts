@@ -10,11 +10,13 @@ import {
   type LocationType,
 } from "@aws-sdk/client-ec2";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
+import { GetRoleCommand } from "@aws-sdk/client-iam";
+import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import type { Invoke } from "../framework/definition";
 import { describe } from "../framework/errors";
 import type { Props } from "../framework/values";
-import type { ClientsFor } from "./clients";
+import { unlessGone, type ClientsFor } from "./clients";
 import { fromTagList, tagsOf } from "./common";
 
 export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
@@ -106,6 +108,36 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
         instanceTypes: InstanceTypeOfferings.map(({ InstanceType = "" }) => InstanceType),
         locationTypes: InstanceTypeOfferings.map(({ LocationType: type = "" }) => type),
         locations: InstanceTypeOfferings.map(({ Location = "" }) => Location),
+      };
+    },
+
+    "aws:iam/getRole:getRole": async (args, context) => {
+      const RoleName = args.name as string;
+      const { Role } = await clientsFor(context)
+        .iam.send(new GetRoleCommand({ RoleName }))
+        .catch((cause: Error) => {
+          throw new Error(`reading IAM Role (${RoleName})`, { cause });
+        });
+      const { Arn = "", Path = "", RoleId = "", Description = "" } = Role ?? {};
+      return { id: RoleName, name: RoleName, arn: Arn, path: Path, uniqueId: RoleId, description: Description };
+    },
+
+    // The default first, as a quota that nobody has changed has no other.
+    "aws:servicequotas/getServiceQuota:getServiceQuota": async (args, context) => {
+      const { quotas, region } = clientsFor(context, args);
+      const names = { ServiceCode: args.serviceCode as string, QuotaCode: args.quotaCode as string };
+      const { Quota: standard } = await quotas.send(new GetAWSDefaultServiceQuotaCommand(names));
+      const own = await unlessGone(quotas.send(new GetServiceQuotaCommand(names)), "NoSuchResourceException");
+      const { QuotaArn = "", QuotaName = "", Value: defaultValue = 0 } = standard ?? {};
+      return {
+        id: QuotaArn,
+        arn: QuotaArn,
+        region,
+        quotaCode: names.QuotaCode,
+        quotaName: QuotaName,
+        serviceCode: names.ServiceCode,
+        defaultValue,
+        value: own?.Quota?.Value ?? defaultValue,
       };
     },
 

@@ -80,6 +80,14 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
       return { locations: world.zones ?? [..."abcdef"].map((letter) => `${region}${letter}`) };
     case "aws:ssm/getParameter:getParameter":
       return { insecureValue: `ami-of-${String(inputs.name).split("-").pop()}`, value: "hidden" };
+    case "aws:iam/getRole:getRole":
+      if (missing.includes(String(inputs.name))) {
+        throw failure(`reading IAM Role (${inputs.name}): couldn't find resource`);
+      }
+      return { name: inputs.name };
+    case "aws:servicequotas/getServiceQuota:getServiceQuota":
+      if (world.vcpus === undefined) throw failure("AccessDeniedException: not authorized to perform");
+      return { value: world.vcpus[String(inputs.quotaCode)] };
     case "gitlab:index/getGroup:getGroup":
       return { groupId: inputs.groupId ?? find(String(inputs.fullPath), world) };
     case "gitlab:index/getProject:getProject":

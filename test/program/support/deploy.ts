@@ -42,6 +42,8 @@ export interface World {
   noDefaultVpc?: boolean;
   /** AWS does not tell where instance types are. */
   noOfferings?: boolean;
+  /** Quotas of vCPU by code; left out, nobody may look at them. */
+  vcpus?: Record<string, number>;
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */

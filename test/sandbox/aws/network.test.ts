@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { AddressPool, isOnBridge } from "../../../sandbox/aws/addresses";
 import { resolveFile } from "../../../sandbox/aws/downloads";
-import { AwsError, ec2ErrorBody, ecsAction, formList, isEc2Form } from "../../../sandbox/aws/protocol";
+import { AwsError, ec2ErrorBody, ecsAction, formList, isForm } from "../../../sandbox/aws/protocol";
 import { mountsBelow, parseMountInfo } from "../../../sandbox/world/mounts";
 import { linkName, macAddress } from "../../../sandbox/world/network";
 
@@ -61,16 +61,19 @@ describe("names on the bridge", () => {
 });
 
 describe("the wire protocols", () => {
-  it("recognise ECS's JSON and EC2's forms, and nothing else", () => {
+  it("recognise ECS's JSON and a service's forms, and nothing else", () => {
     expect(ecsAction({ "x-amz-target": "AmazonEC2ContainerServiceV20141113.RunTask" })).to.equal("RunTask");
     expect(ecsAction({ "x-amz-target": "Logs_20140328.PutLogEvents" })).to.equal(undefined);
-    const scope = (service: string) => ({
-      "content-type": "application/x-www-form-urlencoded; charset=utf-8",
-      authorization: `AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host`,
+    const call = (method: string, service: string) => ({
+      method,
+      headers: {
+        "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+        authorization: `AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host`,
+      },
     });
-    expect(isEc2Form("POST", scope("ec2"))).to.equal(true);
-    expect(isEc2Form("POST", scope("iam"))).to.equal(false);
-    expect(isEc2Form("GET", scope("ec2"))).to.equal(false);
+    expect(isForm("ec2", call("POST", "ec2"))).to.equal(true);
+    expect(isForm("ec2", call("POST", "iam"))).to.equal(false);
+    expect(isForm("ec2", call("GET", "ec2"))).to.equal(false);
   });
 
   it("read a form's numbered lists", () => {

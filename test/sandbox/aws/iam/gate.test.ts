@@ -26,6 +26,11 @@ function gateFor(...statements: object[]) {
     taskDefinition: async () => {
       throw new Error("not asked for");
     },
+    ec2: {
+      tags: async (id) => ({ stack: id === "i-own" ? "own" : "other" }),
+      keyPair: async () => ({}),
+      roleOf: async () => roleArn,
+    },
     changed: () => changes++,
   });
   return { gate, authorizer, changes: () => changes };
@@ -71,6 +76,18 @@ describe("IAM: the gate", () => {
     expect(error.message).to.equal(
       "User: arn:aws:sts::123456789012:assumed-role/host/i-1 is not authorized to perform: ecs:StopTask on resource: " +
         "arn:aws:ecs:us-east-1:123456789012:task/jobs/t because no identity-based policy allows the ecs:StopTask action",
+    );
+  });
+
+  it("goes by the tags of what a call of EC2 names", async () => {
+    const condition = { Condition: { StringEquals: { "aws:ResourceTag/stack": "own" } } };
+    const { gate } = gateFor({ ...allow("ec2:TerminateInstances"), ...condition });
+    const call = (id: string) =>
+      body(new URLSearchParams({ Action: "TerminateInstances", "InstanceId.1": id }).toString());
+    await gate(request("ec2"), call("i-own"));
+    const error = await refused(gate(request("ec2"), call("i-other")));
+    expect(error.message).to.contain(
+      "ec2:TerminateInstances on resource: arn:aws:ec2:us-east-1:123456789012:instance/i-other",
     );
   });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ec2Permissions } from "../../../../sandbox/aws/iam/ec2-permissions";
 import { ecsPermissions } from "../../../../sandbox/aws/iam/ecs-permissions";
 import type { Permission } from "../../../../sandbox/aws/iam/evaluate";
 import { permissionsOf } from "../../../../sandbox/aws/iam/permissions";
@@ -72,10 +73,25 @@ describe("IAM: what calls of ECS need", () => {
     });
   });
 
-  it("RegisterTaskDefinition: to pass the roles on", () => {
-    expect(pairs(ecsPermissions("RegisterTaskDefinition", { executionRoleArn: role("execution") }))).to.deep.equal([
-      ["ecs:RegisterTaskDefinition", "*"],
+  it("RegisterTaskDefinition: the family, to tag where there are tags, and to pass the roles on", () => {
+    const tags = [{ key: "stack", value: "test" }];
+    const request = { family: "ci", executionRoleArn: role("execution"), tags };
+    expect(pairs(ecsPermissions("RegisterTaskDefinition", request))).to.deep.equal([
+      ["ecs:RegisterTaskDefinition", `${prefix}:task-definition/ci:*`],
+      ["ecs:TagResource", `${prefix}:task-definition/ci:*`],
       ["iam:PassRole", role("execution")],
+    ]);
+  });
+
+  it("clusters: the one that is named", () => {
+    expect(pairs(ecsPermissions("CreateCluster", { clusterName: "jobs" }))).to.deep.equal([
+      ["ecs:CreateCluster", cluster],
+    ]);
+    expect(pairs(ecsPermissions("DescribeClusters", { clusters: [cluster] }))).to.deep.equal([
+      ["ecs:DescribeClusters", cluster],
+    ]);
+    expect(pairs(ecsPermissions("PutClusterCapacityProviders", { cluster: "jobs" }))).to.deep.equal([
+      ["ecs:PutClusterCapacityProviders", cluster],
     ]);
   });
 });
@@ -92,6 +108,11 @@ describe("IAM: what requests to S3 need", () => {
     ["DELETE /cache/key?uploadId=u", "s3:AbortMultipartUpload", "arn:aws:s3:::cache/key"],
     ["GET /cache?list-type=2&prefix=a", "s3:ListBucket", "arn:aws:s3:::cache"],
     ["HEAD /cache/", "s3:ListBucket", "arn:aws:s3:::cache"],
+    ["PUT /cache", "s3:CreateBucket", "arn:aws:s3:::cache"],
+    ["PUT /cache?policy=", "s3:PutBucketPolicy", "arn:aws:s3:::cache"],
+    ["DELETE /cache?policy=", "s3:DeleteBucketPolicy", "arn:aws:s3:::cache"],
+    ["DELETE /cache?lifecycle=", "s3:PutLifecycleConfiguration", "arn:aws:s3:::cache"],
+    ["GET /cache?versions=", "s3:ListBucketVersions", "arn:aws:s3:::cache"],
     ["GET /cache?location", "s3:GetBucketLocation", "arn:aws:s3:::cache"],
   ] as const) {
     it(request, () => {
@@ -106,7 +127,7 @@ describe("IAM: what requests to S3 need", () => {
   });
 
   it("are refused where that is not known", () => {
-    for (const request of ["GET /", "GET //cache/key", "PUT /cache/key?acl", "PUT /cache", "GET /cache?policy"]) {
+    for (const request of ["GET /", "GET //cache/key", "PUT /cache/key?acl", "GET /cache?acl", "PUT /cache?website"]) {
       const [method = "", url = ""] = request.split(" ");
       expect(() => s3Permissions(method, url), request).to.throw("does not know what S3's");
     }
@@ -129,5 +150,93 @@ describe("IAM: what other calls need", () => {
     expect(permissionsOf("monitoring", "PutMetricData", { Namespace: "jobs" })).to.deep.equal([
       { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": "jobs" } },
     ]);
+  });
+
+  it("to tag what they make, and to hand on a role", () => {
+    const role = "arn:aws:iam::123456789012:role/host";
+    expect(pairs(permissionsOf("iam", "CreateRole", { RoleName: "host", "Tags.member.1.Key": "a" }))).to.deep.equal([
+      ["iam:CreateRole", role],
+      ["iam:TagRole", role],
+    ]);
+    const added = { RoleName: "host", InstanceProfileName: "hosts" };
+    expect(permissionsOf("iam", "AddRoleToInstanceProfile", added)).to.deep.equal([
+      {
+        action: "iam:AddRoleToInstanceProfile",
+        resource: "arn:aws:iam::123456789012:instance-profile/hosts",
+        context: {},
+      },
+      { action: "iam:PassRole", resource: role, context: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    ]);
+  });
+
+  it("all resources where a call names several, or none that is known", () => {
+    expect(pairs(permissionsOf("monitoring", "DescribeAlarms", { AlarmNames: ["a", "b"] }))).to.deep.equal([
+      ["cloudwatch:DescribeAlarms", "*"],
+    ]);
+    expect(pairs(permissionsOf("kms", "Decrypt", { KeyId: "a" }))).to.deep.equal([["kms:Decrypt", "*"]]);
+  });
+});
+
+describe("IAM: what calls of EC2 need", () => {
+  const arn = (resource: string) => `arn:aws:ec2:us-east-1:123456789012:${resource}`;
+  const records = {
+    tags: async (id: string) => ({ of: id }),
+    keyPair: async (name: string) => ({ of: name }),
+    roleOf: async (profile: string) => role(profile),
+  };
+  const needs = (action: string, form: Record<string, string>) => ec2Permissions(action, form, records);
+
+  it("RunInstances: what it makes, what that refers to, to tag it, and to hand on its role", async () => {
+    const form = {
+      ImageId: "ami-1",
+      SubnetId: "subnet-1",
+      "SecurityGroupId.1": "sg-1",
+      KeyName: "key",
+      "IamInstanceProfile.Name": "host",
+      "TagSpecification.1.ResourceType": "instance",
+      "TagSpecification.1.Tag.1.Key": "stack",
+      "TagSpecification.1.Tag.1.Value": "test",
+    };
+    const needed = await needs("RunInstances", form);
+    expect(pairs(needed)).to.have.deep.members([
+      ["ec2:RunInstances", arn("subnet/subnet-1")],
+      ["ec2:RunInstances", arn("security-group/sg-1")],
+      ["ec2:RunInstances", arn("instance/*")],
+      ["ec2:CreateTags", arn("instance/*")],
+      ["ec2:RunInstances", arn("network-interface/*")],
+      ["ec2:RunInstances", arn("volume/*")],
+      ["ec2:RunInstances", arn("key-pair/key")],
+      ["ec2:RunInstances", "arn:aws:ec2:us-east-1::image/ami-1"],
+      ["iam:PassRole", role("host")],
+    ]);
+    expect(contextOf(needed, "ec2:CreateTags")).to.deep.equal({
+      "aws:RequestTag/stack": "test",
+      "aws:TagKeys": ["stack"],
+      "ec2:CreateAction": "RunInstances",
+    });
+  });
+
+  it("changes: the resource with the tags that it has", async () => {
+    expect(await needs("TerminateInstances", { "InstanceId.1": "i-1", "InstanceId.2": "i-2" })).to.deep.equal(
+      ["i-1", "i-2"].map((id) => ({
+        action: "ec2:TerminateInstances",
+        resource: arn(`instance/${id}`),
+        context: { "aws:ResourceTag/of": id },
+      })),
+    );
+    const tagging = { "ResourceId.1": "sgr-1", "Tag.1.Key": "stack", "Tag.1.Value": "test" };
+    expect(await needs("CreateTags", tagging)).to.deep.equal([
+      {
+        action: "ec2:CreateTags",
+        resource: arn("security-group-rule/sgr-1"),
+        context: { "aws:RequestTag/stack": "test", "aws:TagKeys": ["stack"], "aws:ResourceTag/of": "sgr-1" },
+      },
+    ]);
+  });
+
+  it("looks, and calls that are not known: all resources", async () => {
+    for (const action of ["DescribeInstances", "DeleteVpc"]) {
+      expect(pairs(await needs(action, { VpcId: "vpc-1" }))).to.deep.equal([[`ec2:${action}`, "*"]]);
+    }
   });
 });

@@ -1,0 +1,272 @@
+/**
+ * What the AWS provider does in AWS for each type of resource and look-up that the program has, as IAM actions: after
+ * terraform-provider-aws, internal/service. A test fails when the program registers a type that is missing here.
+ */
+
+/** What an action is allowed on; deployment-policies.ts makes ARNs of it. */
+export type Scope =
+  | "any"
+  | "alarm"
+  | "bucket"
+  | "cluster"
+  | "dashboard"
+  | "ec2-tagged"
+  | "instance-profile"
+  | "log-group"
+  | "object"
+  | "public-parameter"
+  | "quota"
+  | "repository"
+  | "role"
+  | "service-linked-role"
+  | "task-definition"
+  | "topic";
+
+/** Actions by what they are allowed on. */
+export type Actions = Partial<Record<Scope, readonly string[]>>;
+
+export interface Rights {
+  /** To find out how it is: a preview with a refresh needs no more. */
+  readonly read: Actions;
+  /** To create, change and delete it. Creating instances, and handing roles on, are statements of their own. */
+  readonly write: Actions;
+}
+
+const tagged = (service: string) => [`${service}:TagResource`, `${service}:UntagResource`];
+
+const securityGroupRule: Rights = {
+  read: { any: ["ec2:DescribeSecurityGroupRules"] },
+  write: {
+    "ec2-tagged": [
+      "ec2:AuthorizeSecurityGroupEgress",
+      "ec2:AuthorizeSecurityGroupIngress",
+      "ec2:ModifySecurityGroupRules",
+      "ec2:RevokeSecurityGroupEgress",
+      "ec2:RevokeSecurityGroupIngress",
+    ],
+  },
+};
+
+const bucketSetting = (name: string): Rights => ({
+  read: { bucket: [`s3:Get${name}`] },
+  write: { bucket: [`s3:Put${name}`] },
+});
+
+const nothing: Rights = { read: {}, write: {} };
+
+export const resourceRights: Readonly<Record<string, Rights>> = {
+  "aws:cloudwatch/dashboard:Dashboard": {
+    read: { dashboard: ["cloudwatch:GetDashboard"] },
+    write: { dashboard: ["cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"] },
+  },
+  "aws:cloudwatch/logGroup:LogGroup": {
+    read: { any: ["logs:DescribeLogGroups"], "log-group": ["logs:ListTagsForResource"] },
+    write: {
+      "log-group": [
+        "logs:AssociateKmsKey",
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy",
+        "logs:DisassociateKmsKey",
+        "logs:PutRetentionPolicy",
+        ...tagged("logs"),
+      ],
+    },
+  },
+  "aws:cloudwatch/metricAlarm:MetricAlarm": {
+    read: { any: ["cloudwatch:DescribeAlarms"], alarm: ["cloudwatch:ListTagsForResource"] },
+    write: { alarm: ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", ...tagged("cloudwatch")] },
+  },
+  "aws:ec2/eip:Eip": {
+    read: { any: ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkInterfaces"] },
+    write: { "ec2-tagged": ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] },
+  },
+  "aws:ec2/eipAssociation:EipAssociation": {
+    read: { any: ["ec2:DescribeAddresses"] },
+    write: { "ec2-tagged": ["ec2:AssociateAddress", "ec2:DisassociateAddress"] },
+  },
+  "aws:ec2/instance:Instance": {
+    read: {
+      any: [
+        "ec2:DescribeIamInstanceProfileAssociations",
+        "ec2:DescribeImages",
+        "ec2:DescribeInstanceAttribute",
+        "ec2:DescribeInstanceCreditSpecifications",
+        "ec2:DescribeInstanceStatus",
+        "ec2:DescribeInstances",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeTags",
+        "ec2:DescribeVolumes",
+        "ec2:DescribeVolumesModifications",
+        "ec2:DescribeVpcs",
+      ],
+      "instance-profile": ["iam:GetInstanceProfile"],
+    },
+    write: {
+      "ec2-tagged": [
+        "ec2:AssociateIamInstanceProfile",
+        "ec2:DisassociateIamInstanceProfile",
+        "ec2:ModifyInstanceAttribute",
+        "ec2:ModifyInstanceCreditSpecification",
+        "ec2:ModifyInstanceMetadataOptions",
+        "ec2:ModifyVolume",
+        "ec2:MonitorInstances",
+        "ec2:ReplaceIamInstanceProfileAssociation",
+        "ec2:StartInstances",
+        "ec2:StopInstances",
+        "ec2:TerminateInstances",
+        "ec2:UnmonitorInstances",
+      ],
+    },
+  },
+  "aws:ec2/keyPair:KeyPair": {
+    read: { any: ["ec2:DescribeKeyPairs"] },
+    write: { "ec2-tagged": ["ec2:DeleteKeyPair"] },
+  },
+  "aws:ec2/securityGroup:SecurityGroup": {
+    read: { any: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"] },
+    // AWS gives a new group a rule that lets everything out, and the provider takes it away.
+    write: { "ec2-tagged": ["ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupEgress"] },
+  },
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupRule,
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRule,
+  "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
+    read: { repository: ["ecr:GetLifecyclePolicy"] },
+    write: { repository: ["ecr:DeleteLifecyclePolicy", "ecr:PutLifecyclePolicy"] },
+  },
+  "aws:ecr/repository:Repository": {
+    read: { repository: ["ecr:DescribeRepositories", "ecr:ListTagsForResource"] },
+    write: {
+      repository: [
+        "ecr:CreateRepository",
+        "ecr:DeleteRepository",
+        "ecr:PutImageScanningConfiguration",
+        "ecr:PutImageTagMutability",
+        ...tagged("ecr"),
+      ],
+    },
+  },
+  "aws:ecs/cluster:Cluster": {
+    read: { cluster: ["ecs:DescribeClusters", "ecs:ListTagsForResource"] },
+    write: {
+      cluster: ["ecs:CreateCluster", "ecs:DeleteCluster", "ecs:UpdateCluster", ...tagged("ecs")],
+      // ECS makes its role with the account's first cluster, by the rights of whoever creates that.
+      "service-linked-role": ["iam:CreateServiceLinkedRole"],
+    },
+  },
+  "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": {
+    read: { cluster: ["ecs:DescribeClusters"] },
+    write: { cluster: ["ecs:PutClusterCapacityProviders"] },
+  },
+  "aws:ecs/taskDefinition:TaskDefinition": {
+    read: { any: ["ecs:DescribeTaskDefinition"], "task-definition": ["ecs:ListTagsForResource"] },
+    write: {
+      any: ["ecs:DeregisterTaskDefinition"],
+      "task-definition": ["ecs:RegisterTaskDefinition", ...tagged("ecs")],
+    },
+  },
+  "aws:iam/instanceProfile:InstanceProfile": {
+    read: { "instance-profile": ["iam:GetInstanceProfile"], role: ["iam:GetRole"] },
+    write: {
+      "instance-profile": [
+        "iam:AddRoleToInstanceProfile",
+        "iam:CreateInstanceProfile",
+        "iam:DeleteInstanceProfile",
+        "iam:RemoveRoleFromInstanceProfile",
+        "iam:TagInstanceProfile",
+        "iam:UntagInstanceProfile",
+      ],
+    },
+  },
+  "aws:iam/role:Role": {
+    read: { role: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"] },
+    write: {
+      role: [
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:ListInstanceProfilesForRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+      ],
+    },
+  },
+  "aws:iam/rolePolicy:RolePolicy": {
+    read: { role: ["iam:GetRolePolicy"] },
+    write: { role: ["iam:DeleteRolePolicy", "iam:PutRolePolicy"] },
+  },
+  "aws:s3/bucket:Bucket": {
+    read: {
+      bucket: [
+        "s3:GetAccelerateConfiguration",
+        "s3:GetBucketAcl",
+        "s3:GetBucketCORS",
+        "s3:GetBucketLocation",
+        "s3:GetBucketLogging",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketRequestPayment",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetBucketWebsite",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+        "s3:ListTagsForResource",
+      ],
+    },
+    write: {
+      bucket: ["s3:CreateBucket", "s3:DeleteBucket", "s3:ListBucketVersions", "s3:PutBucketTagging", ...tagged("s3")],
+      object: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+    },
+  },
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketSetting("LifecycleConfiguration"),
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls": bucketSetting("BucketOwnershipControls"),
+  "aws:s3/bucketPolicy:BucketPolicy": {
+    read: { bucket: ["s3:GetBucketPolicy"] },
+    write: { bucket: ["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"] },
+  },
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": bucketSetting("BucketPublicAccessBlock"),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
+    bucketSetting("EncryptionConfiguration"),
+  "aws:sns/topic:Topic": {
+    read: { topic: ["sns:GetTopicAttributes", "sns:ListTagsForResource"] },
+    write: { topic: ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", ...tagged("sns")] },
+  },
+  "aws:sns/topicSubscription:TopicSubscription": {
+    read: { topic: ["sns:GetSubscriptionAttributes", "sns:ListSubscriptionsByTopic"] },
+    write: { topic: ["sns:SetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"] },
+  },
+  // These register resources of the types above.
+  "awsx:ecr:Image": nothing,
+  "awsx:ecr:Repository": nothing,
+  "docker-build:index:Image": {
+    read: {
+      any: ["ecr:GetAuthorizationToken"],
+      repository: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    },
+    write: {
+      repository: ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"],
+    },
+  },
+};
+
+/** By the token of the function. */
+export const lookUpRights: Readonly<Record<string, Actions>> = {
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { any: ["ec2:DescribeInstanceTypeOfferings"] },
+  "aws:ec2/getSubnet:getSubnet": { any: ["ec2:DescribeSubnets"] },
+  "aws:ec2/getSubnets:getSubnets": { any: ["ec2:DescribeSubnets"] },
+  "aws:ec2/getVpc:getVpc": { any: ["ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"] },
+  "aws:ecr/getAuthorizationToken:getAuthorizationToken": { any: ["ecr:GetAuthorizationToken"] },
+  "aws:iam/getRole:getRole": { "service-linked-role": ["iam:GetRole"] },
+  "aws:servicequotas/getServiceQuota:getServiceQuota": {
+    any: ["servicequotas:GetAWSDefaultServiceQuota"],
+    quota: ["servicequotas:GetServiceQuota"],
+  },
+  "aws:ssm/getParameter:getParameter": { "public-parameter": ["ssm:GetParameter"] },
+};

