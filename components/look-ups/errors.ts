@@ -13,7 +13,7 @@ export interface Trouble {
 }
 
 /** As GitLab's client words it: "GET https://…: 401 {message: …}" or "404 Not Found". */
-const httpStatus = /(?<= )([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
+const httpStatus = /(?<![:/.\w])([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
 
 /** As Go words what is wrong with a server's certificate. */
 const untrusted = /\bx509: /;
