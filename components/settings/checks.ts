@@ -5,6 +5,7 @@ import { withoutEffectOnToken } from "./entries";
 import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
+import { shown } from "./values-shown";
 
 type Raw = Record<string, unknown>;
 
@@ -37,7 +38,9 @@ function unknownSizes(raw: Raw): string[] {
   return entriesOf(raw).flatMap(([path, { size }]) => {
     if (typeof size !== "string" || sizes.includes(size)) return [];
     const near = nearest(size, sizes);
-    return [`${path}.size: no size '${size}'; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`];
+    return [
+      `${path}.size: no size ${shown(size).replaceAll('"', "'")}; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`,
+    ];
   });
 }
 
