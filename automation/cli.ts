@@ -5,6 +5,7 @@
  * that nobody acknowledged, 130 interrupted.
  */
 import { Command, InvalidArgumentError } from "commander";
+import { checksums, type ChecksumFlags } from "./checksums";
 import { deploy, destroy, type DeployFlags } from "./deploy";
 import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
@@ -104,6 +105,14 @@ program
   .option(...jsonOption)
   .option("--no-preview", "only edit the file")
   .action(async (path: string, flags: EntryFlags) => ended(await removeEntry(path, flags, signal)));
+
+program
+  .command("checksums")
+  .description("look up the checksums of a version of GitLab Runner, with GitLab's signature, and pin them")
+  .argument("[version]", "left out: the stack's, or the default")
+  .option("--stack <name>", "pin them in the stack's file; left out: print them")
+  .option("--require-signature", "refuse checksums that GitLab is not known to have signed")
+  .action(async (version: string | undefined, flags: ChecksumFlags) => ended(await checksums(version, flags)));
 
 // npm keeps options that come without the dashes for itself.
 for (const command of program.commands) command.usage(`-- ${command.usage()}`);

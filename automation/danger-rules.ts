@@ -3,6 +3,7 @@
  * (policy.ts); docs/gitlab-ci.md lists them.
  */
 import type { Change, Op } from "./changes";
+import { isReachedAnotherWay, stopsHost } from "./host-changes";
 import { compareGrants } from "./iam";
 import { isRecord, type Value } from "./values";
 
@@ -23,9 +24,8 @@ export interface DangerRule {
 const userRunner = /^gitlab:index\/userRunner:UserRunner$/;
 const instance = /^aws:ec2\/instance:Instance$/;
 const ingress = /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/;
-/** Properties of an instance that AWS changes only while it is stopped. */
-const whileStopped = new Set(["instanceType", "userData", "userDataBase64", "ebsOptimized", "cpuOptions"]);
-
+/** Properties of a rule that let nobody in. */
+const saysWhat = /^(tags|tagsAll|description)\b/;
 const changed = (change: Change, name: string) =>
   change.properties.some(({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
 
@@ -69,7 +69,7 @@ export const dangerRules: DangerRule[] = [
     title: "host stopped",
     type: instance,
     ops: ["update"],
-    when: (change) => change.properties.some(({ path }) => whileStopped.has(path.split(/[.[]/)[0])),
+    when: stopsHost,
     means: "AWS changes this only while the instance is stopped: jobs that it runs are lost.",
     lasts: "A few minutes without this host.",
   },
@@ -78,7 +78,7 @@ export const dangerRules: DangerRule[] = [
     title: "runner restarted",
     type: /^command:remote:Command$/,
     ops: ["update"],
-    when: ({ name }) => name.endsWith("-service"),
+    when: (change) => change.name.endsWith("-service") && !isReachedAnotherWay(change),
     means: "The runner stops when its running jobs have ended, and starts again; new jobs wait for that.",
     lasts: "As long as the host's longest job, up to a day.",
     toldOnly: true,
@@ -136,6 +136,8 @@ export const dangerRules: DangerRule[] = [
     title: "access opened",
     type: ingress,
     ops: ["create", "update", "replace"],
+    when: ({ op, properties }) =>
+      op !== "update" || properties.length === 0 || !properties.every(({ path }) => saysWhat.test(path)),
     means: "Whoever is in this network can try to log in there.",
     lasts: "Until the rule is removed.",
   },

@@ -6,7 +6,8 @@ import { takePreview, verdict } from "./preview";
 import type { Mode } from "./progress";
 import { refusedAsProtected } from "./protected";
 import { failed, reportOf, type Report } from "./report/report";
-import { deployStack, destroyStack, previewDestroy, type UpdateOptions } from "./stack";
+import { retireAll, retireSuperseded } from "./retire";
+import { deployStack, destroyStack, previewDestroy, readDeployed, type UpdateOptions } from "./stack";
 
 export interface DeployFlags {
   stack: string;
@@ -20,10 +21,12 @@ export interface DeployFlags {
 export async function deploy(flags: DeployFlags, signal?: AbortSignal): Promise<number> {
   const planned = await takePreview(flags, signal);
   if (failed(planned)) return verdict(planned, flags);
-  if (planned.imageToBuild) requireBuilder();
+  if (planned.imageToBuild) await requireBuilder(planned.imagePlatform);
   tell(`deploying stack ${flags.stack}: ${planned.outcome}`);
   const result = await deployStack({ ...updating(flags, "deploy", signal), configFile: flags.configFile });
-  return finish(reportOf(flags.stack, result), flags, "deployed");
+  const report = reportOf(flags.stack, result);
+  if (!failed(report)) await retireSuperseded(await readDeployed(flags));
+  return finish(report, flags, "deployed");
 }
 
 /**
@@ -42,7 +45,10 @@ export async function destroy(flags: DeployFlags & { yes?: boolean }, signal?: A
   const report = reportOf(stack, planned);
   if (failed(report)) return finish(report, flags, "destroyed");
   tell(`destroying stack ${stack}`);
-  return finish(reportOf(stack, await destroyStack(options)), flags, "destroyed");
+  const deployed = await readDeployed(flags);
+  const destroyed = reportOf(stack, await destroyStack(options));
+  if (!failed(destroyed)) await retireAll(deployed);
+  return finish(destroyed, flags, "destroyed");
 }
 
 function updating({ stack, lockTimeout }: DeployFlags, mode: Mode, signal?: AbortSignal): UpdateOptions {

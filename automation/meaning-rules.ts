@@ -1,5 +1,6 @@
 /** What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other". */
-import type { Op } from "./changes";
+import type { Change, Op } from "./changes";
+import { isReachedAnotherWay, stopsHost } from "./host-changes";
 
 /** In the order of the report. */
 export const groups = [
@@ -18,6 +19,8 @@ export interface Rule {
   type: RegExp;
   /** Of the resource's logical name; its first group is the label. Left out: every name, which is the label. */
   name?: RegExp;
+  /** Beyond type and name. */
+  when?: (change: Change) => boolean;
   group: Group;
   /** What people call the resource; {label} is the name's part. */
   subject: string;
@@ -87,6 +90,14 @@ export const rules: Rule[] = [
   { type: /^aws:ecs\//, group: "Task sizes", subject: "{type} {label}" },
   {
     type: /^aws:ec2\/instance:Instance$/,
+    when: stopsHost,
+    group: "Hosts",
+    subject: "host {label}",
+    headline: { update: "stops and starts {n} {host|hosts}" },
+    disturbs: ["update"],
+  },
+  {
+    type: /^aws:ec2\/instance:Instance$/,
     group: "Hosts",
     subject: "host {label}",
     headline: {
@@ -96,6 +107,13 @@ export const rules: Rule[] = [
       delete: "removes {n} {host|hosts}",
     },
     disturbs: ["replace", "delete"],
+  },
+  {
+    type: command,
+    when: isReachedAnotherWay,
+    group: "Hosts",
+    subject: "way to the host's set-up: {label}",
+    headline: { update: "reaches the hosts another way" },
   },
   {
     type: command,

@@ -1,6 +1,7 @@
 /** Puts each change under the rule that says what it means to people. */
 import { compare, type Change } from "./changes";
 import { groups, rules, type Group, type Rule } from "./meaning-rules";
+import { at, isUnknown } from "./values";
 
 /** Frames around resources that have a change of their own: nothing happens to them. */
 const frames = /^(pulumi:pulumi:Stack|gitlab-fargate-runners:index:\w+|awsx:ecr:(Repository|Image))$/;
@@ -30,7 +31,8 @@ export function meaningsOf(changes: Change[]): Meaning[] {
 
 function meaningOf(change: Change): Meaning {
   const rule = rules.find(
-    ({ type, name }) => type.test(change.type) && (name === undefined || name.test(change.name)),
+    ({ type, name, when }) =>
+      type.test(change.type) && (name === undefined || name.test(change.name)) && when?.(change) !== false,
   )!;
   const label = rule.name?.exec(change.name)?.[1] ?? change.name;
   const word = change.type.split(/[:/]/).pop()!;
@@ -52,6 +54,26 @@ function natural(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** Whether the preview shows that an image has to be built; previews build none. */
+const builds = "docker-build:index:Image";
+
+/**
+ * Whether the preview shows that an image has to be built; previews build none. Awsx makes the resource that builds only
+ * once it knows the repository's address, so a preview does not show it where the repository is new.
+ */
 export const buildsImage = (changes: Change[]): boolean =>
-  changes.some(({ type, op }) => type === "docker-build:index:Image" && op !== "delete" && op !== "read");
+  changes.some(
+    ({ type, op }) =>
+      (type === builds && op !== "delete" && op !== "read") ||
+      (type === "aws:ecr/repository:Repository" && (op === "create" || op === "replace")),
+  );
+
+/** The platform of the image that has to be built: "linux/arm64"; undefined where the preview does not show it. */
+export function imagePlatform(changes: Change[]): string | undefined {
+  const after = (type: string) => changes.filter((change) => change.type === type && change.op !== "delete");
+  const [platform] = after(builds).map(({ new: inputs }) => at(inputs, "platforms[0]"));
+  if (typeof platform === "string" && !isUnknown(platform)) return platform;
+  // The image of tasks has their architecture.
+  const definitions = after("aws:ecs/taskDefinition:TaskDefinition");
+  const [architecture] = definitions.map(({ new: inputs }) => at(inputs, "runtimePlatform.cpuArchitecture"));
+  return architecture === "ARM64" ? "linux/arm64" : architecture === "X86_64" ? "linux/amd64" : undefined;
+}

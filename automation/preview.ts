@@ -1,6 +1,7 @@
 /** `preview`: what a deployment would do, told on standard output, in files and in a merge request's note. */
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { platformProblem } from "./builder";
 import { mergeRequestContext, type MergeRequestContext } from "./ci";
 import { GitLabApi } from "./gitlab-api";
 import { noteFrame, outdateNote, writeNote, type NoteOrigin } from "./merge-request";
@@ -41,6 +42,8 @@ export async function preview(flags: PreviewFlags, signal?: AbortSignal): Promis
       : acknowledgedIds(flags.acknowledge ?? []);
     const judged = flags.policy || mergeRequest !== undefined;
     publish(report, flags, judged ? acknowledged : undefined);
+    const problem = report.imageToBuild ? await platformProblem(report.imagePlatform) : undefined;
+    if (problem !== undefined) tell(`a deployment from here would stop: ${problem}`);
     if (context) {
       const text = markdown(report, { limit: noteLimit - noteFrame, acknowledged });
       tell(`note of stack ${flags.stack}: ${await writeNote(api!, originOf(flags.stack, context), text)}`);

@@ -77,6 +77,37 @@ export function destroyStack(options: UpdateOptions): Promise<EngineResult> {
   );
 }
 
+/** What is deployed, as the stack's state has it. */
+export interface Deployed {
+  stack: string;
+  /** ARNs of the task definitions. */
+  definitions: string[];
+  /** Of the task definitions; undefined where there are none. */
+  region?: string;
+  /** Of AWS's configuration files, where the stack names one. */
+  profile?: string;
+}
+
+interface StateResource {
+  type: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+export async function readDeployed(options: Pick<StackOptions, "stack">): Promise<Deployed> {
+  const { deployment } = await (await openStack(options)).exportStack();
+  const { resources = [] } = (deployment ?? {}) as { resources?: StateResource[] };
+  const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+  const definitions = ofType("aws:ecs/taskDefinition:TaskDefinition").map(({ outputs }) => String(outputs?.arn));
+  const [profile] = ofType("pulumi:providers:aws").map(({ inputs }) => inputs?.profile);
+  return {
+    stack: options.stack,
+    definitions,
+    region: definitions[0]?.split(":")[3],
+    profile: typeof profile === "string" ? profile : undefined,
+  };
+}
+
 interface SharedOptions {
   onEvent(event: EngineEvent): void;
   color: "never";
@@ -105,7 +136,7 @@ async function collect(
   }
 }
 
-async function openStack({ stack }: StackOptions): Promise<Stack> {
+async function openStack({ stack }: Pick<StackOptions, "stack">): Promise<Stack> {
   try {
     const workspace = await LocalWorkspace.create({ workDir: projectDir });
     return await Stack.select(stack, workspace);

@@ -13,13 +13,15 @@ import { monitorStatements } from "./iam/observability";
 import type { BuildCache, BuildCacheArgs } from "./jobs/build-cache";
 import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
+import { helperBuildArgs } from "./jobs/runner-helper";
 import { metricsAddress } from "./observability/metrics-access";
 import { wantsMetrics } from "./observability/observability";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
 
-export function imageArgs({ image, architecture, protect }: Settings, tags: Tags): JobImageArgs {
-  return { ...image, architecture, protect, tags };
+export function imageArgs({ image, host, architecture, protect }: Settings, tags: Tags): JobImageArgs {
+  const buildArgs = { ...image.buildArgs, ...helperBuildArgs(host.runner, architecture) };
+  return { ...image, buildArgs, architecture, protect, tags };
 }
 
 export function clusterArgs(

@@ -11,7 +11,7 @@ import { BuildCache } from "./jobs/build-cache";
 import { JobCluster } from "./jobs/job-cluster";
 import { JobImage } from "./jobs/job-image";
 import { bundledDriver, type DriverSource } from "./look-ups/driver-source";
-import { hostName } from "./names";
+import { hostName, stackTag } from "./names";
 import { allowMetrics } from "./observability/metrics-access";
 import { Observability } from "./observability/observability";
 import type { Settings } from "./settings/settings";
@@ -84,7 +84,7 @@ export class FargateRunners extends pulumi.ComponentResource {
   constructor(name: string, args: FargateRunnersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
     const { settings, network, owners, driver = bundledDriver() } = args;
-    const tags = { "gitlab-fargate-runners:stack": pulumi.getStack(), ...settings.tags };
+    const tags = { [stackTag]: pulumi.getStack(), ...settings.tags };
     const inside = { parent: this };
 
     const image = new JobImage(`${name}-job`, imageArgs(settings, tags), inside);
@@ -159,5 +159,5 @@ export class FargateRunners extends pulumi.ComponentResource {
  */
 function allowJobSsh(name: string, cluster: JobCluster, host: RunnerHost, tags: Record<string, string>): void {
   const [to, from] = [cluster.securityGroup.id, { securityGroupId: host.securityGroup.id }];
-  allowIngress(name, { to, from, port: 22, description: "SSH from the runner's host", tags }, { parent: cluster });
+  allowIngress(name, { to, from, port: 22, description: "SSH from the runner host", tags }, { parent: cluster });
 }

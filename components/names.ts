@@ -23,6 +23,12 @@ function plain(name: string): string {
   return `${name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 90)}-${hash}`;
 }
 
+/** The tag of everything that belongs to a stack. The driver tells a stack's own tasks by it. */
+export const stackTag = "gitlab-fargate-runners:stack";
+
+/** Tags that the driver puts on a job's task; driver/internal/job has them too. */
+export const jobTags = ["gitlab-job-id", "gitlab-project-id", "gitlab-pipeline-id", "gitlab-runner-id"] as const;
+
 export type EntryKind = "group" | "project" | "instance";
 
 /**
@@ -47,7 +53,7 @@ export function hostName(name: string, index: number): string {
  */
 export const metricsNamespace = "gitlab-fargate-runners";
 
-/** The provider generates no names for dashboards. */
+/** The provider generates no names for dashboards. CloudWatch takes the characters that ECS takes for a family. */
 export function dashboardName(stack: string): string {
-  return `gitlab-fargate-runners-${stack}`;
+  return `gitlab-fargate-runners-${plain(stack)}`;
 }

@@ -4,7 +4,12 @@ import * as path from "node:path";
 /** Absolute, like all paths here. */
 export const root = path.resolve(__dirname, "..");
 
-export const folders = { image: path.join(root, "image"), driver: path.join(root, "driver") };
+export const folders = {
+  image: path.join(root, "image"),
+  driver: path.join(root, "driver"),
+  /** Made by each deployment from image/; it may be deleted at any time. */
+  buildContext: path.join(root, ".image"),
+};
 
 /**
  * A folder of this project as the engine and its providers take it. Pulumi runs program, engine and providers in the

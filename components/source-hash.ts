@@ -22,7 +22,7 @@ export function sourceHash(folder: string): string {
 }
 
 /** Relative to the folder, in a fixed order. */
-function filesOf(folder: string): string[] {
+export function filesOf(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

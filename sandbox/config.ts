@@ -39,13 +39,22 @@ export const accountId = "123456789012";
 export const stackName = "sandbox";
 
 /** Services on the bridge's address, reached by the engine, the hosts and the tasks alike. */
-export const ports = { aws: 4566, gitlab: 8929, downloads: 8930, moto: 5566, registry: 5055 } as const;
+export const ports = {
+  aws: 4566,
+  gitlab: 8929,
+  downloads: 8930,
+  moto: 5566,
+  registry: 5055,
+  registryStore: 5056,
+} as const;
 
 export const awsEndpoint = `http://${network.gateway}:${ports.aws}`;
 export const gitlabUrl = `http://${network.gateway}:${ports.gitlab}`;
 export const downloadsUrl = `http://${network.gateway}:${ports.downloads}`;
-/** The registry listens on loopback only; it takes the place of ECR. */
+/** The registry in ECR's place, on loopback only. It asks for ECR's passwords. */
 export const registryAddress = `127.0.0.1:${ports.registry}`;
+/** The store behind it, which asks nobody. */
+export const registryStore = `127.0.0.1:${ports.registryStore}`;
 
 /** The token the sandbox stack's GitLab provider uses; the stand-in accepts no other. */
 export const gitlabAdminToken = "glpat-sandbox-administrator";

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
 import { attempt, run } from "./command";
-import { projectDir, stackName, stateDir } from "./config";
+import { awsEndpoint, projectDir, stackName, stateDir } from "./config";
 import { prepareArtifacts } from "./setup";
 
 /** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
@@ -33,6 +33,10 @@ export async function engineEnvironment(debugProviders: string): Promise<NodeJS.
     PULUMI_DEBUG_PROVIDERS: debugProviders,
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // For what calls AWS beside the engine: automation/ after a deployment.
+    AWS_ENDPOINT_URL: awsEndpoint,
+    AWS_ACCESS_KEY_ID: "sandbox",
+    AWS_SECRET_ACCESS_KEY: "sandbox",
   };
 }
 

@@ -53,7 +53,7 @@ export function atRest({ hosts, instanceType, publicAddresses, alarms, dashboard
 }
 
 /** Heartbeat, RunningJobs, SystemFailures, DiskUsedPercent. */
-const metricsPerHost = 4;
+const metricsPerHost = 5;
 /** RunningTasks, OldestTaskAge, TaskStartFailures. */
 const metricsPerStack = 3;
 
@@ -63,8 +63,8 @@ type Raw = Record<string, unknown>;
 export function stackOf(file: string): StackAtRest {
   const { config } = parse(readFileSync(path.resolve(__dirname, "..", file), "utf8")) as { config: Raw };
   const setting = (name: string) => config[`gitlab-fargate-runners:${name}`];
-  const host = (setting("host") ?? {}) as { count?: number; instanceType?: string };
-  const architecture = (setting("architecture") ?? "x86_64") as Architecture;
+  const host = (setting("host") ?? {}) as { count?: number; instanceType?: string; architecture?: Architecture };
+  const architecture = (host.architecture ?? setting("architecture") ?? "x86_64") as Architecture;
   const network = (setting("network") ?? {}) as { vpcId?: string; assignPublicIp?: boolean };
   return {
     hosts: host.count ?? 1,

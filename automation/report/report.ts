@@ -2,7 +2,7 @@
 import { buildTrouble } from "../build-failure";
 import { changesOf, type Op } from "../changes";
 import { dangersOf, type Danger } from "../danger";
-import { buildsImage, meaningsOf } from "../meaning";
+import { buildsImage, imagePlatform, meaningsOf } from "../meaning";
 import { groups, type Group } from "../meaning-rules";
 import { outcomeOf } from "../outcome";
 import type { EngineResult } from "../stack";
@@ -31,6 +31,8 @@ export interface Report {
   warnings: string[];
   /** A deployment has to build the job image; the preview has not. */
   imageToBuild: boolean;
+  /** Its platform, "linux/arm64", where an image has to be built and the preview shows it. */
+  imagePlatform?: string;
 }
 
 export function reportOf(stack: string, { events, failure }: EngineResult): Report {
@@ -66,6 +68,7 @@ export function reportOf(stack: string, { events, failure }: EngineResult): Repo
     errors: (errors.length > 0 ? [...buildTrouble(events), ...errors] : failed ? [failure ?? ""] : []).map(maskText),
     warnings: warnings.map(maskText),
     imageToBuild: buildsImage(changes),
+    ...(buildsImage(changes) && { imagePlatform: imagePlatform(changes) }),
   };
 }
 

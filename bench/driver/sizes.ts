@@ -1,7 +1,7 @@
 /** Sizes of what is deployed: the binaries as the host compiles them, the image as it lies in the registry. */
 import { statSync } from "node:fs";
 import { DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
-import { registryAddress } from "../../sandbox/config";
+import { registryStore } from "../../sandbox/config";
 import type { Section } from "../lib/benchmark";
 import { plainly } from "../lib/report";
 import type { Bed } from "./bed";
@@ -29,7 +29,7 @@ async function imageSize({ ecs, deployed }: Bed): Promise<number> {
   const { image } = answer.taskDefinition!.containerDefinitions![0];
   // "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:…"
   const [repository, digest] = image!.slice(image!.indexOf("/") + 1).split("@");
-  const response = await fetch(`http://${registryAddress}/v2/${repository}/manifests/${digest}`, {
+  const response = await fetch(`http://${registryStore}/v2/${repository}/manifests/${digest}`, {
     headers: {
       accept: "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
     },

@@ -1,5 +1,7 @@
 import { stringify, type TomlTable } from "smol-toml";
 import { jobPaths, paths } from "../host/paths";
+import type { RunnerSettings } from "../settings/runner-settings";
+import { environmentList, runnerKeys } from "./runner-keys";
 
 export interface ConfigTomlArgs {
   gitlabUrl: string;
@@ -19,6 +21,11 @@ interface ConfigRunner {
   limit?: number;
   /** family:revision; fargate.toml's where left out. */
   taskDefinition?: string;
+  /**
+   * What GitLab Runner itself is told of it.
+   * @default the runner's own defaults
+   */
+  settings?: RunnerSettings;
 }
 
 /**
@@ -31,8 +38,8 @@ export function configToml(args: ConfigTomlArgs): string {
   checkTokens(args.runners);
   const runners = [...args.runners].sort((a, b) => (a.key < b.key ? -1 : 1));
   return stringify({
-    // A long poll holds a slot, so every runner needs one besides those of the jobs; `limit` below bounds the jobs.
-    concurrent: runners.length + args.concurrency,
+    // A long poll holds a slot, so every runner needs its own besides those of the jobs; `limit` below bounds the jobs.
+    concurrent: sum(runners.map(({ settings }) => settings?.requestConcurrency ?? 1)) + args.concurrency,
     check_interval: 3,
     log_level: "info",
     // Seconds; above graceful_kill_timeout + force_kill_timeout + the clean-up of a job, or a SIGTERM skips the latter.
@@ -41,7 +48,11 @@ export function configToml(args: ConfigTomlArgs): string {
   });
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: ConfigTomlArgs): TomlTable {
+  const { settings = {}, taskDefinition } = runner;
+  const environment = { ...settings.environment, ...(taskDefinition && { FARGATE_TASK_DEFINITION: taskDefinition }) };
   return {
     name: runner.name,
     url: gitlabUrl,
@@ -53,7 +64,8 @@ function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: Co
     shell: "bash",
     builds_dir: jobPaths.builds,
     cache_dir: jobPaths.cache,
-    ...(runner.taskDefinition && { environment: [`FARGATE_TASK_DEFINITION=${runner.taskDefinition}`] }),
+    ...(Object.keys(environment).length > 0 && { environment: environmentList(environment) }),
+    ...runnerKeys(settings),
     custom: {
       ...driverCall("config", 60),
       // `prepare` waits for one of the host's slots, which may take as long as the jobs that hold them (SlotTimeout in

@@ -2,6 +2,13 @@ import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import type { Entry } from "../settings/settings";
 
+/**
+ * Seconds: a month, as GitLab counts it. The provider cannot take a timeout away once there is one, but this one bounds
+ * no job: the timeouts of projects and jobs have to be shorter (GitLab's Project::MAX_BUILD_TIMEOUT), and the shortest
+ * counts.
+ */
+const unbounded = 2_629_746;
+
 export interface RunnerTokensArgs {
   readonly entries: readonly Entry[];
   /**
@@ -48,8 +55,9 @@ export class RunnerTokens extends pulumi.ComponentResource {
         locked: entry.locked,
         paused: entry.paused,
         accessLevel: entry.protected ? "ref_protected" : "not_protected",
-        maximumTimeout: entry.maximumTimeout,
-        maintenanceNote: entry.maintenanceNote,
+        // What is not sent, the provider leaves in GitLab as it is.
+        maximumTimeout: entry.maximumTimeout ?? unbounded,
+        maintenanceNote: entry.maintenanceNote ?? "",
       },
       { parent: this },
     );

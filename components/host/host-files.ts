@@ -24,12 +24,13 @@ export function runnerConfiguration(
 ): pulumi.Output<string> {
   return pulumi
     .output({
-      runners: entries.map(({ key, name, limit, size }) => ({
+      runners: entries.map(({ key, name, limit, size, runner }) => ({
         key,
         name,
         limit,
         token: tokens.tokens.get(key) ?? "",
         taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
+        settings: runner,
       })),
       bucket: cache?.bucket.bucket,
       clusterArn: cluster.arn,

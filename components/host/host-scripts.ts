@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkConfigToml } from "./config-check";
 import { paths } from "./paths";
 import { runnerUser } from "./systemd-unit";
 
@@ -114,20 +115,19 @@ export function buildDriver(folder: string, goProxy: string | undefined, taskArc
  * Writes stdin to a file of the runner's user (mode 0600). It is checked first, and swapped in by a rename that no
  * reader sees the middle of; `touch`, as the runner loads only what is newer than what it has.
  *
- * @param check a command; `"$new"` is the file
+ * @param check commands; `"$new"` is the file
  */
-function writeChecked(target: string, check: string): string[] {
+function writeChecked(target: string, ...check: string[]): string[] {
   return [
     `new=${target}.new`,
     `trap 'sudo rm -f "$new"' EXIT`,
     `sudo -u ${runnerUser} sh -euc 'umask 077; cat > "$1"' sh "$new"`,
-    `sudo -u ${runnerUser} ${check}`,
+    ...check,
     `sudo -u ${runnerUser} sh -euc 'touch "$1"; mv -f "$1" "$2"' sh "$new" ${target}`,
   ];
 }
 
-export const writeConfigToml = (): string =>
-  script(...writeChecked(paths.configToml, `${paths.runner} lint -c "$new"`));
+export const writeConfigToml = (): string => script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)));
 
 /**
  * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as a new driver
@@ -140,7 +140,7 @@ export const writeFargateToml = (driverBuild: string): string =>
   script(
     `driver=${paths.driver} # ${createHash("sha256").update(driverBuild).digest("hex").slice(0, 16)}`,
     `if [ -e "$driver.new" ]; then driver=$driver.new; fi`,
-    ...writeChecked(paths.fargateToml, `"$driver" --config "$new" custom config > /dev/null`),
+    ...writeChecked(paths.fargateToml, `sudo -u ${runnerUser} "$driver" --config "$new" custom config > /dev/null`),
     `for file in ${paths.agent} ${paths.driver}; do`,
     `  if [ -e "$file.new" ]; then sudo mv -f "$file.new" "$file"; fi`,
     "done",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { runnerFile } from "../jobs/runner-helper";
 import type { DriverSource } from "../look-ups/driver-source";
 import type { Architecture } from "../types";
 import { HostCommands, type Connection } from "./host-commands";
@@ -83,8 +84,7 @@ const goArch = (architecture: Architecture): scripts.GoArch => (architecture ===
 
 function runnerDownload({ runner, architecture }: HostSetupArgs): scripts.Download {
   const { version, baseUrl, sha256 } = runner;
-  const url = `${baseUrl}/v${version}/binaries/gitlab-runner-linux-${goArch(architecture)}`;
-  return { url, sha256, setting: "host.runner.sha256" };
+  return { url: `${baseUrl}/v${version}/${runnerFile(architecture)}`, sha256, setting: "host.runner.sha256" };
 }
 
 function goDownload({ go, architecture }: HostSetupArgs): scripts.Download {

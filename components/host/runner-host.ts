@@ -61,7 +61,7 @@ export class RunnerHost extends pulumi.ComponentResource {
   private createSecurityGroup(name: string, { vpcId, adminCidrs, tags }: RunnerHostArgs) {
     const group = new ec2.SecurityGroup(
       name,
-      { description: "GitLab runner host: SSH from the administrators' networks", vpcId, tags },
+      { description: "GitLab runner host: SSH from administrator networks", vpcId, tags },
       { parent: this },
     );
     const ssh = adminCidrs.map((cidr) => {

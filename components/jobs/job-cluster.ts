@@ -132,6 +132,9 @@ export class JobCluster extends pulumi.ComponentResource {
             taskRoleArn: this.taskRole.arn,
             containerDefinitions,
             tags: args.tags,
+            // A job that waits in `prepare` has the revision of before, and ECS starts no task of one that is
+            // deregistered. `deploy` deregisters them a day later.
+            skipDestroy: true,
           },
           { parent: this },
         );
@@ -143,7 +146,7 @@ export class JobCluster extends pulumi.ComponentResource {
   private createSecurityGroup(name: string, { vpcId, tags }: JobClusterArgs): ec2.SecurityGroup {
     const group = new ec2.SecurityGroup(
       `${name}-task`,
-      { description: "CI jobs: SSH from the runner's host only", vpcId, tags },
+      { description: "CI jobs: SSH from the runner host only", vpcId, tags },
       { parent: this },
     );
     new vpc.SecurityGroupEgressRule(

@@ -4,6 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { folders, forEngine } from "../project";
 import { sourceHash } from "../source-hash";
 import type { Architecture, Tags } from "../types";
+import { buildContext } from "./build-context";
+
+export type Compression = "gzip" | "zstd";
 
 export interface JobImageArgs {
   /**
@@ -16,6 +19,11 @@ export interface JobImageArgs {
    * @default none
    */
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /**
+   * Of the layers. zstd unpacks faster, and needs a builder that can write it.
+   * @default gzip
+   */
+  readonly compression?: Compression;
   readonly architecture: Architecture;
   /**
    * Refuses to delete the repository.
@@ -24,6 +32,9 @@ export interface JobImageArgs {
   readonly protect?: boolean;
   readonly tags: Tags;
 }
+
+/** A stack that has pushed so many images after the one in use has lost it; each deployment pushes one at most. */
+const keptImages = 100;
 
 /** The image that jobs run in: built from image/ and pushed to a repository of the stack's own, or given by its URI. */
 export class JobImage extends pulumi.ComponentResource {
@@ -36,20 +47,21 @@ export class JobImage extends pulumi.ComponentResource {
     this.registerOutputs({ uri: this.uri });
   }
 
-  private build(name: string, { architecture, buildArgs = {}, protect, tags }: JobImageArgs): pulumi.Output<string> {
+  private build(name: string, args: JobImageArgs): pulumi.Output<string> {
+    const { architecture, buildArgs = {}, compression = "gzip", protect, tags } = args;
     const repository = new ecr.Repository(
       name,
       {
         // Every image in the repository can be built again.
         forceDelete: !protect,
         imageScanningConfiguration: { scanOnPush: true },
-        // A tag always names the same image, so that nobody's image changes while it is in use.
-        imageTagMutability: "IMMUTABLE",
+        // Task definitions name the image by its digest, so nobody's image changes when a tag moves. A tag has to be able
+        // to move: who goes back to an earlier content, or builds one again, pushes to the tag of before.
+        imageTagMutability: "MUTABLE",
         lifecyclePolicy: {
-          rules: [
-            { tagStatus: "untagged", maximumAgeLimit: 1, description: "no untagged ones older than a day" },
-            { tagStatus: "any", maximumNumberOfImages: 10, description: "the last ten" },
-          ],
+          // ECR does not know what is in use. Age says nothing about it, tagged or not: an image can be in use for years,
+          // and is old on the day that it loses its tag. The newest push is in use, or one that a deployment went back to.
+          rules: [{ tagStatus: "any", maximumNumberOfImages: keptImages, description: `the last ${keptImages}` }],
         },
         tags,
       },
@@ -60,30 +72,48 @@ export class JobImage extends pulumi.ComponentResource {
       name,
       {
         repositoryUrl: repository.url,
-        context: forEngine(folders.image),
+        context: forEngine(buildContext()),
         args: buildArgs,
         platform,
-        imageTag: imageTag(platform, buildArgs),
+        imageTag: imageTag({ platform, buildArgs, compression }),
       },
-      { parent: this, transforms: [withoutBuildOnPreview] },
+      { parent: this, transforms: [buildOptions(compression)] },
     );
     return image.imageUri;
   }
 }
 
-/** A tag that follows from what the image is built of: a changed image needs another tag, as tags are immutable. */
-export function imageTag(platform: string, buildArgs: Readonly<Record<string, string>>): string {
+interface BuiltOf {
+  platform: string;
+  buildArgs: Readonly<Record<string, string>>;
+  compression: Compression;
+}
+
+/** A tag that follows from what the image is built of, so that a changed image is another resource with another tag. */
+export function imageTag({ platform, buildArgs, compression }: BuiltOf): string {
   const context = sourceHash(folders.image);
   const args = Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify([context, platform, args]))
+    .update(JSON.stringify([context, platform, args, compression]))
     .digest("hex")
     .slice(0, 16);
 }
 
-/**
- * Keeps a preview from building the image: a preview must not need a builder. An update does not build at that point
- * either, since a value that differs between preview and update would show as a change.
- */
-export const withoutBuildOnPreview: pulumi.ResourceTransform = ({ type, props, opts }) =>
-  type === "docker-build:index:Image" ? { props: { ...props, buildOnPreview: false }, opts } : undefined;
+/** What awsx does not pass on to the resource of docker-build that it makes. */
+export function buildOptions(compression: Compression): pulumi.ResourceTransform {
+  return ({ type, props, opts }) => {
+    if (type !== "docker-build:index:Image") return undefined;
+    // A preview must not need a builder. An update does not build at that point either, since a value that differs
+    // between preview and update would show as a change.
+    const given = { ...props, buildOnPreview: false, ...(compression === "zstd" && zstdExport) };
+    // A changed image is another resource, and with the earlier one docker-build would delete its image from ECR: that of
+    // jobs which are being started, or, where the change left the digest as it was, the one that has just been pushed.
+    return { props: given, opts: { ...opts, retainOnDelete: true } };
+  };
+}
+
+/** In the place of `push`. Without `forceCompression` the base image's layers would stay in gzip. */
+const zstdExport = {
+  push: false,
+  exports: [{ registry: { push: true, compression: "zstd", forceCompression: true, ociMediaTypes: true } }],
+};

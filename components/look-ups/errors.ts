@@ -3,7 +3,7 @@ import { setAddress, setToken } from "../settings/gitlab-access";
 import type { Entry, Settings } from "../settings/settings";
 
 /** On one line: providers like to break theirs. */
-const messageOf = (error: unknown): string =>
+export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
 
 export interface Trouble {
@@ -13,7 +13,7 @@ export interface Trouble {
 }
 
 /** As GitLab's client words it: "GET https://…: 401 {message: …}" or "404 Not Found". */
-const httpStatus = /(?<![:/.\w])([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
+const httpStatus = /(?<=^| )([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
 
 /** As Go words what is wrong with a server's certificate. */
 const untrusted = /\bx509: /;
@@ -76,6 +76,11 @@ export function vpcTrouble(error: unknown): Trouble {
       ? `network: no default VPC in this region; ${wayOut} (${said})`
       : `network: AWS does not tell the default VPC; ${check}, or ${wayOut} (${said})`,
   };
+}
+
+export function instanceTypeTrouble(error: unknown, instanceType: string): Trouble {
+  const message = `host.instanceType: AWS does not tell where it has ${instanceType}; ${check} (${messageOf(error)})`;
+  return { reason: "instance type", message };
 }
 
 export function imageTrouble(error: unknown, architecture: Settings["host"]["architecture"]): Trouble {

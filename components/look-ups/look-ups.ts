@@ -8,7 +8,7 @@ import * as gitlab from "@pulumi/gitlab";
 import * as pulumi from "@pulumi/pulumi";
 import type { Subnet } from "../host/host-placement";
 import { findDriverSource, type DriverSource } from "./driver-source";
-import { gitlabTrouble, imageTrouble, told, vpcTrouble, type Trouble } from "./errors";
+import { gitlabTrouble, imageTrouble, instanceTypeTrouble, messageOf, told, vpcTrouble, type Trouble } from "./errors";
 import type { Entry, Settings } from "../settings/settings";
 
 export interface Network {
@@ -91,7 +91,11 @@ async function findSubnets(vpcId: string, ids: readonly string[]): Promise<Subne
 /** Not every zone has every instance type, not even every zone of the default VPC. */
 async function findHostSubnets(instanceType: string, network: Promise<Network>): Promise<Subnet[]> {
   const filters = [{ name: "instance-type", values: [instanceType] }];
-  const { locations } = await ec2.getInstanceTypeOfferings({ filters, locationType: "availability-zone" });
+  const { locations } = await ec2
+    .getInstanceTypeOfferings({ filters, locationType: "availability-zone" })
+    .catch((error: unknown) => {
+      throw new LookUpError(instanceTypeTrouble(error, instanceType));
+    });
   if (locations.length === 0) throw new Error(`host.instanceType: EC2 has no ${instanceType} in this region`);
   const { subnets } = await network;
   const found = subnets.filter(({ zone }) => locations.includes(zone));
@@ -134,8 +138,6 @@ function sameOwner(owned: readonly Entry[], found: readonly PromiseSettledResult
     return other === undefined ? [] : [`${entry.kind}s: ${told(other)} and ${told(entry)} are one ${entry.kind}`];
   });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 class LookUpError extends Error {
   readonly reason: string;

@@ -71,6 +71,18 @@ export function hostAlarms(limits: AlarmThresholds): Record<string, AlarmDefinit
         `At least ${systemFailures} jobs of a host failed as system failures within five minutes. ` +
         readOn("System failures"),
     },
+    refused: {
+      ...tooMuch,
+      namespace: metricsNamespace,
+      metricName: "RefusedRequests",
+      statistic: "Sum",
+      // After three refusals the runner asks again an hour later. One or two come when a deployment deletes a runner: its
+      // host finds out within three seconds.
+      period: 3600,
+      threshold: 3,
+      treatMissingData: "notBreaching",
+      alarmDescription: `GitLab refuses a runner of this host that asks for jobs. ${readOn("Runner refused")}`,
+    },
     disk: {
       ...tooMuch,
       namespace: metricsNamespace,

@@ -40,6 +40,7 @@ export function dashboardBody({ region, stack, instanceIds, alarmArns, runnerLog
     graph("Oldest task, seconds", [ofStack("OldestTaskAge")]),
     graph("Tasks that failed to start, of five minutes", [ofStack("TaskStartFailures")]),
     graph("Jobs that failed as system failures", ofHosts("SystemFailures"), "Sum", 300),
+    graph("Requests for jobs that GitLab refused", ofHosts("RefusedRequests"), "Sum", 300),
     graph("Heartbeat", ofHosts("Heartbeat")),
     graph("Root volume, percent", ofHosts("DiskUsedPercent")),
     graph(

@@ -1,11 +1,15 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
+import { helperFile, runnerFile } from "../jobs/runner-helper";
 import * as defaults from "./defaults";
 import { instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
 import { shown } from "./values-shown";
+import { isOlder } from "./version-order";
+import type { Architecture } from "../types";
 
 type Raw = Record<string, unknown>;
 
@@ -15,11 +19,12 @@ const record = (value: unknown): Raw => (typeof value === "object" && value !== 
 export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
-    ...limits(raw),
+    ...unreachableMemory(raw),
     ...keyPair(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
     ...otherArchitecture(raw),
+    ...oldRunner(raw),
     ...missingChecksums(raw),
   ];
 }
@@ -53,16 +58,13 @@ function keyPair(raw: Raw): string[] {
   return ["host.publicKey: not the one of host.privateKey, which has: ssh-keygen -y -f runner-host"];
 }
 
-/** GitLab Runner takes such a limit, and it has no effect. */
-function limits(raw: Raw): string[] {
-  const { concurrency = defaults.concurrency } = record(raw.host);
-  return entriesOf(raw).flatMap(([path, { limit }]) =>
-    typeof limit === "number" && typeof concurrency === "number" && limit > concurrency
-      ? [
-          `${path}.limit: ${limit} is more than a host takes, ${concurrency} (host.concurrency); raise that or lower this`,
-        ]
-      : [],
-  );
+/** A job has the CPU of its size where it may not ask for more. */
+function unreachableMemory(raw: Raw): string[] {
+  const { cpu, memory } = record(raw.maxSize);
+  const sizes = Object.values({ ...defaults.sizes, ...record(raw.sizes) });
+  const cpus = [cpu, ...sizes.map((size) => record(size).cpu)].filter((one) => typeof one === "number");
+  const message = typeof memory === "number" ? whyTooMuchMemory(Math.max(...cpus), memory) : undefined;
+  return message === undefined ? [] : [`maxSize.memory: ${message}`];
 }
 
 /** Never repeats a token. */
@@ -101,14 +103,31 @@ function otherArchitecture(raw: Raw): string[] {
   return [`host.instanceType: ${instanceType} is ${actual}, but the hosts are ${wanted} (host.architecture)`];
 }
 
+function oldRunner(raw: Raw): string[] {
+  const { version } = record(record(raw.host).runner);
+  if (typeof version !== "string" || !isOlder(version, defaults.oldestRunner)) return [];
+  return [
+    `host.runner.version: ${version} is too old: ${defaults.oldestRunner} is the first runner that jobs get their ` +
+      "exit codes with",
+  ];
+}
+
+/** One that is none is told elsewhere. */
+const known = (architecture: unknown): Architecture => (architecture === "arm64" ? "arm64" : "x86_64");
+
 function missingChecksums(raw: Raw): string[] {
   const { runner, go } = record(raw.host);
   const errors: string[] = [];
-  const { version = defaults.runner.version, sha256 } = record(runner);
-  if (sha256 === undefined) {
-    const binary = `gitlab-runner-linux-${hostArchitecture(raw) === "arm64" ? "arm64" : "amd64"}`;
+  const { version = defaults.runner.version, sha256, helperSha256 } = record(runner);
+  const line = (file: string) =>
+    "`npm run checksums -- --stack STACK` looks it up, " +
+    `the line "${file}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`;
+  const hosts = known(hostArchitecture(raw));
+  const tasks = known(raw.architecture ?? defaults.architecture);
+  if (sha256 === undefined) errors.push(`host.runner.sha256: required: ${line(runnerFile(hosts))}`);
+  if (helperSha256 === undefined && hosts !== tasks && record(raw.image).uri === undefined) {
     errors.push(
-      `host.runner.sha256: required: the line "binaries/${binary}" of ${defaults.runner.baseUrl}/v${version}/release.sha256`,
+      `host.runner.helperSha256: required, as tasks are ${tasks} and hosts ${hosts}: ${line(helperFile(tasks))}`,
     );
   }
   const wanted = record(go);

@@ -10,6 +10,12 @@ export const runner = {
   baseUrl: "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads",
 } as const;
 
+/**
+ * The oldest runner that hosts may have: the first one that takes a script's exit code from a custom executor
+ * (BUILD_EXIT_CODE_FILE), without which jobs with `allow_failure: exit_codes` or `retry: exit_codes` go wrong.
+ */
+export const oldestRunner = "17.9.0";
+
 /** The Go tool chain that compiles the driver on the host. */
 export const go = {
   version: "1.26.8",

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { nameSegment, whyNoPath } from "./owner-path";
+import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { always, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
@@ -29,6 +30,8 @@ export interface Entry {
   limit?: number;
   /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
   token?: pulumi.Output<string>;
+  /** What GitLab Runner itself is told of it, with what all runners are told. */
+  runner: RunnerSettings;
 }
 
 /** What GitLab keeps of a runner: without effect on one that was created elsewhere. */
@@ -45,11 +48,11 @@ const inGitLab = {
   protected: z.boolean().default(false).describe("Takes jobs of protected branches and tags only."),
   locked: z.boolean().default(false).describe("Cannot be enabled for other projects."),
   paused: z.boolean().default(false).describe("Takes no jobs for now."),
-  maximumTimeout: z
-    .int()
-    .min(600)
-    .optional()
-    .meta({ description: "Seconds that a job may take at most.", default: "the project's", example: 7200 }),
+  maximumTimeout: z.int().min(600).optional().meta({
+    description: "Seconds that a job may take at most. Without it, GitLab shows a month, which bounds no job.",
+    default: "the job's or the project's",
+    example: 7200,
+  }),
   maintenanceNote: z
     .string()
     .max(1024)
@@ -67,6 +70,7 @@ const here = {
     .min(1)
     .optional()
     .meta({ description: "Its jobs at once on each host.", default: "`host.concurrency`", example: 4 }),
+  runner: ofEntry,
   token: secret(
     z
       .string()

@@ -38,6 +38,13 @@ export function whyUnusable(maxCpu: number | undefined, maxMemory: number | unde
   return `no job could use cpu ${maxCpu}: Fargate has it with ${least} MiB or more, and memory is ${maxMemory}`;
 }
 
+/** Why a bound of memory can never be reached with the most CPU that a job can have; undefined where it can. */
+export function whyTooMuchMemory(mostCpu: number, maxMemory: number): string | undefined {
+  const most = memoryByCpu.get(mostCpu)?.at(-1);
+  if (most === undefined || maxMemory <= most) return undefined;
+  return `no job could use ${maxMemory} MiB: the most CPU that a job can have is ${mostCpu} (maxSize.cpu and sizes), and Fargate has up to ${most} MiB with it`;
+}
+
 function describe(steps: readonly number[]): string {
   if (steps.length <= 3) return steps.join(", ");
   return `${steps[0]} to ${steps.at(-1)} in steps of ${steps[1] - steps[0]}`;

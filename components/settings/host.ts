@@ -1,7 +1,9 @@
 /** The schema of `host`: the machines that poll GitLab, and how a deployment reaches them. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { always, baseUrl, cidr, publicKey, required, secretKey, sha256, strict } from "./values";
+import { cidr, isWide, wideOpen } from "./networks";
+import { always, baseUrl, distinct, publicKey, required, secretKey, sha256, strict } from "./values";
+import { goVersion, runnerVersion } from "./versions";
 
 /** What EC2 takes as a key pair. */
 export const keyTypes = ["ssh-ed25519", "ssh-rsa"];
@@ -41,18 +43,52 @@ const connection = strict({
   }),
 });
 
-const archive = (what: string, { version, baseUrl: mirror }: { version: string; baseUrl: string }, sum: object) =>
-  strict({
-    version: z
-      .string()
-      .default(version)
-      .meta({ description: `Version of ${what}.`, example: version }),
-    baseUrl: baseUrl.default(mirror).meta({
-      description: "Where it is downloaded from: a mirror with the same paths.",
-      example: "https://mirror.example.com/ci",
-    }),
-    sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
-  }).prefault({});
+const deployFrom =
+  "the networks you deploy from: " +
+  "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`";
+
+const archive = (
+  what: string,
+  { version, baseUrl: mirror }: { version: string; baseUrl: string },
+  form: z.ZodString,
+  sum: object,
+) => ({
+  version: form.default(version).meta({ description: `Version of ${what}.`, example: version }),
+  baseUrl: baseUrl.default(mirror).meta({
+    description: "Where it is downloaded from: a mirror with the same paths.",
+    example: "https://mirror.example.com/ci",
+  }),
+  sha256: sha256.optional().meta({ example: "ab".repeat(32), ...sum }),
+});
+
+const runner = strict({
+  ...archive(
+    `GitLab Runner on the hosts, ${defaults.oldestRunner} or newer, and of its helper in the job image`,
+    defaults.runner,
+    runnerVersion,
+    {
+      description:
+        "Its checksum, which `npm run checksums -- --stack STACK` looks up and writes here: the line " +
+        '"binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
+      default: "required",
+    },
+  ),
+  helperSha256: sha256.optional().meta({
+    description:
+      "Checksum of the helper that the job image takes for cache and artifacts: the line " +
+      '"binaries/gitlab-runner-helper/gitlab-runner-helper.…" of the same file, of the tasks\' architecture. ' +
+      "Without it the image takes the hosts' runner itself, which is larger.",
+    default: "none; required where hosts have another architecture",
+    example: "ab".repeat(32),
+  }),
+});
+
+const go = strict(
+  archive("the Go tool chain that compiles the driver on the hosts", defaults.go, goVersion, {
+    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
+    default: "known for the default version; required for another one",
+  }),
+);
 
 export const host = strict({
   count: z.int().min(1).max(20).default(1).meta({
@@ -60,7 +96,8 @@ export const host = strict({
     example: 2,
   }),
   architecture: z.enum(["x86_64", "arm64"]).optional().meta({
-    description: "Of the hosts; tasks have their own.",
+    description:
+      "Of the hosts; tasks have their own. Another one replaces each host by a new one with the latest machine image.",
     default: "`architecture`",
     example: "arm64",
   }),
@@ -101,14 +138,10 @@ export const host = strict({
     description: "Jobs at once on each host, all runners together; the stack runs `host.count` times as many.",
     example: 50,
   }),
-  adminCidrs: z
-    .array(cidr("203.0.113.0/24"), {
-      error: (issue) =>
-        issue.input === undefined
-          ? "required: the networks you deploy from: " +
-            "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`"
-          : undefined,
-    })
+  adminCidrs: distinct(cidr("203.0.113.0/24"), {
+    error: (issue) => (issue.input === undefined ? `required: ${deployFrom}` : undefined),
+  })
+    .min(1, `none, so that no deployment could reach a host: ${deployFrom}`)
     .meta({
       description: "Networks that may reach the hosts' SSH port; nothing else can reach a host.",
       example: ["203.0.113.0/24"],
@@ -116,15 +149,12 @@ export const host = strict({
   allowSshFromAnywhere: z
     .boolean()
     .default(false)
-    .describe("Lets `host.adminCidrs` hold 0.0.0.0/0 and ::/0: SSH is open to the whole internet then."),
-  runner: archive("GitLab Runner on the hosts", defaults.runner, {
-    description: 'Its checksum: the line "binaries/gitlab-runner-linux-…" of the version\'s release.sha256.',
-    default: "required",
-  }),
-  go: archive("the Go tool chain that compiles the driver on the hosts", defaults.go, {
-    description: "Its checksum, as https://go.dev/dl/?mode=json&include=all lists it.",
-    default: "known for the default version; required for another one",
-  }),
+    .describe(
+      "Lets `host.adminCidrs` hold networks wider than /8 (of IPv6: /16), up to 0.0.0.0/0 and ::/0: SSH is open to the " +
+        "whole internet then.",
+    ),
+  runner: runner.prefault({}),
+  go: go.prefault({}),
   goProxy: z.string().min(1).optional().meta({
     description: "GOPROXY of the driver's build.",
     default: "Go's own",
@@ -134,9 +164,10 @@ export const host = strict({
   .superRefine(({ adminCidrs, allowSshFromAnywhere }, context) => {
     if (allowSshFromAnywhere === true || !Array.isArray(adminCidrs)) return;
     adminCidrs.forEach((network, index) => {
-      if (typeof network !== "string" || !network.endsWith("/0")) return;
+      if (!isWide(network)) return;
       const message =
-        "would open SSH to the whole internet; name the networks you deploy from, or set host.allowSshFromAnywhere";
+        `would open SSH to ${wideOpen(network)}; ` +
+        "name the networks you deploy from, or set host.allowSshFromAnywhere";
       context.addIssue({ code: "custom", path: ["adminCidrs", index], message });
     });
   }, always)

@@ -1,7 +1,8 @@
 /** The schema of what shows how the system is: alarms, dashboard, metrics, shells in tasks. */
 import { z } from "zod";
 import * as defaults from "./defaults";
-import { cidr, strict } from "./values";
+import { cidr, isWide, wideOpen } from "./networks";
+import { distinct, strict } from "./values";
 
 const { thresholds } = defaults;
 
@@ -59,12 +60,11 @@ export const metrics = strict({
     .max(65535)
     .default(defaults.metricsPort)
     .describe("Port of the runner's Prometheus endpoint."),
-  allowedCidrs: z
-    .array(
-      cidr("10.0.0.0/16").refine((network) => !network.endsWith("/0"), {
-        error: "would open the runner's metrics and profiler to the whole internet",
-      }),
-    )
+  allowedCidrs: distinct(
+    cidr("10.0.0.0/16").refine((network) => !isWide(network), {
+      error: ({ input }) => `would open the runner's metrics and profiler to ${wideOpen(String(input))}`,
+    }),
+  )
     .default([])
     .meta({
       description:
@@ -73,8 +73,7 @@ export const metrics = strict({
       type: "list of string",
       example: ["10.20.0.0/16"],
     }),
-  allowedSecurityGroupIds: z
-    .array(z.string().startsWith("sg-"))
+  allowedSecurityGroupIds: distinct(z.string().startsWith("sg-"))
     .default([])
     .meta({
       description: "Security groups whose members may read the endpoint, such as Prometheus's.",

@@ -17,7 +17,7 @@ export interface Facts {
 
 /** Descriptions of numbers begin with their unit. */
 const unitOf = (description = "") =>
-  /^(MiB|GiB|CPU units)\b/.exec(description)?.[0] ??
+  /^(KiB|MiB|GiB|CPU units)\b/.exec(description)?.[0] ??
   /^(Seconds|Minutes|Days|Percent)\b/.exec(description)?.[0].toLowerCase();
 
 export function factsOf(root: Schema, path: readonly PropertyKey[]): Facts {

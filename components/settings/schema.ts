@@ -9,6 +9,8 @@ import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
 import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { runners } from "./runner-settings";
+import { tags } from "./tags";
 import { always, distinct, strict } from "./values";
 
 const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
@@ -54,6 +56,8 @@ const packageName = z
     'not the name of an Alpine package, like "nodejs" or "go~1.25"',
   );
 
+const notRevision = "not a text of up to 64 letters, digits and ._:+-";
+
 const image = strict({
   packages: distinct(packageName)
     .default([])
@@ -70,6 +74,27 @@ const image = strict({
       type: "name → string",
       example: { ALPINE_IMAGE: "registry.example.com/alpine:3.23" },
     }),
+  revision: z
+    .union([z.string().regex(/^[\w.:+-]{1,64}$/, notRevision), z.number()], notRevision)
+    .transform(String)
+    .optional()
+    .meta({
+      description:
+        "Any text. Another one builds the image anew, with the newest packages that its Alpine release has, even where " +
+        "the builder has kept the layers.",
+      type: "string",
+      default: "none",
+      example: "2026-11",
+    }),
+  compression: z
+    .enum(["gzip", "zstd"])
+    .default("gzip")
+    .meta({
+      description:
+        "Of the image's layers. Tasks start faster from `zstd`; BuildKit writes it, Docker's own builder only with the " +
+        "containerd image store.",
+      example: "zstd",
+    }),
   uri: z
     .string()
     .min(1)
@@ -81,13 +106,21 @@ const image = strict({
       default: "image/Dockerfile, built and pushed",
       example: "registry.example.com/ci/job:1",
     }),
-}).superRefine(({ packages, buildArgs, uri }, context) => {
-  const effectless = (path: string) =>
-    context.addIssue({ code: "custom", path: [path], message: "have no effect on an image given by uri" });
-  if (uri !== undefined && Array.isArray(packages) && packages.length > 0) effectless("packages");
-  if (uri !== undefined && Object.keys(buildArgs ?? {}).length > 0) effectless("buildArgs");
+}).superRefine(({ packages, buildArgs, revision, compression, uri }, context) => {
+  const effectless = (path: string, verb = "has") =>
+    context.addIssue({ code: "custom", path: [path], message: `${verb} no effect on an image given by uri` });
+  if (uri !== undefined && Array.isArray(packages) && packages.length > 0) effectless("packages", "have");
+  if (uri !== undefined && Object.keys(buildArgs ?? {}).length > 0) effectless("buildArgs", "have");
+  if (uri !== undefined && revision !== undefined) effectless("revision");
+  if (uri !== undefined && compression === "zstd") effectless("compression");
+  if (revision !== undefined && buildArgs?.REVISION !== undefined) {
+    context.addIssue({ code: "custom", path: ["buildArgs"], message: "REVISION is what revision sets; use one" });
+  }
   if (Array.isArray(packages) && packages.length > 0 && buildArgs?.EXTRA_PACKAGES !== undefined) {
     context.addIssue({ code: "custom", path: ["buildArgs"], message: "EXTRA_PACKAGES is what packages sets; use one" });
+  }
+  for (const name of Object.keys(buildArgs ?? {}).filter((name) => name.startsWith("GITLAB_RUNNER_"))) {
+    context.addIssue({ code: "custom", path: ["buildArgs", name], message: "is what host.runner sets" });
   }
 }, always);
 
@@ -121,6 +154,7 @@ export const schema = strict({
   groups,
   projects,
   instanceRunners,
+  runners,
   sizes: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, "not a name of lower-case letters, digits, dashes"), size)
     .default({})
@@ -135,7 +169,12 @@ export const schema = strict({
   architecture: z
     .enum(["x86_64", "arm64"])
     .default(defaults.architecture)
-    .meta({ description: "Of the tasks and the job image.", example: "arm64" }),
+    .meta({
+      description:
+        "Of the tasks and the job image, and of the hosts where `host.architecture` names no other. Another one builds " +
+        "the image anew and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
+      example: "arm64",
+    }),
   spot: z
     .enum(["never", "prefer", "only"])
     .default("never")
@@ -171,14 +210,7 @@ export const schema = strict({
       "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack " +
         "down, set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
-  tags: z
-    .record(z.string().min(1).max(128), z.string().max(256))
-    .default({})
-    .meta({
-      description: "Tags of everything in AWS that can have some, tasks included.",
-      type: "name → string",
-      example: { environment: "production" },
-    }),
+  tags,
   permissionsBoundary: z
     .string()
     .regex(

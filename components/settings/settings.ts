@@ -5,15 +5,17 @@ import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
 import { addressErrors, tokenErrors } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
+import { mergedRunnerSettings } from "./runner-settings";
 import { schema } from "./schema";
 import { configurationAsFile, structured } from "./run-configuration";
 import { fileErrors, namespace } from "./stack-file";
+import { warningsOf } from "./warnings";
 import type { Architecture } from "../types";
 
 export { namespace, structured, type Entry };
 
 type Parsed = z.output<typeof schema>;
-type Completed = "groups" | "projects" | "instanceRunners" | "sizes" | "image" | "network" | "host";
+type Completed = "groups" | "projects" | "instanceRunners" | "runners" | "sizes" | "image" | "network" | "host";
 
 /** The stack's settings as docs/settings.md describes them, with everything filled in that has a default. */
 export interface Settings extends Omit<Parsed, Completed> {
@@ -38,9 +40,10 @@ export interface Size {
 }
 
 export interface ImageSettings {
+  compression: "gzip" | "zstd";
   /** Of an image that was built elsewhere. */
   uri?: string;
-  /** With the additional packages among them. */
+  /** With the additional packages and the revision among them. */
   buildArgs: Record<string, string>;
 }
 
@@ -64,7 +67,7 @@ export interface HostSettings extends Omit<
     address: "public" | "private";
     proxy?: NonNullable<ParsedConnection["proxy"]> & { privateKey: pulumi.Output<string> };
   };
-  runner: ArchiveSettings;
+  runner: ArchiveSettings & { helperSha256?: string };
   go: ArchiveSettings;
 }
 
@@ -76,7 +79,8 @@ export interface ArchiveSettings {
 }
 
 /**
- * The stack's settings, checked and completed; the only reader of the stack's configuration.
+ * The stack's settings, checked and completed; the only reader of the stack's configuration. What is hardly meant is
+ * told as a warning.
  *
  * @throws pulumi.RunError that lists all errors with path and reason
  */
@@ -89,7 +93,9 @@ export function loadSettings(): Settings {
     ...fileErrors(configurationAsFile(all)),
     ...tokenErrors(all["gitlab:token"] ?? process.env.GITLAB_TOKEN, raw),
   ];
-  return parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, found);
+  const settings = parseSettings(raw, all["gitlab:baseUrl"] ?? process.env.GITLAB_BASE_URL, found);
+  for (const warning of warningsOf(settings)) void pulumi.log.warn(`${namespace}:${warning}`);
+  return settings;
 }
 
 /**
@@ -121,17 +127,23 @@ export function parseSettings(
 
 /** Completes what depends on other settings. */
 function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
-  const { groups, projects, instanceRunners, network, host, ...rest } = parsed;
-  const { packages, buildArgs, ...image } = parsed.image;
+  const { groups, projects, instanceRunners, runners, network, host, ...rest } = parsed;
+  const { packages, buildArgs, revision, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
   return {
     ...rest,
-    entries: [...groups, ...projects, ...instanceRunners],
+    entries: [...groups, ...projects, ...instanceRunners].map((entry) => ({
+      ...entry,
+      runner: mergedRunnerSettings(runners, entry.runner),
+    })),
     sizes: parsed.sizes as Record<string, Size>,
     gitlabUrl: gitlabApiUrl.replace(/\/+$/, "").replace(/\/api\/v4$/, ""),
-    image: { ...image, buildArgs: { ...buildArgs, ...extraPackages(packages) } },
+    image: {
+      ...image,
+      buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
+    },
     network: { ...network, assignPublicIp },
     host: {
       ...host,

@@ -36,15 +36,9 @@ export const publicKey = (text: z.ZodString, types: readonly string[]) =>
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hexadecimal digits");
 export const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
-/** A network, such as the example. */
-export const cidr = (example: string) =>
-  z
-    .union([z.cidrv4(), z.cidrv6()], { error: `not a network in CIDR notation, like "${example}"` })
-    .meta({ type: "network" });
-
 /** A list in which nothing stands twice. */
-export const distinct = <Item extends z.ZodType>(item: Item) =>
-  z.array(item).superRefine((list, context) => {
+export const distinct = <Item extends z.ZodType>(item: Item, params?: z.core.$ZodArrayParams) =>
+  z.array(item, params).superRefine((list, context) => {
     (Array.isArray(list) ? list : []).forEach((one, index) => {
       const first = list.indexOf(one);
       if (first === index) return;

@@ -1,7 +1,7 @@
 /**
  * The AWS endpoint of the sandbox. Requests of roles are held to their policies; then every request goes to moto
- * unchanged, except those whose effects have to be real, which are ECS's task actions and EC2's instance actions, and S3's
- * bucket policies, whose conditions moto ignores.
+ * unchanged, except those whose effects have to be real, which are ECS's task actions, EC2's instance actions and the
+ * passwords of ECR's registry, and S3's bucket policies, whose conditions moto ignores.
  */
 import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -10,7 +10,7 @@ import type { Admission, Gate } from "./iam/gate";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
-import { AwsError, ecsAction, isEc2Form, LostAnswer } from "./protocol";
+import { asksForRegistryPassword, AwsError, ecsAction, isEc2Form, LostAnswer } from "./protocol";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
@@ -22,6 +22,8 @@ export interface FrontOptions {
    * Undefined: the request goes to moto as it is. @throws AwsError
    */
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
+  /** Answers ECR's GetAuthorizationToken. */
+  registryPassword(): object;
   log(line: string): void;
 }
 
@@ -47,6 +49,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
+      else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
       else if (action) await answerEcs(action, request, response, await whole());
       else if (isEc2Form(request.method, request.headers)) await answerEc2(request, response, await whole());
       else passOn(request, response, admission.body, admission.answered);
@@ -100,7 +103,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     try {
       const answer = await options.ecs(action, JSON.parse(body.toString() || "{}") as object);
       if (!answer) return passOn(request, response, body);
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+      answerJson(request, response, answer);
     } catch (error) {
       if (error instanceof LostAnswer) {
         setTimeout(() => request.socket.destroy(), error.delay).unref();
@@ -177,6 +180,11 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
 
   await listen(server, network.gateway, ports.aws);
   return { close: () => closeServer(server) };
+}
+
+function answerJson(request: http.IncomingMessage, response: http.ServerResponse, answer: object): void {
+  request.resume();
+  response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
 }
 
 async function readBody(request: http.IncomingMessage): Promise<Buffer> {

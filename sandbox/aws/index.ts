@@ -6,6 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
+import { ports } from "../config";
 import type { Artifacts } from "../setup";
 import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
@@ -13,6 +14,10 @@ import { createCredentials } from "./credentials";
 import { startDownloads } from "./downloads";
 import { Instances, type HostView } from "./ec2/instances";
 import { createSubnets } from "./ec2/subnets";
+import { startRegistryFront } from "./ecr/front";
+import { RegistryPasswords } from "./ecr/passwords";
+import { tagMutability } from "./ecr/repositories";
+import { startRegistryStore } from "./ecr/store";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
@@ -27,7 +32,6 @@ import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
-import { startRegistry } from "./registry";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
 export type { HostView } from "./ec2/instances";
@@ -61,6 +65,10 @@ export interface Aws {
     list(): HostView[];
     /** @throws when the instance does not run */
     cutPower(instanceId: string): Promise<void>;
+  };
+  registry: {
+    /** Lets the twelve hours go by that a password is good for. */
+    expirePasswords(): void;
   };
   faults: Faults;
   close(): Promise<void>;
@@ -100,9 +108,12 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
   try {
     const [moto] = await Promise.all([
       started(startMoto({ executable: artifacts.moto, stateDir: folder("moto") })),
-      started(startRegistry(folder("registry"))),
+      started(startRegistryStore(folder("registry"))),
       started(startDownloads(artifacts.downloads)),
     ]);
+    const passwords = new RegistryPasswords();
+    const store = { host: "127.0.0.1", port: ports.registryStore };
+    await started(startRegistryFront({ passwords, mutability: tagMutability(moto.ecr), store, log }));
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
     const credentials = createCredentials(moto);
@@ -161,10 +172,12 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         }),
         ecs: (action, body) => ecs.handle(action, body),
         ec2: (form) => instances.handle(form),
+        registryPassword: () => passwords.issue(),
         log,
       }),
     );
-    return { tasks: taskViews(ecs), hosts: instances, faults: ecs.faults, close };
+    const registry = { expirePasswords: () => passwords.expire() };
+    return { tasks: taskViews(ecs), hosts: instances, registry, faults: ecs.faults, close };
   } catch (error) {
     await close().catch((closing: Error) => log(closing.message));
     throw error;

@@ -2,6 +2,7 @@
 import * as path from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { ECRClient } from "@aws-sdk/client-ecr";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { STSClient } from "@aws-sdk/client-sts";
 import { accountId, ports, region } from "../config";
@@ -20,6 +21,7 @@ export interface Moto {
   logs: CloudWatchLogsClient;
   /** One ECS action in its wire form. @throws AwsError as moto answered it */
   ecs<Answer>(action: string, body: object): Promise<Answer>;
+  ecr: ECRClient;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function startMoto(options: { executable: string; stateDir: string 
   const settings = { endpoint, region, credentials: { accessKeyId: "sandbox", secretAccessKey: "sandbox" } };
   const clients = {
     ec2: new EC2Client(settings),
+    ecr: new ECRClient(settings),
     iam: new IAMClient(settings),
     sts: new STSClient(settings),
     logs: new CloudWatchLogsClient(settings),

@@ -28,6 +28,10 @@ export function ecsAction(headers: IncomingHttpHeaders): string | undefined {
   return typeof target === "string" && target.startsWith(ecsTarget) ? target.slice(ecsTarget.length) : undefined;
 }
 
+/** Whether a request asks for a password of ECR's registry. */
+export const asksForRegistryPassword = (headers: IncomingHttpHeaders): boolean =>
+  headers["x-amz-target"] === "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
+
 /** Whether a request is a form-encoded call of EC2: the service's name is in the signature's scope. */
 export function isEc2Form(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   return (

@@ -37,7 +37,8 @@ export type FaultRequest =
   | ({ fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT" } & Hits)
   | ({ fault: "trouble-ssh" } & SshTrouble)
   | { fault: "interrupt-spot" | TaskFault; task: string }
-  | { fault: "cut-power"; instanceId: string };
+  | { fault: "cut-power"; instanceId: string }
+  | { fault: "expire-registry-passwords" };
 
 /** The document that `run --json` writes. Times are in seconds. */
 export interface RunResult {

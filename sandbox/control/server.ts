@@ -66,7 +66,7 @@ export async function startControl(parts: {
   await app.listen({ path: controlSocket });
 }
 
-async function putFault({ faults, hosts }: Aws, request: FaultRequest): Promise<void> {
+async function putFault({ faults, hosts, registry }: Aws, request: FaultRequest): Promise<void> {
   switch (request.fault) {
     case "none":
       return faults.calm();
@@ -82,6 +82,8 @@ async function putFault({ faults, hosts }: Aws, request: FaultRequest): Promise<
       return faults.interruptSpot(request.task);
     case "cut-power":
       return hosts.cutPower(request.instanceId);
+    case "expire-registry-passwords":
+      return registry.expirePasswords();
     default:
       return faults.toTask(request.fault, request.task);
   }

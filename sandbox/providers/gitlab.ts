@@ -1,10 +1,14 @@
 /**
  * A stand-in for the `gitlab` provider (10.4.0), with what runners need: UserRunner, getGroup, getProject.
  *
+ * UserRunner keeps to the schema and the steps of the real one (terraform-provider-gitlab, resource_gitlab_user_runner):
+ * all that GitLab can change of a runner is optional and computed, a request says only what is known, a timeout only
+ * above 0, and a runner that is gone cannot be deleted.
+ *
  * Differs from the real one: failed requests are not retried; `insecure` and `cacertFile` are ignored; UserRunner
- * cannot be imported.
+ * cannot be imported, and takes runner types and access levels in lower case only.
  */
-import type { Context, Invoke, Package, Resource } from "./framework/definition";
+import type { CheckFailure, Context, Invoke, Package, Resource } from "./framework/definition";
 import { compact, hasUnknown, type Props, type Value } from "./framework/values";
 
 export function gitlabPackage(): Package {
@@ -42,24 +46,17 @@ const settings = {
 } as const;
 
 const runnerTypes = ["instance_type", "group_type", "project_type"];
+const accessLevels = ["not_protected", "ref_protected"];
 
 const userRunner: Resource = {
   replaceOn: ["runnerType", "groupId", "projectId"],
+  computed: Object.keys(settings),
   secretOutputs: ["token"],
   check(inputs) {
-    const failures = [];
-    const { runnerType, groupId, projectId, maximumTimeout } = inputs;
-    const wants = { group_type: ["groupId", groupId], project_type: ["projectId", projectId] } as const;
-    if (hasUnknown(runnerType)) return { inputs };
-    if (!runnerTypes.includes(runnerType as string)) {
-      failures.push({ property: "runnerType", reason: `expected one of ${runnerTypes.join(", ")}` });
-    }
-    const [name, owner] = wants[runnerType as keyof typeof wants] ?? [];
-    if (name && owner === undefined) failures.push({ property: name, reason: `required by runnerType ${runnerType}` });
-    if (typeof maximumTimeout === "number" && maximumTimeout < 600) {
-      failures.push({ property: "maximumTimeout", reason: "expected at least 600 (seconds)" });
-    }
-    return { inputs: compact({ ...inputs, tagLists: sortedTags(inputs.tagLists) }), failures };
+    return {
+      inputs: compact({ ...inputs, tagLists: sortedTags(inputs.tagLists) }),
+      failures: [...wrongOwner(inputs), ...wrongSettings(inputs)],
+    };
   },
   async create(inputs, context) {
     const created = await request(context, "POST", "/user/runners", {
@@ -73,7 +70,7 @@ const userRunner: Resource = {
     return { id: String(id), outputs: { ...inputs, ...fromApi(await runner(String(id), context)), token } };
   },
   async read(id, state, context) {
-    const found = await runner(id, context);
+    const found = await runner(id, context).catch(unlessGone);
     return found ? { ...state, ...fromApi(found) } : undefined;
   },
   async update(id, state, inputs, context) {
@@ -81,12 +78,41 @@ const userRunner: Resource = {
     return { ...inputs, ...fromApi(updated), token: state.token };
   },
   async delete(id, _state, context) {
-    await request(context, "DELETE", `/runners/${id}`).catch(unlessGone);
+    await request(context, "DELETE", `/runners/${id}`);
   },
 };
 
-async function runner(id: string, context: Caller): Promise<Props | undefined> {
-  return request(context, "GET", `/runners/${id}`).catch(unlessGone);
+/** What an owner's id does not go with the type of the runner; one that is not known yet is given. */
+function wrongOwner({ runnerType, groupId, projectId }: Props): CheckFailure[] {
+  if (hasUnknown(runnerType)) return [];
+  if (!runnerTypes.includes(runnerType as string)) {
+    return [{ property: "runnerType", reason: `expected one of ${runnerTypes.join(", ")}` }];
+  }
+  return [
+    { property: "groupId", given: groupId !== undefined, wanted: runnerType === "group_type" },
+    { property: "projectId", given: projectId !== undefined, wanted: runnerType === "project_type" },
+  ].flatMap(({ property, given, wanted }) => {
+    if (given === wanted) return [];
+    return [{ property, reason: `${wanted ? "required by" : "must not be given with"} runnerType ${runnerType}` }];
+  });
+}
+
+function wrongSettings({ accessLevel, maximumTimeout, maintenanceNote }: Props): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  if (typeof accessLevel === "string" && !hasUnknown(accessLevel) && !accessLevels.includes(accessLevel)) {
+    failures.push({ property: "accessLevel", reason: `expected one of ${accessLevels.join(", ")}` });
+  }
+  if (typeof maximumTimeout === "number" && maximumTimeout < 600) {
+    failures.push({ property: "maximumTimeout", reason: "expected at least 600 (seconds)" });
+  }
+  if (typeof maintenanceNote === "string" && [...maintenanceNote].length > 1024) {
+    failures.push({ property: "maintenanceNote", reason: "expected at most 1024 characters" });
+  }
+  return failures;
+}
+
+async function runner(id: string, context: Caller): Promise<Props> {
+  return request(context, "GET", `/runners/${id}`);
 }
 
 /** Tags are a set: their order is no change. */
@@ -94,12 +120,17 @@ function sortedTags(tags: Value | undefined): Value | undefined {
   return Array.isArray(tags) && !hasUnknown(tags) ? [...(tags as string[])].sort() : tags;
 }
 
-function toApi(inputs: Props): Props {
-  return compact(Object.fromEntries(Object.entries(settings).map(([ours, theirs]) => [theirs, inputs[ours]])));
+/** A timeout of 0 is none, which the API has no word for: it stays as it is. */
+function toApi({ maximumTimeout, ...inputs }: Props): Props {
+  const sent: Props = { ...inputs, ...(Number(maximumTimeout) > 0 && { maximumTimeout: maximumTimeout! }) };
+  return compact(Object.fromEntries(Object.entries(settings).map(([ours, theirs]) => [theirs, sent[ours]])));
 }
 
-function fromApi(found: Props | undefined): Props {
-  const values = Object.entries(settings).map(([ours, theirs]) => [ours, found?.[theirs] ?? undefined] as const);
+/** As the real one's client decodes an answer: what GitLab has none of is the type's empty value. */
+function fromApi(found: Props): Props {
+  const empty: Props = { description: "", tagLists: [], untagged: false, locked: false, paused: false };
+  const none: Props = { ...empty, accessLevel: "", maximumTimeout: 0, maintenanceNote: "" };
+  const values = Object.entries(settings).map(([ours, theirs]) => [ours, found[theirs] ?? none[ours]] as const);
   const known = Object.fromEntries(values);
   return compact({ ...known, tagLists: sortedTags(known.tagLists) });
 }

@@ -10,7 +10,7 @@ import { debian, hostTree } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
-import { runner } from "./artifacts/runner";
+import { runner, runnerHelper } from "./artifacts/runner";
 
 export const catalog: Artifact[] = [
   pulumi,
@@ -18,6 +18,7 @@ export const catalog: Artifact[] = [
   debian,
   alpine,
   moto,
+  runnerHelper,
   apkRepository,
   goArchive,
   goModules,

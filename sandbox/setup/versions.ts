@@ -4,6 +4,8 @@ export const versions = {
   pulumi: "3.274.1",
   gitlabRunner: "19.4.0",
   gitlabRunnerRevision: "fc1f1862",
+  /** Alpine 3.23's package: https://pkgs.alpinelinux.org/package/v3.23/community/x86_64/gitlab-runner */
+  alpineGitlabRunner: "18.11.2-r1",
   moto: "5.2.5",
   /** Carries Alpine 3.23.6. */
   quicksandAlpine: "0.10.1",

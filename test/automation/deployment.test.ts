@@ -1,10 +1,13 @@
 /** What a deployment says while it runs, and what it needs before. */
 import { expect } from "chai";
 import { requireBuilder } from "../../automation/builder";
+import type { Change, Op } from "../../automation/changes";
 import { lastWords } from "../../automation/last-words";
 import { holders } from "../../automation/lock";
+import { buildsImage, imagePlatform } from "../../automation/meaning";
 import { createProgress } from "../../automation/progress";
 import { refusedAsProtected } from "../../automation/protected";
+import type { Value } from "../../automation/values";
 import { recorded } from "./support";
 
 describe("progress", () => {
@@ -61,19 +64,75 @@ describe("a job image that has to be built", () => {
   const machine = (env: NodeJS.ProcessEnv, ...files: string[]) => ({
     env,
     exists: (file: string) => files.includes(file),
+    inspectBuilder: () => Promise.reject(new Error("no docker")),
+  });
+  const builder = (platforms: string, env: NodeJS.ProcessEnv = {}) => ({
+    ...machine(env, "/var/run/docker.sock"),
+    inspectBuilder: async () => `Name: default\nDriver: docker\nStatus: running\n${platforms}\n`,
+  });
+  const refusal = (work: Promise<void>) =>
+    work.then(
+      () => "",
+      (error: Error) => error.message,
+    );
+
+  it("is refused where there is no builder, with the ways to one", async () => {
+    const said = await refusal(requireBuilder("linux/amd64", machine({})));
+    expect(said).to.match(/no builder here[\s\S]*DOCKER_HOST[\s\S]*image\.uri[\s\S]*Nothing has been changed/);
+    const others = machine({ PULUMI_DEBUG_PROVIDERS: "aws:1,command:2" });
+    expect(await refusal(requireBuilder("linux/amd64", others))).to.contain("no builder here");
   });
 
-  it("is refused where there is no builder, with the ways to one", () => {
-    expect(() => requireBuilder(machine({}))).to.throw(/DOCKER_HOST[\s\S]*image\.uri[\s\S]*Nothing has been changed/);
-    expect(() => requireBuilder(machine({ PULUMI_DEBUG_PROVIDERS: "aws:1,command:2" }))).to.throw("no builder here");
+  it("is let through where there is one that does not tell its platforms", async () => {
+    await requireBuilder("linux/amd64", machine({ DOCKER_HOST: "tcp://builder:2376" }));
+    await requireBuilder("linux/amd64", machine({ BUILDX_BUILDER: "remote" }));
+    await requireBuilder("linux/amd64", machine({}, "/var/run/docker.sock"));
+    await requireBuilder(undefined, builder("Platforms: linux/amd64"));
+    await requireBuilder("linux/amd64", machine({ XDG_RUNTIME_DIR: "/run/user/1" }, "/run/user/1/docker.sock"));
+    await requireBuilder(
+      "linux/arm64",
+      builder("Platforms: linux/amd64", { PULUMI_DEBUG_PROVIDERS: "docker-build:2" }),
+    );
   });
 
-  it("is let through where there is one", () => {
-    requireBuilder(machine({ DOCKER_HOST: "tcp://builder:2376" }));
-    requireBuilder(machine({ BUILDX_BUILDER: "remote" }));
-    requireBuilder(machine({}, "/var/run/docker.sock"));
-    requireBuilder(machine({ XDG_RUNTIME_DIR: "/run/user/1" }, "/run/user/1/docker.sock"));
-    requireBuilder(machine({ PULUMI_DEBUG_PROVIDERS: "aws:1,docker-build:2" }));
+  it("is refused where the builder is of another architecture, with the ways out", async () => {
+    const plain = "Platforms: linux/amd64, linux/amd64/v2, linux/386";
+    await requireBuilder("linux/amd64", builder(plain));
+    const said = await refusal(requireBuilder("linux/arm64", builder(plain)));
+    expect(said).to.contain("has to be built for linux/arm64, and the builder here builds for linux/amd64,");
+    expect(said).to.match(/binfmt --install arm64[\s\S]*DOCKER_HOST[\s\S]*image\.uri[\s\S]*architecture/);
+    expect(said).to.match(/Nothing has been changed\.$/);
+    // With QEMU, and with a second node that has the processor.
+    await requireBuilder("linux/arm64", builder(`${plain}, linux/arm64`));
+    await requireBuilder("linux/arm64", builder(`${plain}\nName: arm\nPlatforms: linux/arm64*, linux/arm/v7`));
+    await requireBuilder("linux/arm64", builder("Platforms: linux/arm64/v8"));
+  });
+});
+
+describe("what a preview shows of the job image", () => {
+  const change = (op: Op, type: string, inputs: Record<string, Value> = {}): Change => ({
+    ...{ urn: `urn::${type}`, type, name: "n", op, old: {}, new: inputs, properties: [] },
+  });
+  const build = "docker-build:index:Image";
+  const repository = "aws:ecr/repository:Repository";
+  const definition = (cpuArchitecture: string) =>
+    change("create", "aws:ecs/taskDefinition:TaskDefinition", { runtimePlatform: { cpuArchitecture } });
+
+  it("is that it has to be built, also where the repository is new and the build is not shown yet", () => {
+    expect(buildsImage([change("create", build)])).to.equal(true);
+    expect(buildsImage([change("update", build)])).to.equal(true);
+    expect(buildsImage([change("create", repository), change("create", "awsx:ecr:Image")])).to.equal(true);
+    expect(buildsImage([change("replace", repository), change("delete", build)])).to.equal(true);
+    for (const op of ["update", "delete"] as const) expect(buildsImage([change(op, repository)]), op).to.equal(false);
+    expect(buildsImage([change("delete", build), definition("ARM64")])).to.equal(false);
+  });
+
+  it("is its platform, which is the tasks' where the build is not shown yet", () => {
+    const built = change("create", build, { platforms: ["linux/amd64"] });
+    expect(imagePlatform([change("delete", build), built])).to.equal("linux/amd64");
+    expect(imagePlatform([change("create", repository), definition("ARM64")])).to.equal("linux/arm64");
+    expect(imagePlatform([change("create", repository), definition("X86_64")])).to.equal("linux/amd64");
+    expect(imagePlatform([change("create", repository)])).to.equal(undefined);
   });
 });
 

@@ -72,7 +72,21 @@ describe("the line of outcome", () => {
 
   it("does not say that nothing restarts where something does", () => {
     expect(outcome(change("update", command, "h-service"))).to.equal("restarts the runner on 1 host");
+    const another = ["h-service", "h-driver"].map((name) =>
+      change("update", command, name, { connection: { host: "a" } }, { connection: { host: "b" } }),
+    );
+    expect(outcome(...another)).to.equal("reaches the hosts another way, restarts nothing");
+    expect(ids(...another)).to.deep.equal([]);
+    const both = change("update", command, "h-service", { connection: 1, stdin: 1 }, { connection: 2, stdin: 2 });
+    expect(outcome(both)).to.equal("restarts the runner on 1 host");
+    expect(ids(both)).to.deep.equal(["runner-restarted"]);
     expect(outcome(change("replace", instance, "h"))).to.equal("replaces 1 host");
+    expect(
+      outcome(change("update", instance, "h", { instanceType: "t3.small" }, { instanceType: "t3.medium" })),
+    ).to.equal("stops and starts 1 host");
+    expect(outcome(change("update", instance, "h", { tags: {} }, { tags: { a: "1" } }))).to.equal(
+      "changes 1 host, restarts nothing",
+    );
   });
 
   it("counts what no rule knows, and shows it in the last group", () => {
@@ -97,6 +111,11 @@ describe("dangers", () => {
     expect(ids(change("replace", "aws:ecr/repository:Repository", "r"))).to.deep.equal(["repository-deleted"]);
     expect(ids(change("create", ingress, "i"))).to.deep.equal(["access-opened"]);
     expect(ids(change("delete", ingress, "i"))).to.deep.equal([]);
+    const told = (more: Record<string, Value>) => ({ tags: { a: "1" }, description: "SSH", fromPort: 22, ...more });
+    const changed = (more: Record<string, Value>) => ids(change("update", ingress, "i", told({}), told(more)));
+    expect(changed({ tags: { a: "2" }, description: "SSH by key" })).to.deep.equal([]);
+    expect(changed({ tags: { a: "2" }, fromPort: 1 })).to.deep.equal(["access-opened"]);
+    expect(changed({}), "whose change is not told").to.deep.equal(["access-opened"]);
     expect(
       ids(change("update", runner, "r-group/a", { accessLevel: "ref_protected" }, { accessLevel: "not_protected" })),
     ).to.deep.equal(["access-opened"]);

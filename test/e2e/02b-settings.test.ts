@@ -1,15 +1,18 @@
 /** Settings that change what is deployed: each of them once, on the running stack. */
 import { expect } from "chai";
 import * as net from "node:net";
+import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
+import { cacheFailures, cachingPipeline } from "../support/caches";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
-import { runCi, runWith } from "../support/pipelines";
+import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { status, useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
 import { runningTasks, taskOf } from "../support/tasks";
 import { until } from "../support/until";
 import { exportStack, previewSteps, withSettings } from "../support/stack";
+import { copyTaskDefinition } from "../support/task-definitions";
 
 const up = (file: string) => deploy(file);
 
@@ -44,13 +47,19 @@ describe("settings", () => {
       description: "brought",
     });
     changed = {
-      groups: ["acme/backend", 12, { path: "acme/data" }],
+      groups: [
+        { path: "acme/backend", maximumTimeout: 7200, maintenanceNote: "nightly" },
+        12,
+        { path: "acme/data", runner: { outputLimit: 16, environment: { SAID: "for one" } } },
+      ],
       projects: ["acme/platform/demo"],
       instanceRunners: [{ name: "shared", tags: ["shared"] }],
+      runners: { preBuildScript: "echo before the script: $SAID", environment: { SAID: "for all" } },
       sizes: { small: { cpu: 256, memory: 1024 } },
       maxSize: { cpu: 2048, memory: 4096 },
       spot: "prefer",
-      "image.packages": ["jq"],
+      // Alpine's gitlab-runner is older than the hosts'.
+      "image.packages": ["jq", "gitlab-runner"],
       protect: true,
       "host.count": 2,
       "host.concurrency": 1,
@@ -67,7 +76,11 @@ describe("settings", () => {
 
   after("as it was", async () => {
     await deploy();
-    expect((await status()).runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    const { runners } = await status();
+    expect(runners.map(({ description }) => description)).to.have.members(["acme/backend", "brought"]);
+    // What its entry has no more, GitLab has no more: a month bounds no job.
+    const { id } = runners.find(({ description }) => description === "acme/backend")!;
+    expect(await gitlab("GET", `/runners/${id}`)).to.include({ maximum_timeout: 2629746, maintenance_note: "" });
     await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
       method: "DELETE",
       headers: { "private-token": gitlabAdminToken },
@@ -106,6 +119,17 @@ describe("settings", () => {
     });
   });
 
+  it("tell the runner what to do for all jobs, and otherwise for those of one entry", async () => {
+    const flood = "job:\n  script: ['for i in $(seq 2000); do echo \"line $i of the flood\"; done']\n";
+    const [all, one] = [await runCi(flood, "acme/frontend"), await runCi(flood, "acme/data")].map(
+      ({ jobs }) => jobs[0],
+    );
+    expect([all.status, one.status], one.trace).to.deep.equal(["success", "success"]);
+    expect(all.trace).to.contain("before the script: for all").and.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("before the script: for one").and.not.contain("line 2000 of the flood");
+    expect(one.trace).to.contain("exceeded limit of 16384 bytes");
+  });
+
   describe("sizes", () => {
     const job = (variables: Record<string, string | number>) =>
       runCi(`job:\n  variables: ${JSON.stringify(variables)}\n  script: ['jq --version']\n`);
@@ -132,6 +156,35 @@ describe("settings", () => {
       expect(other.jobs[0].status).to.equal("failed");
       expect(other.jobs[0].trace).to.match(/"somebody-elses", which is not among those that this runner allows/);
       expect(other.tasks.started).to.equal(0);
+    });
+  });
+
+  describe("an image with the distribution's older gitlab-runner", () => {
+    it("has the hosts' version for the jobs' cache all the same, which is filled and found", async () => {
+      const { jobs } = await runCi(cachingPipeline("settings", {}, ["/usr/bin/gitlab-runner --version"]));
+      const [fill, find] = jobs;
+      expect(scriptLines(fill!.trace)).to.include("Version:      18.11.2");
+      expect(fill!.trace).to.contain("Created cache").and.not.contain("The image's gitlab-runner");
+      expect(find!.trace).to.contain("Successfully extracted cache");
+      expect(scriptLines(find!.trace)).to.include("by-fill");
+    });
+
+    it("tells the job why there is never a cache where it has no other one", async () => {
+      const script = "rm /usr/local/bin/gitlab-runner*; exec /usr/local/bin/docker-entrypoint.sh";
+      const { taskDefinition } = await copyTaskDefinition(script);
+      const pipeline = cachingPipeline("older", { FARGATE_TASK_DEFINITION: taskDefinition });
+      const { jobs } = await runWith(pipeline, {}, undefined, { brokenCache: true });
+      for (const { status, trace } of jobs) {
+        expect(status, trace).to.equal("success");
+        expect(
+          trace.split("The image's gitlab-runner is 18.11.2, but the scripts are those of runner 19.4.0: cache:"),
+        ).to.have.length(2);
+        // What every other run is refused for.
+        expect(cacheFailures(trace).join("\n"), trace)
+          .to.contain("flag provided but not defined: -alternate-url")
+          .and.contain("Failed to extract cache");
+        expect(scriptLines(trace)).to.not.include("by-fill");
+      }
     });
   });
 
@@ -165,6 +218,27 @@ describe("settings", () => {
       for (const [index, address] of [first, second].entries()) {
         const key = await onHost("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub", address);
         expect(JSON.stringify(inputs(names[index]).inputs)).to.contain(key.trim());
+      }
+    });
+
+    it("take a config.toml with a runner that has no lint yet, where it reads every entry", async () => {
+      const [runner, file] = ["/usr/local/bin/gitlab-runner", "/etc/gitlab-runner/config.toml"];
+      const older = `#!/bin/sh\n[ "$1" = lint ] && exit 1\nexec ${runner}.own "$@"`;
+      const config = await onHost(`cat ${file}`);
+      const write = (text: string) => onHost(`sh -c ${quote(writeConfigToml())} <<"END"\n${text}\nEND`);
+      await onHost(`mv ${runner} ${runner}.own; printf %s ${quote(older)} > ${runner}; chmod 755 ${runner}`);
+      try {
+        await write(`# the same\n${config}`);
+        expect(await onHost(`cat ${file}`)).to.equal(`# the same\n${config}`);
+        const refused = await write(config.replace(/^limit = .*$/m, 'limit = "many"')).catch(
+          ({ stderr }: { stderr: string }) => stderr,
+        );
+        expect(refused).to.match(/destination has type integer.*\n.*the runner reads none of the 5 entries/);
+        expect(refused).to.not.contain("glrt-");
+        expect(await onHost(`cat ${file}`)).to.contain("# the same");
+      } finally {
+        await onHost(`mv -f ${runner}.own ${runner}`);
+        await write(config);
       }
     });
 

@@ -165,7 +165,7 @@ describe("what CloudWatch is told", () => {
     const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
     const { alarmTopic } = await outputs();
     expect(MetricAlarms.map(({ MetricName }) => MetricName)).to.have.members([
-      ...["StatusCheckFailed", "Heartbeat", "SystemFailures", "DiskUsedPercent"],
+      ...["StatusCheckFailed", "Heartbeat", "SystemFailures", "RefusedRequests", "DiskUsedPercent"],
       ...["TaskStartFailures", "OldestTaskAge"],
     ]);
     for (const { AlarmActions, OKActions } of MetricAlarms) {

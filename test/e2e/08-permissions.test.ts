@@ -12,6 +12,7 @@ import {
 import { ECSClient, StopTaskCommand } from "@aws-sdk/client-ecs";
 import { awsEndpoint } from "../../sandbox/config";
 import { pulumiOk } from "../support/engine";
+import { cachingPipeline } from "../support/caches";
 import { onHost } from "../support/host";
 import { runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
@@ -21,18 +22,11 @@ import { administrator, bounding, granted, granting, roleName, without, type Gra
 
 const plain = "job:\n  variables: {GIT_STRATEGY: none}\n  script: [echo fine]\n";
 let caches = 0;
-/** Two jobs, of which the first fills a new cache and the second finds it. */
-const caching = () =>
-  ["fill", "find"]
-    .map(
-      (name) =>
-        `${name}:\n  stage: ${name}\n  variables: {GIT_STRATEGY: none}\n  cache: {key: permissions-${caches}, paths: [kept]}\n` +
-        "  script: [ls kept || true, mkdir -p kept, date > kept/file]\n",
-    )
-    .join("") + `stages: [fill, find]\nworkflow: {name: "${caches++}"}\n`;
+/** With a cache that is not filled yet. */
+const caching = () => cachingPipeline(`permissions-${caches++}`);
 
-const run = async (pipeline = plain) => {
-  const { jobs } = await runWith(pipeline, {});
+const run = async (pipeline = plain, more = {}) => {
+  const { jobs } = await runWith(pipeline, {}, undefined, more);
   return { jobs, trace: jobs.map((job) => job.trace).join("\n") };
 };
 /** As the timer starts it: with systemd's environment. */
@@ -55,7 +49,7 @@ async function failsTheJob({ action }: Granted): Promise<string> {
 
 /** The job's log says that its cache does not work. */
 async function failsTheCache({ action }: Granted): Promise<void> {
-  const { trace } = await run(caching());
+  const { trace } = await run(caching(), { brokenCache: true });
   expect(trace).to.match(new RegExp(`not authorized to perform: ${action} on resource: arn:aws:s3:::\\S+`));
 }
 

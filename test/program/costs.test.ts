@@ -26,8 +26,8 @@ describe("costs", () => {
     });
     const watched = atRest({ ...small, hosts: 2, publicAddresses: false, alarms: true, dashboard: true });
     expect(watched.addresses).to.equal(0);
-    expect(watched.metrics).to.be.closeTo(11 * 0.3, 1e-9);
-    expect(watched.alarms).to.be.closeTo(10 * 0.1, 1e-9);
+    expect(watched.metrics).to.be.closeTo(13 * 0.3, 1e-9);
+    expect(watched.alarms).to.be.closeTo(12 * 0.1, 1e-9);
     expect(watched.dashboard).to.equal(3);
     expect(() => atRest({ ...small, instanceType: "x1.big" })).to.throw("scripts/prices.ts has no price of x1.big");
   });

@@ -138,16 +138,52 @@ describe("the host's scripts", () => {
     // As the runner's user, in the folder of the test in the place of /etc.
     const asUser = 'shift 2; exec "$@"';
     const inFolder = (script: string) => script.replaceAll("/etc/gitlab-runner", folder);
-    const lint = (exit: string) => ({ sudo: `[ "$1" = rm ] && exec "$@"; ${asUser}`, lint: exit });
+    const asRoot = `[ "$1" = rm ] && exec "$@"; ${asUser}`;
+    const lint = (exit: string) => ({ sudo: asRoot, "gitlab-runner": exit });
+    const writeConfigToml = () =>
+      inFolder(scripts.writeConfigToml().replaceAll("/usr/local/bin/gitlab-runner", "gitlab-runner"));
 
     it("swaps a checked file in, readable by its owner only", () => {
-      const script = inFolder(scripts.writeConfigToml()).replace("/usr/local/bin/gitlab-runner lint -c", "lint");
-      const { status } = run(script, lint("exit 0"), "token = 1\n");
+      const { status } = run(writeConfigToml(), lint("exit 0"), "token = 1\n");
       expect(status).to.equal(0);
       const file = path.join(folder, "config.toml");
       expect(fs.readFileSync(file, "utf8")).to.equal("token = 1\n");
       expect(fs.statSync(file).mode & 0o777).to.equal(0o600);
       expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
+    });
+
+    describe("of a runner that knows no lint yet", () => {
+      /** As GitLab Runner 17.9 answers: it ends with 0, and lists what it has read. */
+      const older = (...answer: object[]) => {
+        const said = answer.map((line) => `echo '${JSON.stringify(line)}' >&2`).join("; ");
+        return { sudo: asRoot, "gitlab-runner": `[ "$1" = lint ] && exit 1; [ "$3" = list ] && { ${said}; }` };
+      };
+      const listing = { ConfigFile: "c", level: "info", msg: "Listing configured runners" };
+      const entry = { Executor: "custom", Token: "glrt-secret", URL: "https://git", level: "info", msg: "a" };
+      const cannot = { level: "warning", msg: "decoding configuration file: toml: line 7" };
+      const toml = 'concurrent = 3\n\n[[runners]]\nname = "a"\n\n[[runners]]\nname = "b"\n';
+      const wrong = (listed: unknown) => `the runner reads ${listed} of the 2 entries of config.toml\n`;
+      const cases: [string, object[], string, string | undefined][] = [
+        ["swaps in a file of which it lists every entry", [listing, entry, entry], toml, undefined],
+        ["swaps in a file without entries", [listing], "concurrent = 1\nrunners = []\n", undefined],
+        ["keeps the old file where it misses one", [listing, entry], toml, wrong(1)],
+        [
+          "keeps the old file where it reads none, and says why",
+          [cannot],
+          toml,
+          JSON.stringify(cannot) + "\n" + wrong("none"),
+        ],
+      ];
+      for (const [what, answer, text, complaint] of cases) {
+        it(what, () => {
+          const file = path.join(folder, "config.toml");
+          fs.writeFileSync(file, "old");
+          const { status, stderr } = run(writeConfigToml(), older(...answer), text);
+          expect([status, stderr]).to.deep.equal([complaint === undefined ? 0 : 1, complaint ?? ""]);
+          expect(fs.readFileSync(file, "utf8")).to.equal(complaint === undefined ? text : "old");
+          expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);
+        });
+      }
     });
 
     describe("swap the driver in together with its configuration", () => {
@@ -256,8 +292,7 @@ describe("the host's scripts", () => {
     it("keeps the old file when the check fails, and leaves nothing of the new one", () => {
       const file = path.join(folder, "config.toml");
       fs.writeFileSync(file, "old");
-      const script = inFolder(scripts.writeConfigToml()).replace("/usr/local/bin/gitlab-runner lint -c", "lint");
-      const { status } = run(script, lint("echo broken >&2; exit 1"), "new");
+      const { status } = run(writeConfigToml(), lint('[ "$2" = --help ] || { echo broken >&2; exit 1; }'), "new");
       expect(status).to.equal(1);
       expect(fs.readFileSync(file, "utf8")).to.equal("old");
       expect(fs.readdirSync(folder).sort()).to.deep.equal(["bin", "config.toml", "sudo.log"]);

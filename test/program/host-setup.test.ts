@@ -55,7 +55,8 @@ describe("set-up of the host", () => {
   });
 
   it("compiles the agent for the tasks, and all else for the hosts", async () => {
-    const deployment = await run(raw({ architecture: "arm64", host: { architecture: "x86_64" } }));
+    const runner = { sha256, helperSha256: sha256 };
+    const deployment = await run(raw({ architecture: "arm64", host: { architecture: "x86_64", runner } }));
     const create = (suffix: string) =>
       plain<{ create: string }>(only(deployment, command, `gitlab-runners-host-${suffix}`).inputs).create;
     expect(create("runner")).to.contain("gitlab-runner-linux-amd64'");

@@ -38,6 +38,8 @@ describe("cluster", () => {
       executionRoleArn: "arn:aws:iam::123456789012:role/gitlab-runners-execution",
       taskRoleArn: "arn:aws:iam::123456789012:role/gitlab-runners-task",
       tags,
+      // A job that waits has the revision of before, and ECS starts nothing of one that is deregistered.
+      skipDestroy: true,
     });
   });
 

@@ -1,6 +1,16 @@
+import * as fs from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
-import { entryKey, hostName, taskFamily, type EntryKind } from "../../components/names";
+import {
+  dashboardName,
+  entryKey,
+  hostName,
+  jobTags,
+  stackTag,
+  taskFamily,
+  type EntryKind,
+} from "../../components/names";
+import { folders } from "../../components/project";
 
 const kind = fc.constantFrom<EntryKind>("group", "project", "instance");
 /** Anything, and what looks like a key's own parts. */
@@ -48,6 +58,25 @@ describe("names", () => {
     );
     expect(taskFamily("prod", "large")).to.equal("gitlab-fargate-runners-prod_large");
     expect(taskFamily("eu.prod", "large")).to.match(/^gitlab-fargate-runners-eu-prod-[0-9a-f]{8}_large$/);
+  });
+
+  it("of dashboards are what CloudWatch takes, and differ by stack", () => {
+    const stack = fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/);
+    fc.assert(
+      fc.property(stack, stack, (a, b) => {
+        expect(dashboardName(a)).to.match(/^[A-Za-z0-9_-]{1,255}$/);
+        if (a !== b) expect(dashboardName(a)).to.not.equal(dashboardName(b));
+      }),
+    );
+    expect(dashboardName("prod")).to.equal("gitlab-fargate-runners-prod");
+    expect(dashboardName("dev.eu")).to.match(/^gitlab-fargate-runners-dev-eu-[0-9a-f]{8}$/);
+  });
+
+  it("of tags are those that the driver knows", () => {
+    const source = (file: string) => fs.readFileSync(`${folders.driver}/internal/${file}`, "utf8");
+    expect(source("task/survey.go")).to.contain(`StackTag = "${stackTag}"`);
+    const set = [...source("job/job.go").matchAll(/"(gitlab-[a-z-]+)"/g)].map(([, key]) => key);
+    expect(set).to.have.members([...jobTags]);
   });
 
   it("of hosts begin with the plain one", () => {

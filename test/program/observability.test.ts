@@ -94,6 +94,15 @@ describe("what is watched", () => {
           threshold: 5,
           treatMissingData: "notBreaching",
         },
+        "gitlab-runners-host-refused": {
+          ...ofHost,
+          ...high,
+          metricName: "RefusedRequests",
+          statistic: "Sum",
+          period: 3600,
+          threshold: 3,
+          treatMissingData: "notBreaching",
+        },
         "gitlab-runners-host-disk": {
           ...ofHost,
           ...high,
@@ -306,12 +315,12 @@ describe("what is watched", () => {
 
     it("shows alarms, each metric that hosts put, and the runner's log", () => {
       const widgets = body(watched);
-      expect(widgets[0].properties.alarms).to.have.length(6);
+      expect(widgets[0].properties.alarms).to.have.length(7);
       const shown = widgets.flatMap(({ properties }) => (properties.metrics ?? []) as string[][]);
       const own = shown.filter(([namespace]) => namespace === metricsNamespace).map(([, name]) => name);
       expect(own).to.have.members([
         ...["RunningTasks", "OldestTaskAge", "TaskStartFailures"],
-        ...["RunningJobs", "SystemFailures", "Heartbeat", "DiskUsedPercent"],
+        ...["RunningJobs", "SystemFailures", "RefusedRequests", "Heartbeat", "DiskUsedPercent"],
       ]);
       expect(widgets.at(-1)!.properties.query).to.contain("SOURCE 'gitlab-runners-runner-1a2b3c4'");
       for (const { width } of widgets) expect(24 % width).to.equal(0);

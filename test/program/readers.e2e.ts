@@ -72,6 +72,24 @@ describe("the files on the host", () => {
       instanceRunners: [{ name: "shared", paused: true }],
       sizes: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
     },
+    "all that the runner can be told": {
+      runners: {
+        outputLimit: 16384,
+        environment: { A: "1", B: 'quotes " and = and \\ and \u0027' },
+        featureFlags: { FF_USE_FASTZIP: true, FF_TIMESTAMPS: false },
+        preGetSourcesScript: "git config --global user.name ci\n[[runners]]\n",
+        postGetSourcesScript: "git log",
+        preBuildScript: "date",
+        postBuildScript: "df",
+        customBuildDir: false,
+        cloneUrl: "https://git.internal",
+        requestConcurrency: 4,
+      },
+      groups: [
+        "acme",
+        { path: "acme/data", runner: { outputLimit: 1, environment: { A: "2" }, customBuildDir: true } },
+      ],
+    },
     "spot capacity, private subnets, no cache": {
       spot: "prefer",
       network: { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] },

@@ -46,6 +46,15 @@ describe("host", () => {
     ]);
   });
 
+  it("is placed by what AWS tells, or the setting is named", async () => {
+    const { errors, resources } = await run(raw(), { noOfferings: true });
+    expect(errors).to.have.length(1);
+    expect(errors[0]).to.match(
+      /^host\.instanceType: AWS does not tell where it has t3\.small; check the credentials.*\* UnauthorizedOperation: not allowed\)$/,
+    );
+    expect(resources).to.deep.equal([]);
+  });
+
   it("is joined by another one in another zone, which changes nothing of the first", async () => {
     const two = await run(raw({ host: { count: 2 } }));
     expect(two.errors).to.deep.equal([]);

@@ -42,6 +42,16 @@ describe("runners", () => {
     expect(inputs("instance/shared")).to.not.have.any.keys("groupId", "projectId");
   });
 
+  it("lose a timeout and a note that their entries have no more: GitLab would keep what is not sent", async () => {
+    const deployment = await run(raw({ groups: ["acme/data"] }));
+    const { maximumTimeout, maintenanceNote } = plain(
+      only(deployment, runner, "gitlab-runners-group/acme/data").inputs,
+    );
+    expect(maintenanceNote).to.equal("");
+    const longestOfProjects = 30 * 24 * 3600;
+    expect(maximumTimeout).to.be.at.least(longestOfProjects);
+  });
+
   it("are found by id as by path", async () => {
     const deployment = await run(raw({ groups: [42], projects: [{ id: 77 }] }));
     expect(plain(only(deployment, runner, "gitlab-runners-group/id:42").inputs)).to.deep.include({

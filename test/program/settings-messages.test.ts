@@ -67,10 +67,6 @@ const rows: [yaml: string, ...told: string[]][] = [
   ["groups: [true]", "groups[0]: keys with values are expected; it is true"],
   ["groups: [{path: a, limit: 0}]", "groups[0].limit: 0 is too small: at least 1"],
   ['groups: [{path: a, limit: "4"}]', 'groups[0].limit: "4" is a text; write 4 without quotes'],
-  [
-    "groups: [{path: a, limit: 50}]",
-    "groups[0].limit: 50 is more than a host takes, 10 (host.concurrency); raise that or lower this",
-  ],
   ["groups: [{path: a, size: defualt}]", "groups[0].size: no size 'defualt'; did you mean default?"],
   ["groups: [{path: a, size: huge}]", "groups[0].size: no size 'huge'; sizes are default"],
   [
@@ -211,9 +207,13 @@ describe("what is told of wrong settings", () => {
     expect(without.map(({ path }) => path)).to.deep.equal([
       "groups[].id",
       "groups[].limit",
+      "groups[].runner.requestConcurrency",
       "projects[].id",
       "projects[].limit",
+      "projects[].runner.requestConcurrency",
       "instanceRunners[].limit",
+      "instanceRunners[].runner.requestConcurrency",
+      "runners.requestConcurrency",
       "host.count",
       "host.connection.proxy.port",
       "host.concurrency",

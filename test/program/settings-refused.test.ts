@@ -1,21 +1,5 @@
 import { expect } from "chai";
-import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "../../components/settings/settings";
-import { raw } from "./support/settings";
-
-/** The lines of the error, without its headline. */
-function errorsOf(settings: Record<string, unknown>): string[] {
-  try {
-    parseSettings(settings);
-  } catch (error) {
-    expect(pulumi.RunError.isInstance(error)).to.equal(true);
-    return (error as Error).message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
-}
+import { errorsOf, raw, sha256 } from "./support/settings";
 
 describe("settings", () => {
   const refused: [string, Record<string, unknown>, string[]][] = [
@@ -29,6 +13,27 @@ describe("settings", () => {
       "a permissions boundary that is no policy",
       { permissionsBoundary: "arn:aws:iam::123456789012:role/boundary" },
       ["permissionsBoundary: not the ARN of a managed policy"],
+    ],
+    [
+      "a runner that is too old",
+      { host: { runner: { version: "17.8.12", sha256 } } },
+      ["host.runner.version: 17.8.12 is too old: 17.9.0 is the first"],
+    ],
+    [
+      "what the runner would not take",
+      {
+        runners: { outputLimit: 0, cloneUrl: "ssh://git", environment: { "A-B": "1", FARGATE_TASK_DEFINITION: "x" } },
+        groups: [{ path: "a", runner: { featureFlags: { USE_FASTZIP: true }, environment: { A: 1 }, preBuild: "x" } }],
+      },
+      [
+        "groups[0].runner.environment.A: not a text; put it in quotes",
+        "groups[0].runner.featureFlags.USE_FASTZIP: ",
+        "groups[0].runner.preBuild: unknown key; did you mean preBuildScript?",
+        "runners.outputLimit:",
+        "runners.environment.A-B: ",
+        "runners.environment.FARGATE_TASK_DEFINITION: ",
+        "runners.cloneUrl:",
+      ],
     ],
     ["a duplicate", { groups: ["a", "b", "A"] }, ['groups[2]: duplicate of groups[0]: "A"']],
     [
@@ -126,7 +131,10 @@ describe("settings", () => {
     ],
     [
       "an instance type of the tasks' architecture where the hosts have another one",
-      { architecture: "arm64", host: { architecture: "x86_64", instanceType: "t4g.small" } },
+      {
+        architecture: "arm64",
+        host: { architecture: "x86_64", instanceType: "t4g.small", runner: { sha256, helperSha256: sha256 } },
+      },
       ["host.instanceType: t4g.small is arm64, but the hosts are x86_64 (host.architecture)"],
     ],
     [
@@ -143,7 +151,17 @@ describe("settings", () => {
     [
       "a runner without a checksum",
       { architecture: "arm64", host: { runner: { version: "19.5.0" } } },
-      ['host.runner.sha256: required: the line "binaries/gitlab-runner-linux-arm64" of https://'],
+      ["host.runner.sha256: required: `npm run checksums -- --stack STACK` looks it up, the line "],
+    ],
+    [
+      "tasks of another architecture than the hosts' without the checksum of their helper",
+      { architecture: "arm64", host: { architecture: "x86_64", runner: { sha256, version: "19.5.0" } } },
+      [
+        "host.runner.helperSha256: required, as tasks are arm64 and hosts x86_64: `npm run checksums -- --stack STACK` looks it " +
+          "up, the line " +
+          '"binaries/gitlab-runner-helper/gitlab-runner-helper.arm64" of ' +
+          "https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads/v19.5.0/release.sha256",
+      ],
     ],
     [
       "another Go without a checksum",
@@ -166,9 +184,32 @@ describe("settings", () => {
       ["image.packages: have no effect on an image given by uri"],
     ],
     [
+      "a revision and a compression for an image that is not built",
+      { image: { uri: "registry/image", revision: "2", compression: "zstd" } },
+      [
+        "image.revision: has no effect on an image given by uri",
+        "image.compression: has no effect on an image given by uri",
+      ],
+    ],
+    [
+      "a revision in two places",
+      { image: { revision: "1", buildArgs: { REVISION: "2" } } },
+      ["image.buildArgs: REVISION is what revision sets; use one"],
+    ],
+    [
+      "a revision of two lines",
+      { image: { revision: "a\nb" } },
+      ["image.revision: not a text of up to 64 letters, digits and ._:+-"],
+    ],
+    [
       "packages in two places",
       { image: { packages: ["nodejs"], buildArgs: { EXTRA_PACKAGES: "npm" } } },
       ["image.buildArgs: EXTRA_PACKAGES is what packages sets; use one"],
+    ],
+    [
+      "a helper in the image that is not the hosts' runner's",
+      { image: { buildArgs: { GITLAB_RUNNER_VERSION: "18.11.2" } } },
+      ["image.buildArgs.GITLAB_RUNNER_VERSION: is what host.runner sets"],
     ],
     ["half a network", { network: { vpcId: "vpc-1" } }, ["network.subnetIds: required with vpcId"]],
     [

@@ -21,12 +21,13 @@ describe("settings", () => {
           locked: false,
           paused: false,
           size: "default",
+          runner: {},
         },
       ],
       sizes: { default: { cpu: 1024, memory: 2048 } },
       architecture: "x86_64",
       spot: "never",
-      image: { buildArgs: {} },
+      image: { buildArgs: {}, compression: "gzip" },
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
@@ -51,6 +52,20 @@ describe("settings", () => {
     expect(host.goProxy).to.equal(undefined);
   });
 
+  it("tell each runner what all are told, and what its own entry says", () => {
+    const runners = { outputLimit: 8192, environment: { A: "all", B: "all" }, featureFlags: { FF_TIMESTAMPS: true } };
+    const own = { outputLimit: 1024, environment: { B: "own" }, featureFlags: { FF_USE_FASTZIP: true } };
+    const { entries } = parseSettings(raw({ runners, groups: ["acme/backend", { path: "acme/data", runner: own }] }));
+    expect(entries.map(({ runner }) => runner)).to.deep.equal([
+      runners,
+      {
+        outputLimit: 1024,
+        environment: { A: "all", B: "own" },
+        featureFlags: { FF_TIMESTAMPS: true, FF_USE_FASTZIP: true },
+      },
+    ]);
+  });
+
   it("follow the architecture in what depends on it", () => {
     const { host } = parseSettings(raw({ architecture: "arm64" }));
     expect(host.instanceType).to.equal("t4g.small");
@@ -58,7 +73,10 @@ describe("settings", () => {
   });
 
   it("let hosts have an architecture of their own", () => {
-    const { host, architecture } = parseSettings(raw({ architecture: "arm64", host: { architecture: "x86_64" } }));
+    const runner = { sha256, helperSha256: sha256 };
+    const { host, architecture } = parseSettings(
+      raw({ architecture: "arm64", host: { architecture: "x86_64", runner } }),
+    );
     expect([architecture, host.architecture, host.instanceType]).to.deep.equal(["arm64", "x86_64", "t3.small"]);
     expect(host.go.sha256).to.match(/^d0f743b3/);
   });
@@ -89,6 +107,13 @@ describe("settings", () => {
     expect(buildArgs(["npm", "go~1.25", "g++"])).to.deep.equal({ A: "b", EXTRA_PACKAGES: "g++ go~1.25 npm" });
     expect(buildArgs(["g++", "npm", "go~1.25"])).to.deep.equal(buildArgs(["npm", "go~1.25", "g++"]));
     expect(buildArgs([])).to.deep.equal({ A: "b" });
+  });
+
+  it("make a revision an argument of the build, a number too", () => {
+    const buildArgs = (revision: unknown) => parseSettings(raw({ image: { revision } })).image.buildArgs;
+    expect(buildArgs("2026-11")).to.deep.equal({ REVISION: "2026-11" });
+    expect(buildArgs(0)).to.deep.equal({ REVISION: "0" });
+    expect(buildArgs(undefined)).to.deep.equal({});
   });
 
   it("keep the default size beside others, unless it is given", () => {

@@ -32,6 +32,7 @@ const common = {
   shell: "bash",
   builds_dir: "/opt/gitlab-runner/builds",
   cache_dir: "/opt/gitlab-runner/cache",
+  custom_build_dir: { enabled: true },
   custom,
 };
 
@@ -53,6 +54,48 @@ describe("config.toml", () => {
         },
       ],
     });
+  });
+
+  it("holds what the settings say of a runner, and a slot for each of its requests", () => {
+    const settings = {
+      outputLimit: 16384,
+      environment: { ZONE: "a=b", ALPHA: "1" },
+      featureFlags: { FF_USE_FASTZIP: true, FF_TIMESTAMPS: false },
+      preGetSourcesScript: "echo 'a'\n[[runners]]\necho b",
+      postGetSourcesScript: "git log",
+      preBuildScript: "date",
+      postBuildScript: "df",
+      customBuildDir: false,
+      cloneUrl: "https://git.internal",
+      requestConcurrency: 4,
+    };
+    const { concurrent, runners } = parse(config({ runners: [backend, { ...data, settings }] }));
+    expect(concurrent).to.equal(15);
+    expect(runners).to.deep.equal([
+      { ...common, name: "acme/backend", token: "glrt-backend", limit: 10 },
+      {
+        ...common,
+        name: "data",
+        token: "glrt-data",
+        limit: 2,
+        environment: ["ALPHA=1", "FARGATE_TASK_DEFINITION=family-large:7", "ZONE=a=b"],
+        output_limit: 16384,
+        feature_flags: { FF_TIMESTAMPS: false, FF_USE_FASTZIP: true },
+        pre_get_sources_script: settings.preGetSourcesScript,
+        post_get_sources_script: "git log",
+        pre_build_script: "date",
+        post_build_script: "df",
+        custom_build_dir: { enabled: false },
+        clone_url: "https://git.internal",
+        request_concurrency: 4,
+      },
+    ]);
+  });
+
+  it("has a line of its own for each entry and no other, which is how old runners' reading is counted", () => {
+    const settings = { preBuildScript: "a\n[[runners]]\nb" };
+    const text = config({ runners: [{ ...backend, settings }, data] });
+    expect(text.split("\n").filter((line) => line === "[[runners]]")).to.have.length(2);
   });
 
   it("caches in S3 by the host's role, under paths that outlive a token", () => {

@@ -9,6 +9,6 @@ export function linkProject(folder: string): void {
   for (const name of readdirSync(projectDir)) {
     const [from, to] = [path.join(projectDir, name), path.join(folder, name)];
     if (/^Pulumi\..+\.yaml$/.test(name)) copyFileSync(from, to);
-    else if (name !== ".git" && name !== ".driver") symlinkSync(from, to);
+    else if (name !== ".git" && name !== ".driver" && name !== ".image") symlinkSync(from, to);
   }
 }

@@ -1,6 +1,7 @@
 /** Pipelines on the sandbox's GitLab, with something done at a moment that a job's own log names. */
 import { streamPipeline } from "../../sandbox/control/client";
 import type { PipelineEvent, RunResult } from "../../sandbox/control/protocol";
+import { cacheFailures } from "./caches";
 import { scratch } from "./scratch";
 
 /** `exitCode`: what `npm run sandbox -- run` ends with. */
@@ -17,11 +18,13 @@ export const runCi = (text: string, group?: string): Promise<PipelineResult> => 
 /**
  * Runs the pipeline and calls `act` once for each marker, when a job's log first holds it. The marker must not stand in
  * the script as it is, as the log shows the script: "mark-""er" prints marker. An act that fails cancels the pipeline.
+ * A cache that does not work fails the test, as it fails no job, unless `brokenCache` is true.
  */
 export async function runWith(
   text: string,
   acts: Record<string, (job: Watched) => Promise<unknown>>,
   group = "acme/backend",
+  { brokenCache = false } = {},
 ): Promise<PipelineResult> {
   const pending = new Map(Object.entries(acts));
   const acting: Promise<unknown>[] = [];
@@ -32,6 +35,7 @@ export async function runWith(
     for await (const event of watch(text, group, logs, giveUp.signal)) {
       if (event.type === "result") {
         await acted();
+        if (!brokenCache) refuseCacheFailures(event.result);
         if (pending.size === 0) return { ...event.result, exitCode: Number(event.failed) };
         throw new Error(`no log held ${[...pending.keys()].join(", ")}:\n${[...logs.values()].join("\n")}`);
       }
@@ -48,6 +52,13 @@ export async function runWith(
     throw error;
   }
   throw new Error("the pipeline's events ended without a result");
+}
+
+function refuseCacheFailures({ jobs }: RunResult): void {
+  for (const { name, trace } of jobs) {
+    const [first] = cacheFailures(trace);
+    if (first) throw new Error(`the cache of job ${name} does not work (${first.trim()}):\n${trace}`);
+  }
 }
 
 /** Runs the pipeline until `act`, called when a job's log first holds the marker, is through; then gives it up. */

@@ -36,6 +36,7 @@
 //   - CUSTOM_ENV_CI_JOB_ID, CUSTOM_ENV_CI_PROJECT_ID, CUSTOM_ENV_CI_JOB_TOKEN, CUSTOM_ENV_CI_JOB_IMAGE: replace
 //     JOB_RESPONSE_FILE where the runner writes none. CUSTOM_ENV_CI_PIPELINE_ID and CUSTOM_ENV_CI_RUNNER_ID replace
 //     what the file lacks.
+//   - CUSTOM_ENV_CI_RUNNER_VERSION: prepare tells the job's log where the image's gitlab-runner has another version.
 //
 // The AWS SDK reads AWS_REGION (where the file sets no Region), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS,
 // AWS_ENDPOINT_URL_EC2, and the variables of its credential chain.

@@ -28,6 +28,8 @@ type Job struct {
 	Services []string
 	// Timeout is how long the job may take, zero where GitLab did not send it.
 	Timeout time.Duration
+	// RunnerVersion is the version of the gitlab-runner that writes the job's scripts, empty where it does not tell.
+	RunnerVersion string
 	// StartedAt is when the job started in GitLab, zero where GitLab did not send it.
 	StartedAt time.Time
 
@@ -88,6 +90,10 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
 		job.Timeout = time.Duration(seconds) * time.Second
 	}
+	// The runner itself sets the variable, so the payload lacks it. A job that sets its own misleads nobody but itself.
+	if value := getenv("CUSTOM_ENV_CI_RUNNER_VERSION"); runnerVersion.MatchString(value) {
+		job.RunnerVersion = value
+	}
 	// GitLab writes 2026-11-25T01:02:03Z. The driver ignores a time that it cannot read.
 	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
 	for _, service := range data.Services {
@@ -97,6 +103,9 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	job.digest = hex.EncodeToString(sum[:8])
 	return job, nil
 }
+
+// runnerVersion matches 19.4.0, 19.5.0~pre.12.gabc and the like, and nothing that means something to a shell.
+var runnerVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[0-9A-Za-z.~+-]{0,60}$`)
 
 var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
 

@@ -164,3 +164,15 @@ func TestKeyOf(t *testing.T) {
 		}
 	}
 }
+
+func TestRunnerVersion(t *testing.T) {
+	for given, want := range map[string]string{
+		"19.4.0": "19.4.0", "19.5.0~pre.12.gabcdef": "19.5.0~pre.12.gabcdef", "": "",
+		"development version": "", "19.4.0'; id; '": "", "19.4.0\n": "", "*": "",
+	} {
+		got, err := load(t, payloadText, map[string]string{"CUSTOM_ENV_CI_RUNNER_VERSION": given}, "host")
+		if err != nil || got.RunnerVersion != want {
+			t.Errorf("%q: %q, %v", given, got.RunnerVersion, err)
+		}
+	}
+}

@@ -30,8 +30,8 @@ type CloudWatch interface {
 //
 // Metrics with the dimension Stack are the same from each host, so that their maximum is the truth: RunningTasks,
 // OldestTaskAge (seconds), TaskStartFailures (of the last five minutes). Metrics with the dimensions Stack and Host:
-// Heartbeat (1 where the runner answers, otherwise 0), RunningJobs, SystemFailures (since the last report),
-// DiskUsedPercent.
+// Heartbeat (1 where the runner answers, otherwise 0), RunningJobs, SystemFailures and RefusedRequests (since the last
+// report), DiskUsedPercent.
 type Report struct {
 	// Stack and Host are the metrics' dimensions.
 	Stack, Host string
@@ -75,25 +75,38 @@ func (r *Report) Send(ctx context.Context) error {
 		add(ofHost, "DiskUsedPercent", types.StandardUnitPercent, disk)
 	}
 	runner, errRunner := ReadRunner(ctx, r.HTTP, r.RunnerURL)
-	failures := counter{filepath.Join(r.Directory, "system-failures")}
-	save := func() error { return nil }
-	var errCount error
+	counts := []struct {
+		metric  string
+		counter counter
+		current float64
+	}{
+		{"SystemFailures", counter{filepath.Join(r.Directory, "system-failures")}, runner.SystemFailures},
+		{"RefusedRequests", counter{filepath.Join(r.Directory, "refused-requests")}, runner.Refusals},
+	}
+	var errCounts, errSaved []error
 	if errRunner == nil {
 		add(ofHost, "Heartbeat", types.StandardUnitCount, 1)
 		add(ofHost, "RunningJobs", types.StandardUnitCount, runner.Jobs)
-		var added float64
-		if added, errCount = failures.added(runner.SystemFailures); errCount == nil {
-			add(ofHost, "SystemFailures", types.StandardUnitCount, added)
+		for _, count := range counts {
+			added, err := count.counter.added(count.current)
+			if err == nil {
+				add(ofHost, count.metric, types.StandardUnitCount, added)
+			}
+			errCounts = append(errCounts, err)
 		}
-		save = func() error { return failures.save(runner.SystemFailures) }
 	} else {
 		add(ofHost, "Heartbeat", types.StandardUnitCount, 0)
 	}
 
 	input := cloudwatch.PutMetricDataInput{Namespace: aws.String(Namespace), MetricData: data}
 	if _, err := r.CloudWatch.PutMetricData(ctx, &input); err != nil {
-		return errors.Join(fmt.Errorf("putting metrics: %w", err), errTasks, errDisk, errRunner, errCount)
+		return errors.Join(fmt.Errorf("putting metrics: %w", err), errTasks, errDisk, errRunner, errors.Join(errCounts...))
 	}
-	// The report saves its count last: a failure that CloudWatch did not get counts again in the next report.
-	return errors.Join(errTasks, errDisk, errRunner, errCount, save())
+	// The report saves its counts last: what CloudWatch did not get counts again in the next report.
+	if errRunner == nil {
+		for _, count := range counts {
+			errSaved = append(errSaved, count.counter.save(count.current))
+		}
+	}
+	return errors.Join(errTasks, errDisk, errRunner, errors.Join(errCounts...), errors.Join(errSaved...))
 }

@@ -26,6 +26,10 @@ gitlab_runner_jobs_total{runner="a"} 40
 gitlab_runner_failed_jobs_total{failure_reason="script_failure",runner="a"} 9
 gitlab_runner_failed_jobs_total{failure_reason="runner_system_failure",runner="a"} 3
 gitlab_runner_failed_jobs_total{failure_reason="runner_system_failure",runner="b"} 1e+00
+gitlab_runner_api_request_statuses_total{endpoint="request_job",method="post",runner="a",status="204"} 80
+gitlab_runner_api_request_statuses_total{endpoint="request_job",method="post",runner="a",status="403"} 3
+gitlab_runner_api_request_statuses_total{endpoint="request_job",method="post",runner="b",status="403"} 2
+gitlab_runner_api_request_statuses_total{endpoint="update_job",method="put",runner="a",status="403"} 1
 go_info{version="go1.26 linux"} 1
 
 broken
@@ -36,7 +40,7 @@ func TestParseRunner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Runner{Jobs: 3, SystemFailures: 4}); got != want {
+	if want := (Runner{Jobs: 3, SystemFailures: 4, Refusals: 5}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -167,11 +171,12 @@ func (r *recorder) PutMetricData(
 }
 
 func TestReport(t *testing.T) {
-	var failures int
+	var failures, refusals int
 	runner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w,
-			"gitlab_runner_jobs 2\ngitlab_runner_failed_jobs_total{failure_reason=\"runner_system_failure\"} %d\n",
-			failures)
+			"gitlab_runner_jobs 2\ngitlab_runner_failed_jobs_total{failure_reason=\"runner_system_failure\"} %d\n"+
+				"gitlab_runner_api_request_statuses_total{endpoint=\"request_job\",status=\"403\"} %d\n",
+			failures, refusals)
 	}))
 	defer runner.Close()
 	seen, cloud := &cluster{tasks: someTasks()}, &recorder{}
@@ -193,37 +198,40 @@ func TestReport(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	all := func(systemFailures float64) map[string]float64 {
+	all := func(systemFailures, refusedRequests float64) map[string]float64 {
 		return map[string]float64{
-			"gitlab-fargate-runners RunningTasks Stack=prod":            6,
-			"gitlab-fargate-runners OldestTaskAge Stack=prod":           5400,
-			"gitlab-fargate-runners TaskStartFailures Stack=prod":       2,
-			"gitlab-fargate-runners Heartbeat Stack=prod Host=i-1":      1,
-			"gitlab-fargate-runners RunningJobs Stack=prod Host=i-1":    2,
-			"gitlab-fargate-runners SystemFailures Stack=prod Host=i-1": systemFailures,
+			"gitlab-fargate-runners RunningTasks Stack=prod":             6,
+			"gitlab-fargate-runners OldestTaskAge Stack=prod":            5400,
+			"gitlab-fargate-runners TaskStartFailures Stack=prod":        2,
+			"gitlab-fargate-runners Heartbeat Stack=prod Host=i-1":       1,
+			"gitlab-fargate-runners RunningJobs Stack=prod Host=i-1":     2,
+			"gitlab-fargate-runners SystemFailures Stack=prod Host=i-1":  systemFailures,
+			"gitlab-fargate-runners RefusedRequests Stack=prod Host=i-1": refusedRequests,
 		}
 	}
-	failures = 7
-	send(false, all(0)) // what was before the first report is not news
+	failures, refusals = 7, 3
+	send(false, all(0, 0)) // what was before the first report is not news
 	failures = 9
-	send(false, all(2))
-	send(false, all(0))
-	failures = 1
-	send(false, all(1)) // the runner has started anew
+	send(false, all(2, 0))
+	refusals = 6
+	send(false, all(0, 3))
+	failures, refusals = 1, 0
+	send(false, all(1, 0)) // the runner has started anew
 
-	failures = 4
+	failures, refusals = 4, 3
 	cloud.down = true
 	if err := report.Send(t.Context()); err == nil {
 		t.Error("no error though CloudWatch cannot be reached")
 	}
 	cloud.down = false
-	send(false, all(3)) // what was not told is told now
+	send(false, all(3, 3)) // what was not told is told now
 
 	seen.denied = true
 	send(true, map[string]float64{
-		"gitlab-fargate-runners Heartbeat Stack=prod Host=i-1":      1,
-		"gitlab-fargate-runners RunningJobs Stack=prod Host=i-1":    2,
-		"gitlab-fargate-runners SystemFailures Stack=prod Host=i-1": 0,
+		"gitlab-fargate-runners Heartbeat Stack=prod Host=i-1":       1,
+		"gitlab-fargate-runners RunningJobs Stack=prod Host=i-1":     2,
+		"gitlab-fargate-runners SystemFailures Stack=prod Host=i-1":  0,
+		"gitlab-fargate-runners RefusedRequests Stack=prod Host=i-1": 0,
 	})
 	runner.Close()
 	send(true, map[string]float64{"gitlab-fargate-runners Heartbeat Stack=prod Host=i-1": 0})

@@ -16,6 +16,9 @@ type Runner struct {
 	Jobs float64
 	// SystemFailures is how many jobs have failed with runner_system_failure since it started.
 	SystemFailures float64
+	// Refusals is how often GitLab has answered "forbidden" to a request for jobs since it started: to a runner that was
+	// deleted there, or whose token has expired.
+	Refusals float64
 }
 
 // ReadRunner asks the runner's Prometheus endpoint. An error means that the runner is dead, or not well.
@@ -39,7 +42,7 @@ func ReadRunner(ctx context.Context, client *http.Client, url string) (Runner, e
 	return runner, nil
 }
 
-// parseRunner sums up two of the runner's metrics over all their labels.
+// parseRunner sums up three of the runner's metrics over all their labels.
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func parseRunner(text io.Reader) (Runner, error) {
 	var runner Runner
@@ -54,6 +57,9 @@ func parseRunner(text io.Reader) (Runner, error) {
 		case name == "gitlab_runner_failed_jobs_total" &&
 			strings.Contains(labels, `failure_reason="runner_system_failure"`):
 			runner.SystemFailures += value
+		case name == "gitlab_runner_api_request_statuses_total" &&
+			strings.Contains(labels, `endpoint="request_job"`) && strings.Contains(labels, `status="403"`):
+			runner.Refusals += value
 		}
 	}
 	return runner, lines.Err()

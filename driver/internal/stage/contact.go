@@ -53,17 +53,28 @@ func (d *Driver) installAgent(ctx context.Context, connection Connection, known 
 	ctx, cancel := context.WithTimeoutCause(ctx, limit,
 		&install.Unusable{Reason: "it was not there after " + limit.String()})
 	defer cancel()
-	path, directory, err := install.Install(ctx, connection, d.AgentFile)
+	found, err := install.Install(ctx, connection, d.AgentFile, d.Job.RunnerVersion)
 	var unusable *install.Unusable
-	if errors.As(err, &unusable) {
+	if err != nil && !errors.As(err, &unusable) {
+		return err
+	}
+	if found.Helper != "" {
+		d.tellHelper(found.Helper)
+	}
+	if unusable != nil {
 		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s",
 			printable(unusable.Reason))
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	known.Agent = &state.Agent{Protocol: wire.Version, Path: path, Directory: directory}
-	d.Log.Debug("ci-agent is in the task", "task", task.ID(known.ARN), "path", path)
+	known.Agent = &state.Agent{Protocol: wire.Version, Path: found.Agent, Directory: found.Directory}
+	d.Log.Debug("ci-agent is in the task", "task", task.ID(known.ARN), "path", found.Agent)
 	return nil
+}
+
+// tellHelper tells the job's log that the task's gitlab-runner may refuse what the runner's scripts ask of it. The
+// runner takes that for a warning, so that nobody would learn why there is never a cache.
+func (d *Driver) tellHelper(version string) {
+	d.printf("The image's gitlab-runner is %s, but the scripts are those of runner %s: cache: and artifacts: may not "+
+		"work. Put gitlab-runner-helper %[2]s of GitLab's release into the image, as gitlab-runner",
+		printable(version), d.Job.RunnerVersion)
 }

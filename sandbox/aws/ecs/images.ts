@@ -1,8 +1,11 @@
-/** Images of tasks: pulled once per digest, unpacked, and shared by all tasks as their overlays' lower layer. */
+/**
+ * Images of tasks: unpacked once per digest, and shared by all tasks as their overlays' lower layer. On Fargate each task
+ * pulls its image anew, so the registry is asked for it each time: an image that is gone starts no task.
+ */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { accountId, region, registryAddress } from "../../config";
+import { accountId, region, registryStore } from "../../config";
 import { attempt, CommandError, run } from "../../command";
 import type { ImageConfig } from "./container-spec";
 
@@ -20,10 +23,13 @@ export interface ImageStore {
 
 const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
 
-/** Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. */
+/**
+ * Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. Whether the task's
+ * execution role may pull is checked elsewhere.
+ */
 export function pullSource(reference: string): { source: string; tlsVerify: boolean } {
   return reference.startsWith(`${ecr}/`)
-    ? { source: `docker://${registryAddress}${reference.slice(ecr.length)}`, tlsVerify: false }
+    ? { source: `docker://${registryStore}${reference.slice(ecr.length)}`, tlsVerify: false }
     : { source: `docker://${reference}`, tlsVerify: true };
 }
 
@@ -44,6 +50,8 @@ export function createImageStore(dir: string): ImageStore {
         "--insecure-policy",
         "copy",
         `--src-tls-verify=${tlsVerify}`,
+        // umoci knows no zstd.
+        ...["--dest-compress-format", "gzip"],
         pinned,
         `oci:${layout}:image`,
       ]);
@@ -59,6 +67,7 @@ export function createImageStore(dir: string): ImageStore {
       const digest =
         /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ??
         (await run("skopeo", ["inspect", `--tls-verify=${tlsVerify}`, "--format", "{{.Digest}}", source])).trim();
+      if (source.startsWith(`docker://${registryStore}/`)) await requireManifest(source, digest);
       const running = pulls.get(digest) ?? unpack(source, tlsVerify, digest);
       pulls.set(digest, running);
       try {
@@ -74,9 +83,25 @@ export function createImageStore(dir: string): ImageStore {
   return { pull };
 }
 
+/** @throws Error where the registry has no such image any more */
+async function requireManifest(source: string, digest: string): Promise<void> {
+  const [host, ...name] = source
+    .slice("docker://".length)
+    .replace(/@.*$/, "")
+    .replace(/:[^:/]*$/, "")
+    .split("/");
+  const answer = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
+    method: "HEAD",
+    headers: {
+      accept: "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
+    },
+  });
+  if (!answer.ok) throw new Error(answer.status === 404 ? "not found" : `the registry answers ${answer.status}`);
+}
+
 /** The last words of skopeo's log line, without its time stamps. */
 function pullReason(error: unknown): string {
-  if (!(error instanceof CommandError)) return String(error);
+  if (!(error instanceof CommandError)) return error instanceof Error ? error.message : String(error);
   return /msg="((?:[^"\\]|\\.)*)"/.exec(error.stderr)?.[1]?.replaceAll('\\"', '"') ?? error.stderr.trim();
 }
 

@@ -39,6 +39,7 @@ export interface ContainerDefinition {
 export interface TaskDefinition {
   taskDefinitionArn: string;
   family: string;
+  status?: "ACTIVE" | "INACTIVE";
   revision: number;
   networkMode?: string;
   cpu?: string;

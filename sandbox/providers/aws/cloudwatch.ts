@@ -17,6 +17,7 @@ import type { Context, Resource } from "../framework/definition";
 import type { Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
 import { awsResource, fromTagList, tagList, updateTags } from "./common";
+import { dashboardFailures } from "./refusals";
 
 export function cloudwatchResources(clientsFor: ClientsFor): Record<string, Resource> {
   return {
@@ -100,6 +101,7 @@ function dashboard(clientsFor: ClientsFor): Resource {
     { json: ["dashboardBody"] },
     {
       replaceOn: ["dashboardName", "region"],
+      check: (inputs) => ({ inputs, failures: dashboardFailures(inputs) }),
       async create(inputs, context) {
         await put(inputs, context);
         return { id: inputs.dashboardName as string, outputs: inputs };

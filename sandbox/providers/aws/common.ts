@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Checked, Context, Resource } from "../framework/definition";
 import { hasUnknown, isObject, type Props, type Value } from "../framework/values";
 import type { ClientsFor } from "./clients";
+import { refuseTags } from "./refusals";
 
 export type Tags = Record<string, string>;
 
@@ -22,6 +23,9 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
     ...(traits.global ? {} : { region: clientsFor(context, outputs).region }),
     ...(traits.tagged ? { tagsAll: outputs.tags ?? {} } : {}),
   });
+  const refuse = (inputs: Props) => {
+    if (traits.tagged) refuseTags(tagsOf(inputs), traits.global === true);
+  };
   const { update, read } = resource;
   return {
     ...resource,
@@ -33,17 +37,22 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
       return { ...checked, inputs: Object.fromEntries(known) };
     },
     async create(inputs, context) {
+      refuse(inputs);
       const { id, outputs } = await resource.create(inputs, context);
       return { id, outputs: complete(outputs, context) };
     },
     read:
       read &&
-      (async (id, state, context) => {
-        const found = await read(id, state, context);
+      (async (id, state, context, inputs) => {
+        const found = await read(id, state, context, inputs);
         return found && complete(found, context);
       }),
     update:
-      update && (async (id, state, inputs, context) => complete(await update(id, state, inputs, context), context)),
+      update &&
+      (async (id, state, inputs, context) => {
+        refuse(inputs);
+        return complete(await update(id, state, inputs, context), context);
+      }),
   };
 }
 

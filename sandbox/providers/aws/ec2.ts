@@ -13,11 +13,13 @@ import {
 } from "@aws-sdk/client-ec2";
 import { accountId } from "../../config";
 import { PartialFailure, type Resource } from "../framework/definition";
-import type { Props } from "../framework/values";
+import type { Path, Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
-import { awsResource, fromTagList } from "./common";
+import { awsResource, changed, fromTagList } from "./common";
 import { metadataOptions, modifyInstance, polling } from "./ec2-modify";
 import { tagEc2, tagSpecification } from "./ec2-tags";
+import { sameArchitecture } from "./instance-types";
+import { modifyRootVolume, tagRootVolume } from "./root-volume";
 
 const GONE = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"];
 
@@ -26,7 +28,7 @@ export function ec2Resources(clientsFor: ClientsFor): Record<string, Resource> {
 }
 
 /** These are changed on a running instance (its type on a stopped one); everything else needs a new one. */
-const changeable = [
+const changeable: Path[0][] = [
   "disableApiTermination",
   "iamInstanceProfile",
   "instanceType",
@@ -37,14 +39,26 @@ const changeable = [
   "userDataReplaceOnChange",
   "vpcSecurityGroupIds",
 ];
+/** Of the root volume. */
+const changeableOfVolume: Path[0][] = ["deleteOnTermination", "iops", "tags", "throughput", "volumeSize", "volumeType"];
+
+/** As the real provider plans it: it asks EC2 for the architectures of both instance types. */
+async function needsNewInstance([name, inside]: Path, inputs: Props, state: Props, ec2: EC2Client): Promise<boolean> {
+  if (name === "userData") return inputs.userDataReplaceOnChange === true;
+  if (name === "rootBlockDevice") return inside !== undefined && !changeableOfVolume.includes(inside);
+  if (name !== "instanceType") return !changeable.includes(name);
+  return !(await sameArchitecture(ec2, state.instanceType as string, inputs.instanceType as string));
+}
 
 function instance(clientsFor: ClientsFor): Resource {
   return awsResource(
     clientsFor,
     { tagged: true },
     {
-      replaceOn: (name, inputs) =>
-        !changeable.includes(name) || (name === "userData" && inputs.userDataReplaceOnChange === true),
+      replaceOn: (path, inputs, state, context) =>
+        needsNewInstance(path, inputs, state, clientsFor(context, inputs).ec2),
+      // An instance that is stopped for a change comes up with another public address.
+      changedByUpdate: (state, inputs) => (changed(state, inputs, "instanceType") ? ["publicDns", "publicIp"] : []),
       async create(inputs, context) {
         const { ec2, region } = clientsFor(context, inputs);
         const { Instances } = await ec2.send(new RunInstancesCommand(launch(inputs)));
@@ -54,7 +68,9 @@ function instance(clientsFor: ClientsFor): Resource {
             { client: ec2, ...polling, abortSignal: context.signal },
             { InstanceIds: [id] },
           );
-          return { id, outputs: { ...inputs, ...describe(await find(ec2, id), region) } };
+          const found = await find(ec2, id);
+          await tagRootVolume(ec2, found, {}, inputs);
+          return { id, outputs: { ...inputs, ...describe(found, region) } };
         } catch (cause) {
           const outputs = { ...inputs, ...describe(Instances?.[0], region) };
           throw new PartialFailure(`instance ${id} was started but did not come to run`, id, outputs, { cause });
@@ -71,7 +87,9 @@ function instance(clientsFor: ClientsFor): Resource {
         const { ec2, region } = clientsFor(context, inputs);
         await modifyInstance(ec2, id, state, inputs);
         await tagEc2(ec2, id, state, inputs);
-        return { ...inputs, ...describe(await find(ec2, id), region) };
+        const found = await find(ec2, id);
+        await modifyRootVolume(ec2, found, state, inputs);
+        return { ...inputs, ...describe(found, region) };
       },
       async delete(id, state, context) {
         const { ec2 } = clientsFor(context, state);

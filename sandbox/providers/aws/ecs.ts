@@ -125,7 +125,7 @@ function taskDefinition(clientsFor: ClientsFor): Resource {
     clientsFor,
     { tagged: true, json: ["containerDefinitions"] },
     {
-      replaceOn: (name) => !changeable.includes(name),
+      replaceOn: ([name]) => !changeable.includes(String(name)),
       check(inputs) {
         const missing = ["family", "containerDefinitions"].filter((name) => inputs[name] === undefined);
         return { inputs, failures: missing.map((property) => ({ property, reason: "Missing required property" })) };

@@ -12,11 +12,26 @@ import {
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import type { Invoke } from "../framework/definition";
+import { describe } from "../framework/errors";
 import type { Props } from "../framework/values";
 import type { ClientsFor } from "./clients";
 import { fromTagList, tagsOf } from "./common";
 
 export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
+  return Object.fromEntries(
+    Object.entries(lookUps(clientsFor)).map(([token, invoke]) => [token, inProvidersWords(token, invoke)]),
+  );
+}
+
+/** The real provider tells an error over several lines. */
+const inProvidersWords =
+  (token: string, invoke: Invoke): Invoke =>
+  (args, context) =>
+    invoke(args, context).catch((cause: unknown) => {
+      throw new Error(`invoking ${token}: 1 error occurred:\n\t* ${describe(cause)}\n\n`);
+    });
+
+function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
   return {
     "aws:ec2/getVpc:getVpc": async (args, context) => {
       const { ec2, region } = clientsFor(context, args);

@@ -16,6 +16,7 @@ import type { Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
 import { awsResource, fromTagList } from "./common";
 import { tagEc2, tagSpecification } from "./ec2-tags";
+import { refuseGroup, refuseRule, ruleFailures } from "./refusals";
 
 const GROUP_GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound"];
 const RULE_GONE = ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", ...GROUP_GONE];
@@ -46,6 +47,7 @@ function securityGroup(clientsFor: ClientsFor): Resource {
         };
       },
       async create(inputs, context) {
+        refuseGroup(inputs);
         const { ec2 } = clientsFor(context, inputs);
         const { GroupId = "" } = await ec2.send(
           new CreateSecurityGroupCommand({
@@ -90,7 +92,9 @@ function rule(clientsFor: ClientsFor, direction: "ingress" | "egress"): Resource
     { tagged: true },
     {
       replaceOn: ["securityGroupId", "region"],
+      check: (inputs) => ({ inputs, failures: ruleFailures(inputs) }),
       async create(inputs, context) {
+        refuseRule(inputs);
         const { ec2, region } = clientsFor(context, inputs);
         const GroupId = inputs.securityGroupId as string;
         const request = {
@@ -112,6 +116,7 @@ function rule(clientsFor: ClientsFor, direction: "ingress" | "egress"): Resource
         return found?.SecurityGroupRules?.length ? state : undefined;
       },
       async update(id, state, inputs, context) {
+        refuseRule(inputs);
         const { ec2 } = clientsFor(context, inputs);
         const tagsOnly = JSON.stringify(permission(state)) === JSON.stringify(permission(inputs));
         if (!tagsOnly) {

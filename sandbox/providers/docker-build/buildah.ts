@@ -1,7 +1,8 @@
 /** Builds and pushes images by buildah, which needs no daemon. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { follow } from "../../command";
+import { BuildCache } from "./build-cache";
 
 interface Run {
   /** Gets each line of the program's output. */
@@ -32,6 +33,13 @@ export interface BuildRequest extends Run {
   target?: string;
   tags: string[];
   push: boolean;
+  compression: "gzip" | "zstd";
+  credentials?: Credentials;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
@@ -40,8 +48,10 @@ const baseImage = "docker.io/library/alpine:3.23";
 export interface Builder {
   /** The digest of what was pushed, or undefined where nothing was. Throws with the end of the build's output. */
   build(request: BuildRequest): Promise<string | undefined>;
-  /** Whether the registry still has what was pushed under a tag. Throws where the registry cannot be asked. */
-  exists(tag: string, digest: string): Promise<boolean>;
+  /** Throws where the registry does not answer with the manifest: it is gone, or the password has expired. */
+  inspect(tag: string, digest: string, credentials?: Credentials): Promise<unknown>;
+  /** Deletes a manifest with all tags that it has. Throws where the registry refuses. */
+  remove(repository: string, digest: string, credentials?: Credentials): Promise<unknown>;
 }
 
 export function createBuilder(options: BuilderOptions): Builder {
@@ -54,6 +64,7 @@ export function createBuilder(options: BuilderOptions): Builder {
   const env = { PATH: process.env.PATH, HOME: options.stateDir, TMPDIR: options.stateDir };
   const buildah: Buildah = (args, { onOutput, signal }) =>
     follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
+  const cache = new BuildCache();
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;
 
@@ -67,19 +78,15 @@ export function createBuilder(options: BuilderOptions): Builder {
   };
 
   return {
-    async exists(tag, digest) {
-      const [host, ...name] = mapRegistry(tag, options.registry)
-        .replace(/:[^:/]*$/, "")
-        .split("/");
-      const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${digest}`, {
-        method: "HEAD",
-        headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
-      });
-      if (!response.ok && response.status !== 404) throw new Error(`registry ${host} answers ${response.status}`);
-      return response.ok;
-    },
+    inspect: (tag, digest, credentials) =>
+      manifest("GET", tag.replace(/:[^:/]*$/, ""), digest, { registry: options.registry, credentials }),
+
+    remove: (repository, digest, credentials) =>
+      manifest("DELETE", repository, digest, { registry: options.registry, credentials }),
 
     async build(request) {
+      const known = request.push ? await cache.find(request) : undefined;
+      if (known !== undefined && (await tagAgain(request, known, options.registry))) return known;
       mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
       await ensureBase(request.signal);
       const scratch = mkdtempSync(path.join(options.stateDir, "build-"));
@@ -87,7 +94,10 @@ export function createBuilder(options: BuilderOptions): Builder {
         const idFile = path.join(scratch, "image-id");
         await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request);
         const image = readFileSync(idFile, "utf8").trim();
-        return request.push ? await push(buildah, image, scratch, options.registry, request) : undefined;
+        if (!request.push) return undefined;
+        const digest = await push(buildah, image, scratch, options.registry, request);
+        await cache.keep(request, digest);
+        return digest;
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }
@@ -103,12 +113,57 @@ async function clearStorage(buildah: Buildah, run: Run): Promise<void> {
   await buildah(["rmi", "--all", "--force"], run);
 }
 
+/** Puts the request's tags on an image that was built before; false where the registry has it no more. */
+async function tagAgain(request: BuildRequest, digest: string, registry: string): Promise<boolean> {
+  for (const tag of request.tags) {
+    const [, repository, name] = /^(.+):([^:/]+)$/.exec(tag)!;
+    const access = { registry, credentials: request.credentials };
+    const found = await manifest("GET", repository!, digest, access).catch(() => undefined);
+    if (found === undefined) return false;
+    await manifest("PUT", repository!, name!, { ...access, body: found });
+  }
+  return true;
+}
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+
+/** One request about a manifest; resolves to what the registry answers. */
+async function manifest(
+  method: "GET" | "PUT" | "DELETE",
+  repository: string,
+  reference: string,
+  { registry, credentials, body }: { registry: string; credentials?: Credentials; body?: string },
+): Promise<string> {
+  const [host, ...name] = mapRegistry(`${repository}:`, registry).slice(0, -1).split("/");
+  const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${reference}`, {
+    method,
+    body,
+    headers: {
+      accept: manifestType,
+      ...(body !== undefined && { "content-type": manifestType }),
+      ...(credentials && { authorization: `Basic ${basic(credentials)}` }),
+    },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${repository}@${reference}: ${response.status} ${text}`);
+  return text;
+}
+
+const basic = ({ username, password }: Credentials) => Buffer.from(`${username}:${password}`).toString("base64");
+
 async function push(buildah: Buildah, image: string, scratch: string, registry: string, request: BuildRequest) {
   const digestFile = path.join(scratch, "digest");
+  const authFile = path.join(scratch, "auth.json");
+  const { credentials } = request;
+  const auths = credentials ? { [registry]: { auth: basic(credentials) } } : {};
+  writeFileSync(authFile, JSON.stringify({ auths }), { mode: 0o600 });
   for (const tag of request.tags) {
     const target = `docker://${mapRegistry(tag, registry)}`;
     await buildah(
-      ["push", "--tls-verify=false", "--format", "oci", "--digestfile", digestFile, image, target],
+      [
+        ...["push", "--tls-verify=false", "--authfile", authFile, "--format", "oci"],
+        ...["--compression-format", request.compression, "--digestfile", digestFile, image, target],
+      ],
       request,
     );
   }
@@ -135,7 +190,7 @@ function buildArguments(request: BuildRequest, { apkRepository, apkKey }: Builde
   return [
     // RUN in a changed root: no container runtime, no network or cgroup of its own.
     ...["--isolation", "chroot", "--network", "host", "--pull=never"],
-    // The same context gives the same digest, so that a rebuild changes nothing for those who use the image.
+    // What a build writes has no time of its own; what its programs write (apk's log) has one all the same.
     ...["--timestamp", "0", "--format", "oci", "--layers=false"],
     ...["--volume", `${apkRepository}:${repositoryMount(apkRepository)}:ro`],
     ...["--volume", `${path.join(apkRepository, "repositories")}:/etc/apk/repositories:ro`],

@@ -2,15 +2,15 @@
  * A stand-in for the `docker-build` provider (0.0.14): images built by buildah in the place of BuildKit.
  *
  * Differs from the real one: the base image is a local one, nothing is pulled; images of ECR's host names go to a local
- * registry; nothing is built on preview; one platform, the machine's own; caches, secrets, ssh, exports, named and remote contexts and inline Dockerfiles
- * are refused or, where they change nothing in the result, ignored; Dockerfiles are checked for being there and for a FROM,
- * not for their syntax; a delete leaves the registry alone.
+ * registry; nothing is built on preview; one platform, the machine's own; caches, secrets, ssh, named and remote contexts,
+ * inline Dockerfiles and exports other than one to a registry are refused or, where they change nothing in the result,
+ * ignored; forceCompression, which leaves layers alone that the registry has already; Dockerfiles are checked for being there and for a FROM, not for their syntax.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
 import { ANY, hasUnknown, isObject, type Props } from "../framework/values";
-import type { Builder } from "./buildah";
+import type { Builder, Credentials } from "./buildah";
 import { hashContext } from "./context-hash";
 
 export function dockerBuildPackage(options: { workDir: string; builder: Builder }): Package {
@@ -23,7 +23,26 @@ export function dockerBuildPackage(options: { workDir: string; builder: Builder 
 }
 
 /** What the stand-in cannot do, and what would make a different image. */
-const refused = ["secrets", "ssh", "exports", "load", "addHosts"] as const;
+const refused = ["secrets", "ssh", "load", "addHosts"] as const;
+
+interface RegistryExport {
+  push?: boolean;
+  compression?: "gzip" | "zstd";
+  forceCompression?: boolean;
+  ociMediaTypes?: boolean;
+}
+
+/** The export to a registry, as `push` and `exports` have it. */
+function registryExport({ push, exports = [] }: Props): RegistryExport | undefined {
+  if (push === true) return {};
+  const [first] = exports as { registry?: RegistryExport }[];
+  return first?.registry && first.registry.push !== false ? first.registry : undefined;
+}
+
+function credentialsOf({ registries = [] }: Props): Credentials | undefined {
+  const [first] = registries as { username?: string; password?: string }[];
+  return first && { username: first.username ?? "", password: first.password ?? "" };
+}
 
 function image({ workDir, builder }: { workDir: string; builder: Builder }): Resource {
   const places = (inputs: Props) => {
@@ -45,7 +64,9 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
       platform: (inputs.platforms as string[] | undefined)?.[0],
       target: inputs.target as string | undefined,
       tags,
-      push: inputs.push === true,
+      push: registryExport(inputs) !== undefined,
+      compression: registryExport(inputs)?.compression ?? "gzip",
+      credentials: credentialsOf(inputs),
       onOutput: (line) => context.log.status(line),
       signal: context.signal,
     });
@@ -79,20 +100,30 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
       const outputs = await build(inputs, context);
       return { id: outputs.digest || context.name, outputs };
     },
-    async read(_id, state, context) {
-      const [tag] = (state.tags ?? []) as string[];
-      if (!tag || !state.digest) return state;
-      try {
-        return (await builder.exists(tag, state.digest as string)) ? state : undefined;
-      } catch (error) {
-        // Not to be able to look is not to know that it is gone.
-        context.log.warn(`unable to verify image tags, leaving state unchanged: ${(error as Error).message}`);
-        return state;
+    // With the password of the last deployment. 0.0.14 takes any refusal for an image that is gone.
+    async read(_id, state, context, inputs = {}) {
+      const tags = (state.tags ?? []) as string[];
+      if (registryExport(state) === undefined || tags.length === 0) return state;
+      const kept: string[] = [];
+      for (const tag of tags) {
+        try {
+          await builder.inspect(tag, state.digest as string, credentialsOf(inputs));
+          kept.push(tag);
+        } catch (error) {
+          context.log.warn((error as Error).message);
+        }
       }
+      return kept.length > 0 ? { ...state, tags: kept } : undefined;
     },
     update: (_id, _state, inputs, context) => build(inputs, context),
-    // Images of other deployments may share the layers; the repository's own lifecycle clears them.
-    async delete() {},
+    // By the digest, with every tag that it has, and whatever else uses it. 0.0.14 takes a refusal for success.
+    async delete(_id, state) {
+      const repositories = new Set(((state.tags ?? []) as string[]).map((tag) => tag.replace(/:[^:/]*$/, "")));
+      if (!state.digest) return;
+      for (const repository of repositories) {
+        await builder.remove(repository, state.digest as string, credentialsOf(state)).catch(() => {});
+      }
+    },
   };
 }
 
@@ -110,6 +141,13 @@ function refusals(inputs: Props): CheckFailure[] {
   const platforms = inputs.platforms;
   if (Array.isArray(platforms) && platforms.length > 1) {
     failures.push({ property: "platforms", reason: "the stand-in for docker-build builds for one platform at a time" });
+  }
+  const exports = (inputs.exports ?? []) as Props[];
+  if (exports.length > 1 || exports.some((one) => !isObject(one.registry))) {
+    failures.push({ property: "exports", reason: "the stand-in for docker-build knows one export, to a registry" });
+  }
+  if (exports.length > 0 && inputs.push === true) {
+    failures.push({ property: "exports", reason: "multiple exports require a v0.13 buildkit daemon or newer" });
   }
   if (isObject(inputs.dockerfile) && inputs.dockerfile.inline !== undefined) {
     failures.push({ property: "dockerfile.inline", reason: "not known to the stand-in for docker-build" });

@@ -47,8 +47,14 @@ export class PartialFailure extends Error {
 /** All values arrive plain (secret marks off) and known, except in `check` and `diff`, where they may be unknown. */
 export interface Resource {
   autoName?: AutoName;
-  /** Property names of which a change needs a new resource, or the rule that tells it. */
-  replaceOn?: readonly string[] | ((name: string, inputs: Props) => boolean);
+  /** Property names of which a change needs a new resource, or the rule that tells it of what has changed. */
+  replaceOn?:
+    readonly string[] | ((changed: Path, inputs: Props, state: Props, context: Context) => boolean | Promise<boolean>);
+  /**
+   * Inputs that the real schema has as optional and computed, with the state in the place of what is not given: one that
+   * is left out is no change, and keeps the value that it had.
+   */
+  computed?: readonly string[];
   /** Property names that are no change when they differ. */
   ignoreInDiff?: readonly string[];
   /** Outputs that are secret whatever the inputs are. */
@@ -56,7 +62,7 @@ export interface Resource {
   /** Inputs that the schema declares secret: names, or paths to what is inside. */
   secretInputs?: readonly (string | Path)[];
   /** Outputs that an update may change: unknown in its preview. */
-  changedByUpdate?: readonly string[];
+  changedByUpdate?: readonly string[] | ((state: Props, inputs: Props) => readonly string[]);
   /** The old one has to go before the new one can be made. */
   deleteBeforeReplace?: boolean;
   /** Validates and completes inputs. No side effects. */
@@ -65,7 +71,7 @@ export interface Resource {
   diff?(state: Props, inputs: Props, context: Context): string[] | Promise<string[]>;
   create(inputs: Props, context: Context): Promise<{ id: string; outputs: Props }>;
   /** The state as it is, or undefined where the thing is gone. */
-  read?(id: string, state: Props, context: Context): Promise<Props | undefined>;
+  read?(id: string, state: Props, context: Context, inputs?: Props): Promise<Props | undefined>;
   /** Missing: every change replaces. */
   update?(id: string, state: Props, inputs: Props, context: Context): Promise<Props>;
   delete(id: string, state: Props, context: Context): Promise<void>;

@@ -37,21 +37,25 @@ export async function diff(
   context: Context,
 ): Promise<Diff> {
   const state = unwrapSecrets(request.state).plain;
-  const news = unwrapSecrets(request.news).plain;
-  const olds = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
+  const news = planned(resource, state, unwrapSecrets(request.news).plain);
+  const given = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
+  const olds = { ...given, ...computedOf(resource, state) };
   const inputChanges = diffProperties(olds, news, resource.ignoreInDiff);
   const { replaceOn = [] } = resource;
-  const replaces = (name: string) =>
-    !resource.update || (typeof replaceOn === "function" ? replaceOn(name, news) : replaceOn.includes(name));
-  const changes = inputChanges.map(({ path, kind }) => ({
-    path: formatPath(path),
-    kind,
-    replace: replaces(String(path[0])),
-    input: true,
-  }));
+  const replaces = async (path: Path) =>
+    !resource.update ||
+    (typeof replaceOn === "function" ? replaceOn(path, news, state, context) : replaceOn.includes(String(path[0])));
+  const changes = await Promise.all(
+    inputChanges.map(async ({ path, kind }) => ({
+      path: formatPath(path),
+      kind,
+      replace: await replaces(path),
+      input: true,
+    })),
+  );
   const known = new Set(inputChanges.map(({ path }) => String(path[0])));
   for (const name of (await resource.diff?.(state, news, context)) ?? []) {
-    if (!known.has(name)) changes.push({ path: name, kind: "update", replace: replaces(name), input: false });
+    if (!known.has(name)) changes.push({ path: name, kind: "update", replace: await replaces([name]), input: false });
     known.add(name);
   }
   const replacing = changes.some((change) => change.replace);
@@ -61,6 +65,14 @@ export async function diff(
     deleteBeforeReplace: replacing && (resource.deleteBeforeReplace === true || keepsGivenName(resource, olds, news)),
   };
 }
+
+/** What the state has of the properties that the real schema has as computed. */
+function computedOf({ computed = [] }: Resource, state: Props): Props {
+  return Object.fromEntries(computed.filter((name) => name in state).map((name) => [name, state[name]]));
+}
+
+/** Inputs as the real provider plans them: what is left out and computed stays as the state has it. */
+const planned = (resource: Resource, state: Props, news: Props): Props => ({ ...computedOf(resource, state), ...news });
 
 /** Two things of one name cannot stand side by side, and a name that the user gave is not ours to change. */
 function keepsGivenName(resource: Resource, olds: Props, news: Props): boolean {
@@ -89,15 +101,18 @@ export async function update(
 ): Promise<Props> {
   const state = unwrapSecrets(request.state);
   const news = unwrapSecrets(request.news);
+  const inputs = planned(resource, state.plain, news.plain);
   const secrets = [...news.secrets, ...state.secrets.filter(([name]) => !(name in news.plain))];
   if (!resource.update) throw new Error("this resource cannot be changed in place");
   if (!request.preview) {
-    return mark(resource, await resource.update(request.id, state.plain, news.plain, context), secrets);
+    return mark(resource, await resource.update(request.id, state.plain, inputs, context), secrets);
   }
-  const dropped = Object.keys(request.oldInputs ?? {}).filter((name) => !(name in news.plain));
+  const dropped = Object.keys(request.oldInputs ?? {}).filter((name) => !(name in inputs));
   const kept = Object.fromEntries(Object.entries(state.plain).filter(([name]) => !dropped.includes(name)));
-  const open = Object.fromEntries((resource.changedByUpdate ?? []).map((name) => [name, UNKNOWN]));
-  return mark(resource, { ...kept, ...news.plain, ...open }, secrets);
+  const { changedByUpdate = [] } = resource;
+  const changing = typeof changedByUpdate === "function" ? changedByUpdate(state.plain, news.plain) : changedByUpdate;
+  const open = Object.fromEntries(changing.map((name) => [name, UNKNOWN]));
+  return mark(resource, { ...kept, ...inputs, ...open }, secrets);
 }
 
 /** Empty id: the thing is gone. Inputs follow what was found, so that the next update puts drift right. */
@@ -108,7 +123,7 @@ export async function read(
 ): Promise<{ id: string; outputs: Props; inputs: Props }> {
   const state = unwrapSecrets(request.state);
   const inputs = unwrapSecrets(request.inputs ?? {});
-  const found = resource.read ? await resource.read(request.id, state.plain, context) : state.plain;
+  const found = resource.read ? await resource.read(request.id, state.plain, context, inputs.plain) : state.plain;
   if (!found) return { id: "", outputs: {}, inputs: {} };
   const names = Object.keys(inputs.plain);
   const fresh = compact(

@@ -6,7 +6,7 @@ import { UNKNOWN, type Props, type Value } from "./values";
 export interface AutoName {
   /** The property that holds the physical name. */
   property: string;
-  /** The service's limit; the logical name is cut to fit, never the suffix. */
+  /** The service's limit. A logical name that is too long for it is refused, as the real providers do. */
   maxLength: number;
   /** For services that take lower-case names only. */
   lowercase?: boolean;
@@ -43,6 +43,11 @@ function generate(rule: AutoName, context: { prefix: Value; urn: string; randomS
   if (context.randomSeed.length === 0 || typeof context.prefix !== "string" || context.prefix === UNKNOWN)
     return UNKNOWN;
   const suffix = createHash("sha256").update(context.randomSeed).update(context.urn).digest("hex");
-  const stem = (rule.lowercase ? context.prefix.toLowerCase() : context.prefix).replace(/[^\w.-]+/g, "-");
-  return stem.slice(0, rule.maxLength - SUFFIX_LENGTH) + suffix.slice(0, SUFFIX_LENGTH);
+  const stem = rule.lowercase ? context.prefix.toLowerCase() : context.prefix;
+  if (stem.length + SUFFIX_LENGTH > rule.maxLength) {
+    const type = context.urn.split("::")[2]?.split("$").pop() ?? "";
+    const why = `name '${stem}' plus ${SUFFIX_LENGTH} random chars is longer than maximum length ${rule.maxLength}`;
+    throw new Error(`could not make instance of '${type}': ${why}`);
+  }
+  return stem + suffix.slice(0, SUFFIX_LENGTH);
 }

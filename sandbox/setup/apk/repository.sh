@@ -1,17 +1,19 @@
 #!/bin/sh
-# Makes a signed apk repository with the packages that the job image installs, and one more (jq), for where Alpine's own
-# repositories are out of reach. A stand-in: the programs are Debian's, with the C library and loader they were linked
-# against, at their native paths; names, files and behaviour are the real ones, versions and sizes differ from Alpine's.
+# Makes a signed apk repository with the packages that the job image installs, and two more (jq, gitlab-runner), for
+# where Alpine's own repositories are out of reach. A stand-in: the programs are Debian's, with the C library and loader
+# they were linked against, at their native paths; names, files and behaviour are the real ones, versions and sizes
+# differ from Alpine's. gitlab-runner is of Alpine's version, which is older than the hosts': see older-gitlab-runner.sh.
 # To be run in a mount namespace of its own (unshare --mount).
-# usage: repository.sh SUITE ROOTFS.tar GITLAB-RUNNER RUNNER-VERSION SCRATCH-FOLDER OUTPUT-FOLDER
+# usage: repository.sh SUITE ROOTFS.tar GITLAB-RUNNER OLDER-RUNNER.sh OLDER-VERSION SCRATCH-FOLDER OUTPUT-FOLDER
 set -eu
 
 suite=$1
 rootfs=$2
 runner=$3
-runner_version=$4
-scratch=$5
-output=$6
+older_runner=$4
+older_version=$5
+scratch=$6
+output=$7
 
 debian=$scratch/debian
 alpine=$scratch/alpine
@@ -68,8 +70,11 @@ take git usr/bin/git usr/bin/git-receive-pack usr/bin/git-upload-archive usr/bin
 ln -sf ../../bin/git "$work/git/usr/lib/git-core/git"
 take openssh usr/sbin/sshd usr/bin/ssh usr/bin/scp usr/bin/sftp usr/bin/ssh-keygen usr/bin/ssh-keyscan usr/bin/ssh-add \
   usr/bin/ssh-agent usr/lib/openssh/sftp-server etc/ssh
-mkdir -p "$work/gitlab-runner/usr/bin"
-install -m 0755 "$runner" "$work/gitlab-runner/usr/bin/gitlab-runner"
+# Not in the image unless asked for, either.
+mkdir -p "$work/gitlab-runner/usr/bin" "$work/gitlab-runner/usr/libexec"
+sed "s/@VERSION@/${older_version%-r*}/" "$older_runner" >"$work/gitlab-runner/usr/bin/gitlab-runner"
+chmod 0755 "$work/gitlab-runner/usr/bin/gitlab-runner"
+install -m 0755 "$runner" "$work/gitlab-runner/usr/libexec/gitlab-runner-newer"
 
 # The C library, the loader and whatever else these programs load, each found by the loader itself.
 find "$work" -type f -perm -u+x -path '*/*bin/*' -o -type f -perm -u+x -path '*/usr/lib/git-core/*' -o \
@@ -95,7 +100,7 @@ pack git "$(version_of git)" "Distributed version control system" glibc
 pack git-lfs "$(version_of git-lfs)" "Git extension for versioning large files" "git glibc"
 pack jq "$(version_of jq)" "Command-line JSON processor" glibc
 pack openssh "$(version_of openssh-server)" "Port of OpenBSD's free SSH release" glibc
-pack gitlab-runner "$runner_version-r0" "GitLab Runner"
+pack gitlab-runner "$older_version" "GitLab Runner"
 
 chroot "$alpine" /bin/sh -c \
   'cd /build/x86_64 && apk mkndx --quiet --sign-key /build/key.rsa --output APKINDEX.tar.gz ./*.apk'

@@ -7,18 +7,20 @@ import { alpine, alpineRootfsFile } from "./alpine";
 import { runner, runnerFile } from "./runner";
 
 const script = recipe("apk", "repository.sh");
+const olderRunner = recipe("apk", "older-gitlab-runner.sh");
 
 export const apkKeyFile = "sandbox.rsa.pub";
 
 /** Stand-in for Alpine's package mirrors; see the script for what that means. */
 export const apkRepository: Artifact = {
   name: "apk",
-  inputs: [versions.debian, versions.gitlabRunner],
-  files: [script],
+  inputs: [versions.debian, versions.alpineGitlabRunner],
+  files: [script, olderRunner],
   needs: [alpine, runner],
   async build({ dir, scratch, run, need }) {
     const rootfs = path.join(need(alpine), alpineRootfsFile);
     const binary = path.join(need(runner), runnerFile);
-    await inMountNamespace(run, script, [versions.debian, rootfs, binary, versions.gitlabRunner, scratch, dir]);
+    const older = [binary, olderRunner, versions.alpineGitlabRunner];
+    await inMountNamespace(run, script, [versions.debian, rootfs, ...older, scratch, dir]);
   },
 };

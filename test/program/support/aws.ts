@@ -62,14 +62,15 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
   const { missing = [] } = world;
   switch (token) {
     case "aws:ec2/getVpc:getVpc":
-      if (world.noDefaultVpc) throw failure("no matching EC2 VPC found");
+      if (world.noDefaultVpc) throw awsFailure(token, "no matching EC2 VPC found");
       return { id: "vpc-default" };
     case "aws:ec2/getSubnets:getSubnets":
       return { ids: ["subnet-b", "subnet-a"] };
     case "aws:ec2/getSubnet:getSubnet":
-      if (missing.includes(String(inputs.id))) throw failure("no matching EC2 Subnet found");
+      if (missing.includes(String(inputs.id))) throw awsFailure(token, "no matching EC2 Subnet found");
       return { availabilityZone: zoneOf(String(inputs.id)) };
     case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+      if (world.noOfferings) throw awsFailure(token, "UnauthorizedOperation: not allowed");
       return { locations: world.zones ?? [..."abcdef"].map((letter) => `${region}${letter}`) };
     case "aws:ssm/getParameter:getParameter":
       return { insecureValue: `ami-of-${String(inputs.name).split("-").pop()}`, value: "hidden" };
@@ -89,6 +90,10 @@ function find(path: string, { missing = [] }: World): number {
   if (missing.includes(path)) throw failure("404 Group Not Found");
   return ownerId(path);
 }
+
+/** In the AWS provider's words, which take several lines. */
+const awsFailure = (token: string, message: string) =>
+  failure(`invoking ${token}: 1 error occurred:\n\t* ${message}\n\n`);
 
 /** As gRPC hands it over. */
 const failure = (details: string): Error => Object.assign(new Error(details), { details });

@@ -36,6 +36,8 @@ export interface World {
   zones?: string[];
   stack?: string;
   noDefaultVpc?: boolean;
+  /** AWS does not tell where instance types are. */
+  noOfferings?: boolean;
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */

@@ -1,4 +1,7 @@
 /** Settings that tests start from. */
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { parseSettings } from "../../../components/settings/settings";
 import { utils } from "ssh2";
 
 /** A pair in OpenSSH's format, as `ssh-keygen -t ed25519 -N ""` makes it; the newline at its end is the CLI's to cut. */
@@ -17,4 +20,18 @@ type Raw = Record<string, unknown>;
 export function raw(over: Raw = {}): Raw {
   const host = { ...pair, adminCidrs: ["203.0.113.0/24"], runner: { sha256 } };
   return { groups: ["acme/backend"], ...over, host: { ...host, ...(over.host as Raw) } };
+}
+
+/** What is told of wrong settings: the lines of the error without its headline; none where they are right. */
+export function errorsOf(settings: Raw): string[] {
+  try {
+    parseSettings(settings);
+  } catch (error) {
+    expect(pulumi.RunError.isInstance(error)).to.equal(true);
+    return (error as Error).message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
 }

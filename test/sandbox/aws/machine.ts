@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeTasksCommand, ECSClient, type Task } from "@aws-sdk/client-ecs";
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
-import { awsEndpoint, region, registryAddress } from "../../../sandbox/config";
+import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
 import type { Question } from "./daemon";
 
@@ -74,7 +74,7 @@ export async function pushImage(rootfs: string, name: string): Promise<void> {
     await buildah("add", "--quiet", container, rootfs, "/");
     await buildah("config", "--cmd", JSON.stringify(["sh", "-c", script]), container);
     await buildah("commit", "--quiet", container, name);
-    await buildah("push", "--quiet", "--tls-verify=false", name, `docker://${registryAddress}/${name}:latest`);
+    await buildah("push", "--quiet", "--tls-verify=false", name, `docker://${registryStore}/${name}:latest`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -228,7 +228,7 @@ describe("a container's output", () => {
 describe("an image's source", () => {
   it("is the registry on loopback for the account's ECR, and the image's own registry otherwise", () => {
     expect(pullSource("123456789012.dkr.ecr.us-east-1.amazonaws.com/jobs@sha256:0")).to.deep.equal({
-      source: "docker://127.0.0.1:5055/jobs@sha256:0",
+      source: "docker://127.0.0.1:5056/jobs@sha256:0",
       tlsVerify: false,
     });
     expect(pullSource("docker.io/library/alpine:3.23")).to.deep.equal({

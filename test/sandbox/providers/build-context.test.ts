@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { BuildCache } from "../../../sandbox/providers/docker-build/build-cache";
+import type { BuildRequest } from "../../../sandbox/providers/docker-build/buildah";
 import { hashContext } from "../../../sandbox/providers/docker-build/context-hash";
 import { parseIgnore } from "../../../sandbox/providers/docker-build/ignore";
 import { createProject } from "./build-project";
@@ -97,5 +99,43 @@ describe("docker-build stand-in: context hash", () => {
   it("names a link that leads nowhere", async () => {
     fs.symlinkSync("nowhere", at("image/link"));
     expect((await rejection(project.hash())).message).to.equal('could not open "link"');
+  });
+});
+
+describe("docker-build stand-in: build cache", () => {
+  let project: ReturnType<typeof createProject>;
+  beforeEach(() => (project = createProject()));
+  afterEach(() => fs.rmSync(project.folder, { recursive: true }));
+
+  it("gives the image of before where nothing changed that counts", async () => {
+    const cache = new BuildCache();
+    const at = (name: string) => path.join(project.folder, name);
+    const request = (over: Partial<BuildRequest> = {}): BuildRequest => ({
+      context: at("image"),
+      dockerfile: at("image/Dockerfile"),
+      buildArgs: { TAKEN: "1" },
+      labels: {},
+      tags: ["registry/jobs:a"],
+      push: true,
+      compression: "gzip",
+      onOutput: () => {},
+      signal: new AbortController().signal,
+      ...over,
+    });
+    project.write("image/.dockerignore", "Dockerfile\n.dockerignore\n");
+    project.write("image/Dockerfile", "FROM base\nARG TAKEN\nCOPY . /\n");
+    await cache.keep(request(), "sha256:1");
+    project.write("image/Dockerfile", "# why\nFROM base\nARG TAKEN\n  # how\nCOPY . /\n");
+    const same = request({ tags: ["registry/jobs:b"], buildArgs: { TAKEN: "1", OTHER: "2" } });
+    expect(await cache.find(same)).to.equal("sha256:1");
+    for (const over of [
+      { buildArgs: { TAKEN: "2" } },
+      { compression: "zstd" as const },
+      { tags: ["registry/other:a"] },
+    ]) {
+      expect(await cache.find(request(over))).to.equal(undefined);
+    }
+    project.write("image/a", "other");
+    expect(await cache.find(request())).to.equal(undefined);
   });
 });

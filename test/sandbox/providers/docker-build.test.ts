@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { dockerBuildPackage } from "../../../sandbox/providers/docker-build";
-import { mapRegistry, type BuildRequest } from "../../../sandbox/providers/docker-build/buildah";
+import { mapRegistry, type BuildRequest, type Credentials } from "../../../sandbox/providers/docker-build/buildah";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
 import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
 import { makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
@@ -16,12 +16,14 @@ describe("docker-build stand-in: Image", () => {
   let project: ReturnType<typeof createProject>;
   let builds: BuildRequest[];
   let pushed: Set<string>;
+  let removed: string[];
   let image: Required<Resource>;
   const { context } = createContext({ name: "image" });
   beforeEach(() => {
     project = createProject();
     builds = [];
     pushed = new Set();
+    removed = [];
     const builder = {
       async build(request: BuildRequest) {
         builds.push(request);
@@ -30,7 +32,14 @@ describe("docker-build stand-in: Image", () => {
         pushed.add(digest);
         return digest;
       },
-      exists: async (_tag: string, digest: string) => pushed.has(digest),
+      async inspect(_tag: string, digest: string, credentials?: Credentials) {
+        if (credentials?.password === "expired") throw new Error("403 your authorization token has expired");
+        if (!pushed.has(digest)) throw new Error("404 not found");
+      },
+      async remove(where: string, digest: string, credentials?: Credentials) {
+        if (credentials?.password === "expired") throw new Error("403 your authorization token has expired");
+        removed.push(`${where}@${digest}`);
+      },
     };
     const { resources } = dockerBuildPackage({ workDir: project.folder, builder });
     image = resources["docker-build:index:Image"] as Required<Resource>;
@@ -99,17 +108,37 @@ describe("docker-build stand-in: Image", () => {
     expect(builds).to.have.length(1);
   });
 
-  it("notices that the registry has lost an image, and leaves the state alone where it cannot be asked", async () => {
-    const { outputs } = await create();
-    expect(await image.read("id", outputs, context)).to.deep.equal(outputs);
+  it("keeps what the registry still shows, asked with the password of the last deployment", async () => {
+    const { id, outputs } = await create();
+    const { context: asking, warnings } = createContext();
+    const read = (inputs: Props) => lifecycle.read(image, { id, state: outputs, inputs }, asking);
+    // The state has the password that the image was pushed with, the inputs that of the last deployment.
+    const old = { ...outputs, registries: registries("expired") };
+    const inputs = { ...news, registries: registries("p2") };
+    expect((await lifecycle.read(image, { id, state: old, inputs }, asking)).id).to.equal(id);
+    expect(warnings).to.deep.equal([]);
+    expect((await read({ ...news, registries: registries("expired") })).id).to.equal("");
+    expect(warnings.join()).to.contain("expired");
     pushed.clear();
-    expect(await image.read("id", outputs, context)).to.equal(undefined);
-    const { warnings, context: asking } = createContext();
-    const builder = { build: async () => undefined, exists: () => Promise.reject(new Error("no answer")) };
-    const { resources } = dockerBuildPackage({ workDir: project.folder, builder });
-    const blind = resources["docker-build:index:Image"] as Required<Resource>;
-    expect(await blind.read("id", outputs, asking)).to.deep.equal(outputs);
-    expect(warnings).to.have.length(1);
+    expect((await read({ ...news, registries: registries("p2") })).id).to.equal("");
+  });
+
+  it("deletes the manifest with the image, whoever else uses it, unless the state's password has expired", async () => {
+    const { id, outputs } = await create();
+    await lifecycle.remove(image, { id, state: { ...outputs, registries: registries("expired") } }, context);
+    expect(removed).to.deep.equal([]);
+    await lifecycle.remove(image, { id, state: outputs }, context);
+    expect(removed).to.deep.equal([`${repository}@sha256:1`]);
+  });
+
+  it("exports to a registry, with the compression that is asked for", async () => {
+    const exports = [{ registry: { push: true, compression: "zstd" } }];
+    const { id } = await create({ ...news, push: false, exports });
+    expect(id).to.equal("sha256:1");
+    expect(builds[0]).to.deep.include({ push: true, compression: "zstd" });
+    expect(builds[0].credentials).to.deep.equal({ username: "AWS", password: "p1" });
+    await create();
+    expect(builds[1]).to.include({ push: true, compression: "gzip" });
   });
 
   it("refuses missing folders and files, Dockerfiles without a base, and what it cannot build", async () => {
@@ -121,6 +150,8 @@ describe("docker-build stand-in: Image", () => {
     expect(await failures({ context: { location: UNKNOWN } })).to.deep.equal([]);
     expect(await failures({ platforms: ["linux/amd64", "linux/arm64"] })).to.deep.equal(["platforms"]);
     expect(await failures({ secrets: { a: "b" } })).to.deep.equal(["secrets"]);
+    expect(await failures({ push: false, exports: [{ local: { dest: "." } }] })).to.deep.equal(["exports"]);
+    expect(await failures({ exports: [{ registry: {} }] })).to.deep.equal(["exports"]);
     project.write("image/Dockerfile", "RUN true\n");
     expect(await failures({})).to.deep.equal(["dockerfile.location"]);
   });

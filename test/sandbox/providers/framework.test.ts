@@ -5,11 +5,12 @@ import {
   ANY,
   makeSecret,
   markSecrets,
+  type Path,
+  type Props,
   UNKNOWN,
   unwrapSecrets,
-  type Props,
 } from "../../../sandbox/providers/framework/values";
-import { createContext } from "./support";
+import { createContext, rejection } from "./support";
 
 const randomSeed = new Uint8Array([1, 2, 3]);
 const { context } = createContext();
@@ -105,13 +106,19 @@ describe("provider framework: names", () => {
     expect((await check({ name: "mine" })).inputs).to.deep.equal({ name: "mine" });
   });
 
-  it("cuts the logical name to the limit, lowers it, and takes a prefix in its place", async () => {
-    const long = await check({}, undefined, { lowercase: true }, "A-Very-Long-Logical/Name");
-    expect(long.inputs.name)
-      .to.have.length(20)
-      .and.match(/^a-very-long-l[0-9a-f]{7}$/);
+  it("lowers the logical name, takes a prefix in its place, and changes nothing else of it", async () => {
+    const lowered = await check({}, undefined, { lowercase: true }, "A/Logical");
+    expect(lowered.inputs.name).to.match(/^a\/logical-[0-9a-f]{7}$/);
     const prefixed = await check({ namePrefix: "p." }, undefined, { prefixProperty: "namePrefix" });
     expect(prefixed.inputs.name).to.match(/^p\.[0-9a-f]{7}$/);
+  });
+
+  it("refuses a logical name that is too long, in the real providers' words", async () => {
+    expect((await check({}, undefined, {}, "twelve-chars")).inputs.name).to.have.length(20);
+    const { message } = await rejection(check({}, undefined, {}, "thirteen-char"));
+    expect(message).to.equal(
+      "could not make instance of 'test:index:Thing': name 'thirteen-char-' plus 7 random chars is longer than maximum length 20",
+    );
   });
 });
 
@@ -144,7 +151,9 @@ describe("provider framework: differences", () => {
         .filter(({ replace }) => replace)
         .map(({ path }) => path);
     expect(await replaced({ replaceOn: ["a"] })).to.deep.equal(["a"]);
-    expect(await replaced({ replaceOn: (name) => name !== "a" })).to.deep.equal(["b"]);
+    expect(await replaced({ replaceOn: ([name]) => name !== "a" })).to.deep.equal(["b"]);
+    const byValue = async ([name]: Path, inputs: Props, state: Props) => Number(inputs[name]) + Number(state[name]) > 3;
+    expect(await replaced({ replaceOn: byValue })).to.deep.equal([]);
     expect(await replaced({ update: undefined })).to.deep.equal(["a", "b"]);
     expect(await replaced({})).to.deep.equal([]);
   });
@@ -190,6 +199,11 @@ describe("provider framework: previews and refreshes", () => {
     const request = { id: "i", state, oldInputs: { a: 1, dropped: 1 }, news: { a: 2 }, preview: true };
     expect(await lifecycle.update(resource, request, context)).to.deep.equal({ a: 2, made: "yes", digest: UNKNOWN });
     expect(calls).to.deep.equal([]);
+    const dependent = createResource({
+      changedByUpdate: (olds, news) => (olds.a === news.a ? [] : ["digest"]),
+    }).resource;
+    expect(await lifecycle.update(dependent, request, context)).to.include({ digest: UNKNOWN });
+    expect(await lifecycle.update(dependent, { ...request, news: { a: 1 } }, context)).to.include({ digest: "old" });
   });
 
   it("reports what is gone by an empty id", async () => {

@@ -86,6 +86,51 @@ describe("gitlab stand-in", () => {
     expect(requests[0].body).to.include({ paused: true }).and.not.have.any.keys("token", "group_id", "description");
   });
 
+  describe("as the real one's schema has it", () => {
+    /** Of terraform-provider-gitlab, internal/provider/resource_gitlab_user_runner.go. */
+    const optionalAndComputed = {
+      ...{ description: "data", tagLists: ["a"], untagged: false, locked: true, paused: true },
+      ...{ accessLevel: "ref_protected", maximumTimeout: 3600, maintenanceNote: "of data" },
+    };
+    const replacing = ["runnerType", "groupId", "projectId"];
+    const owner = { runnerType: "group_type", groupId: 11 };
+    const state: Props = { ...owner, ...optionalAndComputed, token: "glrt-1" };
+
+    it("has these properties and no others", () => {
+      expect(userRunner.computed).to.have.members(Object.keys(optionalAndComputed));
+      expect(userRunner.replaceOn).to.have.members(replacing);
+      expect(userRunner.secretOutputs).to.deep.equal(["token"]);
+    });
+
+    for (const name of Object.keys(optionalAndComputed)) {
+      it(`keeps ${name} where it is left out, and tells no change`, async () => {
+        const { [name]: left, ...news } = { ...owner, ...optionalAndComputed } as Props;
+        const oldInputs = { ...news, [name]: left };
+        const { changes } = await lifecycle.diff(userRunner, { state, oldInputs, news }, context());
+        expect(changes).to.deep.equal([]);
+        answers = { "PUT /api/v4/runners/7": { ...found, paused: true } };
+        await lifecycle.update(userRunner, { id: "7", state, oldInputs, news, preview: false }, context());
+        expect(Object.values(requests[0].body!)).to.deep.include(left);
+      });
+    }
+
+    it("tells a change against what GitLab has, not against what was given last", async () => {
+      const { maximumTimeout, ...news } = { ...owner, ...optionalAndComputed };
+      const again = { ...news, maximumTimeout };
+      const { changes } = await lifecycle.diff(userRunner, { state, oldInputs: news, news: again }, context());
+      expect(changes).to.deep.equal([]);
+    });
+
+    it("has empty values where GitLab has none, and sends no timeout of 0", async () => {
+      answers = { "GET /api/v4/runners/7": { ...found, maximum_timeout: null, maintenance_note: null } };
+      const read = (await userRunner.read("7", state, context()))!;
+      expect(read).to.include({ maximumTimeout: 0, maintenanceNote: "", description: "" });
+      answers = { "PUT /api/v4/runners/7": found };
+      await userRunner.update("7", read, read, context());
+      expect(requests.at(-1)!.body).to.include({ maintenance_note: "" }).and.not.have.property("maximum_timeout");
+    });
+  });
+
   it("takes the order of tags for no change", async () => {
     const check = async (tagLists: string[]) =>
       (await userRunner.check({ ...inputs, tagLists }, context(), undefined)).inputs;
@@ -109,11 +154,11 @@ describe("gitlab stand-in", () => {
     expect(await userRunner.read("7", { ...inputs, token: "t" }, context())).to.include({ paused: true, token: "t" });
   });
 
-  it("deletes, and does not mind that a runner is gone already", async () => {
+  it("deletes, and fails as the real one does where a runner is gone already", async () => {
     answers = { "DELETE /api/v4/runners/7": {} };
     await userRunner.delete("7", {}, context());
-    await userRunner.delete("8", {}, context());
-    expect(requests.map(({ call }) => call)).to.deep.equal(["DELETE /api/v4/runners/7", "DELETE /api/v4/runners/8"]);
+    const error = await rejection(userRunner.delete("8", {}, context()));
+    expect(error.message).to.match(/^DELETE http:.*\/api\/v4\/runners\/8: 404 /);
   });
 
   it("goes on about every other failure", async () => {
@@ -128,7 +173,12 @@ describe("gitlab stand-in", () => {
       (await userRunner.check(news, context(), undefined)).failures?.map(({ property }) => property) ?? [];
     expect(await failures({ runnerType: "other" })).to.deep.equal(["runnerType"]);
     expect(await failures({ runnerType: "group_type" })).to.deep.equal(["groupId"]);
-    expect(await failures({ runnerType: "project_type", groupId: 1 })).to.deep.equal(["projectId"]);
+    expect(await failures({ runnerType: "project_type", groupId: 1 })).to.deep.equal(["groupId", "projectId"]);
+    expect(await failures({ runnerType: "group_type", groupId: 1, projectId: 1 })).to.deep.equal(["projectId"]);
+    expect(await failures({ runnerType: "instance_type", groupId: 1 })).to.deep.equal(["groupId"]);
+    expect(await failures({ runnerType: "instance_type", accessLevel: "all" })).to.deep.equal(["accessLevel"]);
+    const maintenanceNote = "a".repeat(1025);
+    expect(await failures({ runnerType: "instance_type", maintenanceNote })).to.deep.equal(["maintenanceNote"]);
     expect(await failures({ runnerType: "instance_type", maximumTimeout: 599 })).to.deep.equal(["maximumTimeout"]);
     expect(await failures({ runnerType: "group_type", groupId: UNKNOWN, maximumTimeout: 600 })).to.deep.equal([]);
   });
@@ -167,6 +217,7 @@ describe("gitlab stand-in", () => {
   });
 
   it("takes an address that does not name the API, as the real one does", async () => {
+    answers = { "DELETE /api/v4/runners/1": {} };
     for (const ending of ["", "/", "/api/v4/"]) {
       requests = [];
       const baseUrl = String(config.baseUrl).replace("/api/v4", ending);

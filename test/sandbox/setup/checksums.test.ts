@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
+import { helperFile } from "../../../components/jobs/runner-helper";
 import { downloadsUrl, projectDir } from "../../../sandbox/config";
 import { downloadPaths } from "../../../sandbox/setup/artifacts/downloads";
 import { checksumsFile, sha256, verifyChecksums } from "../../../sandbox/setup/checksums";
@@ -49,10 +50,15 @@ describe("the downloads' checksums", () => {
       config: Record<string, Record<"runner" | "go", { version: string; baseUrl: string; sha256: string }>>;
     };
     const { runner, go } = stack.config["gitlab-fargate-runners:host"]!;
+    const { helperSha256 } = runner as { helperSha256?: string };
+    expect(record["gitlab-runner-helper"]).to.deep.equal({ path: downloadPaths.helper, sha256: helperSha256 });
     expect(record["gitlab-runner"]).to.deep.equal({ path: downloadPaths.runner, sha256: runner.sha256 });
     expect(record.go).to.deep.equal({ path: downloadPaths.go, sha256: go.sha256 });
     expect(`${runner.baseUrl}/v${runner.version}/binaries/gitlab-runner-linux-amd64`).to.equal(
       `${downloadsUrl}/${downloadPaths.runner}`,
+    );
+    expect(`${runner.baseUrl}/v${runner.version}/${helperFile("x86_64")}`).to.equal(
+      `${downloadsUrl}/${downloadPaths.helper}`,
     );
     expect(`${go.baseUrl}/go${go.version}.linux-amd64.tar.gz`).to.equal(`${downloadsUrl}/${downloadPaths.go}`);
   });

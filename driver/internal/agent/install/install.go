@@ -1,4 +1,5 @@
 // Package install finds ci-agent in a task, or uploads it. The driver brings ci-agent along, so that any image will do.
+// The same look at the task finds out which gitlab-runner its image has.
 package install
 
 import (
@@ -29,10 +30,27 @@ func (u *Unusable) Error() string { return u.Reason }
 // version is the answer of an agent that this driver understands.
 func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
 
+// Found is what Install found in the task.
+type Found struct {
+	// Agent is the path of ci-agent in the task, Directory the folder for its stages.
+	Agent, Directory string
+	// Helper is the version of the task's gitlab-runner where that is known to be another one than the runner's.
+	Helper string
+}
+
 // probe looks for the image's own agent, and for a folder for the sockets. Where the image has no agent, the folder
 // must be one in which programs can run. It prints "WORD folder agent". Where the image has no agent and the driver has
 // none of %[3]d bytes to upload, it creates no folder.
+//
+// Before that it prints "WORD-helper version" where there is a gitlab-runner. It does not start the program where that
+// is a link to gitlab-runner-%[4]s, as in this project's image: the start would take a tenth of a second.
 const probe = `umask 077
+if [ -n "%[4]s" ] && h=$(command -v gitlab-runner 2>/dev/null); then
+  case $(readlink "$h" 2>/dev/null) in
+  gitlab-runner-%[4]s | */gitlab-runner-%[4]s) ;;
+  *) echo "%[1]s-helper $("$h" --version 2>/dev/null </dev/null | sed -n 's/^Version: *//p')" ;;
+  esac
+fi
 a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[2]s ] || a=
 [ -n "$a" ] || [ %[3]d -gt 0 ] || exit 0
 for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
@@ -50,39 +68,54 @@ const upload = `exec 2>&1; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
-// Install returns the agent's path in the task and the folder for its stages. file is the agent on this host. It
-// returns *Unusable where stages have to run in plain sessions, and another error where the connection was lost.
-func Install(ctx context.Context, task Task, file string) (agent, directory string, err error) {
+// Install makes sure that the task has the agent. file is the agent on this host, runner the version of the
+// gitlab-runner here, empty where it is not known. It returns *Unusable where stages have to run in plain sessions, and
+// another error where the connection was lost.
+func Install(ctx context.Context, task Task, file, runner string) (Found, error) {
 	program, size, missing := open(file)
 	if missing == nil {
 		defer func() { _ = program.Close() }()
 	}
 	name := random.Hex(8)
-	output, _, err := task.Output(ctx, shell(fmt.Sprintf(probe, name, version(), size)), strings.NewReader(""))
+	looking := shell(fmt.Sprintf(probe, name, version(), size, runner))
+	output, _, err := task.Output(ctx, looking, strings.NewReader(""))
 	if err != nil {
-		return "", "", fmt.Errorf("looking for ci-agent in the task: %w", err)
+		return Found{}, fmt.Errorf("looking for ci-agent in the task: %w", err)
 	}
-	_, found, _ := strings.Cut(output, name+" ")
-	directory, agent, _ = strings.Cut(strings.TrimSpace(found), " ")
+	found := Found{Helper: helper(output, name, runner)}
+	_, place, _ := strings.Cut(output, name+" ")
+	directory, agent, _ := strings.Cut(strings.TrimSpace(place), " ")
 	switch {
 	case directory == "" && missing != nil:
-		return "", "", missing
+		return found, missing
 	case directory == "":
-		return "", "", &Unusable{"the task has no folder in which a program can be put and executed"}
+		return found, &Unusable{"the task has no folder in which a program can be put and executed"}
 	case strings.ContainsAny(directory+agent, "\n"):
-		return "", "", &Unusable{"the task's login shell prints what the driver does not understand"}
+		return found, &Unusable{"the task's login shell prints what the driver does not understand"}
 	case agent != "":
-		return agent, directory, nil
+		found.Agent, found.Directory = agent, directory
+		return found, nil
 	}
 	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version())), program)
 	if err != nil {
-		return "", "", fmt.Errorf("bringing ci-agent into the task: %w", err)
+		return found, fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
 	output = strings.TrimSpace(output)
 	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != version() {
-		return "", "", &Unusable{"ci-agent does not work in the task: " + last}
+		return found, &Unusable{"ci-agent does not work in the task: " + last}
 	}
-	return directory + "/ci-agent", directory, nil
+	found.Agent, found.Directory = directory+"/ci-agent", directory
+	return found, nil
+}
+
+// helper reads the version of the task's gitlab-runner from what the probe printed, where it is not the runner's own.
+func helper(output, name, runner string) string {
+	_, rest, _ := strings.Cut(output, name+"-helper ")
+	line, _, _ := strings.Cut(rest, "\n")
+	if version := strings.TrimSpace(line); version != runner {
+		return version
+	}
+	return ""
 }
 
 // open opens the agent on this host. An empty file counts as none.

@@ -1,11 +1,11 @@
-/** The image registry in ECR's place: docker-registry on loopback, its blobs in the state folder. */
+/** Where the images in ECR's place are: docker-registry on loopback, its blobs in the state folder. It lets in anybody. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { ports, registryAddress } from "../config";
-import { startService, type Service } from "./service";
+import { ports, registryStore } from "../../config";
+import { startService, type Service } from "../service";
 
-export async function startRegistry(stateDir: string): Promise<Service> {
+export async function startRegistryStore(stateDir: string): Promise<Service> {
   const storage = path.join(stateDir, "registry");
   mkdirSync(storage, { recursive: true });
   const file = path.join(stateDir, "registry.yml");
@@ -15,7 +15,7 @@ export async function startRegistry(stateDir: string): Promise<Service> {
       version: 0.1,
       log: { level: "warn", accesslog: { disabled: true } },
       storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
-      http: { addr: registryAddress },
+      http: { addr: registryStore },
     }),
   );
   return startService({
@@ -23,7 +23,7 @@ export async function startRegistry(stateDir: string): Promise<Service> {
     command: "docker-registry",
     args: ["serve", file],
     host: "127.0.0.1",
-    port: ports.registry,
+    port: ports.registryStore,
     logFile: path.join(stateDir, "registry.log"),
   });
 }

@@ -1,0 +1,33 @@
+/** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
+import type { EntryKind } from "../names";
+import type { Settings } from "./settings";
+
+const listOf: Record<EntryKind, string> = { group: "groups", project: "projects", instance: "instanceRunners" };
+
+/** Each with the setting's path. */
+export function warningsOf(settings: Settings): string[] {
+  return [...noRunner(settings), ...limitsWithoutEffect(settings), ...boundsBelowDefault(settings)];
+}
+
+function noRunner({ entries }: Settings): string[] {
+  if (entries.length > 0) return [];
+  return [`${Object.values(listOf).join(", ")}: no entry; no runner will exist, and no job can run`];
+}
+
+function limitsWithoutEffect({ entries, host }: Settings): string[] {
+  const ofKind = (kind: EntryKind) => entries.filter((entry) => entry.kind === kind);
+  return entries.flatMap((entry) => {
+    const { kind, limit } = entry;
+    if (limit === undefined || limit <= host.concurrency) return [];
+    const path = `${listOf[kind]}[${ofKind(kind).indexOf(entry)}].limit`;
+    return [`${path}: ${limit} has no effect; a host runs ${host.concurrency} jobs at once (host.concurrency)`];
+  });
+}
+
+function boundsBelowDefault({ sizes, maxSize }: Settings): string[] {
+  return (["cpu", "memory", "ephemeralStorage"] as const).flatMap((key) => {
+    const [bound, usual] = [maxSize[key], sizes.default[key]];
+    if (bound === undefined || usual === undefined || bound >= usual) return [];
+    return [`maxSize.${key}: ${bound} is less than the ${usual} of sizes.default; jobs may ask for less only`];
+  });
+}

@@ -1,0 +1,81 @@
+/** Which revisions of task definitions are deregistered after a deployment. */
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { expect } from "chai";
+import { retire } from "../../automation/retire";
+
+const prefix = "arn:aws:ecs:eu-central-1:123456789012:task-definition/";
+const day = (n: number) => new Date(Date.UTC(2026, 10, n));
+
+/** An ECS that has these revisions, by "family:revision", with the days on which they were registered. */
+function ecsWith(revisions: Record<string, Date>) {
+  const gone: string[] = [];
+  const names = () => Object.keys(revisions).filter((name) => !gone.includes(name));
+  const answer = (command: string, input: Record<string, string>): object => {
+    switch (command) {
+      case "ListTaskDefinitionFamiliesCommand": {
+        const families = names().map((name) => name.split(":")[0]!);
+        return { families: [...new Set(families)].filter((family) => family.startsWith(input.familyPrefix!)) };
+      }
+      case "ListTaskDefinitionsCommand": {
+        const found = names().filter((name) => name.startsWith(input.familyPrefix!));
+        expect(input).to.include({ status: "ACTIVE" });
+        return { taskDefinitionArns: found.map((name) => prefix + name) };
+      }
+      case "DescribeTaskDefinitionCommand":
+        return { taskDefinition: { registeredAt: revisions[input.taskDefinition!.slice(prefix.length)] } };
+      case "DeregisterTaskDefinitionCommand":
+        gone.push(input.taskDefinition!.slice(prefix.length));
+        return {};
+      default:
+        throw new Error(command);
+    }
+  };
+  // The SDK's paginators ask for its own class.
+  const client = new ECSClient({ region: "eu-central-1" });
+  client.send = (async (command: { input: Record<string, string> }) =>
+    answer(command.constructor.name, command.input)) as typeof client.send;
+  return { client, gone };
+}
+
+describe("revisions of task definitions", () => {
+  const family = (stack: string, size: string) => `gitlab-fargate-runners-${stack}_${size}`;
+  const own = family("dev", "default");
+  const revisions = {
+    [`${own}:1`]: day(1),
+    [`${own}:2`]: day(2),
+    [`${own}:9`]: day(9),
+    // As text it stands before the others.
+    [`${own}:10`]: day(10),
+  };
+
+  it("are deregistered a day after another took their place, and not before", async () => {
+    const { client, gone } = ecsWith(revisions);
+    const definitions = [`${prefix}${own}:10`];
+    // 9 took the place of 2 too late, 2 that of 1 long ago.
+    expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(1);
+    expect(gone).to.deep.equal([`${own}:1`]);
+    expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(0);
+    expect(await retire(client, { stack: "dev", definitions }, day(30))).to.equal(2);
+    expect(gone).to.have.members([`${own}:1`, `${own}:2`, `${own}:9`]);
+  });
+
+  it("stay where the stack has them, whatever else was registered in their family", async () => {
+    const { client, gone } = ecsWith(revisions);
+    await retire(client, { stack: "dev", definitions: [`${prefix}${own}:2`] }, day(30));
+    expect(gone).to.have.members([`${own}:1`, `${own}:9`]);
+  });
+
+  it("are those of this stack alone, and of each of its sizes", async () => {
+    const others = { [`${family("dev-2", "default")}:1`]: day(1), [`${family("dev-2", "default")}:2`]: day(2) };
+    const large = { [`${family("dev", "default-large")}:1`]: day(1), [`${family("dev", "default-large")}:2`]: day(2) };
+    const { client, gone } = ecsWith({ ...revisions, ...others, ...large });
+    await retire(client, { stack: "dev", definitions: [] }, day(5));
+    expect(gone).to.have.members([`${own}:1`, `${family("dev", "default-large")}:1`]);
+  });
+
+  it("are all deregistered with the stack", async () => {
+    const { client, gone } = ecsWith(revisions);
+    expect(await retire(client, { stack: "dev", definitions: [] })).to.equal(4);
+    expect(gone).to.have.members(Object.keys(revisions));
+  });
+});

@@ -1,0 +1,92 @@
+import {
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
+  ModifyVolumeCommand,
+} from "@aws-sdk/client-ec2";
+import { expect } from "chai";
+import type { Clients } from "../../../sandbox/providers/aws/clients";
+import { ec2Resources } from "../../../sandbox/providers/aws/ec2";
+import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
+import { UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
+import { createContext, rejection } from "./support";
+
+const root = { DeviceName: "/dev/xvda", Ebs: { VolumeId: "vol-1" } };
+const inputs = (over: Props = {}): Props => ({
+  ami: "ami-1",
+  instanceType: "t3.small",
+  rootBlockDevice: { encrypted: true, volumeSize: 20, volumeType: "gp3", tags: { a: "1" } },
+  tags: { a: "1" },
+  ...over,
+});
+const volume = (over: Props): Props => ({ rootBlockDevice: { ...(inputs().rootBlockDevice as Props), ...over } });
+
+describe("aws stand-in: instances", () => {
+  const { context } = createContext({ config: { region: "us-east-1" } });
+  let sent: object[];
+  const ec2 = {
+    async send(command: { input: { InstanceTypes?: string[] } }) {
+      sent.push(command);
+      if (command instanceof DescribeInstanceTypesCommand) {
+        const architecture = /g\./.test(command.input.InstanceTypes?.[0] ?? "") ? "arm64" : "x86_64";
+        return { InstanceTypes: [{ ProcessorInfo: { SupportedArchitectures: [architecture] } }] };
+      }
+      if (!(command instanceof DescribeInstancesCommand)) return {};
+      const found = { InstanceId: "i-1", RootDeviceName: root.DeviceName, BlockDeviceMappings: [root] };
+      return { Reservations: [{ Instances: [found] }] };
+    },
+  };
+  const resource = ec2Resources(() => ({ region: "us-east-1", ec2 }) as unknown as Clients)[
+    "aws:ec2/instance:Instance"
+  ];
+  beforeEach(() => (sent = []));
+
+  const replaced = async (news: Props) => {
+    const state = { ...inputs(), publicIp: "198.51.100.1" };
+    const { changes } = await lifecycle.diff(resource, { state, oldInputs: inputs(), news: inputs(news) }, context);
+    expect(changes).to.not.deep.equal([]);
+    return changes.filter(({ replace }) => replace).map(({ path }) => path);
+  };
+
+  it("are kept when tags, the volume's tags, its size or their type change", async () => {
+    expect(await replaced({ tags: { a: "2" }, ...volume({ tags: { a: "2" } }) })).to.deep.equal([]);
+    expect(await replaced(volume({ volumeSize: 30, volumeType: "gp2" }))).to.deep.equal([]);
+    expect(await replaced({ instanceType: "t3.medium" })).to.deep.equal([]);
+  });
+
+  it("are replaced for a type of another architecture, an unencrypted volume, another image", async () => {
+    expect(await replaced({ instanceType: "t4g.small" })).to.deep.equal(["instanceType"]);
+    expect(await replaced(volume({ encrypted: false }))).to.deep.equal(["rootBlockDevice.encrypted"]);
+    expect(await replaced({ ami: "ami-2" })).to.deep.equal(["ami"]);
+  });
+
+  it("have a public address that nobody knows before a stop, and keep it otherwise", async () => {
+    const preview = (news: Props) => {
+      const state = { ...inputs(), publicIp: "198.51.100.1", publicDns: "a", privateIp: "172.31.0.1" };
+      const request = { id: "i-1", state, oldInputs: inputs(), news: inputs(news), preview: true };
+      return lifecycle.update(resource, request, context);
+    };
+    expect(await preview({ instanceType: "t3.medium" })).to.include({
+      publicIp: UNKNOWN,
+      publicDns: UNKNOWN,
+      privateIp: "172.31.0.1",
+    });
+    expect(await preview({ tags: { a: "2" } })).to.include({ publicIp: "198.51.100.1", publicDns: "a" });
+  });
+
+  const update = (news: Props) =>
+    resource.update!("i-1", { ...inputs(), publicIp: "198.51.100.1" }, inputs(news), context);
+
+  it("have their volume tagged and changed with them", async () => {
+    await update(volume({ tags: { a: "2" }, volumeSize: 30 }));
+    const made = sent.filter((one) => one instanceof CreateTagsCommand || one instanceof ModifyVolumeCommand);
+    expect(made.map((one) => (one as CreateTagsCommand | ModifyVolumeCommand).input)).to.deep.equal([
+      { VolumeId: "vol-1", Size: 30, VolumeType: "gp3" },
+      { Resources: ["vol-1"], Tags: [{ Key: "a", Value: "2" }] },
+    ]);
+  });
+
+  it("have no volume that shrinks", async () => {
+    expect((await rejection(update(volume({ volumeSize: 10 })))).message).to.contain("cannot be smaller");
+  });
+});
