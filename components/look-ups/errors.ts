@@ -18,6 +18,9 @@ const httpStatus = /(?<=^| )([45]\d\d)(?= [{A-Z]| failed to parse|$)/;
 /** As Go words what is wrong with a server's certificate. */
 const untrusted = /\bx509: /;
 
+/** The engine ends all look-ups where another of its steps has failed. */
+const cancelled = /\bcontext canceled\b|\bwas cancelled\b/;
+
 /** As the provider words it where it has no token to ask with. */
 const noToken = /\bno (gitlab )?token\b/i;
 
@@ -45,6 +48,8 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
         message: `gitlab:token: ${gitlabUrl} does not allow it to read ${kind}s; ${setToken} (${said})`,
       };
     case undefined:
+      if (cancelled.test(said))
+        return { reason: "cancelled", message: `${kind}s: the look-up was cancelled (${said})` };
       if (untrusted.test(said)) return { reason: "address", message: certificate(gitlabUrl, said) };
       return noToken.test(said)
         ? { reason: "token", message: `gitlab:token: required; ${setToken} (${said})` }

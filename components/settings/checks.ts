@@ -7,6 +7,7 @@ import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
+import { shown } from "./values-shown";
 import { isOlder } from "./version-order";
 import type { Architecture } from "../types";
 
@@ -43,7 +44,9 @@ function unknownSizes(raw: Raw): string[] {
   return entriesOf(raw).flatMap(([path, { size }]) => {
     if (typeof size !== "string" || sizes.includes(size)) return [];
     const near = nearest(size, sizes);
-    return [`${path}.size: no size '${size}'; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`];
+    return [
+      `${path}.size: no size ${shown(size).replaceAll('"', "'")}; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`,
+    ];
   });
 }
 

@@ -85,7 +85,7 @@ function wrongType(expected: string, input: unknown, facts: Facts): string {
       return noSwitch(input, given);
     case "array":
       if (input === null || input === "") return `empty; write [] for none${example(facts, ", or a list like ")}`;
-      return `a list is expected, each entry on a line of its own with "- "${example(facts, ", or like ")}; it is ${given}`;
+      return noList(input, facts, given);
     case "object":
       if (input === null || input === "") return `empty; take it out, or give it keys${example(facts, " like ")}`;
       return `keys with values are expected${example(facts, ", like ")}; it is ${given}`;
@@ -94,6 +94,14 @@ function wrongType(expected: string, input: unknown, facts: Facts): string {
     default:
       return `expected ${expected}, not ${given}`;
   }
+}
+
+function noList(input: unknown, facts: Facts, given: string): string {
+  // What is not to be seen is not in quotes.
+  const items = typeof input === "string" && given.startsWith('"') ? input.split(/[\s,;]+/).filter(Boolean) : [];
+  const meant = items.every((item) => /^[\w./:~=+@-]+$/.test(item)) && items.length > 0;
+  const like = meant ? `, or [${items.join(", ")}]` : example(facts, ", or like ");
+  return `a list is expected, each entry on a line of its own with "- "${like}; it is ${given}`;
 }
 
 function noNumber(expected: string, input: unknown, { unit, secret }: Facts, given: string): string {

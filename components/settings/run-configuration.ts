@@ -1,6 +1,7 @@
 /** The configuration that this run of the program was given, with what only the stack's file shows of it. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type * as yaml from "yaml";
 import { isSuspicious, type StackFile } from "./stack-file";
@@ -53,8 +54,13 @@ function suspiciousFile(all: Record<string, string>, { file, project }: Run): St
   // Only here: to load the parser takes longer than all checks.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { parse } = require("yaml") as typeof yaml;
-  const parsed = parse(text) as StackFile | null;
-  return parsed !== null && isInForce(parsed, all, project) ? parsed : undefined;
+  try {
+    const parsed = parse(text) as StackFile | null;
+    return parsed !== null && isInForce(parsed, all, project) ? parsed : undefined;
+  } catch {
+    // This run has its configuration, and so from another file.
+    return undefined;
+  }
 }
 
 /** Of two that are one setting, one is in force. */
@@ -70,6 +76,6 @@ function isInForce({ config }: StackFile, all: Record<string, string>, project: 
 function agrees(value: unknown, given: string | undefined): boolean {
   if (given === undefined) return false;
   if (typeof value !== "object" || value === null) return typeof value !== "string" || value === given;
-  const text = JSON.stringify(value);
-  return text.includes('"secure":') || text === JSON.stringify(structured(given));
+  // Pulumi hands an object's keys on in another order.
+  return JSON.stringify(value).includes('"secure":') || isDeepStrictEqual(value, structured(given));
 }

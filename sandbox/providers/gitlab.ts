@@ -183,10 +183,14 @@ class ApiError extends Error {
   }
 }
 
+/** As the real provider words it, which names no setting of Pulumi's. */
+const noToken =
+  "No GitLab token configured, either use the `token` provider argument or set it as `GITLAB_TOKEN` environment variable";
+
 /** Throws ApiError worded as the real provider's client words it: method, address, status, GitLab's message. */
 async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
   const { baseUrl, token } = context.config as { baseUrl?: string; token?: string };
-  if (!token) throw new Error("no token: set gitlab:token in the stack's configuration (as a secret)");
+  if (!token) throw new Error(noToken);
   const url = new URL(`.${path}`, apiOf(baseUrl ?? "https://gitlab.com"));
   const response = await fetch(url, {
     method,

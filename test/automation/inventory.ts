@@ -73,11 +73,11 @@ function inventory(resources: { type: string; name: string; inputs: Record<strin
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The stack file's, with another key in the place of the encrypted one. */
+/** The stack file's, with another key pair in the place of the encrypted one. */
 function sandboxSettings(): Record<string, unknown> {
   const { config } = parse(readFileSync(path.join(projectDir, `Pulumi.${stackName}.yaml`), "utf8"));
   const own = Object.entries(config as Record<string, unknown>).filter(([key]) => key.startsWith(`${namespace}:`));
   const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(namespace.length + 1), value]));
-  const { privateKey } = raw().host as Record<string, unknown>;
-  return { ...settings, host: { ...(settings.host as object), privateKey } };
+  const { publicKey, privateKey } = raw().host as Record<string, unknown>;
+  return { ...settings, host: { ...(settings.host as object), publicKey, privateKey } };
 }

@@ -86,7 +86,8 @@ describe("a first preview", () => {
   it("with a key in the file that nobody reads, or that has no namespace, says what to write", async () => {
     const file = path.join(clone, "Pulumi.dev.yaml");
     const text = readFileSync(file, "utf8");
-    writeFileSync(file, `${text.trimEnd()}\n  groups: [acme/other]\n  gitlab-fargate-runner:spot: never\ntags: {}\n`);
+    const more = "  groups: [acme/other]\n  gitlab-fargate-runner:spot: never\n";
+    writeFileSync(file, `tags: {}\n${text.replace(/^config:\n/m, `config:\n${more}`)}`);
     const said = await failingPreview();
     writeFileSync(file, text);
     expect(said).to.contain("groups: without its namespace; write gitlab-fargate-runners:groups; beside");

@@ -65,6 +65,11 @@ describe("what a failed look-up means", () => {
       `Get "${url}/api/v4/groups/acme": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
       /^gitlab:baseUrl: this machine does not trust the certificate of .*pulumi config set gitlab:cacertFile/,
     ],
+    [
+      "what was cancelled, which is no fault of the address",
+      `Get "${url}/api/v4/groups/acme": context canceled`,
+      /^groups: the look-up was cancelled \(/,
+    ],
     ["an answer without a body", `GET ${url}/api/v4/groups/acme: 401`, /^gitlab:token: .* knows no such token/],
     [
       "a proxy's refusal",

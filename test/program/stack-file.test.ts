@@ -117,11 +117,13 @@ describe("the configuration of a run", () => {
   const folder = scratch();
   after(() => folder.remove());
 
-  const host = `  ${own}:host: {privateKey: {secure: v1:x:y}}\n`;
+  const host = `  ${own}:host: {privateKey: {secure: v1:x:y}}\n  ${own}:maxSize: {ephemeralStorage: 50, cpu: 1024}\n`;
   /** What Pulumi hands on of a file with these groups, with and without the namespace. */
   const seen = (text: string, groups: string) => {
     const file = folder.file("Pulumi.dev.yaml", text);
-    const all = { [`${own}:host`]: '{"privateKey":"s3cret"}', [`${own}:groups`]: groups };
+    const sizes = '{"cpu":1024,"ephemeralStorage":50}';
+    const host = '{"privateKey":"s3cret"}';
+    const all = { [`${own}:host`]: host, [`${own}:groups`]: groups, [`${own}:maxSize`]: sizes };
     pulumi.runtime.setAllConfig(all, [`${own}:host`]);
     try {
       return fileErrors(configurationAsFile(all, { file, project: own })).map((error) => error.split(";")[0]);
@@ -140,5 +142,6 @@ describe("the configuration of a run", () => {
   it("is not looked up in a file that it is not from, as with --config-file", () => {
     expect(seen(twice, '["acme/other"]')).to.deep.equal([]);
     expect(seen(`config:\n${host}  spot: prefer\n`, '["acme/other"]')).to.deep.equal([]);
+    expect(seen("config: [", '["acme/other"]')).to.deep.equal([]);
   });
 });

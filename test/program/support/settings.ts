@@ -10,14 +10,15 @@ export function makeKeyPair(): { publicKey: string; privateKey: string } {
   return { publicKey, privateKey: privateKey.trimEnd() };
 }
 
-export const { publicKey, privateKey } = makeKeyPair();
+const pair = makeKeyPair();
+export const { privateKey } = pair;
 export const sha256 = "ab".repeat(32);
 
 type Raw = Record<string, unknown>;
 
 /** The least that is accepted, changed by `over`; `over.host` is merged. */
 export function raw(over: Raw = {}): Raw {
-  const host = { publicKey, privateKey, adminCidrs: ["203.0.113.0/24"], runner: { sha256 } };
+  const host = { ...pair, adminCidrs: ["203.0.113.0/24"], runner: { sha256 } };
   return { groups: ["acme/backend"], ...over, host: { ...host, ...(over.host as Raw) } };
 }
 
