@@ -10,7 +10,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
 import { ANY, hasUnknown, isObject, type Props } from "../framework/values";
-import type { Builder, Credentials } from "./buildah";
+import type { Builder } from "./buildah";
+import type { Credentials } from "./registry";
 import { hashContext } from "./context-hash";
 
 export function dockerBuildPackage(options: { workDir: string; builder: Builder }): Package {
