@@ -1,6 +1,6 @@
 /**
- * ECR's side of the registry: who may talk to it, which repositories there are, and which tags may move. What is allowed
- * goes on to the store.
+ * ECR's side of the registry: who may talk to it, which repositories there are, and which tags may move. What is
+ * allowed goes on to the store.
  */
 import * as http from "node:http";
 import { accountId, ports } from "../../config";
@@ -28,7 +28,11 @@ const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-export async function startRegistryFront(options: RegistryFrontOptions, host = "127.0.0.1", port: number = ports.registry) {
+export async function startRegistryFront(
+  options: RegistryFrontOptions,
+  host = "127.0.0.1",
+  port: number = ports.registry,
+) {
   const server = http.createServer((request, response) => {
     refusalOf(request, options).then(
       (refusal) => (refusal ? refuse(request, response, refusal) : passOn(request, response, options)),
