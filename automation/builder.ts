@@ -64,7 +64,8 @@ const ways = [
 ];
 
 const noBuilder = [
-  "the job image has changed and has to be built, and there is no builder here (a Fargate task has no Docker daemon). Either",
+  "the job image has changed and has to be built, and there is no builder here (a Fargate task has no Docker " +
+    "daemon). Either",
   ...ways,
   "  - or deploy this change once from a machine with Docker.",
 ].join("\n");
@@ -72,7 +73,8 @@ const noBuilder = [
 function wrongPlatform(platform: string, platforms: string[]): string {
   const [, architecture] = platform.split("/");
   return [
-    `the job image has to be built for ${platform}, and the builder here builds for ${platforms.join(", ")} only. Either`,
+    `the job image has to be built for ${platform}, and the builder here builds for ${platforms.join(", ")} only. ` +
+      "Either",
     `  - let it emulate the other processor: docker run --privileged --rm tonistiigi/binfmt --install ${architecture};`,
     ...ways,
     "  - or set gitlab-fargate-runners:architecture to what it builds (an existing stack's tasks change with it).",

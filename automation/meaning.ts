@@ -57,8 +57,8 @@ function natural(a: string, b: string): number {
 const builds = "docker-build:index:Image";
 
 /**
- * Whether the preview shows that an image has to be built; previews build none. Awsx makes the resource that builds only
- * once it knows the repository's address, so a preview does not show it where the repository is new.
+ * Whether the preview shows that an image has to be built; previews build none. Awsx makes the resource that builds
+ * only once it knows the repository's address, so a preview does not show it where the repository is new.
  */
 export const buildsImage = (changes: Change[]): boolean =>
   changes.some(

@@ -1,7 +1,7 @@
 /**
- * Deregisters the revisions of task definitions that earlier deployments have left to the jobs which had them. It is done
- * here and not on the hosts: IAM cannot bound ecs:DeregisterTaskDefinition to any task definition, so that a host could
- * deregister those of the whole account.
+ * Deregisters the revisions of task definitions that earlier deployments have left to the jobs which had them. It is
+ * done here and not on the hosts: IAM cannot bound ecs:DeregisterTaskDefinition to any task definition, so that a host
+ * could deregister those of the whole account.
  */
 import {
   DeregisterTaskDefinitionCommand,

@@ -1,4 +1,4 @@
-/** The folder that the job image is built from: a copy of image/ in which only what git keeps of a file's mode is left. */
+/** The folder that the job image is built from: a copy of image/, with file modes that are the same everywhere. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { folders } from "../project";

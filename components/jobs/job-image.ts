@@ -55,12 +55,13 @@ export class JobImage extends pulumi.ComponentResource {
         // Every image in the repository can be built again.
         forceDelete: !protect,
         imageScanningConfiguration: { scanOnPush: true },
-        // Task definitions name the image by its digest, so nobody's image changes when a tag moves. A tag has to be able
-        // to move: who goes back to an earlier content, or builds one again, pushes to the tag of before.
+        // Task definitions name the image by its digest, so nobody's image changes when a tag moves. A tag has to be
+        // able to move: who goes back to an earlier content, or builds one again, pushes to the tag of before.
         imageTagMutability: "MUTABLE",
         lifecyclePolicy: {
-          // ECR does not know what is in use. Age says nothing about it, tagged or not: an image can be in use for years,
-          // and is old on the day that it loses its tag. The newest push is in use, or one that a deployment went back to.
+          // ECR does not know what is in use. Age says nothing about it, tagged or not: an image can be in use for
+          // years, and is old on the day that it loses its tag. In use is the newest push, or one that a deployment
+          // went back to.
           rules: [{ tagStatus: "any", maximumNumberOfImages: keptImages, description: `the last ${keptImages}` }],
         },
         tags,
@@ -106,8 +107,8 @@ export function buildOptions(compression: Compression): pulumi.ResourceTransform
     // A preview must not need a builder. An update does not build at that point either, since a value that differs
     // between preview and update would show as a change.
     const given = { ...props, buildOnPreview: false, ...(compression === "zstd" && zstdExport) };
-    // A changed image is another resource, and with the earlier one docker-build would delete its image from ECR: that of
-    // jobs which are being started, or, where the change left the digest as it was, the one that has just been pushed.
+    // A changed image is another resource, and with the earlier one docker-build would delete its image from ECR: that
+    // of jobs which are being started, or, where the digest stayed as it was, the one that has just been pushed.
     return { props: given, opts: { ...opts, retainOnDelete: true } };
   };
 }

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { chmodSync, readdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { projectDir, registryStore } from "../../sandbox/config";
-import { calm, putFault } from "../support/faults";
+import { calm, driverProcesses, putFault } from "../support/faults";
 import { deploy, pulumiOk } from "../support/engine";
 import { runCi, runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
@@ -44,12 +44,17 @@ describe("another job image", () => {
   });
 
   it("with zstd layers comes while a job waits for its task: that job gets the one of before", async () => {
-    await putFault({ fault: "throttle", action: "RunTask", times: 100_000 });
     const file = await withSettings(folder, { "image.packages": ["jq"], "image.compression": "zstd" });
+    await putFault({ fault: "throttle", action: "RunTask", times: 100_000 });
     const { jobs } = await runWith(job("jq --version || echo without it"), {
       "Starting a Fargate task": async () => {
+        // Held where it is: the time for which it tries again is shorter than a deployment.
+        const waiting = driverProcesses("prepare");
+        expect(waiting).to.have.length(1);
+        for (const pid of waiting) process.kill(pid, "SIGSTOP");
         await deploy(file);
         await calm();
+        for (const pid of waiting) process.kill(pid, "SIGCONT");
       },
     });
     expect(jobs[0].status, jobs[0].trace).to.equal("success");

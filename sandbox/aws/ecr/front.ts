@@ -1,6 +1,6 @@
 /**
- * ECR's side of the registry: who may talk to it, which repositories there are, and which tags may move. What is allowed
- * goes on to the store.
+ * ECR's side of the registry: who may talk to it, which repositories there are, and which tags may move. What is
+ * allowed goes on to the store.
  */
 import * as http from "node:http";
 import { accountId, ports } from "../../config";

@@ -1,4 +1,4 @@
-/** Where the images in ECR's place are: docker-registry on loopback, its blobs in the state folder. It lets in anybody. */
+/** Where the images are: docker-registry on loopback, its blobs in the state folder. It lets in anybody. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";

@@ -1,6 +1,7 @@
 /**
  * What BuildKit's cache comes to for a whole image: a build of which nothing counts that has changed gives the image of
- * before, under the new tag, with the same digest. Comments do not count, nor arguments that the Dockerfile does not take.
+ * before, under the new tag, with the same digest. Comments do not count, nor arguments that the Dockerfile does not
+ * take.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

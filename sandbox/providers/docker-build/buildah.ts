@@ -1,8 +1,9 @@
 /** Builds and pushes images by buildah, which needs no daemon. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { follow } from "../../command";
 import { BuildCache } from "./build-cache";
+import { basic, mapRegistry, manifest, tagAgain, type Credentials } from "./registry";
 
 interface Run {
   /** Gets each line of the program's output. */
@@ -35,11 +36,6 @@ export interface BuildRequest extends Run {
   push: boolean;
   compression: "gzip" | "zstd";
   credentials?: Credentials;
-}
-
-export interface Credentials {
-  username: string;
-  password: string;
 }
 
 /** The name under which a Dockerfile finds the local base; builds never pull. */
@@ -92,7 +88,11 @@ export function createBuilder(options: BuilderOptions): Builder {
       const scratch = mkdtempSync(path.join(options.stateDir, "build-"));
       try {
         const idFile = path.join(scratch, "image-id");
-        await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request);
+        await buildah(["build", "--iidfile", idFile, ...buildArguments(request, options)], request).catch(
+          (error: Error) => {
+            throw explainMissing(error, readdirSync(path.join(options.apkRepository, "x86_64")));
+          },
+        );
         const image = readFileSync(idFile, "utf8").trim();
         if (!request.push) return undefined;
         const digest = await push(buildah, image, scratch, options.registry, request);
@@ -105,6 +105,14 @@ export function createBuilder(options: BuilderOptions): Builder {
   };
 }
 
+/** Alpine has thousands of packages, the sandbox's repository a few: who asks for another one is told which. */
+export function explainMissing(error: Error, files: string[]): Error {
+  if (!error.message.includes("unable to select packages")) return error;
+  const names = files.flatMap((file) => /^(.+)-\d[^-]*-r\d+\.apk$/.exec(file)?.[1] ?? []);
+  const hint = `The sandbox has no other packages than ${names.sort().join(", ")}; Alpine may well have them.`;
+  return new Error(`${error.message}\n${hint}`, { cause: error });
+}
+
 type Buildah = (args: string[], run: Run) => Promise<string>;
 
 /** What earlier processes left: a killed build leaves its working container. */
@@ -112,44 +120,6 @@ async function clearStorage(buildah: Buildah, run: Run): Promise<void> {
   await buildah(["rm", "--all"], run);
   await buildah(["rmi", "--all", "--force"], run);
 }
-
-/** Puts the request's tags on an image that was built before; false where the registry has it no more. */
-async function tagAgain(request: BuildRequest, digest: string, registry: string): Promise<boolean> {
-  for (const tag of request.tags) {
-    const [, repository, name] = /^(.+):([^:/]+)$/.exec(tag)!;
-    const access = { registry, credentials: request.credentials };
-    const found = await manifest("GET", repository!, digest, access).catch(() => undefined);
-    if (found === undefined) return false;
-    await manifest("PUT", repository!, name!, { ...access, body: found });
-  }
-  return true;
-}
-
-const manifestType = "application/vnd.oci.image.manifest.v1+json";
-
-/** One request about a manifest; resolves to what the registry answers. */
-async function manifest(
-  method: "GET" | "PUT" | "DELETE",
-  repository: string,
-  reference: string,
-  { registry, credentials, body }: { registry: string; credentials?: Credentials; body?: string },
-): Promise<string> {
-  const [host, ...name] = mapRegistry(`${repository}:`, registry).slice(0, -1).split("/");
-  const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${reference}`, {
-    method,
-    body,
-    headers: {
-      accept: manifestType,
-      ...(body !== undefined && { "content-type": manifestType }),
-      ...(credentials && { authorization: `Basic ${basic(credentials)}` }),
-    },
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${repository}@${reference}: ${response.status} ${text}`);
-  return text;
-}
-
-const basic = ({ username, password }: Credentials) => Buffer.from(`${username}:${password}`).toString("base64");
 
 async function push(buildah: Buildah, image: string, scratch: string, registry: string, request: BuildRequest) {
   const digestFile = path.join(scratch, "digest");
@@ -216,9 +186,4 @@ function repositoryMount(apkRepository: string): string {
 function ignoreFile({ dockerfile }: BuildRequest): string[] {
   const own = `${dockerfile}.dockerignore`;
   return existsSync(own) ? ["--ignorefile", own] : [];
-}
-
-/** Puts the local registry in the place of an ECR host name; other names stay. */
-export function mapRegistry(tag: string, registry: string): string {
-  return tag.replace(/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\//, `${registry}/`);
 }

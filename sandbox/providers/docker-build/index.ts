@@ -2,15 +2,17 @@
  * A stand-in for the `docker-build` provider (0.0.14): images built by buildah in the place of BuildKit.
  *
  * Differs from the real one: the base image is a local one, nothing is pulled; images of ECR's host names go to a local
- * registry; nothing is built on preview; one platform, the machine's own; caches, secrets, ssh, named and remote contexts,
- * inline Dockerfiles and exports other than one to a registry are refused or, where they change nothing in the result,
- * ignored; forceCompression, which leaves layers alone that the registry has already; Dockerfiles are checked for being there and for a FROM, not for their syntax.
+ * registry; nothing is built on preview; one platform, the machine's own. Refused or, where they change nothing in the
+ * result, ignored are: caches, secrets, ssh, named and remote contexts, inline Dockerfiles, exports other than one to a
+ * registry, and forceCompression, which leaves layers alone that the registry has already. Dockerfiles are checked for
+ * being there and for a FROM, not for their syntax.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
 import { ANY, hasUnknown, isObject, type Props } from "../framework/values";
-import type { Builder, Credentials } from "./buildah";
+import type { Builder } from "./buildah";
+import type { Credentials } from "./registry";
 import { hashContext } from "./context-hash";
 
 export function dockerBuildPackage(options: { workDir: string; builder: Builder }): Package {

@@ -11,7 +11,7 @@ export function makeKeyPair(): { publicKey: string; privateKey: string } {
 }
 
 const pair = makeKeyPair();
-export const { privateKey } = pair;
+export const { publicKey, privateKey } = pair;
 export const sha256 = "ab".repeat(32);
 
 type Raw = Record<string, unknown>;

@@ -79,6 +79,11 @@ const inputsOf: Record<string, (made: Made, network: { vpcId: string; subnetId: 
     keyName: named("host-"),
     tags,
   }),
+  "aws:ec2/eip:Eip": () => ({ domain: "vpc", tags }),
+  "aws:ec2/eipAssociation:EipAssociation": (made) => ({
+    allocationId: made["aws:ec2/eip:Eip"].id,
+    instanceId: made["aws:ec2/instance:Instance"].id,
+  }),
   "aws:s3/bucket:Bucket": () => ({ bucket: named("cache-"), forceDestroy: true, tags }),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": () => ({ bucket: named("cache-"), blockPublicAcls: true }),
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": () => ({

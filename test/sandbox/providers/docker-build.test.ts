@@ -2,7 +2,8 @@ import { expect } from "chai";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { dockerBuildPackage } from "../../../sandbox/providers/docker-build";
-import { mapRegistry, type BuildRequest, type Credentials } from "../../../sandbox/providers/docker-build/buildah";
+import { explainMissing, type BuildRequest } from "../../../sandbox/providers/docker-build/buildah";
+import { mapRegistry, type Credentials } from "../../../sandbox/providers/docker-build/registry";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
 import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
 import { makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
@@ -154,6 +155,14 @@ describe("docker-build stand-in: Image", () => {
     expect(await failures({ exports: [{ registry: {} }] })).to.deep.equal(["exports"]);
     project.write("image/Dockerfile", "RUN true\n");
     expect(await failures({})).to.deep.equal(["dockerfile.location"]);
+  });
+
+  it("tells which packages there are where one is asked for that the sandbox does not have", () => {
+    const files = ["git-lfs-3.3.0-r0.apk", "APKINDEX.tar.gz", "openssh-9.2_p1-r0.apk"];
+    const missing = new Error("ERROR: unable to select packages:\n  nodejs (no such package)");
+    expect(explainMissing(missing, files).message).to.match(/nodejs[\s\S]*no other packages than git-lfs, openssh;/);
+    const other = new Error("no space left");
+    expect(explainMissing(other, files)).to.equal(other);
   });
 
   it("puts the local registry in the place of ECR alone", () => {
