@@ -42,7 +42,7 @@ describe("a first preview", () => {
   async function failingPreview(): Promise<string> {
     const { exitCode, all } = await pulumi(["preview"]);
     expect(exitCode, all).to.not.equal(0);
-    expect(all).to.not.match(/\n\s+at .*\.ts:/);
+    expect(all, all).to.not.match(/\n\s+at .*\.ts:/);
     expect(all).to.not.match(/^ \+ +(aws|awsx|gitlab|command):/m);
     return all;
   }
