@@ -49,12 +49,12 @@ export async function retire(
 ): Promise<number> {
   const client = ecs as ECSClient;
   let count = 0;
-  const families = paginateListTaskDefinitionFamilies(
-    { client },
-    { familyPrefix: taskFamily(stack, ""), status: "ACTIVE" },
-  );
+  const familyPrefix = taskFamily(stack, "");
+  const families = paginateListTaskDefinitionFamilies({ client }, { familyPrefix, status: "ACTIVE" });
+  // Behind the prefix stands a size, and none has an underscore: what has one is of a stack such as "dev_2".
+  const isOwn = (family: string) => family.startsWith(familyPrefix) && !family.slice(familyPrefix.length).includes("_");
   for await (const { families: page = [] } of families) {
-    for (const family of page) {
+    for (const family of page.filter(isOwn)) {
       for (const arn of await superseded(client, family, before)) {
         // Whatever else was registered in the family since, the stack's own stays.
         if (definitions.includes(arn)) continue;
