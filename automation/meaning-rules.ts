@@ -48,6 +48,13 @@ export const rules: Rule[] = [
   },
   {
     type: /^docker-build:index:Image$/,
+    when: ({ retained }) => retained === true,
+    group: "Image",
+    subject: "job image, from the stack's state only",
+    headline: { delete: "" },
+  },
+  {
+    type: /^docker-build:index:Image$/,
     group: "Image",
     subject: "job image",
     headline: {
@@ -240,6 +247,8 @@ export const rules: Rule[] = [
     },
   },
   { type: /^aws:s3\//, group: "Build cache", subject: "{type} of {label}" },
+  { type: /^aws:cloudwatch\/metricAlarm:MetricAlarm$/, group: "Logs and alarms", subject: "alarm {label}" },
+  { type: /^aws:cloudwatch\/dashboard:Dashboard$/, group: "Logs and alarms", subject: "dashboard {label}" },
   { type: /^aws:(cloudwatch|sns|sqs)\//, group: "Logs and alarms", subject: "{type} {label}" },
   // awsx's components, whose children are shown.
   { type: /^awsx:ecr:/, group: "Image", subject: "{type} {label}" },
