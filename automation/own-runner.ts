@@ -29,8 +29,8 @@ export async function refuseOwnRunner(
   throw new UserError(
     [
       `this deployment is a job on a runner of stack ${stack} (${runner}) and would end or stop ${ending.join(", ")}: it`,
-      "could wait for itself, as a host goes only when its jobs have ended, or be lost with the host that runs it. Nothing",
-      "has been changed. Deploy this change from another runner or from a machine of yours:",
+      "could wait for itself, as a host goes only when its jobs have ended, or be lost with the host that it runs on.",
+      "Nothing has been changed. Deploy this change from another runner or from a machine of yours:",
       `  npm run deploy -- --stack ${stack}`,
     ].join("\n"),
   );
