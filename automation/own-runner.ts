@@ -36,4 +36,7 @@ export async function refuseOwnRunner(
   );
 }
 
-const sameUrl = (one: string, other: string): boolean => one.replace(/\/+$/, "") === other.replace(/\/+$/, "");
+/** The setting may leave the API's path out. */
+const sameUrl = (one: string, other: string): boolean => withoutPath(one) === withoutPath(other);
+
+const withoutPath = (url: string): string => url.replace(/\/+$/, "").replace(/\/api\/v4$/, "");

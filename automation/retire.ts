@@ -49,7 +49,8 @@ export async function retire(
 ): Promise<number> {
   const client = ecs as ECSClient;
   let count = 0;
-  const familyPrefix = taskFamily(stack, "");
+  // The program knows no organization and no project of its stack.
+  const familyPrefix = taskFamily(stack.split("/").at(-1)!, "");
   const families = paginateListTaskDefinitionFamilies({ client }, { familyPrefix, status: "ACTIVE" });
   // Behind the prefix stands a size, and none has an underscore: what has one is of a stack such as "dev_2".
   const isOwn = (family: string) => family.startsWith(familyPrefix) && !family.slice(familyPrefix.length).includes("_");

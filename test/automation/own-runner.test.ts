@@ -32,6 +32,12 @@ describe("a deployment that is a job on the stack's own runner", () => {
     }
   });
 
+  it("is refused too where the settings leave the API's path out", async () => {
+    const bare = async () => ({ ...facts, gitlabUrl: "https://gitlab.example.com" });
+    const refused = refuseOwnRunner("prod", removal, bare, job).then(() => "goes on", String);
+    expect(await refused).to.contain("runner of stack prod (12)");
+  });
+
   it("goes on where no host ends, which is not worth a question", async () => {
     expect(await refusal([{ id: "runner-restarted", subject: "service" }], job)).to.equal(undefined);
     expect(await refusal(removal, {}), "no job").to.equal(undefined);

@@ -87,9 +87,11 @@ describe("revisions of task definitions", () => {
     expect([...asked].filter((action) => !allowed.includes(action))).to.deep.equal([]);
   });
 
-  it("are all deregistered with the stack", async () => {
-    const { client, gone } = ecsWith(revisions);
-    expect(await retire(client, { stack: "dev", definitions: [] })).to.equal(4);
-    expect(gone).to.have.members(Object.keys(revisions));
-  });
+  for (const stack of ["dev", "acme/dev", "acme/gitlab-fargate-runners/dev"]) {
+    it(`are all deregistered with the stack ${stack}`, async () => {
+      const { client, gone } = ecsWith(revisions);
+      expect(await retire(client, { stack, definitions: [] })).to.equal(4);
+      expect(gone).to.have.members(Object.keys(revisions));
+    });
+  }
 });
