@@ -17,22 +17,35 @@ import type { Deployed } from "./stack";
 /** A job has its revision before it waits for a task, and waits for an hour at most. */
 const patience = 24 * 60 * 60 * 1000;
 
-/** After a deployment. What goes wrong is told, and fails nothing: a revision that stays costs nothing. */
-export const retireSuperseded = (deployed: Deployed): Promise<void> =>
-  withClient(deployed, (ecs) => retire(ecs, deployed, new Date(Date.now() - patience)));
+/**
+ * After a deployment. What goes wrong is told, and fails nothing: a revision that stays costs nothing.
+ *
+ * @param read the stack as it is now
+ */
+export const retireSuperseded = (read: () => Promise<Deployed>): Promise<void> =>
+  tellingTrouble(async () => {
+    const deployed = await read();
+    return withClient(deployed, (ecs) => retire(ecs, deployed, new Date(Date.now() - patience)));
+  });
 
 /** After the stack was taken down: no job is left. */
 export const retireAll = (deployed: Deployed): Promise<void> =>
-  withClient(deployed, (ecs) => retire(ecs, { ...deployed, definitions: [] }));
+  tellingTrouble(() => withClient(deployed, (ecs) => retire(ecs, { ...deployed, definitions: [] })));
 
-async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) => Promise<number>): Promise<void> {
-  if (region === undefined) return;
-  const ecs = new ECSClient({ region, profile });
+async function tellingTrouble(work: () => Promise<number>): Promise<void> {
   try {
-    const count = await work(ecs);
+    const count = await work();
     if (count > 0) tell(`${count} earlier ${count === 1 ? "revision" : "revisions"} of task definitions deregistered`);
   } catch (error) {
     tell(`earlier revisions of task definitions stay registered (they cost nothing): ${(error as Error).message}`);
+  }
+}
+
+async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) => Promise<number>): Promise<number> {
+  if (region === undefined) return 0;
+  const ecs = new ECSClient({ region, profile });
+  try {
+    return await work(ecs);
   } finally {
     ecs.destroy();
   }

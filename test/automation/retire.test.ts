@@ -1,7 +1,7 @@
 /** Which revisions of task definitions are deregistered after a deployment. */
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { expect } from "chai";
-import { retire } from "../../automation/retire";
+import { retire, retireSuperseded } from "../../automation/retire";
 import { deploymentPolicies } from "../../components/iam/deployment-policies";
 
 const prefix = "arn:aws:ecs:eu-central-1:123456789012:task-definition/";
@@ -77,6 +77,10 @@ describe("revisions of task definitions", () => {
     const { client, gone } = ecsWith({ ...revisions, ...others, ...large });
     await retire(client, { stack: "dev", definitions: [] }, day(5));
     expect(gone).to.have.members([`${own}:1`, `${family("dev", "default-large")}:1`]);
+  });
+
+  it("fail no deployment that has succeeded, whatever goes wrong with them", async () => {
+    await retireSuperseded(() => Promise.reject(new Error("no state")));
   });
 
   it("take no more rights than the deployers' policies have", async () => {
