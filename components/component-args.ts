@@ -97,7 +97,7 @@ export function setupArgs(
   instance: ec2.Instance,
   publicAddress?: pulumi.Output<string>,
 ): OfMachine {
-  const { host, architecture: taskArchitecture, metrics } = settings;
+  const { host, architecture: taskArchitecture, metrics, network, caCertificates } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
     connection: connectionTo(instance, publicAddress, host, login),
@@ -107,6 +107,8 @@ export function setupArgs(
     runner,
     go,
     goProxy,
+    httpProxy: network.httpProxy,
+    caCertificates,
     metricsAddress: metricsAddress(metrics),
   };
 }
