@@ -57,7 +57,7 @@ export const caCertificates = z
       "Hosts trust them for everything, jobs where they talk to GitLab.",
     type: "string or list of string",
     default: "those that the machine image and the job image trust",
-    example: [],
+    example: "-----BEGIN CERTIFICATE-----…",
   });
 
 /** Of those that do not count today. */
