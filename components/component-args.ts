@@ -98,7 +98,7 @@ export function setupArgs(
   instance: ec2.Instance,
   publicAddress?: FixedAddress,
 ): OfMachine {
-  const { host, architecture: taskArchitecture, metrics } = settings;
+  const { host, architecture: taskArchitecture, metrics, network, caCertificates } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
     connection: connectionTo(instance, publicAddress?.address, host, login),
@@ -110,6 +110,8 @@ export function setupArgs(
     runner,
     go,
     goProxy,
+    httpProxy: network.httpProxy,
+    caCertificates,
     metricsAddress: metricsAddress(metrics),
   };
 }

@@ -10,6 +10,7 @@ import { taskFamily } from "../names";
 import type { RunnerTokens } from "../gitlab/runner-tokens";
 import type { Settings } from "../settings/settings";
 import type { Tags } from "../types";
+import { paths } from "./paths";
 
 /** The families of the task definitions that jobs may run in. */
 export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
@@ -17,7 +18,7 @@ export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
 
 /** Content of config.toml, with the runners' tokens. */
 export function runnerConfiguration(
-  { entries, gitlabUrl, host }: Settings,
+  { entries, gitlabUrl, host, network, caCertificates }: Settings,
   tokens: RunnerTokens,
   { cluster, taskDefinitions }: JobCluster,
   cache?: BuildCache,
@@ -40,6 +41,8 @@ export function runnerConfiguration(
         gitlabUrl,
         concurrency: host.concurrency,
         runners,
+        caFile: caCertificates.length > 0 ? paths.caCertificates : undefined,
+        httpProxy: network.httpProxy,
         cache: bucket === undefined ? undefined : { bucket, region: arnParts(clusterArn).region },
       }),
     );

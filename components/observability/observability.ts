@@ -20,7 +20,7 @@ export interface ObservabilityArgs {
   readonly tags: Tags;
 }
 
-export type ObservabilitySettings = Pick<Settings, "alarms" | "dashboard" | "metrics" | "host" | "entries">;
+export type ObservabilitySettings = Pick<Settings, "alarms" | "dashboard" | "metrics" | "host" | "network" | "entries">;
 
 export interface ObservedHost {
   /** The names of what belongs to the host begin with it. */
@@ -78,6 +78,7 @@ function monitorArgs(
     metricsPort: settings.metrics.port,
     metrics: wantsMetrics(settings),
     goProxy: settings.host.goProxy,
+    httpProxy: settings.network.httpProxy,
     needs: [runner],
   };
 }

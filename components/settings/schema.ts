@@ -3,11 +3,13 @@
  * Meta: `description`, `example`; `type` and `default` where the schema does not show them.
  */
 import { z } from "zod";
+import { caCertificates } from "./certificates";
 import * as defaults from "./defaults";
 import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
+import { httpProxy } from "./http-proxy";
 import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
 import { runners } from "./runner-settings";
 import { tags } from "./tags";
@@ -144,6 +146,7 @@ const network = strict({
     default: "true in the default VPC, false in a VPC given",
     example: false,
   }),
+  httpProxy,
 }).superRefine(({ vpcId, subnetIds }, context) => {
   if ((vpcId === undefined) === (subnetIds === undefined)) return;
   const [missing, given] = vpcId === undefined ? ["vpcId", "subnetIds"] : ["subnetIds", "vpcId"];
@@ -186,6 +189,7 @@ export const schema = strict({
     }),
   image: image.prefault({}),
   network: network.prefault({}),
+  caCertificates,
   host,
   driver,
   cache: strict({
