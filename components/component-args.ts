@@ -35,7 +35,8 @@ export function clusterArgs(
   const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-  return { imageUri, sizes, architecture, spot, vpcId, ...log, ...access, tags };
+  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined };
+  return { ...image, sizes, architecture, spot, vpcId, ...log, ...access, tags };
 }
 
 export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {

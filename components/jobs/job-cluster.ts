@@ -13,6 +13,11 @@ import { capacityProviders, type Spot } from "./capacity-providers";
 
 export interface JobClusterArgs {
   readonly imageUri: pulumi.Input<string>;
+  /**
+   * Whether the image is not the stack's own.
+   * @default false
+   */
+  readonly imageBuiltElsewhere?: boolean;
   /** By name; each is a task definition. */
   readonly sizes: Readonly<Record<string, Size>>;
   /** Of the image and the tasks. */
@@ -99,9 +104,10 @@ export class JobCluster extends pulumi.ComponentResource {
 
   private createExecutionRole(name: string, args: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
     const role = this.createRole(`${name}-execution`, args);
+    const builtElsewhere = args.imageBuiltElsewhere;
     const policy = pulumi
       .all([log.arn, args.imageUri])
-      .apply(([logGroupArn, uri]) => executionPolicy({ logGroupArn, imageUri: uri }));
+      .apply(([logGroupArn, imageUri]) => executionPolicy({ logGroupArn, imageUri, builtElsewhere }));
     new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
     return role;
   }

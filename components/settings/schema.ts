@@ -102,7 +102,8 @@ const image = strict({
     .meta({
       description:
         "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
-        "entry point like the one in image/.",
+        "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
+        "filled by the execution role.",
       default: "image/Dockerfile, built and pushed",
       example: "registry.example.com/ci/job:1",
     }),

@@ -203,6 +203,7 @@ describe("the roles' policies are, too:", () => {
     "the execution role's": executionPolicy({
       logGroupArn,
       imageUri: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job",
+      builtElsewhere: true,
     }),
     "the task role's with ECS Exec": execPolicy(),
     "the bucket's": tlsOnly(bucket),
