@@ -21,9 +21,9 @@ import { wantsMetrics } from "./observability/observability";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
 
-export function imageArgs({ image, host, architecture, protect }: Settings, tags: Tags): JobImageArgs {
+export function imageArgs({ image, host, architecture, kmsKeyArn, protect }: Settings, tags: Tags): JobImageArgs {
   const buildArgs = { ...image.buildArgs, ...helperBuildArgs(host.runner, architecture) };
-  return { ...image, buildArgs, architecture, protect, tags };
+  return { ...image, buildArgs, architecture, kmsKeyArn, protect, tags };
 }
 
 export function clusterArgs(
@@ -39,8 +39,8 @@ export function clusterArgs(
   return { ...image, sizes, architecture, spot, vpcId, ...log, ...access, tags };
 }
 
-export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
-  return { expiry: cache.expiryDays, protect, tags };
+export function cacheArgs({ cache, kmsKeyArn, protect }: Settings, tags: Tags): BuildCacheArgs {
+  return { expiry: cache.expiryDays, kmsKeyArn, protect, tags };
 }
 
 export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGroupArgs {
@@ -60,7 +60,7 @@ export function hostArgs(
   reachable: Reachable,
   tags: Tags,
 ): RunnerHostArgs {
-  const { host, permissionsBoundary } = settings;
+  const { host, kmsKeyArn, permissionsBoundary } = settings;
   return {
     instanceType: host.instanceType,
     amiId,
@@ -72,6 +72,7 @@ export function hostArgs(
     adminCidrs: host.adminCidrs,
     policy: rightsOfHost(settings, reachable),
     permissionsBoundary,
+    kmsKeyArn,
     tags,
   };
 }
@@ -84,6 +85,7 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
       executionRoleArn: cluster.executionRole.arn,
       taskRoleArn: cluster.taskRole.arn,
       cacheBucketArn: cache?.bucket.arn,
+      cacheKeyArn: settings.kmsKeyArn,
       monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
     })
     .apply(hostPolicy);

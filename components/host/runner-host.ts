@@ -34,6 +34,11 @@ export interface RunnerHostArgs {
    * @default none
    */
   readonly permissionsBoundary?: pulumi.Input<string>;
+  /**
+   * ARN of the KMS key that encrypts the root volumes. Another one replaces the hosts.
+   * @default EBS's key of the account
+   */
+  readonly kmsKeyArn?: pulumi.Input<string>;
   readonly tags: Tags;
 }
 
@@ -113,7 +118,10 @@ export class RunnerHost extends pulumi.ComponentResource {
         userData: pulumi.secret(firstContactUserData()),
         // Only with a session token, and only from the host itself.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
+        rootBlockDevice: {
+          ...{ encrypted: true, kmsKeyId: args.kmsKeyArn },
+          ...{ volumeType: "gp3", volumeSize: 20, tags: args.tags },
+        },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
       {

@@ -34,6 +34,8 @@ export interface HostAccess {
   taskRoleArn: string;
   /** The bucket of `cache:`. */
   cacheBucketArn?: string;
+  /** ARN of the KMS key that encrypts it. */
+  cacheKeyArn?: string;
   /** What the host's monitor may do besides. */
   monitor?: Statement[];
 }
@@ -47,6 +49,7 @@ export function hostPolicy({
   executionRoleArn,
   taskRoleArn,
   cacheBucketArn,
+  cacheKeyArn,
   monitor = [],
 }: HostAccess): string {
   const { partition, region, account } = arnParts(clusterArn);
@@ -85,12 +88,12 @@ export function hostPolicy({
       Resource: [executionRoleArn, taskRoleArn],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
-    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn)),
+    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn, cacheKeyArn)),
     ...monitor,
   );
 }
 
-const useCache = (bucketArn: string): Statement[] => [
+const useCache = (bucketArn: string, keyArn?: string): Statement[] => [
   {
     Sid: "CacheArchives",
     Effect: "Allow",
@@ -99,7 +102,17 @@ const useCache = (bucketArn: string): Statement[] => [
   },
   // Without it S3 answers 403, not 404, for an archive that is not there yet.
   { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucketArn },
+  ...(keyArn === undefined ? [] : [useCacheKey(bucketArn, keyArn)]),
 ];
+
+/** S3 calls KMS by the rights of whoever has signed a URL, and names the bucket, or without a bucket key the archive. */
+const useCacheKey = (bucketArn: string, keyArn: string): Statement => ({
+  Sid: "CacheKey",
+  Effect: "Allow",
+  Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+  Resource: keyArn,
+  Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": [bucketArn, `${bucketArn}/*`] } },
+});
 
 export interface ExecutionAccess {
   logGroupArn: string;

@@ -8,7 +8,8 @@ import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } fro
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
-import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { kmsKeyArn, logsKey } from "./kms-keys";
+import { alarms, dashboard, debug, metrics } from "./observability";
 import { runners } from "./runner-settings";
 import { tags } from "./tags";
 import { always, distinct, strict } from "./values";
@@ -198,7 +199,7 @@ export const schema = strict({
       .literal(defaults.retentionDays)
       .default(defaults.logRetentionDays)
       .describe("Days that CloudWatch Logs keeps the output of tasks' containers and the runners' log."),
-    kmsKeyId,
+    kmsKeyId: logsKey,
   }).prefault({}),
   alarms,
   dashboard,
@@ -212,6 +213,7 @@ export const schema = strict({
         "down, set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
   tags,
+  kmsKeyArn,
   permissionsBoundary: z
     .string()
     .regex(

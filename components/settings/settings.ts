@@ -145,6 +145,7 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
       buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
     },
     network: { ...network, assignPublicIp },
+    logs: { ...parsed.logs, kmsKeyId: parsed.logs.kmsKeyId ?? parsed.kmsKeyArn },
     host: {
       ...host,
       architecture,

@@ -173,6 +173,7 @@ describe("the policies of previews and deployments", () => {
       account: "1",
       region: "cn-north-1",
       permissionsBoundary: boundary,
+      kmsKeyArn: undefined,
       partition: "aws-cn",
     });
     expect(placeOf("dev", "")).to.include({ stack: "dev", region: undefined, partition: undefined });
