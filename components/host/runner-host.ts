@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as iam from "@pulumi/aws/iam";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { allowEgress } from "../egress";
 import { assumedBy } from "../iam/documents";
 import { allowIngress } from "../ingress";
 import { hostName } from "../names";
@@ -82,12 +82,8 @@ export class RunnerHost extends pulumi.ComponentResource {
       const rule = { to: group.id, from: { cidr }, port: 22, description: "SSH", tags };
       return allowIngress(`${name}-ssh-${cidr}`, rule, { parent: this });
     });
-    const out = new vpc.SecurityGroupEgressRule(
-      `${name}-out`,
-      { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
-      { parent: this },
-    );
-    return { group, rules: [...ssh, out] };
+    const out = allowEgress(`${name}-out`, { from: group.id, tags }, { parent: this });
+    return { group, rules: [...ssh, ...out] };
   }
 
   private createInstanceProfile(name: string, { policy, permissionsBoundary, tags }: RunnerHostArgs) {

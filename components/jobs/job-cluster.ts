@@ -2,8 +2,8 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ecs from "@pulumi/aws/ecs";
 import * as iam from "@pulumi/aws/iam";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { allowEgress } from "../egress";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
 import { execPolicy } from "../iam/observability";
 import { jobContainer, taskFamily } from "../names";
@@ -155,11 +155,7 @@ export class JobCluster extends pulumi.ComponentResource {
       { description: "CI jobs: SSH from the runner host only", vpcId, tags },
       { parent: this },
     );
-    new vpc.SecurityGroupEgressRule(
-      `${name}-task-out`,
-      { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
-      { parent: this },
-    );
+    allowEgress(`${name}-task-out`, { from: group.id, tags }, { parent: this });
     return group;
   }
 }
