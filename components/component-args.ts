@@ -12,7 +12,8 @@ import type { LoginKey } from "./host/login-key";
 import type { RunnerHostArgs } from "./host/runner-host";
 import { hostPolicy } from "./iam/documents";
 import { monitorStatements } from "./iam/observability";
-import type { BuildCache, BuildCacheArgs } from "./jobs/build-cache";
+import type { BuildCacheArgs } from "./jobs/build-cache";
+import type { CacheBucket } from "./jobs/cache-bucket";
 import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
@@ -39,8 +40,8 @@ export function clusterArgs(
   return { ...image, sizes, architecture, spot, vpcId, ...log, ...access, tags };
 }
 
-export function cacheArgs({ cache, kmsKeyArn, protect }: Settings, tags: Tags): BuildCacheArgs {
-  return { expiry: cache.expiryDays, kmsKeyArn, protect, tags };
+export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
+  return { expiry: cache.expiryDays, kmsKeyArn: cache.kmsKeyArn, protect, tags };
 }
 
 export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGroupArgs {
@@ -50,7 +51,7 @@ export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGro
 /** What the host's rights name. */
 interface Reachable {
   cluster: JobCluster;
-  cache: BuildCache | undefined;
+  cache: CacheBucket | undefined;
   log: cloudwatch.LogGroup;
 }
 
@@ -84,8 +85,8 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
       families: families(settings),
       executionRoleArn: cluster.executionRole.arn,
       taskRoleArn: cluster.taskRole.arn,
-      cacheBucketArn: cache?.bucket.arn,
-      cacheKeyArn: settings.kmsKeyArn,
+      cacheBucketArn: cache?.arn,
+      cacheKeyArn: settings.cache.kmsKeyArn,
       monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
     })
     .apply(hostPolicy);

@@ -21,3 +21,9 @@ export const logsKey = keyArn.optional().meta({
   default: "`kmsKeyArn`; without it CloudWatch's own encryption",
   example,
 });
+
+export const cacheKey = keyArn.optional().meta({
+  description: "ARN of the KMS key that encrypts the cache, in the place of `kmsKeyArn`.",
+  default: "`kmsKeyArn`; none for `cache.bucket`",
+  example,
+});

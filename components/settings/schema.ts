@@ -3,6 +3,7 @@
  * Meta: `description`, `example`; `type` and `default` where the schema does not show them.
  */
 import { z } from "zod";
+import { cache } from "./cache";
 import * as defaults from "./defaults";
 import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
 import { driver } from "./driver";
@@ -190,10 +191,7 @@ export const schema = strict({
   network: network.prefault({}),
   host,
   driver,
-  cache: strict({
-    enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
-    expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),
-  }).prefault({}),
+  cache,
   logs: strict({
     retentionDays: z
       .literal(defaults.retentionDays)
