@@ -19,6 +19,8 @@ export interface Registered {
   dependsOn: string[];
   /** Names of the resources whose replacement replaces it. */
   replaceWith: string[];
+  /** Another value replaces it. */
+  replacementTrigger: unknown;
   transforms: number;
   protect: boolean;
 }
@@ -116,6 +118,7 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList().map(nameOf),
       replaceWith: request.getReplaceWithList().map(nameOf),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       transforms: request.getTransformsList().length,
       protect: request.getProtect(),
     });
