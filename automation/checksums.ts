@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import * as defaults from "../components/settings/defaults";
 import { helperFile, runnerFile } from "../components/jobs/runner-helper";
 import { namespace, structured } from "../components/settings/settings";
+import { runnerVersion } from "../components/settings/versions";
 import type { Architecture } from "../components/types";
 import { UserError } from "./errors";
 import { tell, write } from "./output";
@@ -31,6 +32,8 @@ export async function checksums(
     flags.stack === undefined ? undefined : path.join(folder, `Pulumi.${flags.stack.split("/").at(-1)}.yaml`);
   const stack = read(file);
   const release = version?.replace(/^v/, "") ?? stack.version;
+  const wrong = runnerVersion.safeParse(release).error?.issues[0].message;
+  if (wrong !== undefined) throw new UserError(wrong);
   const address = `${stack.baseUrl}/v${release}/release.sha256`;
   const text = await fetched(address);
   const why = await whyNotSigned(address, text, key).catch((error: Error) => {
@@ -88,6 +91,7 @@ function configOf(file: string): Record<string, unknown> {
   try {
     return record(record(parse(readFileSync(file, "utf8"))).config);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new UserError(`there is no ${path.basename(file)}`);
     throw new UserError(`${path.basename(file)} cannot be read: ${(error as Error).message}`);
   }
 }

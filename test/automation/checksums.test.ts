@@ -55,6 +55,13 @@ describe("checksums of a release", () => {
     });
   });
 
+  it("are not looked for where there is no such version, or no such stack", async () => {
+    const none = await refusal(checksums("19", {}));
+    expect(none.message).to.equal('"19" is not a version of GitLab Runner, like 19.4.0');
+    const nowhere = await refusal(checksums("19.4.0", { stack: "none" }, { folder: os.tmpdir() }));
+    expect(nowhere.message).to.equal("there is no Pulumi.none.yaml");
+  });
+
   describe("in a stack file", () => {
     let folder: string;
     let file: string;
