@@ -1,6 +1,7 @@
 /** What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other". */
 import type { Change, Op } from "./changes";
 import { hostRules } from "./meaning-rules-hosts";
+import { userRunner } from "./resource-types";
 
 /** In the order of the report. */
 export const groups = [
@@ -32,7 +33,7 @@ export interface Rule {
 
 export const rules: Rule[] = [
   {
-    type: /^gitlab:index\/userRunner:UserRunner$/,
+    type: userRunner,
     name: /-(?:group|project|instance)\/(.+)$/,
     group: "Runners",
     subject: "runner for {label}",
