@@ -1,5 +1,7 @@
 import { stringify, type TomlTable } from "smol-toml";
+import { proxyVariables } from "../host/http-proxy";
 import { jobPaths, paths } from "../host/paths";
+import type { HttpProxy } from "../settings/http-proxy";
 import type { RunnerSettings } from "../settings/runner-settings";
 import { environmentList, runnerKeys } from "./runner-keys";
 
@@ -9,6 +11,13 @@ export interface ConfigTomlArgs {
   concurrency: number;
   runners: readonly ConfigRunner[];
   cache?: { bucket: string; region: string };
+  /**
+   * File with the certificates of private authorities. The runner trusts them beside the system's, and hands them to
+   * jobs for git and for artifacts.
+   */
+  caFile?: string;
+  /** Of the jobs; the runner itself has it from its unit. */
+  httpProxy?: HttpProxy;
 }
 
 interface ConfigRunner {
@@ -50,15 +59,21 @@ export function configToml(args: ConfigTomlArgs): string {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-function runnerTable(runner: ConfigRunner, { gitlabUrl, concurrency, cache }: ConfigTomlArgs): TomlTable {
+function runnerTable(runner: ConfigRunner, args: ConfigTomlArgs): TomlTable {
+  const { gitlabUrl, concurrency, cache, caFile, httpProxy } = args;
   const { settings = {}, taskDefinition } = runner;
-  const environment = { ...settings.environment, ...(taskDefinition && { FARGATE_TASK_DEFINITION: taskDefinition }) };
+  const environment = {
+    ...proxyVariables(httpProxy),
+    ...settings.environment,
+    ...(taskDefinition && { FARGATE_TASK_DEFINITION: taskDefinition }),
+  };
   return {
     name: runner.name,
     url: gitlabUrl,
     // token_expires_at is left out: with it, the runner would rotate the token and write this file itself, and could
     // undo what a later deployment has written.
     token: runner.token,
+    ...(caFile !== undefined && { "tls-ca-file": caFile }),
     limit: Math.min(runner.limit ?? concurrency, concurrency),
     executor: "custom",
     shell: "bash",

@@ -1,6 +1,6 @@
 /** The contents of the files on a host, filled in from the settings and from the components that the files name. */
 import * as pulumi from "@pulumi/pulumi";
-import type { BuildCache } from "../jobs/build-cache";
+import type { CacheBucket } from "../jobs/cache-bucket";
 import { capacityProviders } from "../jobs/capacity-providers";
 import { configToml } from "../gitlab/config-toml";
 import { fargateToml } from "../jobs/fargate-toml";
@@ -10,6 +10,7 @@ import { taskFamily } from "../names";
 import type { RunnerTokens } from "../gitlab/runner-tokens";
 import type { Settings } from "../settings/settings";
 import type { Tags } from "../types";
+import { paths } from "./paths";
 
 /** The families of the task definitions that jobs may run in. */
 export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
@@ -17,10 +18,10 @@ export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
 
 /** Content of config.toml, with the runners' tokens. */
 export function runnerConfiguration(
-  { entries, gitlabUrl, host }: Settings,
+  { entries, gitlabUrl, host, network, caCertificates }: Settings,
   tokens: RunnerTokens,
-  { cluster, taskDefinitions }: JobCluster,
-  cache?: BuildCache,
+  { taskDefinitions }: JobCluster,
+  cache?: CacheBucket,
 ): pulumi.Output<string> {
   return pulumi
     .output({
@@ -32,15 +33,15 @@ export function runnerConfiguration(
         taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
         settings: runner,
       })),
-      bucket: cache?.bucket.bucket,
-      clusterArn: cluster.arn,
+      cache: cache && { bucket: cache.name, region: cache.region },
     })
-    .apply(({ runners, bucket, clusterArn }) =>
+    .apply((known) =>
       configToml({
         gitlabUrl,
         concurrency: host.concurrency,
-        runners,
-        cache: bucket === undefined ? undefined : { bucket, region: arnParts(clusterArn).region },
+        caFile: caCertificates.length > 0 ? paths.caCertificates : undefined,
+        httpProxy: network.httpProxy,
+        ...known,
       }),
     );
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { folders } from "../project";
+import type { HttpProxy } from "../settings/http-proxy";
 import { sourceHash } from "../source-hash";
 import { HostCommands, type Connection, type Script } from "./host-commands";
 import * as scripts from "./monitor-scripts";
@@ -23,6 +24,8 @@ export interface HostMonitorArgs {
    * @default Go's own
    */
   readonly goProxy?: string;
+  /** Of its build and of its own calls. */
+  readonly httpProxy?: HttpProxy;
   /** The runner and Go, which come first: a small host has no memory for two builds at once. */
   readonly needs: readonly pulumi.Resource[];
 }
@@ -36,24 +39,27 @@ export class HostMonitor extends pulumi.ComponentResource {
     const sources = sourceHash(folders.driver);
     const folder = host.run("monitor-folder", { create: scripts.createMonitorFolder() }, args.needs);
     const source = host.copy("monitor-source", folders.driver, `${paths.monitorSources}/${sources}`, [folder]);
-    const program = host.run("monitor", { create: scripts.buildMonitor(sources, args.goProxy) }, [source]);
+    const build = scripts.buildMonitor(sources, args.goProxy, args.httpProxy);
+    const program = host.run("monitor", { create: build }, [source]);
     host.run("log", logShipper(args, sources), [program]);
     host.run("report", args.metrics ? metricsReport(args) : { create: scripts.stopReport() }, [program]);
     this.registerOutputs({});
   }
 }
 
-function logShipper({ region, logGroupName, instanceId }: HostMonitorArgs, sources: string): Script {
+function logShipper({ region, logGroupName, instanceId, httpProxy }: HostMonitorArgs, sources: string): Script {
   const create = pulumi
     .output({ region, logGroup: logGroupName, instanceId })
-    .apply((names) => scripts.startLog(logService({ ...names, sources })));
+    .apply((names) => scripts.startLog(logService({ ...names, sources, httpProxy })));
   return { create };
 }
 
-function metricsReport({ region, clusterName, instanceId, metricsPort }: HostMonitorArgs): Script {
+function metricsReport(args: HostMonitorArgs): Script {
+  const { region, clusterName, instanceId, metricsPort, httpProxy } = args;
   const stack = pulumi.getStack();
   const create = pulumi
     .output({ region, cluster: clusterName, instanceId })
-    .apply((names) => scripts.startReport(reportService({ ...names, stack, metricsPort }), reportTimer()));
+    .apply((names) => reportService({ ...names, stack, metricsPort, httpProxy }))
+    .apply((service) => scripts.startReport(service, reportTimer()));
   return { create };
 }

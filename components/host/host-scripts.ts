@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import type { HttpProxy } from "../settings/http-proxy";
 import { checkConfigToml } from "./config-check";
 import { renewHostKey } from "./first-contact";
+import { exportProxy } from "./http-proxy";
 import { paths } from "./paths";
 import { runnerUser } from "./systemd-unit";
 
@@ -39,11 +41,14 @@ export interface Download {
   sha256: string;
   /** The setting that the checksum comes from. */
   setting: string;
+  /** @default none */
+  proxy?: HttpProxy;
 }
 
 /** Fetches a file to $file and checks it before anything uses it. */
-function fetch({ url, sha256, setting }: Download): string[] {
+function fetch({ url, sha256, setting, proxy }: Download): string[] {
   return [
+    ...exportProxy(proxy),
     "file=$(mktemp -p /var/tmp)",
     `trap 'rm -f "$file"' EXIT`,
     `curl --fail --silent --show-error --location --retry 5 --retry-connrefused --output "$file" ${quote(url)}`,
@@ -79,7 +84,8 @@ export function installGo(download: Download): string {
 }
 
 /** The Go that the program has installed, and nothing of the login user's own. */
-export const goEnvironment = (goProxy: string | undefined): string[] => [
+export const goEnvironment = (goProxy?: string, httpProxy?: HttpProxy): string[] => [
+  ...exportProxy(httpProxy),
   `export GOROOT=${paths.go} GOCACHE=${paths.goCache}/go-build GOMODCACHE=${paths.goCache}/go-mod GOTMPDIR=/var/tmp`,
   ...(goProxy === undefined ? [] : [`export GOPROXY=${quote(goProxy)}`]),
   `export GOTOOLCHAIN=local GOFLAGS=-modcacherw GOENV=off GOWORK=off CGO_ENABLED=0`,
@@ -93,11 +99,16 @@ export const build = `${paths.go}/bin/go build -trimpath -buildvcs=false -ldflag
  *
  * @param taskArch GOARCH of the tasks, which the agent runs in
  */
-export function buildDriver(folder: string, goProxy: string | undefined, taskArch: GoArch): string {
+export function buildDriver(
+  folder: string,
+  goProxy: string | undefined,
+  taskArch: GoArch,
+  httpProxy?: HttpProxy,
+): string {
   const source = `${paths.sources}/${folder}`;
   return script(
     `cd ${source}`,
-    ...goEnvironment(goProxy),
+    ...goEnvironment(goProxy, httpProxy),
     `GOARCH=${taskArch} ${build} -o ${paths.sources}/ci-agent ./cmd/ci-agent`,
     `${build} -o ${paths.sources}/fargate ./cmd/fargate`,
     stage(`${paths.sources}/ci-agent`, paths.agent),
@@ -122,7 +133,9 @@ function writeChecked(target: string, ...check: string[]): string[] {
   ];
 }
 
-export const writeConfigToml = (): string => script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)));
+/** @param more lines that follow, once the runner has the new file */
+export const writeConfigToml = (more: readonly string[] = []): string =>
+  script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)), ...more);
 
 /**
  * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as a new driver

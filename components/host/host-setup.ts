@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { runnerFile } from "../jobs/runner-helper";
 import type { DriverSource } from "../look-ups/driver-source";
+import type { HttpProxy } from "../settings/http-proxy";
 import type { Architecture } from "../types";
 import { learntHostKey } from "./first-contact";
 import { HostCommands, type Connection } from "./host-commands";
@@ -8,6 +9,7 @@ import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
+import { distrustCertificates, trustCertificates } from "./trust-scripts";
 
 export interface Archive {
   readonly version: string;
@@ -36,6 +38,10 @@ export interface HostSetupArgs {
    * @default Go's own
    */
   readonly goProxy?: string;
+  /** Of the downloads, the driver's build, and all that runs on the host. */
+  readonly httpProxy?: HttpProxy;
+  /** Of private authorities, in PEM format: the host trusts them beside its image's. */
+  readonly caCertificates: readonly string[];
   /** Content of config.toml. It holds tokens and is kept secret. */
   readonly configToml: pulumi.Input<string>;
   /** Content of fargate.toml. */
@@ -63,40 +69,54 @@ export class HostSetup extends pulumi.ComponentResource {
     };
     const host = new HostCommands(this, { name, instanceId, connection: this.connection });
 
-    const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [folders]);
-    const go = host.run("go", { create: scripts.installGo(goDownload(args)) }, [folders]);
+    const { caCertificates } = args;
+    const trusts = caCertificates.length > 0;
+    // First, as a mirror or a proxy may be one that only they vouch for.
+    const ready = trusts
+      ? host.run("trust", { create: trustCertificates(), stdin: caCertificates.join("") }, [folders])
+      : folders;
+    const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [ready]);
+    const go = host.run("go", { create: scripts.installGo(goDownload(args)) }, [ready]);
     // Each content has a folder of its own, so that nothing of an earlier driver is left in it.
     const { folder, hash } = args.driver;
     const source = host.copy("driver-source", folder, `${paths.sources}/${hash}`, [folders]);
-    const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture));
+    const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture), args.httpProxy);
     const driver = host.run("driver", { create: build }, [go, source]);
 
-    const configToml = { create: scripts.writeConfigToml(), stdin: pulumi.secret(args.configToml) };
+    const write = scripts.writeConfigToml(trusts ? [] : distrustCertificates);
+    const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
     const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };
     const swappedIn = host.run("fargate-toml", swapIn, [driver]);
     host.run("service", runnerService(args), [configured, swappedIn, ...needs]);
-    host.run("reap", reapTimerUnits(), [swappedIn, ...needs]);
+    host.run("reap", reapTimerUnits(args), [swappedIn, ...needs]);
     this.registerOutputs({});
   }
 }
 
 const goArch = (architecture: Architecture): scripts.GoArch => (architecture === "arm64" ? "arm64" : "amd64");
 
-function runnerDownload({ runner, architecture }: HostSetupArgs): scripts.Download {
+function runnerDownload({ runner, architecture, httpProxy: proxy }: HostSetupArgs): scripts.Download {
   const { version, baseUrl, sha256 } = runner;
-  return { url: `${baseUrl}/v${version}/${runnerFile(architecture)}`, sha256, setting: "host.runner.sha256" };
+  return { url: `${baseUrl}/v${version}/${runnerFile(architecture)}`, sha256, setting: "host.runner.sha256", proxy };
 }
 
-function goDownload({ go, architecture }: HostSetupArgs): scripts.Download {
+function goDownload({ go, architecture, httpProxy: proxy }: HostSetupArgs): scripts.Download {
   const { version, baseUrl, sha256 } = go;
-  return { url: `${baseUrl}/go${version}.linux-${goArch(architecture)}.tar.gz`, sha256, setting: "host.go.sha256" };
+  return {
+    url: `${baseUrl}/go${version}.linux-${goArch(architecture)}.tar.gz`,
+    sha256,
+    setting: "host.go.sha256",
+    proxy,
+  };
 }
 
-const runnerService = ({ runner, metricsAddress }: HostSetupArgs) => ({
+const runnerService = ({ runner, metricsAddress, httpProxy }: HostSetupArgs) => ({
   create: scripts.startService(),
   update: scripts.restartService(),
-  stdin: systemdUnit(runner, metricsAddress),
+  stdin: systemdUnit(runner, metricsAddress, httpProxy),
 });
 
-const reapTimerUnits = () => ({ create: scripts.startReaper(reapService(), reapTimer()) });
+const reapTimerUnits = ({ httpProxy }: HostSetupArgs) => ({
+  create: scripts.startReaper(reapService(httpProxy), reapTimer()),
+});

@@ -1,4 +1,5 @@
 /** The commands that set up a host's monitor; the rules of host-scripts.ts hold here too. */
+import type { HttpProxy } from "../settings/http-proxy";
 import { build, goEnvironment, script, swapIn, writePlain } from "./host-scripts";
 import { paths } from "./paths";
 
@@ -6,11 +7,11 @@ export const createMonitorFolder = (): string =>
   script(`sudo install -d -o "$(id -un)" -g "$(id -gn)" -m 0755 ${paths.monitorSources}`);
 
 /** Compiles the monitor from a folder below `paths.monitorSources` and forgets the sources of earlier ones. */
-export function buildMonitor(folder: string, goProxy: string | undefined): string {
+export function buildMonitor(folder: string, goProxy?: string, httpProxy?: HttpProxy): string {
   const binary = `${paths.monitorSources}/host-monitor`;
   return script(
     `cd ${paths.monitorSources}/${folder}`,
-    ...goEnvironment(goProxy),
+    ...goEnvironment(goProxy, httpProxy),
     `${build} -o ${binary} ./cmd/host-monitor`,
     ...swapIn(binary, paths.monitor),
     `find ${paths.monitorSources} -mindepth 1 -maxdepth 1 ! -name ${folder} -exec rm -rf {} +`,

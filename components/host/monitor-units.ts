@@ -1,3 +1,5 @@
+import type { HttpProxy } from "../settings/http-proxy";
+import { unitProxy } from "./http-proxy";
 import { paths } from "./paths";
 
 export interface ReportUnitArgs {
@@ -8,10 +10,12 @@ export interface ReportUnitArgs {
   cluster: string;
   /** Port of the runner's Prometheus endpoint. */
   metricsPort: number;
+  httpProxy?: HttpProxy;
 }
 
 /** Puts the host's and the cluster's metrics, once a call. It has a user of its own: tokens are out of its reach. */
-export function reportService({ region, stack, instanceId, cluster, metricsPort }: ReportUnitArgs): string {
+export function reportService(args: ReportUnitArgs): string {
+  const { region, stack, instanceId, cluster, metricsPort, httpProxy } = args;
   const names = `--region ${region} --stack ${stack} --host ${instanceId} --cluster ${cluster}`;
   return `# Written by the deployment; changes are lost.
 [Unit]
@@ -23,7 +27,7 @@ After=network-online.target
 Type=oneshot
 DynamicUser=yes
 StateDirectory=gitlab-runner-report
-ExecStart=${paths.monitor} report ${names} --runner http://127.0.0.1:${metricsPort}/metrics
+${unitProxy(httpProxy)}ExecStart=${paths.monitor} report ${names} --runner http://127.0.0.1:${metricsPort}/metrics
 TimeoutStartSec=50s
 NoNewPrivileges=yes
 `;
@@ -54,10 +58,11 @@ export interface LogUnitArgs {
   instanceId: string;
   /** Hash of the monitor's sources. It makes the unit another one, so that a changed monitor is started anew. */
   sources: string;
+  httpProxy?: HttpProxy;
 }
 
 /** Copies the runner's journal to CloudWatch Logs. It has a user of its own, which may read the journal. */
-export function logService({ region, logGroup, instanceId, sources }: LogUnitArgs): string {
+export function logService({ region, logGroup, instanceId, sources, httpProxy }: LogUnitArgs): string {
   const units = shipped.map((unit) => `--unit ${unit}`).join(" ");
   return `# Written by the deployment; changes are lost.
 # Sources ${sources}
@@ -71,7 +76,7 @@ Type=exec
 DynamicUser=yes
 SupplementaryGroups=systemd-journal
 StateDirectory=gitlab-runner-log
-ExecStart=${paths.monitor} ship-log --region ${region} --log-group ${logGroup} --stream ${instanceId} ${units}
+${unitProxy(httpProxy)}ExecStart=${paths.monitor} ship-log --region ${region} --log-group ${logGroup} --stream ${instanceId} ${units}
 Restart=always
 RestartSec=5
 NoNewPrivileges=yes

@@ -14,6 +14,8 @@ export const paths = {
   etc: "/etc/gitlab-runner",
   configToml: "/etc/gitlab-runner/config.toml",
   fargateToml: "/etc/gitlab-runner/fargate.toml",
+  /** Of private certificate authorities, in PEM format. */
+  caCertificates: "/opt/gitlab-runner/ca-certificates.pem",
   /** Of the runner's user: what the driver remembers of running tasks. */
   metadata: "/opt/gitlab-runner/metadata",
   /** Of the runner's user. */

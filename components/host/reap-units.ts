@@ -1,8 +1,10 @@
+import type { HttpProxy } from "../settings/http-proxy";
+import { unitProxy } from "./http-proxy";
 import { paths } from "./paths";
 import { runnerUser } from "./systemd-unit";
 
 /** The unit that stops tasks which have outlived their jobs, on this host or another one of the stack; once a call. */
-export function reapService(): string {
+export function reapService(proxy?: HttpProxy): string {
   return `# Written by the deployment; changes are lost.
 [Unit]
 Description=Stop Fargate tasks that have outlived their GitLab jobs
@@ -12,7 +14,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 User=${runnerUser}
-ExecStart=${paths.driver} --config ${paths.fargateToml} reap
+${unitProxy(proxy)}ExecStart=${paths.driver} --config ${paths.fargateToml} reap
 # Each task has five minutes of its own to be stopped; what is left then is the next call's.
 TimeoutStartSec=30min
 NoNewPrivileges=yes

@@ -1,3 +1,5 @@
+import type { HttpProxy } from "../settings/http-proxy";
+import { unitProxy } from "./http-proxy";
 import { paths } from "./paths";
 
 /** The runner's user; the driver runs as it too. */
@@ -10,8 +12,13 @@ export const runnerUser = "gitlab-runner";
  * @param runner what is installed: a change of it changes the unit, and so restarts the runner
  * @param metricsAddress of the Prometheus endpoint, host:port. It is not in config.toml, as the runner reads it only
  * when it starts
+ * @param proxy of the runner and of the driver, which gets the runner's environment
  */
-export function systemdUnit(runner: { version: string; sha256: string }, metricsAddress: string): string {
+export function systemdUnit(
+  runner: { version: string; sha256: string },
+  metricsAddress: string,
+  proxy?: HttpProxy,
+): string {
   const options = `--config ${paths.configToml} --working-directory ${paths.state} --listen-address ${metricsAddress}`;
   return `# Written by the deployment; changes are lost.
 # gitlab-runner ${runner.version}, SHA-256 ${runner.sha256}
@@ -25,7 +32,7 @@ After=network-online.target
 Type=exec
 User=${runnerUser}
 WorkingDirectory=${paths.state}
-ExecStart=${paths.runner} run ${options}
+${unitProxy(proxy)}ExecStart=${paths.runner} run ${options}
 ExecReload=/bin/kill -HUP $MAINPID
 KillSignal=SIGQUIT
 # The signal is for the runner only: drivers that got it too would cut their jobs short.

@@ -5,6 +5,7 @@ import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
 import { addressErrors, tokenErrors } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
+import type { HttpProxy } from "./http-proxy";
 import { mergedRunnerSettings } from "./runner-settings";
 import { schema } from "./schema";
 import { configurationAsFile, structured } from "./run-configuration";
@@ -51,6 +52,7 @@ export interface NetworkSettings {
   vpcId?: string;
   subnetIds?: string[];
   assignPublicIp: boolean;
+  httpProxy?: HttpProxy;
 }
 
 type ParsedHost = Parsed["host"];
@@ -145,6 +147,11 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
       buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
     },
     network: { ...network, assignPublicIp },
+    cache: {
+      ...parsed.cache,
+      kmsKeyArn: parsed.cache.kmsKeyArn ?? (parsed.cache.bucket === undefined ? parsed.kmsKeyArn : undefined),
+    },
+    logs: { ...parsed.logs, kmsKeyId: parsed.logs.kmsKeyId ?? parsed.kmsKeyArn },
     host: {
       ...host,
       architecture,

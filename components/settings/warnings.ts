@@ -1,16 +1,18 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
 import type { EntryKind } from "../names";
+import { validityWarnings } from "./certificates";
 import type { Settings } from "./settings";
 
 const listOf: Record<EntryKind, string> = { group: "groups", project: "projects", instance: "instanceRunners" };
 
-/** Each with the setting's path. */
-export function warningsOf(settings: Settings): string[] {
+/** Each with the setting's path. @param now when it is told */
+export function warningsOf(settings: Settings, now = new Date()): string[] {
   return [
     ...noRunner(settings),
     ...limitsWithoutEffect(settings),
     ...boundsBelowDefault(settings),
     ...moreAddresses(settings),
+    ...validityWarnings(settings.caCertificates, now),
   ];
 }
 

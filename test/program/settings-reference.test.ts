@@ -25,8 +25,8 @@ describe("the reference of the settings", () => {
   });
 
   it("has examples that the schema accepts", () => {
-    // Nobody's private key is an example.
-    const settings = settingsOf(schema).filter(({ path: key }) => !key.endsWith("privateKey"));
+    // Nobody's private key is an example, and a certificate is too long for one.
+    const settings = settingsOf(schema).filter(({ path: key }) => !/privateKey$|^caCertificates$/.test(key));
     for (const { path: key, schema: own, example } of settings) {
       const { success, error } = z.safeParse(own, example);
       expect(success, `${key}: ${error?.message}`).to.equal(true);

@@ -44,8 +44,8 @@ export interface World {
   noDefaultVpc?: boolean;
   /** AWS does not tell where instance types are. */
   noOfferings?: boolean;
-  /** Quotas of vCPU by code; left out, nobody may look at them. */
-  vcpus?: Record<string, number>;
+  /** Quotas of vCPU by code, or "denied"; left out, they are enough. */
+  vcpus?: Record<string, number> | "denied";
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */

@@ -1,0 +1,161 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { expect } from "chai";
+import { parse } from "smol-toml";
+import { distrustCertificates, trustCertificates } from "../../components/host/trust-scripts";
+import { parseSettings } from "../../components/settings/settings";
+import { warningsOf } from "../../components/settings/warnings";
+import { authority, ofServer, selfSigned } from "./support/certificates";
+import { ofType, only, plain, type Deployment } from "./support/deploy";
+import { command, run } from "./support/program";
+import { errorsOf, raw } from "./support/settings";
+
+const file = "/opt/gitlab-runner/ca-certificates.pem";
+
+describe("certificates of private authorities", () => {
+  const read = (caCertificates: unknown) => parseSettings(raw({ caCertificates })).caCertificates;
+  const told = (caCertificates: unknown) => errorsOf(raw({ caCertificates })).join("\n");
+
+  it("are one text or a list, each once, without what stands around them", () => {
+    expect(read(authority)).to.deep.equal([authority]);
+    expect(read([authority, selfSigned])).to.deep.equal([authority, selfSigned]);
+    expect(read(`Example Root\n=====\n${authority}\n# the other one\n${selfSigned}`)).to.deep.equal([
+      authority,
+      selfSigned,
+    ]);
+    expect(read([authority, authority.replaceAll("\n", "\r\n")])).to.deep.equal([authority]);
+    expect(parseSettings(raw()).caCertificates).to.deep.equal([]);
+  });
+
+  it("are whole, and certificates", () => {
+    const changed = authority.replace(/^M/m, "N");
+    expect(told(changed)).to.equal(
+      "caCertificates: the certificate is cut off, or changed on its way here; set it from its file",
+    );
+    expect(told(`${authority}${changed}`)).to.contain("caCertificates: certificate 2 of 2 is cut off");
+    expect(told(authority.slice(0, 200))).to.contain("caCertificates: its block is cut off, or no certificate");
+    expect(told(authority.slice(0, 200) + selfSigned)).to.contain("one of its 2 blocks is cut off");
+    expect(told([authority, "/etc/ssl/ca.pem"])).to.contain("caCertificates[1]: not a certificate in PEM format");
+    expect(told(42)).to.contain("caCertificates: not a text in PEM format, or a list of such texts");
+  });
+
+  it("are those of authorities, or of a server that has signed its own", () => {
+    expect(told(ofServer)).to.equal(
+      'caCertificates: the certificate is of "CN=gitlab.example.com", which is no certificate authority; ' +
+        'it was issued by "CN=Example Root, O=Example"',
+    );
+    expect(told(selfSigned)).to.equal("");
+  });
+
+  it("hold no private key, and nothing of one is repeated", () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n";
+    expect(told(authority + key))
+      .to.match(/^caCertificates: holds a private key/)
+      .and.not.match(/MIGH/);
+  });
+
+  it("are warned of where they do not count yet, or no longer", () => {
+    const settings = parseSettings(raw({ caCertificates: authority }));
+    const [name, at] = ['caCertificates: "CN=Example Root, O=Example"', (day: string) => new Date(day)];
+    expect(warningsOf(settings, at("2030-01-01"))).to.deep.equal([]);
+    expect(warningsOf(settings, at("2020-01-01"))).to.deep.equal([`${name} is valid from 2026-11-27 on only`]);
+    expect(warningsOf(settings, at("2040-01-01"))).to.deep.equal([
+      `${name} has expired on 2036-11-24; nothing that it has issued is trusted`,
+    ]);
+  });
+});
+
+describe("a deployment with certificates of private authorities", () => {
+  let deployment: Deployment;
+  let base: Deployment;
+  before(async () => {
+    deployment = await run(raw({ caCertificates: [authority, selfSigned] }));
+    base = await run();
+  });
+
+  const named = (of: Deployment, suffix: string) => only(of, command, `gitlab-runners-host-${suffix}`);
+  const runnersOf = (of: Deployment) =>
+    (parse(plain<string>(named(of, "config-toml").inputs.stdin)) as { runners: Record<string, unknown>[] }).runners;
+
+  it("brings them to the host before its first download", () => {
+    const trust = named(deployment, "trust");
+    expect(plain(trust.inputs)).to.include({ create: trustCertificates(), stdin: authority + selfSigned });
+    for (const suffix of ["runner", "go"]) {
+      expect(named(deployment, suffix).dependsOn, suffix).to.include(trust.name);
+    }
+  });
+
+  it("names the file to each runner, which hands it to its jobs", () => {
+    expect(runnersOf(deployment).map((runner) => runner["tls-ca-file"])).to.deep.equal([file]);
+    expect(runnersOf(base)[0]).to.not.have.property("tls-ca-file");
+  });
+
+  it("forgets them on every host once the settings do", () => {
+    const create = (of: Deployment) => plain<{ create: string }>(named(of, "config-toml").inputs).create;
+    expect(create(base)).to.satisfy((text: string) => text.endsWith(distrustCertificates.join("\n")));
+    expect(create(deployment)).to.not.contain(file);
+    expect(ofType(base, command).some(({ name }) => name.endsWith("-trust"))).to.equal(false);
+  });
+});
+
+describe("a host's trust", () => {
+  let folder: string;
+  beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), "trust-"))));
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const at = (name: string) => path.join(folder, name);
+  const amazon = "/etc/pki/ca-trust/source/anchors";
+  const debian = "/usr/local/share/ca-certificates";
+
+  /** On a machine below the folder; its tools write down what they find. */
+  function onHost(text: string, input: string) {
+    const script = [amazon, debian, "/opt/gitlab-runner"].reduce(
+      (said, one) => said.replaceAll(one, `${folder}${one}`),
+      text,
+    );
+    fs.mkdirSync(at("bin"), { recursive: true });
+    fs.mkdirSync(at("opt/gitlab-runner"), { recursive: true });
+    const tool = `#!/bin/sh\necho "\${0##*/} $*" >> ${at("log")}\n`;
+    const programs = { sudo: '#!/bin/sh\nexec "$@"\n', "update-ca-trust": tool, "update-ca-certificates": tool };
+    for (const [name, program] of Object.entries(programs))
+      fs.writeFileSync(at(`bin/${name}`), program, { mode: 0o755 });
+    fs.writeFileSync(at("log"), "");
+    const env = { PATH: `${at("bin")}:${process.env.PATH}` };
+    // Whatever the login user's umask is.
+    const result = spawnSync("sh", ["-c", `umask 077\n${script}`], { encoding: "utf8", env, input });
+    return { ...result, log: fs.readFileSync(at("log"), "utf8").split("\n").filter(Boolean) };
+  }
+
+  for (const [image, store, update, fresh] of [
+    ["Amazon Linux", amazon, "update-ca-trust ", "update-ca-trust "],
+    ["Debian", debian, "update-ca-certificates ", "update-ca-certificates --fresh"],
+  ]) {
+    it(`follows the settings on ${image}`, () => {
+      fs.mkdirSync(at(store), { recursive: true });
+      const own = at(`${store}/gitlab-fargate-runners.crt`);
+      for (const certificates of [authority, selfSigned]) {
+        const { status, log } = onHost(trustCertificates(), certificates);
+        expect([status, log]).to.deep.equal([0, [update]]);
+        for (const one of [at(file), own]) {
+          expect(fs.readFileSync(one, "utf8")).to.equal(certificates);
+          expect(fs.statSync(one).mode & 0o777).to.equal(0o644);
+        }
+      }
+      const forget = ["set -eu", ...distrustCertificates].join("\n");
+      const { status, log } = onHost(forget, "");
+      expect([status, log]).to.deep.equal([0, [fresh]]);
+      expect([fs.existsSync(at(file)), fs.existsSync(own)]).to.deep.equal([false, false]);
+      expect(onHost(forget, "")).to.deep.include({ status: 0, log: [] });
+    });
+  }
+
+  it("says that a machine image has no store that it knows", () => {
+    const { status, stderr } = onHost(trustCertificates(), authority);
+    expect(status).to.equal(1);
+    expect(stderr).to.contain(
+      "caCertificates: the machine image has neither update-ca-trust nor update-ca-certificates",
+    );
+  });
+});
