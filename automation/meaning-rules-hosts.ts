@@ -1,13 +1,14 @@
 /** What changes of hosts and of what is set up on them mean to people: a part of meaning-rules.ts. */
 import { isReachedAnotherWay, stopsHost } from "./host-changes";
 import type { Rule } from "./meaning-rules";
+import { instance } from "./resource-types";
 
 const command = /^command:remote:(Command|CopyToRemote)$/;
 const onHosts = (verb: string, what: string) => `${verb} ${what} on {n} {host|hosts}`;
 
 export const hostRules: Rule[] = [
   {
-    type: /^aws:ec2\/instance:Instance$/,
+    type: instance,
     when: stopsHost,
     group: "Hosts",
     subject: "host {label}",
@@ -15,7 +16,7 @@ export const hostRules: Rule[] = [
     disturbs: ["update"],
   },
   {
-    type: /^aws:ec2\/instance:Instance$/,
+    type: instance,
     group: "Hosts",
     subject: "host {label}",
     headline: {

@@ -1,6 +1,9 @@
-/** What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other". */
+/**
+ * What a resource's change means to people: rules by resource type, as data. What no rule knows is shown as "other".
+ */
 import type { Change, Op } from "./changes";
 import { hostRules } from "./meaning-rules-hosts";
+import { userRunner } from "./resource-types";
 
 /** In the order of the report. */
 export const groups = [
@@ -24,7 +27,10 @@ export interface Rule {
   group: Group;
   /** What people call the resource; {label} is the name's part. */
   subject: string;
-  /** For the line of outcome; "" is not worth a word there. {n} is a number, {one|many} a word by it, {labels} the resources' labels. */
+  /**
+   * For the line of outcome; "" is not worth a word there. {n} is a number, {one|many} a word by it, {labels} the
+   * resources' labels.
+   */
   headline?: Partial<Record<Op, string>>;
   /** Operations that end or hold up running work on a host. */
   disturbs?: Op[];
@@ -32,7 +38,7 @@ export interface Rule {
 
 export const rules: Rule[] = [
   {
-    type: /^gitlab:index\/userRunner:UserRunner$/,
+    type: userRunner,
     name: /-(?:group|project|instance)\/(.+)$/,
     group: "Runners",
     subject: "runner for {label}",
@@ -74,7 +80,7 @@ export const rules: Rule[] = [
   { type: /^aws:ecr\//, group: "Image", subject: "{type} of the image repository {label}" },
   {
     type: /^aws:ecs\/taskDefinition:TaskDefinition$/,
-    // The family that components/names.ts makes of stack and size; a stack's name may hold underscores, a size's does not.
+    // The family that components/names.ts makes of stack and size. A stack's name may hold underscores, a size's not.
     name: /^gitlab-fargate-runners-.+_([^_]+)$/,
     group: "Task sizes",
     subject: "task size {label}",

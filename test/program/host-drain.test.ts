@@ -191,6 +191,7 @@ describe("the drain's way to a host", () => {
     closers.pop();
     await close();
     expect(await running).to.be.instanceOf(LostConnection);
+    expect(await failure(host.run("true")), "between two scripts").to.be.instanceOf(LostConnection);
     const refused = await failure(connect({ host: "127.0.0.1", port, privateKey, hostKey }));
     expect(refused).to.not.be.instanceOf(AnotherHost);
   });

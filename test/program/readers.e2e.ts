@@ -15,7 +15,7 @@ import { parseSettings } from "../../components/settings/settings";
 import { projectDir } from "../../sandbox/config";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { deploy, only, plain, type World } from "./support/deploy";
-import { raw } from "./support/settings";
+import { allRunnerSettings, raw } from "./support/settings";
 
 describe("the files on the host", () => {
   let folder: string;
@@ -73,18 +73,7 @@ describe("the files on the host", () => {
       sizes: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
     },
     "all that the runner can be told": {
-      runners: {
-        outputLimit: 16384,
-        environment: { A: "1", B: 'quotes " and = and \\ and \u0027' },
-        featureFlags: { FF_USE_FASTZIP: true, FF_TIMESTAMPS: false },
-        preGetSourcesScript: "git config --global user.name ci\n[[runners]]\n",
-        postGetSourcesScript: "git log",
-        preBuildScript: "date",
-        postBuildScript: "df",
-        customBuildDir: false,
-        cloneUrl: "https://git.internal",
-        requestConcurrency: 4,
-      },
+      runners: { ...allRunnerSettings, environment: { A: "1", B: 'quotes " and = and \\ and \u0027' } },
       groups: [
         "acme",
         { path: "acme/data", runner: { outputLimit: 1, environment: { A: "2" }, customBuildDir: true } },

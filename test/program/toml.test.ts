@@ -3,6 +3,7 @@ import { parse } from "smol-toml";
 import { capacityProviders } from "../../components/jobs/capacity-providers";
 import { configToml, type ConfigTomlArgs } from "../../components/gitlab/config-toml";
 import { fargateToml } from "../../components/jobs/fargate-toml";
+import { allRunnerSettings } from "./support/settings";
 
 const backend = { key: "group/acme/backend", name: "acme/backend", token: "glrt-backend" };
 const data = { key: "group/acme/data", name: "data", token: "glrt-data", limit: 2, taskDefinition: "family-large:7" };
@@ -57,18 +58,7 @@ describe("config.toml", () => {
   });
 
   it("holds what the settings say of a runner, and a slot for each of its requests", () => {
-    const settings = {
-      outputLimit: 16384,
-      environment: { ZONE: "a=b", ALPHA: "1" },
-      featureFlags: { FF_USE_FASTZIP: true, FF_TIMESTAMPS: false },
-      preGetSourcesScript: "echo 'a'\n[[runners]]\necho b",
-      postGetSourcesScript: "git log",
-      preBuildScript: "date",
-      postBuildScript: "df",
-      customBuildDir: false,
-      cloneUrl: "https://git.internal",
-      requestConcurrency: 4,
-    };
+    const settings = { ...allRunnerSettings, environment: { ZONE: "a=b", ALPHA: "1" } };
     const { concurrent, runners } = parse(config({ runners: [backend, { ...data, settings }] }));
     expect(concurrent).to.equal(15);
     expect(runners).to.deep.equal([

@@ -1,6 +1,6 @@
 /** Logs in to a host as a deployment does: with its key, through its proxy, and only where the host's own key answers. */
 import type { Duplex } from "node:stream";
-import { Client, utils, type ConnectConfig } from "ssh2";
+import { Client, utils, type ClientChannel, type ConnectConfig } from "ssh2";
 import { AnotherHost, LostConnection, type Host } from "./drain";
 
 interface Endpoint {
@@ -95,8 +95,7 @@ function run(client: Client, script: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const lost = () => reject(new LostConnection("the connection was lost"));
     client.once("close", lost);
-    client.exec(script, (error, channel) => {
-      if (error) return reject(new LostConnection(error.message));
+    const take = (channel: ClientChannel) => {
       let [stdout, stderr] = ["", ""];
       channel.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
       channel.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
@@ -107,6 +106,12 @@ function run(client: Client, script: string): Promise<string> {
         else reject(new Error(`exit code ${code}: ${stderr.trim()}`));
       });
       channel.end();
-    });
+    };
+    try {
+      client.exec(script, (error, channel) => (error ? reject(new LostConnection(error.message)) : take(channel)));
+    } catch {
+      // It was lost since the last script, when nobody listened.
+      lost();
+    }
   });
 }

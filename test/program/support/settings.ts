@@ -14,6 +14,19 @@ const pair = makeKeyPair();
 export const { publicKey, privateKey } = pair;
 export const sha256 = "ab".repeat(32);
 
+/** All that a runner can be told, but for its variables. */
+export const allRunnerSettings = {
+  outputLimit: 16384,
+  featureFlags: { FF_USE_FASTZIP: true, FF_TIMESTAMPS: false },
+  preGetSourcesScript: "echo 'a'\n[[runners]]\necho b",
+  postGetSourcesScript: "git log",
+  preBuildScript: "date",
+  postBuildScript: "df",
+  customBuildDir: false,
+  cloneUrl: "https://git.internal",
+  requestConcurrency: 4,
+};
+
 type Raw = Record<string, unknown>;
 
 /** The least that is accepted, changed by `over`; `over.host` is merged. */
