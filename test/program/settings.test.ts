@@ -34,6 +34,7 @@ describe("settings", () => {
       allowPlainHttp: false,
       driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
+      caCertificates: [],
       logs: { retentionDays: 30 },
       dashboard: false,
       metrics: { port: 9252, allowedCidrs: [], allowedSecurityGroupIds: [] },
