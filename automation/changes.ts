@@ -24,6 +24,8 @@ export interface Change {
   old: Record<string, Value>;
   new: Record<string, Value>;
   properties: PropertyChange[];
+  /** The stack forgets it, and it stays. */
+  retained?: boolean;
 }
 
 export interface ChangeSet {
@@ -51,6 +53,12 @@ const ops: Record<string, Op> = {
   import: "import",
   "import-replacement": "replace",
 };
+
+/**
+ * What the engine names as the cause of a replacement and is no property: another resource is replaced, or somebody has
+ * asked for it.
+ */
+const causes = new Set(["replaceWith", "deletedWith", "id"]);
 
 /** Messages of the SDK about the program itself, which say nothing about the change. */
 const chatter = [/^Undefined value \(\w+\) will not show as a stack output\.$/];
@@ -97,6 +105,7 @@ function addStep(steps: Map<string, Change>, metadata: StepEventMetadata): void 
     old,
     new: after,
     properties,
+    ...(op === "delete" && metadata.old?.retainOnDelete && { retained: true }),
   });
 }
 
@@ -117,6 +126,7 @@ function propertiesOf(
       : [...new Set([...(metadata.diffs ?? []), ...(metadata.keys ?? [])])].map((path) => [path, "update"]);
   const replacing = new Set(metadata.keys ?? []);
   return changed
+    .filter(([path]) => !causes.has(path) || path in old || path in after)
     .map(([path, diffKind]): PropertyChange => {
       const [kind, replace] = diffKind.split("-") as [PropertyChange["kind"], string | undefined];
       return {

@@ -27,7 +27,7 @@ export async function deploy(flags: DeployFlags, signal?: AbortSignal): Promise<
   tell(`deploying stack ${flags.stack}: ${planned.outcome}`);
   const result = await deployStack({ ...updating(flags, "deploy", signal), configFile: flags.configFile });
   const report = reportOf(flags.stack, result);
-  if (!failed(report)) await retireSuperseded(await readDeployed(flags));
+  if (!failed(report)) await retireSuperseded(() => readDeployed(flags));
   return finish(report, flags, "deployed");
 }
 

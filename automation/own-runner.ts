@@ -1,9 +1,10 @@
-/** A deployment that is a job on one of the stack's own runners must not remove a host: it may be the job's own. */
+/** A deployment that is a job on one of the stack's own runners must not end or stop a host: it may be the job's own. */
 import type { Danger } from "./danger";
 import { UserError } from "./errors";
 import type { StackFacts } from "./stack";
 
-const endsHosts = new Set(["host-replaced", "host-removed"]);
+/** A host that AWS stops for a change takes its jobs with it, and so the deployment in its middle. */
+const endsHosts = new Set(["host-replaced", "host-removed", "host-stopped"]);
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,12 +28,15 @@ export async function refuseOwnRunner(
   if (!runners.includes(runner) || (api && !sameUrl(api, gitlabUrl))) return;
   throw new UserError(
     [
-      `this deployment is a job on a runner of stack ${stack} (${runner}) and would end ${ending.join(", ")}: it could wait`,
-      "for itself, as a host goes only when its jobs have ended. Nothing has been changed. Deploy this change from another",
-      "runner or from a machine of yours:",
+      `this deployment is a job on a runner of stack ${stack} (${runner}) and would end or stop ${ending.join(", ")}: it`,
+      "could wait for itself, as a host goes only when its jobs have ended, or be lost with the host that it runs on.",
+      "Nothing has been changed. Deploy this change from another runner or from a machine of yours:",
       `  npm run deploy -- --stack ${stack}`,
     ].join("\n"),
   );
 }
 
-const sameUrl = (one: string, other: string): boolean => one.replace(/\/+$/, "") === other.replace(/\/+$/, "");
+/** The setting may leave the API's path out. */
+const sameUrl = (one: string, other: string): boolean => withoutPath(one) === withoutPath(other);
+
+const withoutPath = (url: string): string => url.replace(/\/+$/, "").replace(/\/api\/v4$/, "");

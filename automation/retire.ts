@@ -17,22 +17,35 @@ import type { Deployed } from "./stack";
 /** A job has its revision before it waits for a task, and waits for an hour at most. */
 const patience = 24 * 60 * 60 * 1000;
 
-/** After a deployment. What goes wrong is told, and fails nothing: a revision that stays costs nothing. */
-export const retireSuperseded = (deployed: Deployed): Promise<void> =>
-  withClient(deployed, (ecs) => retire(ecs, deployed, new Date(Date.now() - patience)));
+/**
+ * After a deployment. What goes wrong is told, and fails nothing: a revision that stays costs nothing.
+ *
+ * @param read the stack as it is now
+ */
+export const retireSuperseded = (read: () => Promise<Deployed>): Promise<void> =>
+  tellingTrouble(async () => {
+    const deployed = await read();
+    return withClient(deployed, (ecs) => retire(ecs, deployed, new Date(Date.now() - patience)));
+  });
 
 /** After the stack was taken down: no job is left. */
 export const retireAll = (deployed: Deployed): Promise<void> =>
-  withClient(deployed, (ecs) => retire(ecs, { ...deployed, definitions: [] }));
+  tellingTrouble(() => withClient(deployed, (ecs) => retire(ecs, { ...deployed, definitions: [] })));
 
-async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) => Promise<number>): Promise<void> {
-  if (region === undefined) return;
-  const ecs = new ECSClient({ region, profile });
+async function tellingTrouble(work: () => Promise<number>): Promise<void> {
   try {
-    const count = await work(ecs);
+    const count = await work();
     if (count > 0) tell(`${count} earlier ${count === 1 ? "revision" : "revisions"} of task definitions deregistered`);
   } catch (error) {
     tell(`earlier revisions of task definitions stay registered (they cost nothing): ${(error as Error).message}`);
+  }
+}
+
+async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) => Promise<number>): Promise<number> {
+  if (region === undefined) return 0;
+  const ecs = new ECSClient({ region, profile });
+  try {
+    return await work(ecs);
   } finally {
     ecs.destroy();
   }
@@ -49,12 +62,13 @@ export async function retire(
 ): Promise<number> {
   const client = ecs as ECSClient;
   let count = 0;
-  const families = paginateListTaskDefinitionFamilies(
-    { client },
-    { familyPrefix: taskFamily(stack, ""), status: "ACTIVE" },
-  );
+  // The program knows no organization and no project of its stack.
+  const familyPrefix = taskFamily(stack.split("/").at(-1)!, "");
+  const families = paginateListTaskDefinitionFamilies({ client }, { familyPrefix, status: "ACTIVE" });
+  // Behind the prefix stands a size, and none has an underscore: what has one is of a stack such as "dev_2".
+  const isOwn = (family: string) => family.startsWith(familyPrefix) && !family.slice(familyPrefix.length).includes("_");
   for await (const { families: page = [] } of families) {
-    for (const family of page) {
+    for (const family of page.filter(isOwn)) {
       for (const arn of await superseded(client, family, before)) {
         // Whatever else was registered in the family since, the stack's own stays.
         if (definitions.includes(arn)) continue;

@@ -13,6 +13,7 @@ import {
   Stack,
   StackNotFoundError,
 } from "@pulumi/pulumi/automation";
+import { gitlabApiUrl } from "../components/settings/defaults";
 import { UserError } from "./errors";
 import { lastWords } from "./last-words";
 import { holders, type LockHolder } from "./lock";
@@ -122,7 +123,7 @@ export async function stackFacts(name: string): Promise<StackFacts> {
   const [{ runners }, config] = await Promise.all([stack.outputs(), stack.getAllConfig()]);
   return {
     runners: Object.values((runners?.value ?? {}) as Record<string, string>),
-    gitlabUrl: config["gitlab:baseUrl"]?.value ?? "https://gitlab.com/api/v4/",
+    gitlabUrl: config["gitlab:baseUrl"]?.value ?? process.env.GITLAB_BASE_URL ?? gitlabApiUrl,
   };
 }
 

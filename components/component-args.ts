@@ -4,6 +4,7 @@ import type * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import type { FargateRunnersArgs } from "./fargate-runners";
 import { firstHostKey } from "./host/first-contact";
+import type { FixedAddress } from "./host/fixed-address";
 import type { Connection } from "./host/host-commands";
 import { families } from "./host/host-files";
 import { placeHosts } from "./host/host-placement";
@@ -95,12 +96,14 @@ export function setupArgs(
   settings: Settings,
   login: LoginKey,
   instance: ec2.Instance,
-  publicAddress?: pulumi.Output<string>,
+  publicAddress?: FixedAddress,
 ): OfMachine {
   const { host, architecture: taskArchitecture, metrics, network, caCertificates } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
-    connection: connectionTo(instance, publicAddress, host, login),
+    connection: connectionTo(instance, publicAddress?.address, host, login),
+    // Also where the deployment comes by the private address: the host downloads, and its runner talks to GitLab.
+    wayOut: publicAddress ? [publicAddress.association] : [],
     instanceId: instance.id,
     architecture,
     taskArchitecture,

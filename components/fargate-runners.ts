@@ -129,7 +129,7 @@ export class FargateRunners extends pulumi.ComponentResource {
       host.instances.map(({ id, privateIp }, index) => ({
         id,
         privateAddress: privateIp,
-        publicAddress: host.publicAddresses[index] ?? "",
+        publicAddress: host.publicAddresses[index]?.address ?? "",
       })),
     );
     this.privateKey = given ? undefined : login.privateKey;
@@ -165,11 +165,8 @@ export class FargateRunners extends pulumi.ComponentResource {
   ) {
     return instances.map((instance, index) => {
       const own = hostName(name, index);
-      const runner = new HostSetup(
-        own,
-        { ...setupArgs(settings, login, instance, publicAddresses[index]), ...content },
-        { parent: this },
-      );
+      const args = setupArgs(settings, login, instance, publicAddresses[index]);
+      const runner = new HostSetup(own, { ...args, ...content }, { parent: this });
       return { name: own, instanceId: instance.id, connection: runner.connection, runner };
     });
   }

@@ -52,7 +52,7 @@ export function atRest({ hosts, instanceType, publicAddresses, alarms, dashboard
   };
 }
 
-/** Heartbeat, RunningJobs, SystemFailures, DiskUsedPercent. */
+/** Heartbeat, RunningJobs, SystemFailures, RefusedRequests, DiskUsedPercent. */
 const metricsPerHost = 5;
 /** RunningTasks, OldestTaskAge, TaskStartFailures. */
 const metricsPerStack = 3;

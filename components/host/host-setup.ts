@@ -21,6 +21,8 @@ export interface Archive {
 export interface HostSetupArgs {
   /** With the host key of the first contact, which serves for that only. */
   readonly connection: Connection;
+  /** What the host reaches others by, as far as the stack makes it: from before the first command until it is drained. */
+  readonly wayOut: readonly pulumi.Resource[];
   /** When the instance is another one, the host is set up again. */
   readonly instanceId: pulumi.Input<string>;
   readonly architecture: Architecture;
@@ -55,12 +57,12 @@ export class HostSetup extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostSetupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:HostSetup", name, {}, opts);
-    const { connection: firstConnection, instanceId, fargateToml, needs } = args;
+    const { connection: firstConnection, wayOut, instanceId, fargateToml, needs } = args;
 
     // The first command is the only one that the key of the first contact serves, so nothing may run it again. All
     // others, in this deployment and in later ones, accept only the key that it made.
     const first = new HostCommands(this, { name, instanceId, connection: firstConnection });
-    const folders = first.run("folders", { create: scripts.createFolders() }, [], true);
+    const folders = first.run("folders", { create: scripts.createFolders() }, wayOut, true);
     this.connection = {
       ...firstConnection,
       hostKey: folders.stdout.apply((printed) => learntHostKey(name, printed)),

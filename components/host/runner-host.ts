@@ -7,7 +7,7 @@ import { allowIngress } from "../ingress";
 import { hostName } from "../names";
 import type { Tags } from "../types";
 import { firstContactUserData } from "./first-contact";
-import { fixedAddress } from "./fixed-address";
+import { fixedAddress, type FixedAddress } from "./fixed-address";
 
 export interface RunnerHostArgs {
   readonly instanceType: pulumi.Input<string>;
@@ -44,7 +44,7 @@ export class RunnerHost extends pulumi.ComponentResource {
   /** One more is added at the end, and the last one goes first. */
   readonly instances: readonly ec2.Instance[];
   /** In the order of the instances; none where hosts have none. */
-  readonly publicAddresses: readonly pulumi.Output<string>[];
+  readonly publicAddresses: readonly FixedAddress[];
   readonly securityGroup: ec2.SecurityGroup;
   /** What a host needs besides its instance. */
   readonly access: readonly pulumi.Resource[];

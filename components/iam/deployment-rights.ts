@@ -163,7 +163,8 @@ export const resourceRights: Readonly<Record<string, Rights>> = {
   "aws:ecs/taskDefinition:TaskDefinition": {
     read: { any: ["ecs:DescribeTaskDefinition"], "task-definition": ["ecs:ListTagsForResource"] },
     write: {
-      any: ["ecs:DeregisterTaskDefinition"],
+      // `deploy` and `destroy` look earlier revisions up and deregister them (automation/retire.ts).
+      any: ["ecs:DeregisterTaskDefinition", "ecs:ListTaskDefinitionFamilies", "ecs:ListTaskDefinitions"],
       "task-definition": ["ecs:RegisterTaskDefinition", ...tagged("ecs")],
     },
   },

@@ -23,6 +23,7 @@ export function crossCheck(raw: Raw): string[] {
     ...keyPair(raw),
     ...tokens(raw),
     ...unreachableHost(raw),
+    ...strangeToProxy(raw),
     ...otherArchitecture(raw),
     ...oldRunner(raw),
     ...tooSmallHost(raw),
@@ -89,6 +90,18 @@ function unreachableHost(raw: Raw): string[] {
   const { address } = record(record(raw.host).connection);
   if (address !== "public" || assignPublicIp !== false) return [];
   return ["host.connection.address: the host has no public address, as network.assignPublicIp is false"];
+}
+
+/** The proxy has to know a key before the first deployment connects through it. */
+function strangeToProxy(raw: Raw): string[] {
+  const { publicKey, privateKey, connection } = record(raw.host);
+  const { proxy } = record(connection);
+  if (proxy === undefined || record(proxy).privateKey !== undefined) return [];
+  if (publicKey !== undefined || privateKey !== undefined) return [];
+  return [
+    "host.connection.proxy.privateKey: required where host.privateKey is left out: the key pair that the first " +
+      "deployment makes is none that the proxy knows",
+  ];
 }
 
 /** As the settings have it, right or wrong. */

@@ -18,7 +18,7 @@ const proxy = strict({
   privateKey: secretKey(z.string()).optional().meta({
     description: "SSH key for it.",
     type: "secret string",
-    default: "that of the hosts",
+    default: "that of the hosts; required without `host.privateKey`",
     example: "-----BEGIN OPENSSH PRIVATE KEY-----…",
   }),
   // For an RSA key the engine's SSH client asks for signatures with SHA-1 only, which every current sshd refuses.

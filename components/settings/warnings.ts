@@ -11,6 +11,7 @@ export function warningsOf(settings: Settings, now = new Date()): string[] {
     ...noRunner(settings),
     ...limitsWithoutEffect(settings),
     ...boundsBelowDefault(settings),
+    ...moreAddresses(settings),
     ...validityWarnings(settings.caCertificates, now),
   ];
 }
@@ -36,4 +37,16 @@ function boundsBelowDefault({ sizes, maxSize }: Settings): string[] {
     if (bound === undefined || usual === undefined || bound >= usual) return [];
     return [`maxSize.${key}: ${bound} is less than the ${usual} of sizes.default; jobs may ask for less only`];
   });
+}
+
+/** EC2's default quota of Elastic IP addresses in a region, L-0263D0A3. */
+const addresses = 5;
+
+function moreAddresses({ host, network }: Settings): string[] {
+  if (!network.assignPublicIp || host.count < addresses) return [];
+  return [
+    `host.count: ${host.count} public hosts have an Elastic IP address each, and a replacement one more for a while; an ` +
+      `account has ${addresses} in a region unless it asks for more (aws service-quotas request-service-quota-increase ` +
+      `--service-code ec2 --quota-code L-0263D0A3 --desired-value ${host.count + addresses})`,
+  ];
 }

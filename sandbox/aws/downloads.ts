@@ -5,7 +5,7 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { network, ports } from "../config";
-import { closeServer, listen } from "./front";
+import { closeServer, listen } from "./server";
 
 export async function startDownloads(folder: string): Promise<{ close(): Promise<void> }> {
   const server = http.createServer((request, response) => {

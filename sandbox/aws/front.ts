@@ -11,6 +11,7 @@ import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
 import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
+import { closeServer, listen } from "./server";
 import { answerQuota, quotaAction } from "./service-quotas";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
@@ -54,8 +55,9 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
-      else if (quotas) await answerQuotas(quotas, request, response, await whole());
-      else if (action) await answerEcs(action, request, response, await whole());
+      else if (quotas) await answerCall(quotas, request, response, await whole(), answerQuota);
+      else if (action)
+        await answerCall(action, request, response, await whole(), (name, body) => options.ecs(name, body));
       else if (isForm("sts", request)) await answerSts(request, response, await whole());
       else if (isForm("ec2", request)) await answerEc2(request, response, await whole());
       else passOn(request, response, admission.body, admission.answered);
@@ -100,14 +102,16 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     passOn(request, response, forward);
   }
 
-  async function answerEcs(
+  /** A call in JSON. Without an answer, moto answers. */
+  async function answerCall(
     action: string,
     request: http.IncomingMessage,
     response: http.ServerResponse,
     body: Buffer,
+    answerTo: (action: string, body: Record<string, unknown>) => object | undefined | Promise<object | undefined>,
   ): Promise<void> {
     try {
-      const answer = await options.ecs(action, JSON.parse(body.toString() || "{}") as object);
+      const answer = await answerTo(action, JSON.parse(body.toString() || "{}") as Record<string, unknown>);
       if (!answer) return passOn(request, response, body);
       answerJson(request, response, answer);
     } catch (error) {
@@ -115,20 +119,6 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
         setTimeout(() => request.socket.destroy(), error.delay).unref();
         return;
       }
-      refuse(request, response, asAwsError(error, action));
-    }
-  }
-
-  async function answerQuotas(
-    action: string,
-    request: http.IncomingMessage,
-    response: http.ServerResponse,
-    body: Buffer,
-  ): Promise<void> {
-    try {
-      const answer = answerQuota(action, JSON.parse(body.toString() || "{}") as Record<string, unknown>);
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
-    } catch (error) {
       refuse(request, response, asAwsError(error, action));
     }
   }
@@ -226,22 +216,4 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-export function listen(server: http.Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-/** Ends a server with the connections that it holds. */
-export function closeServer(server: http.Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

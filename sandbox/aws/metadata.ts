@@ -8,7 +8,7 @@ import { DescribeInstancesCommand, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
 import { accountId, network, region } from "../config";
 import type { RoleCredentials } from "./credentials";
-import { closeServer, listen } from "./front";
+import { closeServer, listen } from "./server";
 import type { Moto } from "./moto";
 
 export interface MetadataOptions {

@@ -3,7 +3,7 @@ import * as http from "node:http";
 import type { RoleCredentials } from "./credentials";
 import { describeTask } from "./ecs/describe-task";
 import type { ContainerRecord, Task } from "./ecs/task";
-import { closeServer, listen } from "./front";
+import { closeServer, listen } from "./server";
 import { taskMetadataAddress } from "../world/network";
 
 export interface TaskMetadataOptions {

@@ -24,10 +24,18 @@ describe("a deployment that is a job on the stack's own runner", () => {
     const told = await refusal(removal, job);
     expect(told)
       .to.contain("runner of stack prod (12)")
-      .and.contain("end host gitlab-runners-host-2")
+      .and.contain("end or stop host gitlab-runners-host-2")
       .and.contain("Nothing has been changed")
       .and.contain("npm run deploy -- --stack prod");
-    expect(await refusal([{ id: "host-replaced", subject: "host" }], job)).to.be.a("string");
+    for (const id of ["host-replaced", "host-stopped"]) {
+      expect(await refusal([{ id, subject: "host" }], job), id).to.be.a("string");
+    }
+  });
+
+  it("is refused too where the settings leave the API's path out", async () => {
+    const bare = async () => ({ ...facts, gitlabUrl: "https://gitlab.example.com" });
+    const refused = refuseOwnRunner("prod", removal, bare, job).then(() => "goes on", String);
+    expect(await refused).to.contain("runner of stack prod (12)");
   });
 
   it("goes on where no host ends, which is not worth a question", async () => {

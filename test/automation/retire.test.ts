@@ -1,7 +1,8 @@
 /** Which revisions of task definitions are deregistered after a deployment. */
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { expect } from "chai";
-import { retire } from "../../automation/retire";
+import { retire, retireSuperseded } from "../../automation/retire";
+import { deploymentPolicies } from "../../components/iam/deployment-policies";
 
 const prefix = "arn:aws:ecs:eu-central-1:123456789012:task-definition/";
 const day = (n: number) => new Date(Date.UTC(2026, 10, n));
@@ -9,6 +10,7 @@ const day = (n: number) => new Date(Date.UTC(2026, 10, n));
 /** An ECS that has these revisions, by "family:revision", with the days on which they were registered. */
 function ecsWith(revisions: Record<string, Date>) {
   const gone: string[] = [];
+  const asked = new Set<string>();
   const names = () => Object.keys(revisions).filter((name) => !gone.includes(name));
   const answer = (command: string, input: Record<string, string>): object => {
     switch (command) {
@@ -32,9 +34,11 @@ function ecsWith(revisions: Record<string, Date>) {
   };
   // The SDK's paginators ask for its own class.
   const client = new ECSClient({ region: "eu-central-1" });
-  client.send = (async (command: { input: Record<string, string> }) =>
-    answer(command.constructor.name, command.input)) as typeof client.send;
-  return { client, gone };
+  client.send = (async (command: { input: Record<string, string> }) => {
+    asked.add(`ecs:${command.constructor.name.replace(/Command$/, "")}`);
+    return answer(command.constructor.name, command.input);
+  }) as typeof client.send;
+  return { client, gone, asked };
 }
 
 describe("revisions of task definitions", () => {
@@ -66,16 +70,32 @@ describe("revisions of task definitions", () => {
   });
 
   it("are those of this stack alone, and of each of its sizes", async () => {
-    const others = { [`${family("dev-2", "default")}:1`]: day(1), [`${family("dev-2", "default")}:2`]: day(2) };
+    const others = Object.fromEntries(
+      ["dev-2", "dev_2"].flatMap((stack) => [1, 2].map((n) => [`${family(stack, "default")}:${n}`, day(n)])),
+    );
     const large = { [`${family("dev", "default-large")}:1`]: day(1), [`${family("dev", "default-large")}:2`]: day(2) };
     const { client, gone } = ecsWith({ ...revisions, ...others, ...large });
     await retire(client, { stack: "dev", definitions: [] }, day(5));
     expect(gone).to.have.members([`${own}:1`, `${family("dev", "default-large")}:1`]);
   });
 
-  it("are all deregistered with the stack", async () => {
-    const { client, gone } = ecsWith(revisions);
-    expect(await retire(client, { stack: "dev", definitions: [] })).to.equal(4);
-    expect(gone).to.have.members(Object.keys(revisions));
+  it("fail no deployment that has succeeded, whatever goes wrong with them", async () => {
+    await retireSuperseded(() => Promise.reject(new Error("no state")));
   });
+
+  it("take no more rights than the deployers' policies have", async () => {
+    const { client, asked } = ecsWith(revisions);
+    await retire(client, { stack: "dev", definitions: [] }, day(8));
+    const { preview, deploy } = deploymentPolicies({});
+    const allowed = [...preview.Statement, ...deploy.Statement].flatMap(({ Action }) => Action);
+    expect([...asked].filter((action) => !allowed.includes(action))).to.deep.equal([]);
+  });
+
+  for (const stack of ["dev", "acme/dev", "acme/gitlab-fargate-runners/dev"]) {
+    it(`are all deregistered with the stack ${stack}`, async () => {
+      const { client, gone } = ecsWith(revisions);
+      expect(await retire(client, { stack, definitions: [] })).to.equal(4);
+      expect(gone).to.have.members(Object.keys(revisions));
+    });
+  }
 });

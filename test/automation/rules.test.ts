@@ -107,6 +107,13 @@ describe("the line of outcome", () => {
     );
   });
 
+  it("says of an image that is retained that only the state forgets it", () => {
+    const image = change("delete", "docker-build:index:Image", "i");
+    expect(outcome(image)).to.equal(outcome({ ...image, retained: true }));
+    const [gone, kept] = [image, { ...image, retained: true }].map((one) => meaningsOf([one])[0].subject);
+    expect([gone, kept]).to.deep.equal(["job image", "job image, from the stack's state only"]);
+  });
+
   it("counts what no rule knows, and shows it in the last group", () => {
     const unknown = change("delete", "somebody:else/thing:Thing", "x");
     expect(outcome(unknown)).to.equal("1 change, restarts nothing");

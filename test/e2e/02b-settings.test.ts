@@ -229,7 +229,7 @@ describe("settings", () => {
       const [runner, file] = ["/usr/local/bin/gitlab-runner", "/etc/gitlab-runner/config.toml"];
       const older = `#!/bin/sh\n[ "$1" = lint ] && exit 1\nexec ${runner}.own "$@"`;
       const config = await onHost(`cat ${file}`);
-      const write = (text: string) => onHost(`sh -c ${quote(writeConfigToml())} <<"END"\n${text}\nEND`);
+      const write = (text: string) => onHost(`sh -c ${quote(writeConfigToml())}`, undefined, `${text}\n`);
       await onHost(`mv ${runner} ${runner}.own; printf %s ${quote(older)} > ${runner}; chmod 755 ${runner}`);
       try {
         await write(`# the same\n${config}`);

@@ -80,7 +80,11 @@ describe("the policies of previews and deployments", () => {
   });
 
   it("stand for all resources only to look, and where AWS knows no resource", () => {
-    expect(actionsOf(open(deployer))).to.deep.equal(["ecs:DeregisterTaskDefinition"]);
+    expect(actionsOf(open(deployer))).to.deep.equal([
+      "ecs:DeregisterTaskDefinition",
+      "ecs:ListTaskDefinitionFamilies",
+      "ecs:ListTaskDefinitions",
+    ]);
     expect(
       actionsOf(open(preview.Statement)).filter((action) => !/:(Describe|GetAuthorizationToken)/.test(action)),
     ).to.deep.equal(["servicequotas:GetAWSDefaultServiceQuota"]);

@@ -177,28 +177,33 @@ describe("set-up of the host", () => {
     expect(service.inputs.update).to.contain("systemctl --no-block restart gitlab-runner.service");
   });
 
-  it("needs no host that answers to be deleted, but for the drain, which nothing of the host outlives", () => {
+  it("needs no host that answers to be deleted, but for the drain", () => {
     for (const { inputs } of ofType(base, command)) expect(inputs).to.not.have.property("delete");
     const drain = only(base, "command:local:Command");
     expect(drain.name).to.equal("gitlab-runners-host-drain");
     expect(plain(drain.inputs)).to.include({ dir: "." }).and.not.have.any.keys("create", "update", "environment");
     expect(drain.inputs.triggers).to.deep.equal(["gitlab-runners-host-id"]);
-    const others = base.resources.filter(
-      ({ type, name }) => /-host\b/.test(name) && !/^(pulumi|command:local)/.test(type),
-    );
-    const waitsFor = (names: string[], seen = new Set<string>()): Set<string> => {
-      for (const name of names.filter((one) => !seen.has(one))) {
-        seen.add(name);
-        waitsFor(
-          base.resources.filter((one) => one.name === name).flatMap(({ dependsOn }) => dependsOn),
-          seen,
-        );
-      }
-      return seen;
-    };
-    const kept = waitsFor(drain.dependsOn);
-    expect(others.map(({ name }) => name).filter((name) => !kept.has(name))).to.deep.equal([]);
   });
+
+  for (const address of ["public", "private"]) {
+    it(`keeps all of a host until it is drained at its ${address} address`, async () => {
+      const { resources } = await run(raw({ host: { connection: { address } } }));
+      const byUrn = new Map(resources.map((one) => [one.urn, one]));
+      const kept = new Set<string>();
+      const keep = (urns: string[]) => {
+        for (const urn of urns.filter((one) => !kept.has(one))) {
+          kept.add(urn);
+          keep(byUrn.get(urn)?.waitsFor ?? []);
+        }
+      };
+      const drain = resources.find(({ name }) => name === "gitlab-runners-host-drain")!;
+      keep(drain.waitsFor);
+      const ofHost = resources.filter(
+        ({ type, name }) => /-host\b/.test(name) && !/^(pulumi|gitlab-fargate-runners|command:local)/.test(type),
+      );
+      expect(ofHost.map(({ urn }) => urn).filter((urn) => !kept.has(urn))).to.deep.equal([]);
+    });
+  }
 
   it("tells the drain where the host is, by a key that stays secret, and how long to wait", async () => {
     const deployment = await run(raw({ host: { drainTimeout: 600 } }));

@@ -12,7 +12,8 @@ import { privateKey, publicKey, raw } from "./support/settings";
 const localCommand = "command:local:Command";
 const loginKey = "gitlab-runners-host-login-key";
 const keyPair = "aws:ec2/keyPair:KeyPair";
-const proxy = { host: "bastion", hostKey: publicKey };
+// It cannot know a key that is made later.
+const proxy = { host: "bastion", hostKey: publicKey, privateKey };
 const withoutKeys = raw({ host: { publicKey: undefined, privateKey: undefined, connection: { proxy } } });
 
 describe("the key that the deployment logs in with", () => {
@@ -27,7 +28,7 @@ describe("the key that the deployment logs in with", () => {
     expect(plain<string>(fresh.stdin)).to.match(/^-----BEGIN OPENSSH PRIVATE KEY-----\n[^]*-----\n$/);
   });
 
-  it("opens the hosts, and the machine before them unless that has a key of its own", () => {
+  it("opens the hosts, and not the machine before them, which has a key of its own", () => {
     const made = plain<string>(only(base, localCommand, loginKey).fresh.stdin);
     const { inputs } = only(base, keyPair);
     expect(inputs.publicKey).to.equal(publicKeyOf(made));
@@ -35,7 +36,7 @@ describe("the key that the deployment logs in with", () => {
     expect(commands).to.not.be.empty;
     for (const { inputs } of commands) {
       expect(plain(inputs.connection)).to.include({ privateKey: made });
-      expect(plain<{ proxy: object }>(inputs.connection).proxy).to.include({ privateKey: made });
+      expect(plain<{ proxy: object }>(inputs.connection).proxy).to.include({ privateKey: `${privateKey}\n` });
     }
     const outsideSecrets = JSON.stringify(base.resources, (_, value) => (isSecret(value) ? "[secret]" : value));
     expect(outsideSecrets).to.not.contain("OPENSSH PRIVATE KEY");

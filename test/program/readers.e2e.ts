@@ -103,7 +103,7 @@ describe("the files on the host", () => {
         { path: "acme/c", name: "[[runners]]" },
         { path: "acme/d", name: "# no comment = 1" },
       ],
-      tags: { "cost center/α": 'ci "1" \\ 数', "a.b c": "" },
+      tags: { "cost center/α": "ci 1 / 数", "a.b c": "" },
     },
   };
   for (const [what, settings] of Object.entries(deployments)) {

@@ -221,6 +221,14 @@ describe("settings: warnings", () => {
     expect(warnings({ groups, host: { concurrency: 50 } })).to.deep.equal([]);
   });
 
+  it("say that an account has few public addresses", () => {
+    const hosts = (count: number, over: object = {}) => warnings({ host: { count }, ...over });
+    expect(hosts(4)).to.deep.equal([]);
+    expect(hosts(5)).to.have.length(1);
+    expect(hosts(5)[0]).to.match(/^host\.count: 5 public hosts have an Elastic IP address each, .* has 5 in a region/);
+    expect(hosts(5, { network: { assignPublicIp: false } })).to.deep.equal([]);
+  });
+
   it("say that jobs may ask for less only", () => {
     expect(warnings({ maxSize: { cpu: 512 } })).to.deep.equal([
       "maxSize.cpu: 512 is less than the 1024 of sizes.default; jobs may ask for less only",

@@ -159,6 +159,17 @@ describe("settings", () => {
       { host: { connection: { proxy: { host: "bastion", hostKey: "ssh-rsa AAAA" } } } },
       ["host.connection.proxy.hostKey: a key of type ssh-rsa; it begins with ssh-ed25519 or ecdsa-"],
     ],
+    [
+      "a proxy that cannot know the key that the deployment makes",
+      {
+        host: {
+          publicKey: undefined,
+          privateKey: undefined,
+          connection: { proxy: { host: "bastion", hostKey: publicKey } },
+        },
+      },
+      ["host.connection.proxy.privateKey: required where host.privateKey is left out: the key pair that the first"],
+    ],
     ["no administrators' networks", { host: { adminCidrs: undefined } }, ["host.adminCidrs: required:"]],
     [
       "a public key without its private key",

@@ -12,16 +12,20 @@ export const hostKey = (): Promise<string> =>
     ({ stdout }) => stdout.trimEnd() + "\n",
   ));
 
-/** Runs a command on a host of the sandbox, the first one unless named, as root. */
-export async function onHost(command: string, address?: string): Promise<string> {
+/**
+ * Runs a command on a host of the sandbox, the first one unless named, as root. The host's journal keeps the command:
+ * what is secret has to come by `input`.
+ */
+export async function onHost(command: string, address?: string, input?: string): Promise<string> {
   const folder = scratch();
   try {
-    const { stdout } = await execa("ssh", [
+    const args = [
       ...["-i", folder.file("key", await hostKey(), { mode: 0o600 }), "-o", "LogLevel=ERROR"],
       ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"],
       `admin@${address ?? (await firstHost())}`,
       `sudo sh -c '${command.replaceAll("'", `'\\''`)}'`,
-    ]);
+    ];
+    const { stdout } = await execa("ssh", args, { input });
     return stdout;
   } finally {
     folder.remove();

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { network, projectDir } from "../../sandbox/config";
-import { closeServer, listen } from "../../sandbox/aws/front";
+import { closeServer, listen } from "../../sandbox/aws/server";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { scratch } from "./scratch";
 

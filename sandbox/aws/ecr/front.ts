@@ -4,7 +4,7 @@
  */
 import * as http from "node:http";
 import { accountId, ports } from "../../config";
-import { closeServer, listen } from "../front";
+import { closeServer, listen } from "../server";
 import type { RegistryPasswords } from "./passwords";
 
 export interface RegistryFrontOptions {

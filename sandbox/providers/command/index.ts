@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
 import { compact, hasUnknown, isArchive, isAsset, isObject, UNKNOWN, type Props } from "../framework/values";
+import { commandResource } from "./command";
 import { connectionOf, dial, withDefaults } from "./connection";
 import { copyToRemote, type Source } from "./copy";
 import { localCommand } from "./local";
@@ -31,26 +32,10 @@ export function commandPackage(options: { workDir: string }): Package {
 }
 
 const command: Resource = {
-  replaceOn: ["triggers"],
+  ...commandResource(run),
   secretInputs: ["connection"],
-  changedByUpdate: ["stdout", "stderr"],
   check: (inputs) => checkConnection(inputs),
-  async create(inputs, context) {
-    const id = `${context.name}${randomBytes(4).toString("hex")}`;
-    const output = inputs.create ? await run(inputs.create as string, inputs, context) : noOutput;
-    return { id, outputs: { ...inputs, ...output } };
-  },
-  async update(_id, state, inputs, context) {
-    const line = (inputs.update ?? inputs.create) as string | undefined;
-    const previous = { stdout: state.stdout ?? "", stderr: state.stderr ?? "" };
-    return { ...inputs, ...(line ? await run(line, { ...inputs, ...previous }, context) : previous) };
-  },
-  async delete(_id, state, context) {
-    if (state.delete) await run(state.delete as string, state, context);
-  },
 };
-
-const noOutput: Output = { stdout: "", stderr: "" };
 
 function run(line: string, props: Props, context: Context): Promise<Output> {
   const previous = compact({

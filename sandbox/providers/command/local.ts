@@ -1,32 +1,14 @@
 /** Commands of the machine that the engine runs on, in the words and with the rules of the real provider. */
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import type { Context, Resource } from "../framework/definition";
 import type { Props } from "../framework/values";
+import { commandResource } from "./command";
 import { lineWriter, type Output, trimNewline } from "./output";
 
 /** `workDir`: where relative folders start from, the engine's own. */
-export function localCommand(workDir: string): Resource {
-  const run = (line: string, props: Props, context: Context) => runLocal(line, props, workDir, context);
-  return {
-    replaceOn: ["triggers"],
-    changedByUpdate: ["stdout", "stderr"],
-    async create(inputs, context) {
-      const id = `${context.name}${randomBytes(4).toString("hex")}`;
-      const output = inputs.create ? await run(inputs.create as string, inputs, context) : { stdout: "", stderr: "" };
-      return { id, outputs: { ...inputs, ...output } };
-    },
-    async update(_id, state, inputs, context) {
-      const line = (inputs.update ?? inputs.create) as string | undefined;
-      const previous = { stdout: state.stdout ?? "", stderr: state.stderr ?? "" };
-      return { ...inputs, ...(line ? await run(line, { ...inputs, ...previous }, context) : previous) };
-    },
-    async delete(_id, state, context) {
-      if (state.delete) await run(state.delete as string, state, context);
-    },
-  };
-}
+export const localCommand = (workDir: string): Resource =>
+  commandResource((line, props, context) => runLocal(line, props, workDir, context));
 
 function runLocal(line: string, props: Props, workDir: string, context: Context): Promise<Output> {
   const [program, ...args] = (props.interpreter as string[] | undefined) ?? ["/bin/sh", "-c"];

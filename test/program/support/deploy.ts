@@ -17,6 +17,8 @@ export interface Registered {
   secretOutputs: string[];
   /** Names of the resources it waits for, by its inputs or by dependsOn. */
   dependsOn: string[];
+  /** The same as URNs: several resources may have one name. */
+  waitsFor: string[];
   /** Names of the resources whose replacement replaces it. */
   replaceWith: string[];
   transforms: number;
@@ -42,8 +44,8 @@ export interface World {
   noDefaultVpc?: boolean;
   /** AWS does not tell where instance types are. */
   noOfferings?: boolean;
-  /** Quotas of vCPU by code; left out, nobody may look at them. */
-  vcpus?: Record<string, number>;
+  /** Quotas of vCPU by code, or "denied"; left out, they are enough. */
+  vcpus?: Record<string, number> | "denied";
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */
@@ -115,6 +117,7 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList().map(nameOf),
+      waitsFor: request.getDependenciesList(),
       replaceWith: request.getReplaceWithList().map(nameOf),
       transforms: request.getTransformsList().length,
       protect: request.getProtect(),

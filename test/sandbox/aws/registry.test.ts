@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { startRegistryFront } from "../../../sandbox/aws/ecr/front";
 import { RegistryPasswords } from "../../../sandbox/aws/ecr/passwords";
-import { closeServer, listen } from "../../../sandbox/aws/front";
+import { closeServer, listen } from "../../../sandbox/aws/server";
 
 describe("ECR's registry", () => {
   const host = "127.0.0.1";
