@@ -13,7 +13,8 @@ import type { LoginKey } from "./host/login-key";
 import type { RunnerHostArgs } from "./host/runner-host";
 import { hostPolicy } from "./iam/documents";
 import { monitorStatements } from "./iam/observability";
-import type { BuildCache, BuildCacheArgs } from "./jobs/build-cache";
+import type { BuildCacheArgs } from "./jobs/build-cache";
+import type { CacheBucket } from "./jobs/cache-bucket";
 import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
@@ -22,9 +23,9 @@ import { wantsMetrics } from "./observability/observability";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
 
-export function imageArgs({ image, host, architecture, protect }: Settings, tags: Tags): JobImageArgs {
+export function imageArgs({ image, host, architecture, kmsKeyArn, protect }: Settings, tags: Tags): JobImageArgs {
   const buildArgs = { ...image.buildArgs, ...helperBuildArgs(host.runner, architecture) };
-  return { ...image, buildArgs, architecture, protect, tags };
+  return { ...image, buildArgs, architecture, kmsKeyArn, protect, tags };
 }
 
 export function clusterArgs(
@@ -36,11 +37,12 @@ export function clusterArgs(
   const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-  return { imageUri, sizes, architecture, spot, vpcId, ...log, ...access, tags };
+  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined };
+  return { ...image, sizes, architecture, spot, vpcId, ...log, ...access, tags };
 }
 
 export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
-  return { expiry: cache.expiryDays, protect, tags };
+  return { expiry: cache.expiryDays, kmsKeyArn: cache.kmsKeyArn, protect, tags };
 }
 
 export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGroupArgs {
@@ -50,7 +52,7 @@ export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGro
 /** What the host's rights name. */
 interface Reachable {
   cluster: JobCluster;
-  cache: BuildCache | undefined;
+  cache: CacheBucket | undefined;
   log: cloudwatch.LogGroup;
 }
 
@@ -60,7 +62,7 @@ export function hostArgs(
   reachable: Reachable,
   tags: Tags,
 ): RunnerHostArgs {
-  const { host, permissionsBoundary } = settings;
+  const { host, kmsKeyArn, permissionsBoundary } = settings;
   return {
     instanceType: host.instanceType,
     amiId,
@@ -72,6 +74,7 @@ export function hostArgs(
     adminCidrs: host.adminCidrs,
     policy: rightsOfHost(settings, reachable),
     permissionsBoundary,
+    kmsKeyArn,
     tags,
   };
 }
@@ -83,7 +86,8 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
       families: families(settings),
       executionRoleArn: cluster.executionRole.arn,
       taskRoleArn: cluster.taskRole.arn,
-      cacheBucketArn: cache?.bucket.arn,
+      cacheBucketArn: cache?.arn,
+      cacheKeyArn: settings.cache.kmsKeyArn,
       monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
     })
     .apply(hostPolicy);

@@ -10,6 +10,7 @@ import { newLoginKey, type LoginKey } from "./host/login-key";
 import { RunnerHost } from "./host/runner-host";
 import { allowIngress } from "./ingress";
 import { BuildCache } from "./jobs/build-cache";
+import { cacheBucket } from "./jobs/cache-bucket";
 import { JobCluster } from "./jobs/job-cluster";
 import { JobImage } from "./jobs/job-image";
 import { bundledDriver, type DriverSource } from "./look-ups/driver-source";
@@ -93,9 +94,8 @@ export class FargateRunners extends pulumi.ComponentResource {
 
     const image = new JobImage(`${name}-job`, imageArgs(settings, tags), inside);
     const cluster = new JobCluster(name, clusterArgs(settings, image, network.vpcId, tags), inside);
-    const cache = settings.cache.enabled
-      ? new BuildCache(`${name}-cache`, cacheArgs(settings, tags), inside)
-      : undefined;
+    const makeCache = () => new BuildCache(`${name}-cache`, cacheArgs(settings, tags), inside);
+    const cache = cacheBucket(settings, cluster.cluster.arn, makeCache);
     const tokens = new RunnerTokens(name, { entries: settings.entries, owners }, inside);
     const log = new cloudwatch.LogGroup(`${name}-runner`, runnerLogArgs(settings, tags), {
       ...inside,
@@ -113,7 +113,7 @@ export class FargateRunners extends pulumi.ComponentResource {
       driver,
       configToml: runnerConfiguration(settings, tokens, cluster, cache),
       fargateToml: driverConfiguration(settings, cluster, subnetIds, tags),
-      needs: [cluster, ...host.access, ...(cache ? [cache] : [])],
+      needs: [cluster, ...host.access, ...(cache?.needs ?? [])],
     };
     const hosts = this.setUpHosts(`${name}-host`, settings, login, host, content);
     const { arn: clusterArn, name: clusterName } = cluster.cluster;
@@ -137,7 +137,7 @@ export class FargateRunners extends pulumi.ComponentResource {
     this.clusterArn = clusterArn;
     this.image = image.uri;
     this.runners = pulumi.output(Object.fromEntries([...tokens.runners].map(([key, runner]) => [key, runner.id])));
-    this.cacheBucket = cache?.bucket.bucket;
+    this.cacheBucket = cache?.name;
     this.driver = driver.origin;
     this.logs = { tasks: cluster.logGroup.name, runners: log.name };
     this.dashboard = observability.dashboard;

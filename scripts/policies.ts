@@ -23,7 +23,8 @@ export function placeOf(stack: string, file: string, account?: string): StackPla
   const text = (key: string) => (typeof config[key] === "string" ? config[key] : undefined);
   const region = text("aws:region");
   const permissionsBoundary = text("gitlab-fargate-runners:permissionsBoundary");
-  return { stack, account, region, permissionsBoundary, partition: region && partitionOf(region) };
+  const kmsKeyArn = text("gitlab-fargate-runners:kmsKeyArn");
+  return { stack, account, region, permissionsBoundary, kmsKeyArn, partition: region && partitionOf(region) };
 }
 
 const partitionOf = (region: string) =>
@@ -67,7 +68,7 @@ if (require.main === module) {
       "writes the IAM policies of whoever previews (preview.json) and deploys (all three) a stack, and tells how to " +
         "make them; without a stack, those of any stack into docs/policies",
     )
-    .option("--stack <name>", "its region and permissions boundary are read from Pulumi.NAME.yaml", existing)
+    .option("--stack <name>", "its region, permissions boundary and KMS key are read from Pulumi.NAME.yaml", existing)
     .option("--account <id>", "the AWS account of the stack", accountId)
     .option("--out <folder>", "in the place of policies/STACK")
     .action(write)

@@ -1,6 +1,6 @@
 /** The contents of the files on a host, filled in from the settings and from the components that the files name. */
 import * as pulumi from "@pulumi/pulumi";
-import type { BuildCache } from "../jobs/build-cache";
+import type { CacheBucket } from "../jobs/cache-bucket";
 import { capacityProviders } from "../jobs/capacity-providers";
 import { configToml } from "../gitlab/config-toml";
 import { fargateToml } from "../jobs/fargate-toml";
@@ -20,8 +20,8 @@ export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
 export function runnerConfiguration(
   { entries, gitlabUrl, host, network, caCertificates }: Settings,
   tokens: RunnerTokens,
-  { cluster, taskDefinitions }: JobCluster,
-  cache?: BuildCache,
+  { taskDefinitions }: JobCluster,
+  cache?: CacheBucket,
 ): pulumi.Output<string> {
   return pulumi
     .output({
@@ -33,17 +33,15 @@ export function runnerConfiguration(
         taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
         settings: runner,
       })),
-      bucket: cache?.bucket.bucket,
-      clusterArn: cluster.arn,
+      cache: cache && { bucket: cache.name, region: cache.region },
     })
-    .apply(({ runners, bucket, clusterArn }) =>
+    .apply((known) =>
       configToml({
         gitlabUrl,
         concurrency: host.concurrency,
-        runners,
         caFile: caCertificates.length > 0 ? paths.caCertificates : undefined,
         httpProxy: network.httpProxy,
-        cache: bucket === undefined ? undefined : { bucket, region: arnParts(clusterArn).region },
+        ...known,
       }),
     );
 }

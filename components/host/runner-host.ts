@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as iam from "@pulumi/aws/iam";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { allowEgress } from "../egress";
 import { assumedBy } from "../iam/documents";
 import { allowIngress } from "../ingress";
 import { hostName } from "../names";
@@ -34,6 +34,11 @@ export interface RunnerHostArgs {
    * @default none
    */
   readonly permissionsBoundary?: pulumi.Input<string>;
+  /**
+   * ARN of the KMS key that encrypts the root volumes. Another one replaces the hosts.
+   * @default EBS's key of the account
+   */
+  readonly kmsKeyArn?: pulumi.Input<string>;
   readonly tags: Tags;
 }
 
@@ -77,12 +82,8 @@ export class RunnerHost extends pulumi.ComponentResource {
       const rule = { to: group.id, from: { cidr }, port: 22, description: "SSH", tags };
       return allowIngress(`${name}-ssh-${cidr}`, rule, { parent: this });
     });
-    const out = new vpc.SecurityGroupEgressRule(
-      `${name}-out`,
-      { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
-      { parent: this },
-    );
-    return { group, rules: [...ssh, out] };
+    const out = allowEgress(`${name}-out`, { from: group.id, tags }, { parent: this });
+    return { group, rules: [...ssh, ...out] };
   }
 
   private createInstanceProfile(name: string, { policy, permissionsBoundary, tags }: RunnerHostArgs) {
@@ -113,7 +114,10 @@ export class RunnerHost extends pulumi.ComponentResource {
         userData: pulumi.secret(firstContactUserData()),
         // Only with a session token, and only from the host itself.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-        rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: 20, tags: args.tags },
+        rootBlockDevice: {
+          ...{ encrypted: true, kmsKeyId: args.kmsKeyArn },
+          ...{ volumeType: "gp3", volumeSize: 20, tags: args.tags },
+        },
         tags: { ...args.tags, Name: `${name}-${pulumi.getStack()}` },
       },
       {

@@ -18,6 +18,8 @@ export interface StackPlace {
   readonly stack?: string;
   /** ARN of the policy that bounds the stack's roles, as the setting `permissionsBoundary` has it. */
   readonly permissionsBoundary?: string;
+  /** ARN of the key that encrypts what the stack keeps, as the setting `kmsKeyArn` has it. */
+  readonly kmsKeyArn?: string;
 }
 
 export interface PolicyDocument {
@@ -48,7 +50,10 @@ export function deploymentPolicies(place: StackPlace): DeploymentPolicies {
   delete services["service-linked-role"];
   return {
     preview: policy(Object.entries(look).map(([scope, actions]) => allow("Look", scope as Scope, actions, arns))),
-    deploy: policy(Object.entries(services).map(([scope, actions]) => allow("Change", scope as Scope, actions, arns))),
+    deploy: policy([
+      ...Object.entries(services).map(([scope, actions]) => allow("Change", scope as Scope, actions, arns)),
+      ...(place.kmsKeyArn === undefined ? [] : [useKey(place.kmsKeyArn)]),
+    ]),
     deployHosts: policy([
       allow("Change", "instance-profile", profile, arns),
       ...roles(role, arns, permissionsBoundary),
@@ -113,6 +118,25 @@ const policy = (statements: Statement[]): PolicyDocument => ({ Version: "2012-10
 function allow(verb: string, scope: Scope, actions: string[], arns: Arns): Statement {
   const sid = `${verb}-${scope}`.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   return { Sid: sid, Effect: "Allow", Action: actions, Resource: arns[scope as keyof Arns] as string };
+}
+
+/**
+ * What EC2 and ECR do with the key by the rights of whoever makes an encrypted volume or repository, and deletes it.
+ * The other services use it by its own policy, and ECR pulls and pushes by a grant that the repository gets here.
+ * @see https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+ */
+function useKey(keyArn: string): Statement {
+  const [, , , region] = keyArn.split(":");
+  const actions = ["CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext"];
+  return {
+    Sid: "UseKey",
+    Effect: "Allow",
+    Action: [...actions, "ReEncryptFrom", "ReEncryptTo", "RetireGrant"].map((name) => `kms:${name}`),
+    Resource: keyArn,
+    // Services are named by their domain, which is another one in some partitions.
+    Condition: { StringLike: { "kms:ViaService": ["ec2", "ecr"].map((service) => `${service}.${region}.*`) } },
+  };
 }
 
 /**

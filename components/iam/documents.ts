@@ -34,6 +34,8 @@ export interface HostAccess {
   taskRoleArn: string;
   /** The bucket of `cache:`. */
   cacheBucketArn?: string;
+  /** ARN of the KMS key that encrypts it. */
+  cacheKeyArn?: string;
   /** What the host's monitor may do besides. */
   monitor?: Statement[];
 }
@@ -47,6 +49,7 @@ export function hostPolicy({
   executionRoleArn,
   taskRoleArn,
   cacheBucketArn,
+  cacheKeyArn,
   monitor = [],
 }: HostAccess): string {
   const { partition, region, account } = arnParts(clusterArn);
@@ -85,12 +88,12 @@ export function hostPolicy({
       Resource: [executionRoleArn, taskRoleArn],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
-    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn)),
+    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn, cacheKeyArn)),
     ...monitor,
   );
 }
 
-const useCache = (bucketArn: string): Statement[] => [
+const useCache = (bucketArn: string, keyArn?: string): Statement[] => [
   {
     Sid: "CacheArchives",
     Effect: "Allow",
@@ -99,10 +102,30 @@ const useCache = (bucketArn: string): Statement[] => [
   },
   // Without it S3 answers 403, not 404, for an archive that is not there yet.
   { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucketArn },
+  ...(keyArn === undefined ? [] : [useCacheKey(bucketArn, keyArn)]),
 ];
 
+/** S3 calls KMS by the rights of whoever has signed a URL, and names the bucket, or without a bucket key the archive. */
+const useCacheKey = (bucketArn: string, keyArn: string): Statement => ({
+  Sid: "CacheKey",
+  Effect: "Allow",
+  Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+  Resource: keyArn,
+  Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": [bucketArn, `${bucketArn}/*`] } },
+});
+
+export interface ExecutionAccess {
+  logGroupArn: string;
+  imageUri: string;
+  /**
+   * Whether the image was built elsewhere. Its repository can be a pull-through cache then.
+   * @default false
+   */
+  builtElsewhere?: boolean;
+}
+
 /** What ECS does for a task before its container runs: pull the image, write the container's log. */
-export function executionPolicy(args: { logGroupArn: string; imageUri: string }): string {
+export function executionPolicy(args: ExecutionAccess): string {
   const { partition } = arnParts(args.logGroupArn);
   const repository = ecrRepositoryArn(args.imageUri, partition);
   return document(
@@ -113,6 +136,7 @@ export function executionPolicy(args: { logGroupArn: string; imageUri: string })
       Resource: `${args.logGroupArn}:*`,
     },
     ...(repository === undefined ? [] : pullFrom(repository)),
+    ...(repository !== undefined && args.builtElsewhere ? [pullThrough(repository)] : []),
   );
 }
 
@@ -127,9 +151,37 @@ const pullFrom = (repository: string): Statement[] => [
   },
 ];
 
+/**
+ * ECR fetches an image that a pull-through cache does not have yet by the rights of whoever pulls it, and makes its
+ * repository. An address does not tell whether its repository is such a cache; for any other one, the rights do nothing.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+ */
+const pullThrough = (repository: string): Statement => ({
+  Sid: "PullThrough",
+  Effect: "Allow",
+  Action: ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+  Resource: repository,
+});
+
+/** ECR's registries in all partitions, by IPv4, by IPv4 and IPv6 (dkr-ecr), with FIPS and without. */
+const ecrDomains = [
+  "amazonaws.com",
+  "amazonaws.com.cn",
+  "amazonaws.eu",
+  "on.aws",
+  "on.amazonwebservices.com.cn",
+  "c2s.ic.gov",
+  "sc2s.sgov.gov",
+  "cloud.adc-e.uk",
+  "csp.hci.ic.gov",
+];
+const ecrAddress = new RegExp(
+  `^(\\d{12})\\.dkr[.-]ecr(?:-fips)?\\.([a-z0-9-]+)\\.(?:${ecrDomains.map((domain) => domain.replaceAll(".", "\\.")).join("|")})/([^:@]+)`,
+);
+
 /** The ARN of the ECR repository an image lies in; undefined for any other registry. */
 export function ecrRepositoryArn(imageUri: string, partition: string): string | undefined {
-  const match = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/.exec(imageUri);
+  const match = ecrAddress.exec(imageUri);
   return match ? `arn:${partition}:ecr:${match[2]}:${match[1]}:repository/${match[3]}` : undefined;
 }
 

@@ -7,6 +7,11 @@ export interface BuildCacheArgs {
   /** Days after which an archive is deleted. */
   readonly expiry: pulumi.Input<number>;
   /**
+   * ARN of the KMS key that encrypts the archives.
+   * @default S3's own encryption
+   */
+  readonly kmsKeyArn?: pulumi.Input<string>;
+  /**
    * Refuses to delete the bucket.
    * @default false
    */
@@ -39,11 +44,7 @@ export class BuildCache extends pulumi.ComponentResource {
       { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
       { ...parent, dependsOn: access },
     );
-    new s3.BucketServerSideEncryptionConfiguration(
-      name,
-      { bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
-      parent,
-    );
+    new s3.BucketServerSideEncryptionConfiguration(name, { bucket, rules: [encryption(args.kmsKeyArn)] }, parent);
     new s3.BucketLifecycleConfiguration(
       name,
       {
@@ -64,4 +65,11 @@ export class BuildCache extends pulumi.ComponentResource {
     new s3.BucketPolicy(name, { bucket, policy: this.bucket.arn.apply(tlsOnly) }, { ...parent, dependsOn: ownership });
     this.registerOutputs({ bucket: this.bucket.bucket });
   }
+}
+
+/** With a key of the bucket's own, made of the KMS key, S3 asks KMS once for many archives. */
+function encryption(kmsMasterKeyId: BuildCacheArgs["kmsKeyArn"]) {
+  return kmsMasterKeyId === undefined
+    ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+    : { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId }, bucketKeyEnabled: true };
 }

@@ -2,8 +2,8 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ecs from "@pulumi/aws/ecs";
 import * as iam from "@pulumi/aws/iam";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { allowEgress } from "../egress";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
 import { execPolicy } from "../iam/observability";
 import { jobContainer, taskFamily } from "../names";
@@ -13,6 +13,11 @@ import { capacityProviders, type Spot } from "./capacity-providers";
 
 export interface JobClusterArgs {
   readonly imageUri: pulumi.Input<string>;
+  /**
+   * Whether the image is not the stack's own.
+   * @default false
+   */
+  readonly imageBuiltElsewhere?: boolean;
   /** By name; each is a task definition. */
   readonly sizes: Readonly<Record<string, Size>>;
   /** Of the image and the tasks. */
@@ -99,9 +104,10 @@ export class JobCluster extends pulumi.ComponentResource {
 
   private createExecutionRole(name: string, args: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
     const role = this.createRole(`${name}-execution`, args);
+    const builtElsewhere = args.imageBuiltElsewhere;
     const policy = pulumi
       .all([log.arn, args.imageUri])
-      .apply(([logGroupArn, uri]) => executionPolicy({ logGroupArn, imageUri: uri }));
+      .apply(([logGroupArn, imageUri]) => executionPolicy({ logGroupArn, imageUri, builtElsewhere }));
     new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
     return role;
   }
@@ -149,11 +155,7 @@ export class JobCluster extends pulumi.ComponentResource {
       { description: "CI jobs: SSH from the runner host only", vpcId, tags },
       { parent: this },
     );
-    new vpc.SecurityGroupEgressRule(
-      `${name}-task-out`,
-      { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "anywhere", tags },
-      { parent: this },
-    );
+    allowEgress(`${name}-task-out`, { from: group.id, tags }, { parent: this });
     return group;
   }
 }

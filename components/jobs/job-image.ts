@@ -26,6 +26,11 @@ export interface JobImageArgs {
   readonly compression?: Compression;
   readonly architecture: Architecture;
   /**
+   * ARN of the KMS key that encrypts the repository. Another one replaces it.
+   * @default ECR's own encryption
+   */
+  readonly kmsKeyArn?: pulumi.Input<string>;
+  /**
    * Refuses to delete the repository.
    * @default false
    */
@@ -48,13 +53,14 @@ export class JobImage extends pulumi.ComponentResource {
   }
 
   private build(name: string, args: JobImageArgs): pulumi.Output<string> {
-    const { architecture, buildArgs = {}, compression = "gzip", protect, tags } = args;
+    const { architecture, buildArgs = {}, compression = "gzip", kmsKeyArn: kmsKey, protect, tags } = args;
     const repository = new ecr.Repository(
       name,
       {
         // Every image in the repository can be built again.
         forceDelete: !protect,
         imageScanningConfiguration: { scanOnPush: true },
+        ...(kmsKey !== undefined && { encryptionConfigurations: [{ encryptionType: "KMS", kmsKey }] }),
         // Task definitions name the image by its digest, so nobody's image changes when a tag moves. A tag has to be
         // able to move: who goes back to an earlier content, or builds one again, pushes to the tag of before.
         imageTagMutability: "MUTABLE",

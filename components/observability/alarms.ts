@@ -14,6 +14,11 @@ export interface AlarmsArgs {
   readonly hosts: readonly { readonly name: string; readonly instanceId: pulumi.Input<string> }[];
   /** What puts the metrics. Before it is there no heartbeat comes in, which is an alarm. */
   readonly needs: readonly pulumi.Resource[];
+  /**
+   * ARN of the KMS key that encrypts the topic. Its policy has to let CloudWatch use it.
+   * @default none
+   */
+  readonly kmsKeyArn?: pulumi.Input<string>;
   readonly tags: Tags;
 }
 
@@ -24,8 +29,9 @@ export class Alarms extends pulumi.ComponentResource {
 
   constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:Alarms", name, {}, opts);
-    // Unencrypted: CloudWatch may not use the key that SNS has for everybody, and an alarm's text is no secret.
-    const topic = new sns.Topic(name, { tags: args.tags }, { parent: this });
+    // Without a key of one's own it is unencrypted: CloudWatch may not use the key that SNS has for everybody, and an
+    // alarm's text is no secret.
+    const topic = new sns.Topic(name, { kmsMasterKeyId: args.kmsKeyArn, tags: args.tags }, { parent: this });
     if (args.email !== undefined) {
       const subscription = { topic: topic.arn, protocol: "email", endpoint: args.email };
       new sns.TopicSubscription(name, subscription, { parent: this });

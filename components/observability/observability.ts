@@ -20,7 +20,10 @@ export interface ObservabilityArgs {
   readonly tags: Tags;
 }
 
-export type ObservabilitySettings = Pick<Settings, "alarms" | "dashboard" | "metrics" | "host" | "network" | "entries">;
+export type ObservabilitySettings = Pick<
+  Settings,
+  "alarms" | "dashboard" | "metrics" | "host" | "network" | "entries" | "kmsKeyArn"
+>;
 
 export interface ObservedHost {
   /** The names of what belongs to the host begin with it. */
@@ -52,7 +55,10 @@ export class Observability extends pulumi.ComponentResource {
       thresholds &&
       new Alarms(
         `${name}-alarms`,
-        { thresholds, email: settings.alarms?.email, hosts, needs: monitors, tags },
+        {
+          ...{ thresholds, email: settings.alarms?.email, hosts },
+          ...{ needs: monitors, kmsKeyArn: settings.kmsKeyArn, tags },
+        },
         { parent: this },
       );
     const dashboard = settings.dashboard

@@ -1,5 +1,6 @@
 /** What concerns two settings: checked on the raw values, so that it is told beside errors of other settings. */
 import { helperFile, runnerFile } from "../jobs/runner-helper";
+import { withoutEffectOnCache } from "./cache";
 import * as defaults from "./defaults";
 import { hasTooLittleMemory, instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
@@ -28,6 +29,7 @@ export function crossCheck(raw: Raw): string[] {
     ...oldRunner(raw),
     ...tooSmallHost(raw),
     ...missingChecksums(raw),
+    ...withoutEffectOnCache(record(raw.cache)),
   ];
 }
 

@@ -91,13 +91,3 @@ export const debug = strict({
         "Manager's agent.",
     ),
 }).prefault({});
-
-export const kmsKeyId = z
-  .string()
-  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "not the ARN of a KMS key")
-  .optional()
-  .meta({
-    description: "ARN of a KMS key that encrypts the logs; its policy has to let CloudWatch Logs use it.",
-    default: "CloudWatch's own encryption",
-    example: "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-  });

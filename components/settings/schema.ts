@@ -4,13 +4,15 @@
  */
 import { z } from "zod";
 import { caCertificates } from "./certificates";
+import { cache } from "./cache";
 import * as defaults from "./defaults";
 import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
 import { httpProxy } from "./http-proxy";
-import { alarms, dashboard, debug, kmsKeyId, metrics } from "./observability";
+import { kmsKeyArn, logsKey } from "./kms-keys";
+import { alarms, dashboard, debug, metrics } from "./observability";
 import { runners } from "./runner-settings";
 import { tags } from "./tags";
 import { always, distinct, strict } from "./values";
@@ -104,7 +106,8 @@ const image = strict({
     .meta({
       description:
         "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
-        "entry point like the one in image/.",
+        "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
+        "filled by the execution role.",
       default: "image/Dockerfile, built and pushed",
       example: "registry.example.com/ci/job:1",
     }),
@@ -192,16 +195,13 @@ export const schema = strict({
   caCertificates,
   host,
   driver,
-  cache: strict({
-    enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
-    expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),
-  }).prefault({}),
+  cache,
   logs: strict({
     retentionDays: z
       .literal(defaults.retentionDays)
       .default(defaults.logRetentionDays)
       .describe("Days that CloudWatch Logs keeps the output of tasks' containers and the runners' log."),
-    kmsKeyId,
+    kmsKeyId: logsKey,
   }).prefault({}),
   alarms,
   dashboard,
@@ -215,6 +215,7 @@ export const schema = strict({
         "down, set it to false, `pulumi up`, then `pulumi destroy`.",
     ),
   tags,
+  kmsKeyArn,
   permissionsBoundary: z
     .string()
     .regex(

@@ -147,6 +147,11 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
       buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
     },
     network: { ...network, assignPublicIp },
+    cache: {
+      ...parsed.cache,
+      kmsKeyArn: parsed.cache.kmsKeyArn ?? (parsed.cache.bucket === undefined ? parsed.kmsKeyArn : undefined),
+    },
+    logs: { ...parsed.logs, kmsKeyId: parsed.logs.kmsKeyId ?? parsed.kmsKeyArn },
     host: {
       ...host,
       architecture,

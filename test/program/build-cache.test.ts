@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { parse } from "smol-toml";
+import type { Statement } from "../../components/iam/documents";
+import { parseSettings } from "../../components/settings/settings";
 import { only, plain, type Deployment } from "./support/deploy";
-import { run } from "./support/program";
+import { command, run } from "./support/program";
 import { raw } from "./support/settings";
 
 describe("cache", () => {
@@ -8,6 +11,14 @@ describe("cache", () => {
   before(async () => (base = await run()));
 
   const bucket = "gitlab-runners-cache-id";
+  const cacheOf = (deployment: Deployment) => {
+    const { stdin } = plain<{ stdin: string }>(only(deployment, command, "gitlab-runners-host-config-toml").inputs);
+    return (parse(stdin) as { runners: { cache: { s3: object } }[] }).runners[0].cache.s3;
+  };
+  const rightsOf = (deployment: Deployment): Statement[] => {
+    const rolePolicy = only(deployment, "aws:iam/rolePolicy:RolePolicy", "gitlab-runners-host");
+    return JSON.parse(plain<{ policy: string }>(rolePolicy.inputs).policy).Statement;
+  };
 
   it("is private, encrypted, over TLS and expires", () => {
     const inputs = (type: string) => plain(only(base, `aws:s3/${type}`).inputs);
@@ -36,6 +47,40 @@ describe("cache", () => {
       rule: { objectOwnership: "BucketOwnerEnforced" },
     });
     expect(inputs("bucketPolicy:BucketPolicy").policy).to.contain("aws:SecureTransport");
+  });
+
+  it("can be a bucket made elsewhere, in any region: none is made, and the host may use that one", async () => {
+    const key = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    const settings = { cache: { bucket: "ci-cache", region: "eu-west-1", kmsKeyArn: key } };
+    const deployment = await run(raw(settings));
+    expect(deployment.errors).to.deep.equal([]);
+    expect(deployment.resources.filter(({ type }) => /^aws:s3|BuildCache/.test(type))).to.be.empty;
+    expect(cacheOf(deployment)).to.include({ BucketName: "ci-cache", BucketLocation: "eu-west-1" });
+    const rights = rightsOf(deployment).filter(({ Action }) => /s3:|kms:/.test(Action.join()));
+    expect(rights.map(({ Action, Resource }) => [Action, Resource])).to.deep.equal([
+      [["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::ci-cache/*"],
+      [["s3:ListBucket"], "arn:aws:s3:::ci-cache"],
+      [["kms:Decrypt", "kms:GenerateDataKey"], key],
+    ]);
+  });
+
+  it("is in the stack's region, and a given bucket without a key of its own in nobody's", async () => {
+    expect(cacheOf(base)).to.include({ BucketName: "gitlab-runners-cache-1a2b3c4", BucketLocation: "eu-central-1" });
+    const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/1";
+    const given = await run(raw({ kmsKeyArn, cache: { bucket: "ci-cache" } }));
+    expect(cacheOf(given)).to.include({ BucketName: "ci-cache", BucketLocation: "eu-central-1" });
+    expect(JSON.stringify(rightsOf(given))).to.not.contain("kms:");
+  });
+
+  it("is refused with keys that say nothing of its bucket", () => {
+    const refused: [cache: object, error: RegExp][] = [
+      [{ bucket: "ci-cache", enabled: false }, /cache\.bucket: has no effect, as cache\.enabled is false/],
+      [{ bucket: "ci-cache", expiryDays: 7 }, /cache\.expiryDays: has no effect beside cache\.bucket/],
+      [{ region: "eu-west-1" }, /cache\.region: has no effect without cache\.bucket/],
+      [{ bucket: "CI_cache" }, /cache\.bucket: not the name of a bucket/],
+      [{ bucket: "ci-cache", region: "Frankfurt" }, /cache\.region: not a region/],
+    ];
+    for (const [cache, error] of refused) expect(() => parseSettings(raw({ cache }))).to.throw(error);
   });
 
   it("can be left out, with its permissions and its part of config.toml", async () => {

@@ -177,6 +177,7 @@ describe("the policies of previews and deployments", () => {
       account: "1",
       region: "cn-north-1",
       permissionsBoundary: boundary,
+      kmsKeyArn: undefined,
       partition: "aws-cn",
     });
     expect(placeOf("dev", "")).to.include({ stack: "dev", region: undefined, partition: undefined });
@@ -207,6 +208,7 @@ describe("the roles' policies are, too:", () => {
     "the execution role's": executionPolicy({
       logGroupArn,
       imageUri: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job",
+      builtElsewhere: true,
     }),
     "the task role's with ECS Exec": execPolicy(),
     "the bucket's": tlsOnly(bucket),

@@ -36,7 +36,7 @@ describe("the program", () => {
       "aws:iam/instanceProfile:InstanceProfile": 1,
       "aws:ec2/securityGroup:SecurityGroup": 2,
       "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
-      "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
+      "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 4,
       "aws:ec2/keyPair:KeyPair": 1,
       "aws:ec2/eip:Eip": 1,
       "aws:ec2/eipAssociation:EipAssociation": 1,

@@ -83,6 +83,48 @@ describe("the execution role's policy", () => {
       expect(ecrRepositoryArn(form, "aws")).to.equal(repository);
     expect(ecrRepositoryArn(`evil.com/${uri}`, "aws")).to.equal(undefined);
   });
+
+  it("finds it at each of ECR's addresses: by IPv6, with FIPS, in other partitions", () => {
+    const found = (registry: string, partition: string) =>
+      ecrRepositoryArn(`123456789012.${registry}/a/b:1`, partition);
+    const addresses: [partition: string, region: string, registries: string[]][] = [
+      ["aws", "us-east-1", ["dkr.ecr-fips.us-east-1.amazonaws.com", "dkr-ecr.us-east-1.on.aws"]],
+      ["aws", "us-east-1", ["dkr-ecr-fips.us-east-1.on.aws"]],
+      ["aws-us-gov", "us-gov-west-1", ["dkr.ecr.us-gov-west-1.amazonaws.com"]],
+      [
+        "aws-cn",
+        "cn-north-1",
+        ["dkr.ecr.cn-north-1.amazonaws.com.cn", "dkr-ecr.cn-north-1.on.amazonwebservices.com.cn"],
+      ],
+      ["aws-eusc", "eusc-de-east-1", ["dkr.ecr.eusc-de-east-1.amazonaws.eu"]],
+      ["aws-iso", "us-iso-east-1", ["dkr.ecr.us-iso-east-1.c2s.ic.gov"]],
+    ];
+    for (const [partition, region, registries] of addresses) {
+      for (const registry of registries) {
+        expect(found(registry, partition), registry).to.equal(
+          `arn:${partition}:ecr:${region}:123456789012:repository/a/b`,
+        );
+      }
+    }
+    for (const registry of [
+      "dkr.ecr.us-east-1.amazonawsXcom",
+      "dkr.ecr.us-east-1.example.com",
+      "dkr.s3.us-east-1.on.aws",
+    ])
+      expect(found(registry, "aws"), registry).to.equal(undefined);
+  });
+
+  it("lets ECR fill a pull-through cache with an image that was built elsewhere, in its own repository", () => {
+    const imageUri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job:1";
+    const fill = ({ Action }: Statement) => Action.includes("ecr:BatchImportUpstreamImage");
+    const given = statements(executionPolicy({ logGroupArn, imageUri, builtElsewhere: true })).filter(fill);
+    expect(given.map(({ Action, Resource }) => [Action, Resource])).to.deep.equal([
+      [["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"], repository],
+    ]);
+    expect(statements(executionPolicy({ logGroupArn, imageUri })).filter(fill)).to.deep.equal([]);
+    const other = "registry.example.com/job:1";
+    expect(executionPolicy({ logGroupArn, imageUri: other, builtElsewhere: true })).to.not.contain("ecr:");
+  });
 });
 
 describe("wildcards", () => {

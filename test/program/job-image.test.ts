@@ -139,6 +139,14 @@ describe("image", () => {
     const { containerDefinitions } = plain(only(deployment, taskDefinition).inputs);
     expect(JSON.parse(containerDefinitions as string)[0].image).to.equal("registry.example.com/job:1");
   });
+
+  it("can be one of a pull-through cache, which the execution role may fill", async () => {
+    const uri = "123456789012.dkr-ecr.eu-central-1.on.aws/docker-hub/acme/job:1";
+    const rights = (deployment: Deployment) =>
+      plain(only(deployment, "aws:iam/rolePolicy:RolePolicy", "gitlab-runners-execution").inputs).policy;
+    expect(rights(await run(raw({ image: { uri } })))).to.contain("ecr:BatchImportUpstreamImage");
+    expect(rights(base)).to.not.contain("ecr:BatchImportUpstreamImage");
+  });
 });
 
 describe("image's build context", () => {

@@ -23,6 +23,17 @@ describe("network", () => {
     for (const { inputs } of groups) expect(inputs).to.not.have.any.keys("ingress", "egress");
   });
 
+  it("lets hosts and jobs out to everywhere, by IPv4 and IPv6", () => {
+    const rules = ofType(base, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
+    const out = (group: string) => [
+      { securityGroupId: `gitlab-runners-${group}-id`, cidrIpv4: "0.0.0.0/0" },
+      { securityGroupId: `gitlab-runners-${group}-id`, cidrIpv6: "::/0" },
+    ];
+    expect(rules.map(({ inputs }) => plain(inputs))).to.have.deep.members(
+      [...out("task"), ...out("host")].map((rule) => ({ ...rule, ipProtocol: "-1", description: "anywhere", tags })),
+    );
+  });
+
   it("is the default VPC where none is named", () => {
     expect(plain(only(base, instance).inputs)).to.include({ subnetId: "subnet-a" });
     for (const { inputs } of ofType(base, "aws:ec2/securityGroup:SecurityGroup")) {

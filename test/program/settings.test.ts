@@ -32,6 +32,7 @@ describe("settings", () => {
       maxSize: {},
       protect: false,
       allowPlainHttp: false,
+      caCertificates: [],
       driver: { directory: "driver" },
       cache: { enabled: true, expiryDays: 30 },
       caCertificates: [],

@@ -108,7 +108,14 @@ function instance(clientsFor: ClientsFor): Resource {
 
 function launch(inputs: Props): RunInstancesCommandInput {
   const root = inputs.rootBlockDevice as
-    { volumeType?: VolumeType; volumeSize?: number; encrypted?: boolean; deleteOnTermination?: boolean } | undefined;
+    | {
+        volumeType?: VolumeType;
+        volumeSize?: number;
+        encrypted?: boolean;
+        kmsKeyId?: string;
+        deleteOnTermination?: boolean;
+      }
+    | undefined;
   const groups = inputs.vpcSecurityGroupIds as string[] | undefined;
   const SubnetId = inputs.subnetId as string | undefined;
   const publicAddress = inputs.associatePublicIpAddress as boolean | undefined;
@@ -143,6 +150,7 @@ function launch(inputs: Props): RunInstancesCommandInput {
           VolumeType: root.volumeType,
           VolumeSize: root.volumeSize,
           Encrypted: root.encrypted,
+          KmsKeyId: root.kmsKeyId,
           DeleteOnTermination: root.deleteOnTermination ?? true,
         },
       },

@@ -11,6 +11,7 @@ import {
   PutLifecyclePolicyCommand,
   TagResourceCommand,
   UntagResourceCommand,
+  type EncryptionConfiguration,
   type ImageTagMutability,
   type Repository,
 } from "@aws-sdk/client-ecr";
@@ -42,6 +43,7 @@ function repository(clientsFor: ClientsFor): Resource {
             repositoryName: inputs.name as string,
             imageTagMutability: inputs.imageTagMutability as ImageTagMutability | undefined,
             imageScanningConfiguration: scanning && { scanOnPush: scanning.scanOnPush },
+            encryptionConfiguration: encryption(inputs),
             tags: tagList(inputs),
           }),
         );
@@ -81,6 +83,12 @@ function repository(clientsFor: ClientsFor): Resource {
       },
     },
   );
+}
+
+/** A repository has one at most, in a list. */
+function encryption({ encryptionConfigurations }: Props): EncryptionConfiguration | undefined {
+  const [given] = (encryptionConfigurations ?? []) as Partial<EncryptionConfiguration>[];
+  return given && { encryptionType: given.encryptionType ?? "AES256", kmsKey: given.kmsKey };
 }
 
 function describe(repository: Repository | undefined): Props {

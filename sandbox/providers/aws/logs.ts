@@ -1,9 +1,11 @@
 /** CloudWatch log groups. */
 import {
+  AssociateKmsKeyCommand,
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   DeleteRetentionPolicyCommand,
   DescribeLogGroupsCommand,
+  DisassociateKmsKeyCommand,
   ListTagsForResourceCommand,
   PutRetentionPolicyCommand,
   TagResourceCommand,
@@ -51,6 +53,7 @@ function logGroup(clientsFor: ClientsFor): Resource {
       async update(id, state, inputs, context) {
         const clients = clientsFor(context, inputs);
         const resourceArn = state.arn as string;
+        if (changed(state, inputs, "kmsKeyId")) await setKey(clients, id, inputs.kmsKeyId);
         if (changed(state, inputs, "retentionInDays")) await setRetention(clients, id, inputs.retentionInDays);
         await updateTags(state, inputs, {
           remove: (tagKeys) => clients.logs.send(new UntagResourceCommand({ resourceArn, tagKeys })),
@@ -74,6 +77,12 @@ async function setRetention({ logs }: Clients, logGroupName: string, days: Props
   } else {
     await unlessGone(logs.send(new DeleteRetentionPolicyCommand({ logGroupName })), GONE);
   }
+}
+
+async function setKey({ logs }: Clients, logGroupName: string, kmsKeyId: Props[string] | undefined) {
+  await (typeof kmsKeyId === "string"
+    ? logs.send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId }))
+    : logs.send(new DisassociateKmsKeyCommand({ logGroupName })));
 }
 
 async function find({ logs }: Clients, name: string) {

@@ -4,6 +4,7 @@ import {
   DeleteTopicCommand,
   GetTopicAttributesCommand,
   ListTagsForResourceCommand,
+  SetTopicAttributesCommand,
   SubscribeCommand,
   TagResourceCommand,
   UnsubscribeCommand,
@@ -11,7 +12,7 @@ import {
 } from "@aws-sdk/client-sns";
 import type { Resource } from "../framework/definition";
 import { unlessGone, type ClientsFor } from "./clients";
-import { awsResource, fromTagList, tagList, updateTags } from "./common";
+import { awsResource, changed, fromTagList, tagList, updateTags } from "./common";
 
 const GONE = ["NotFound", "NotFoundException"];
 
@@ -30,7 +31,12 @@ function topic(clientsFor: ClientsFor): Resource {
       autoName: { property: "name", maxLength: 256, prefixProperty: "namePrefix" },
       replaceOn: ["name", "namePrefix", "region"],
       async create(inputs, context) {
-        const command = new CreateTopicCommand({ Name: inputs.name as string, Tags: tagList(inputs) });
+        const key = inputs.kmsMasterKeyId as string | undefined;
+        const command = new CreateTopicCommand({
+          Name: inputs.name as string,
+          Tags: tagList(inputs),
+          ...(key && { Attributes: { KmsMasterKeyId: key } }),
+        });
         const { TopicArn: arn = "" } = await clientsFor(context, inputs).sns.send(command);
         return { id: arn, outputs: { ...inputs, arn } };
       },
@@ -42,6 +48,12 @@ function topic(clientsFor: ClientsFor): Resource {
       },
       async update(id, state, inputs, context) {
         const { sns } = clientsFor(context, inputs);
+        if (changed(state, inputs, "kmsMasterKeyId")) {
+          const AttributeValue = (inputs.kmsMasterKeyId ?? "") as string;
+          await sns.send(
+            new SetTopicAttributesCommand({ TopicArn: id, AttributeName: "KmsMasterKeyId", AttributeValue }),
+          );
+        }
         await updateTags(state, inputs, {
           remove: (TagKeys) => sns.send(new UntagResourceCommand({ ResourceArn: id, TagKeys })),
           set: (tags) => sns.send(new TagResourceCommand({ ResourceArn: id, Tags: tagList({ tags }) })),
