@@ -16,7 +16,7 @@ export function stackOutputs(runners: FargateRunners) {
     cluster,
     image,
     runners: runners.runners,
-    cacheBucket,
+    ...(cacheBucket && { cacheBucket }),
     driver,
     logs,
     ...(alarmTopic && { alarmTopic }),

@@ -127,6 +127,8 @@ export class RunnerHost extends pulumi.ComponentResource {
         // instance only.
         ignoreChanges: ["ami", "associatePublicIpAddress", "userData", ...(args.keepSubnet ? ["subnetId"] : [])],
         additionalSecretOutputs: ["userData"],
+        // A host that stays in its subnet whatever is looked up could not join the security group of another network.
+        replacementTrigger: args.vpcId,
       },
     );
   }

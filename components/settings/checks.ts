@@ -23,6 +23,7 @@ export function crossCheck(raw: Raw): string[] {
     ...unreachableMemory(raw),
     ...keyPair(raw),
     ...tokens(raw),
+    ...readableClones(raw),
     ...unreachableHost(raw),
     ...strangeToProxy(raw),
     ...otherArchitecture(raw),
@@ -83,6 +84,25 @@ function tokens(raw: Raw): string[] {
       ...withoutEffectOnToken
         .filter((key) => entry[key] !== undefined)
         .map((key) => `${path}.${key}: has no effect beside token; set it on the runner in GitLab`),
+    ];
+  });
+}
+
+/** Jobs log in where they clone from, and config.toml's address stands in the stack's file as it is. */
+function readableClones(raw: Raw): string[] {
+  const places: [string, Raw][] = [
+    ["runners", record(raw.runners)],
+    ...entriesOf(raw).map(([path, entry]): [string, Raw] => [`${path}.runner`, record(entry.runner)]),
+  ];
+  return places.flatMap(([path, { cloneUrl }]) => {
+    if (typeof cloneUrl !== "string" || !URL.canParse(cloneUrl)) return [];
+    const { protocol, username, password } = new URL(cloneUrl);
+    if (username !== "" || password !== "") {
+      return [`${path}.cloneUrl: holds credentials, which would be plain text; jobs log in with their own token`];
+    }
+    if (protocol !== "http:" || raw.allowPlainHttp === true) return [];
+    return [
+      `${path}.cloneUrl: http:// shows jobs' tokens to whoever is on the way; write https://, or set allowPlainHttp`,
     ];
   });
 }

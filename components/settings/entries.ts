@@ -4,7 +4,7 @@ import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { nameSegment, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
-import { always, secret, strict } from "./values";
+import { always, distinct, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
 export interface Entry {
@@ -36,10 +36,16 @@ export interface Entry {
 
 /** What GitLab keeps of a runner: without effect on one that was created elsewhere. */
 const inGitLab = {
-  tags: z
-    .array(z.string().min(1))
+  tags: distinct(
+    z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[^,]*$/, "GitLab takes it for several tags, with commas between"),
+  )
+    .max(50, "GitLab takes 50 tags of a runner at most")
     .default([])
-    .meta({ description: "Takes jobs with these tags.", example: ["large", "arm"] }),
+    .meta({ description: "Takes jobs with these tags.", type: "list of string", example: ["large", "arm"] }),
   untagged: z.boolean().optional().meta({
     description: "Takes jobs without tags. False needs `tags`.",
     default: "true where there are no `tags`",
@@ -77,6 +83,9 @@ const here = {
       .regex(/^\S+$/, "not a runner's token")
       .refine((text) => !text.startsWith("GR1348941"), {
         error: "a registration token; what is needed is the token of a created runner, like glrt-…",
+      })
+      .refine((text) => !/^gl(?!rt)[a-z]+-/.test(text), {
+        error: "the token of something else than a runner, whose begins with glrt-",
       }),
   )
     .optional()

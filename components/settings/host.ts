@@ -12,7 +12,14 @@ export const keyTypes = ["ssh-ed25519", "ssh-rsa"];
 const example = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbn5+c+4K+gXP0jFDTBnktkqSAA8YqM1KUNoZAYixRC";
 
 const proxy = strict({
-  host: z.string().min(1).meta({ description: "Its address.", example: "bastion.example.com" }),
+  host: z
+    .string()
+    .min(1)
+    .regex(
+      /^([\w.-]*|[\da-f:.]*:[\da-f:.]*:[\da-f:.]*)$/i,
+      "not a host's name or address alone; its port is proxy.port",
+    )
+    .meta({ description: "Its address.", example: "bastion.example.com" }),
   port: z.int().min(1).max(65535).default(22).describe("Its SSH port."),
   user: z.string().min(1).default(defaults.user).meta({ description: "Login there.", example: "admin" }),
   privateKey: secretKey(z.string()).optional().meta({

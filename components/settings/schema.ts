@@ -15,6 +15,7 @@ import { kmsKeyArn, logsKey } from "./kms-keys";
 import { alarms, dashboard, debug, metrics } from "./observability";
 import { runners } from "./runner-settings";
 import { tags } from "./tags";
+import { imageReference } from "./image-reference";
 import { always, distinct, strict } from "./values";
 
 const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
@@ -99,18 +100,14 @@ const image = strict({
         "containerd image store.",
       example: "zstd",
     }),
-  uri: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
-        "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
-        "filled by the execution role.",
-      default: "image/Dockerfile, built and pushed",
-      example: "registry.example.com/ci/job:1",
-    }),
+  uri: imageReference.optional().meta({
+    description:
+      "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
+      "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
+      "filled by the execution role.",
+    default: "image/Dockerfile, built and pushed",
+    example: "registry.example.com/ci/job:1",
+  }),
 }).superRefine(({ packages, buildArgs, revision, compression, uri }, context) => {
   const effectless = (path: string, verb = "has") =>
     context.addIssue({ code: "custom", path: [path], message: `${verb} no effect on an image given by uri` });
@@ -137,6 +134,7 @@ const network = strict({
   }),
   subnetIds: distinct(z.string().startsWith("subnet-"))
     .min(1)
+    .max(16, "ECS takes 16 subnets of a task at most")
     .optional()
     .meta({
       description: "Its subnets: hosts are spread over their zones, tasks try one after the other.",
@@ -232,6 +230,7 @@ export const schema = strict({
     .boolean()
     .default(false)
     .describe(
-      "Lets `gitlab:baseUrl` begin with http://: the token, and those of runners and jobs, can be read on the way then.",
+      "Lets `gitlab:baseUrl` and `cloneUrl` begin with http://: the token, and those of runners and jobs, can be read on " +
+        "the way then.",
     ),
 });

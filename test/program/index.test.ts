@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
+import type { FargateRunners } from "../../components/fargate-runners";
+import { stackOutputs } from "../../components/outputs";
 import program from "../../index";
 import { deploy } from "./support/deploy";
 import { raw } from "./support/settings";
@@ -45,6 +47,15 @@ describe("index.ts", () => {
       },
       next: "aws logs tail gitlab-runners-runner-1a2b3c4 --follow --region eu-central-1",
     });
+  });
+
+  it("tells nothing of what there is not", async () => {
+    let told = {};
+    await deploy(() => {
+      const runners = { cacheBucket: undefined, clusterArn: pulumi.output("arn:aws:ecs:r:1:cluster/c"), logs: {} };
+      told = stackOutputs(runners as unknown as FargateRunners);
+    });
+    expect(told).to.not.have.any.keys("cacheBucket", "alarmTopic", "privateKey");
   });
 
   it("registers nothing when the settings are wrong", async () => {

@@ -35,6 +35,12 @@ describe("host", () => {
     expect(plain(inputs)).to.include({ subnetId: "subnet-b", associatePublicIpAddress: false });
   });
 
+  it("is replaced in another VPC, whose security group it could not join", async () => {
+    const network = { vpcId: "vpc-1", subnetIds: ["subnet-b", "subnet-a"] };
+    expect(only(await run(raw({ network })), instance).replacementTrigger).to.equal("vpc-1");
+    expect(only(base, instance).replacementTrigger).to.equal("vpc-default");
+  });
+
   it("has a public address of its own, which another host in its place does not take over", async () => {
     const address = only(base, "aws:ec2/eip:Eip");
     expect(plain(address.inputs)).to.deep.equal({ domain: "vpc", tags });

@@ -2,6 +2,8 @@
 import {
   AssociateIamInstanceProfileCommand,
   DescribeIamInstanceProfileAssociationsCommand,
+  DescribeInstancesCommand,
+  DescribeSecurityGroupsCommand,
   DisassociateIamInstanceProfileCommand,
   ModifyInstanceAttributeCommand,
   ModifyInstanceMetadataOptionsCommand,
@@ -37,7 +39,11 @@ export function metadataOptions(inputs: Props): InstanceMetadataOptionsRequest |
 export async function modifyInstance(ec2: EC2Client, id: string, state: Props, inputs: Props): Promise<void> {
   const InstanceId = id;
   const modify = (attribute: object) => ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, ...attribute }));
-  if (changed(state, inputs, "vpcSecurityGroupIds")) await modify({ Groups: inputs.vpcSecurityGroupIds });
+  if (changed(state, inputs, "vpcSecurityGroupIds")) {
+    const GroupIds = inputs.vpcSecurityGroupIds as string[];
+    await refuseOtherNetworks(ec2, id, GroupIds);
+    await modify({ Groups: GroupIds });
+  }
   if (changed(state, inputs, "disableApiTermination")) {
     await modify({ DisableApiTermination: { Value: inputs.disableApiTermination === true } });
   }
@@ -57,6 +63,19 @@ export async function modifyInstance(ec2: EC2Client, id: string, state: Props, i
     }
     await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
     await waitUntilInstanceRunning({ client: ec2, ...polling }, { InstanceIds: [id] });
+  }
+}
+
+/** As EC2 does, and the emulated one does not. */
+async function refuseOtherNetworks(ec2: EC2Client, id: string, GroupIds: string[]): Promise<void> {
+  const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  const vpc = Reservations?.[0]?.Instances?.[0]?.VpcId;
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds }));
+  const stranger = SecurityGroups.find(({ VpcId }) => VpcId !== vpc);
+  if (stranger) {
+    throw new Error(
+      `InvalidParameter: security group ${stranger.GroupId} and instance ${id} are in different networks`,
+    );
   }
 }
 

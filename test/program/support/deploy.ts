@@ -21,6 +21,8 @@ export interface Registered {
   waitsFor: string[];
   /** Names of the resources whose replacement replaces it. */
   replaceWith: string[];
+  /** Another value replaces it. */
+  replacementTrigger: unknown;
   transforms: number;
   protect: boolean;
 }
@@ -119,6 +121,7 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
       dependsOn: request.getDependenciesList().map(nameOf),
       waitsFor: request.getDependenciesList(),
       replaceWith: request.getReplaceWithList().map(nameOf),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       transforms: request.getTransformsList().length,
       protect: request.getProtect(),
     });

@@ -2,6 +2,8 @@ import {
   CreateTagsCommand,
   DescribeInstancesCommand,
   DescribeInstanceTypesCommand,
+  DescribeSecurityGroupsCommand,
+  ModifyInstanceAttributeCommand,
   ModifyVolumeCommand,
 } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
@@ -31,8 +33,11 @@ describe("aws stand-in: instances", () => {
         const architecture = /g\./.test(command.input.InstanceTypes?.[0] ?? "") ? "arm64" : "x86_64";
         return { InstanceTypes: [{ ProcessorInfo: { SupportedArchitectures: [architecture] } }] };
       }
+      if (command instanceof DescribeSecurityGroupsCommand) {
+        return { SecurityGroups: command.input.GroupIds?.map((GroupId) => ({ GroupId, VpcId: GroupId.slice(3, 8) })) };
+      }
       if (!(command instanceof DescribeInstancesCommand)) return {};
-      const found = { InstanceId: "i-1", RootDeviceName: root.DeviceName, BlockDeviceMappings: [root] };
+      const found = { InstanceId: "i-1", VpcId: "vpc-1", RootDeviceName: root.DeviceName, BlockDeviceMappings: [root] };
       return { Reservations: [{ Instances: [found] }] };
     },
   };
@@ -84,6 +89,20 @@ describe("aws stand-in: instances", () => {
       { VolumeId: "vol-1", Size: 30, VolumeType: "gp3" },
       { Resources: ["vol-1"], Tags: [{ Key: "a", Value: "2" }] },
     ]);
+  });
+
+  it("get another security group of their own network only", async () => {
+    const change = (group: string) => {
+      const [olds, news] = ["sg-vpc-1-a", group].map((id) => inputs({ vpcSecurityGroupIds: [id] }));
+      return lifecycle.update(resource, { id: "i-1", state: olds, oldInputs: olds, news, preview: false }, context);
+    };
+    await change("sg-vpc-1-b");
+    const modified = () => sent.filter((command) => command instanceof ModifyInstanceAttributeCommand);
+    expect(modified()).to.have.length(1);
+    expect((await rejection(change("sg-vpc-2-a"))).message).to.match(
+      /^InvalidParameter: .* are in different networks$/,
+    );
+    expect(modified()).to.have.length(1);
   });
 
   it("have no volume that shrinks", async () => {
