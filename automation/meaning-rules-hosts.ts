@@ -104,6 +104,18 @@ export const hostRules: Rule[] = [
       replace: onHosts("installs", "GitLab Runner"),
     },
   },
+  {
+    type: command,
+    name: /^(.+)-trust$/,
+    group: "Hosts",
+    subject: "trusted certificate authorities on {label}",
+    headline: {
+      create: onHosts("trusts", "private certificate authorities"),
+      update: onHosts("trusts", "other private certificate authorities"),
+      replace: onHosts("trusts", "private certificate authorities"),
+      delete: onHosts("trusts", "no private certificate authority any more"),
+    },
+  },
   { type: command, group: "Hosts", subject: "step of the host's set-up: {label}" },
   { type: /^command:local:Command$/, name: /^(.+)-login-key$/, group: "Hosts", subject: "SSH login key of {label}" },
   {

@@ -54,6 +54,9 @@ describe("the line of outcome", () => {
     expect(outcome(...["a", "b", "c", "d", "e"].map(add))).to.equal(
       "adds 5 runners for a, b, c and 2 more, restarts nothing",
     );
+    expect(outcome(change("create", command, "h-0-trust"), change("create", command, "h-1-trust"))).to.equal(
+      "trusts private certificate authorities on 2 hosts, restarts nothing",
+    );
     expect(outcome()).to.equal("changes nothing");
   });
 

@@ -14,6 +14,7 @@ import { lookUp } from "../../components/look-ups/look-ups";
 import { parseSettings } from "../../components/settings/settings";
 import { projectDir } from "../../sandbox/config";
 import { prepareArtifacts } from "../../sandbox/setup";
+import { authority } from "./support/certificates";
 import { deploy, only, plain, type World } from "./support/deploy";
 import { allRunnerSettings, raw } from "./support/settings";
 
@@ -83,6 +84,10 @@ describe("the files on the host", () => {
       spot: "prefer",
       network: { vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] },
       cache: { enabled: false },
+    },
+    "a private certificate authority and an HTTP proxy": {
+      caCertificates: authority,
+      network: { httpProxy: { url: "http://proxy.example.com:3128", noProxy: [".example.com", "10.0.0.0/8"] } },
     },
     "spot capacity only on arm64": { spot: "only", architecture: "arm64" },
     "names and tags in any script": {
