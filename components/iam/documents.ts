@@ -105,7 +105,7 @@ const useCache = (bucketArn: string, keyArn?: string): Statement[] => [
   ...(keyArn === undefined ? [] : [useCacheKey(bucketArn, keyArn)]),
 ];
 
-/** S3 calls KMS by the rights of whoever has signed a URL, and names the bucket, or without a bucket key the archive. */
+/** S3 calls KMS by the rights of whoever signed a URL, and names the bucket, or without a bucket key the archive. */
 const useCacheKey = (bucketArn: string, keyArn: string): Statement => ({
   Sid: "CacheKey",
   Effect: "Allow",
@@ -153,7 +153,7 @@ const pullFrom = (repository: string): Statement[] => [
 
 /**
  * ECR fetches an image that a pull-through cache does not have yet by the rights of whoever pulls it, and makes its
- * repository. An address does not tell whether its repository is such a cache; for any other one, the rights do nothing.
+ * repository. An address does not tell whether it is one of such a cache; for any other one, the rights do nothing.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
  */
 const pullThrough = (repository: string): Statement => ({
@@ -175,9 +175,8 @@ const ecrDomains = [
   "cloud.adc-e.uk",
   "csp.hci.ic.gov",
 ];
-const ecrAddress = new RegExp(
-  `^(\\d{12})\\.dkr[.-]ecr(?:-fips)?\\.([a-z0-9-]+)\\.(?:${ecrDomains.map((domain) => domain.replaceAll(".", "\\.")).join("|")})/([^:@]+)`,
-);
+const anyDomain = ecrDomains.map((domain) => domain.replaceAll(".", "\\.")).join("|");
+const ecrAddress = new RegExp(`^(\\d{12})\\.dkr[.-]ecr(?:-fips)?\\.([a-z0-9-]+)\\.(?:${anyDomain})/([^:@]+)`);
 
 /** The ARN of the ECR repository an image lies in; undefined for any other registry. */
 export function ecrRepositoryArn(imageUri: string, partition: string): string | undefined {

@@ -13,7 +13,8 @@ export const cache = strict({
     .optional()
     .meta({
       description:
-        "A bucket made elsewhere, which has the jobs' archives and nothing else; stacks of the same GitLab can share it.",
+        "A bucket made elsewhere, which has the jobs' archives and nothing else; stacks of the same GitLab can share " +
+        "it.",
       default: "one is made",
       example: "ci-cache",
     }),

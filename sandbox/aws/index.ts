@@ -32,6 +32,7 @@ import { createExecutionRole } from "./iam/execution-role";
 import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
+import { createBucketKey } from "./s3/bucket-key";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
@@ -173,6 +174,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           principal: credentials.principal,
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
           ec2: createEc2Records(moto),
+          bucketKey: createBucketKey(moto.s3),
           changed: () => policies.forget(),
         }),
         assumed: credentials.assumed,

@@ -4,6 +4,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import { accountId, ports, region } from "../config";
 import { AwsError } from "./protocol";
@@ -19,6 +20,7 @@ export interface Moto {
   iam: IAMClient;
   sts: STSClient;
   logs: CloudWatchLogsClient;
+  s3: S3Client;
   /** One ECS action in its wire form. @throws AwsError as moto answered it */
   ecs<Answer>(action: string, body: object): Promise<Answer>;
   ecr: ECRClient;
@@ -45,6 +47,7 @@ export async function startMoto(options: { executable: string; stateDir: string 
     iam: new IAMClient(settings),
     sts: new STSClient(settings),
     logs: new CloudWatchLogsClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
   };
   return {
     ...clients,

@@ -6,6 +6,7 @@
 import { accountId, region } from "../../config";
 import type { Context } from "./conditions";
 import type { Permission } from "./evaluate";
+import { keyUse } from "./permissions";
 
 type Form = Record<string, unknown>;
 export type Tags = Record<string, string>;
@@ -96,6 +97,8 @@ export async function ec2Permissions(name: string, form: Form, records: Ec2Recor
   if (form.ImageId !== undefined) {
     needs.push({ action, resource: `arn:aws:ec2:${region}::image/${text(form.ImageId)}`, context: {} });
   }
+  const key = text(form["BlockDeviceMapping.1.Ebs.KmsKeyId"]);
+  if (key !== undefined) needs.push(...keyUse("ec2", key, volumeKey));
   const profile = text(form["IamInstanceProfile.Name"]);
   if (profile !== undefined) {
     const context = { "iam:PassedToService": "ec2.amazonaws.com" };
@@ -103,6 +106,9 @@ export async function ec2Permissions(name: string, form: Form, records: Ec2Recor
   }
   return needs;
 }
+
+/** For a volume that is encrypted by a key of one's own: ebs/latest/userguide/ebs-encryption-requirements.html. */
+const volumeKey = ["CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom"];
 
 /** To make something, and to tag it where the request has tags for it. */
 function making(name: string, form: Form): Permission[] {

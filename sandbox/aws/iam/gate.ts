@@ -8,6 +8,7 @@
 import type { IncomingMessage } from "node:http";
 import type { TaskDefinition } from "../ecs/types";
 import { AwsError } from "../protocol";
+import { objectKeyPermissions, type BucketKey } from "../s3/bucket-key";
 import { AccessDenied, type Authorizer } from "./authorizer";
 import { operationOf, signatureOf } from "./caller";
 import { ec2Permissions, type Ec2Records } from "./ec2-permissions";
@@ -24,6 +25,7 @@ export interface GateOptions {
   /** The task definition that a name resolves to. @throws AwsError where there is none */
   taskDefinition(name: string): Promise<TaskDefinition>;
   ec2: Ec2Records;
+  bucketKey: BucketKey;
   /** Something of IAM was changed. */
   changed(): void;
 }
@@ -41,7 +43,14 @@ export type Gate = (request: IncomingMessage, read: () => Promise<Buffer>) => Pr
 const temporary = "ASIA";
 
 /** The returned gate throws AwsError where a request is refused. */
-export function createGate({ authorizer, principal: find, taskDefinition, ec2, changed }: GateOptions): Gate {
+export function createGate({
+  authorizer,
+  principal: find,
+  taskDefinition,
+  ec2,
+  bucketKey,
+  changed,
+}: GateOptions): Gate {
   async function needed(service: string, request: IncomingMessage, body: Buffer): Promise<Permission[]> {
     const { name, parameters } = operationOf(request, body);
     if (name === "") throw new AwsError("NotImplemented", `The sandbox cannot tell what is asked of ${service}.`, 501);
@@ -54,6 +63,9 @@ export function createGate({ authorizer, principal: find, taskDefinition, ec2, c
   async function admitToS3(principal: Principal, { method = "GET", url = "/" }: IncomingMessage): Promise<Admission> {
     const { needed, toSeeAbsence } = s3Permissions(method, url);
     await authorizer.require(principal, needed);
+    for (const permission of needed) {
+      await authorizer.require(principal, await objectKeyPermissions(permission, bucketKey));
+    }
     const blind = toSeeAbsence && (await authorizer.denial(principal, toSeeAbsence));
     if (!blind) return {};
     return { answered: (status) => (status === 404 ? new AccessDenied(blind) : undefined) };

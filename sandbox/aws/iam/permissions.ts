@@ -69,7 +69,22 @@ function besides(action: string, resource: string, body: Record<string, unknown>
     const context = { "iam:PassedToService": "ec2.amazonaws.com" };
     return [{ action: "iam:PassRole", resource: ofAccount(`role/${text(body.RoleName)}`), context }];
   }
-  return tag !== undefined && withTags !== undefined ? [{ action: tag, resource, context: {} }] : [];
+  return [
+    ...(tag !== undefined && withTags !== undefined ? [{ action: tag, resource, context: {} }] : []),
+    ...(action === "ecr:CreateRepository" ? repositoryKey(body) : []),
+  ];
+}
+
+/** ECR looks at the key and makes a grant for the repository: AmazonECR/latest/userguide/encryption-at-rest.html. */
+function repositoryKey({ encryptionConfiguration }: Record<string, unknown>): Permission[] {
+  const { kmsKey } = (encryptionConfiguration ?? {}) as { kmsKey?: unknown };
+  return kmsKey === undefined ? [] : keyUse("ecr", text(kmsKey), ["CreateGrant", "DescribeKey"]);
+}
+
+/** What a service asks KMS for in the name of its caller. */
+export function keyUse(service: string, key: string, actions: readonly string[]): Permission[] {
+  const context = { "kms:ViaService": `${service}.${region}.amazonaws.com`, "kms:GrantIsForAWSResource": "true" };
+  return actions.map((name) => ({ action: `kms:${name}`, resource: key, context }));
 }
 
 const tagActions: Record<string, string> = {

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { createServiceLinkedRole } from "../../../sandbox/aws/ecs/service-linked-role";
 import { Authorizer } from "../../../sandbox/aws/iam/authorizer";
@@ -15,6 +16,7 @@ import { createGate } from "../../../sandbox/aws/iam/gate";
 import { assumedRole, type Principal } from "../../../sandbox/aws/iam/principal";
 import { refusal } from "../../../sandbox/aws/iam/refusal";
 import { RolePolicies } from "../../../sandbox/aws/iam/role-policies";
+import { createBucketKey } from "../../../sandbox/aws/s3/bucket-key";
 import { AwsError } from "../../../sandbox/aws/protocol";
 import { startService } from "../../../sandbox/aws/service";
 import { accountId, region } from "../../../sandbox/config";
@@ -36,6 +38,7 @@ export async function startGatedMoto(moto: string, folder: string) {
   const placeholders = { accessKeyId: "administrator", secretAccessKey: "administrator" };
   const settings = { endpoint: `http://${host}:${port}`, region, credentials: placeholders };
   const [iam, ec2, sts] = [new IAMClient(settings), new EC2Client(settings), new STSClient(settings)];
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
   await createServiceLinkedRole(iam);
 
   const policies = new RolePolicies(iam);
@@ -47,6 +50,7 @@ export async function startGatedMoto(moto: string, folder: string) {
       throw new Error("nothing runs tasks here");
     },
     ec2: createEc2Records({ ec2, iam }),
+    bucketKey: createBucketKey(s3),
     changed: () => policies.forget(),
   });
 
@@ -84,7 +88,7 @@ export async function startGatedMoto(moto: string, folder: string) {
       return { region, accessKey: AccessKeyId, secretKey: SecretAccessKey, token: SessionToken };
     },
     async close() {
-      for (const client of [iam, ec2, sts]) client.destroy();
+      for (const client of [iam, ec2, sts, s3]) client.destroy();
       server.close();
       server.closeAllConnections();
       await service.close();

@@ -13,6 +13,7 @@ import type { AwsError } from "../../../../sandbox/aws/protocol";
 
 const roleArn = "arn:aws:iam::123456789012:role/host";
 const host = assumedRole(roleArn, "i-1");
+const key = "arn:aws:kms:us-east-1:123456789012:key/1";
 const allow = (action: string, resource = "*") => ({ Effect: "Allow", Action: action, Resource: resource });
 
 /** A gate for a host whose role has these statements, and the number of times that IAM changed. */
@@ -31,6 +32,7 @@ function gateFor(...statements: object[]) {
       keyPair: async () => ({}),
       roleOf: async () => roleArn,
     },
+    bucketKey: async (bucket) => (bucket === "encrypted" ? key : undefined),
     changed: () => changes++,
   });
   return { gate, authorizer, changes: () => changes };
@@ -109,6 +111,22 @@ describe("IAM: the gate", () => {
     await gateFor(allow("s3:PutObject", "arn:aws:s3:::cache/*")).gate(presigned, nobody);
     const error = await refused(gateFor(allow("s3:GetObject")).gate(presigned, nobody));
     expect(error.message).to.contain("s3:PutObject on resource: arn:aws:s3:::cache/key");
+  });
+
+  it("asks for the KMS key of a bucket that has one, for each archive read or written", async () => {
+    const of = (method: string, bucket = "encrypted") => request("s3", { method, url: `/${bucket}/archive` });
+    const s3 = allow("s3:*");
+    const messageOf = async (method: string, ...more: object[]) =>
+      (await refused(gateFor(s3, ...more).gate(of(method), nobody))).message;
+    expect(await messageOf("GET")).to.contain(`kms:Decrypt on resource: ${key}`);
+    expect(await messageOf("PUT")).to.contain(`kms:GenerateDataKey on resource: ${key}`);
+    const bucket = (name: string) => ({ StringLike: { "kms:EncryptionContext:aws:s3:arn": `arn:aws:s3:::${name}` } });
+    const both = { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: key };
+    expect(await messageOf("PUT", { ...both, Condition: bucket("other") })).to.contain("kms:GenerateDataKey");
+    for (const method of ["GET", "PUT"]) {
+      await gateFor(s3, { ...both, Condition: bucket("encrypted") }).gate(of(method), nobody);
+      await gateFor(s3).gate(of(method, "plain"), nobody);
+    }
   });
 
   it("hides from who may not list a bucket what is absent in it", async () => {

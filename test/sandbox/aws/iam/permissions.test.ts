@@ -1,8 +1,12 @@
 import { expect } from "chai";
+import { deploymentPolicies } from "../../../../components/iam/deployment-policies";
+import { Authorizer } from "../../../../sandbox/aws/iam/authorizer";
 import { ec2Permissions } from "../../../../sandbox/aws/iam/ec2-permissions";
 import { ecsPermissions } from "../../../../sandbox/aws/iam/ecs-permissions";
 import type { Permission } from "../../../../sandbox/aws/iam/evaluate";
 import { permissionsOf } from "../../../../sandbox/aws/iam/permissions";
+import { parsePolicy } from "../../../../sandbox/aws/iam/policy";
+import { assumedRole } from "../../../../sandbox/aws/iam/principal";
 import { s3Permissions } from "../../../../sandbox/aws/iam/s3-permissions";
 import type { TaskDefinition } from "../../../../sandbox/aws/ecs/types";
 
@@ -169,11 +173,56 @@ describe("IAM: what other calls need", () => {
     ]);
   });
 
+  it("the repository's KMS key, through ECR", () => {
+    const key = "arn:aws:kms:us-east-1:123456789012:key/1";
+    const encryptionConfiguration = { encryptionType: "KMS", kmsKey: key };
+    const needed = permissionsOf("ecr", "CreateRepository", { repositoryName: "r", encryptionConfiguration });
+    expect(pairs(needed).slice(1)).to.deep.equal([
+      ["kms:CreateGrant", key],
+      ["kms:DescribeKey", key],
+    ]);
+    expect(contextOf(needed, "kms:CreateGrant")).to.include({ "kms:ViaService": "ecr.us-east-1.amazonaws.com" });
+    expect(permissionsOf("ecr", "CreateRepository", { repositoryName: "r" })).to.have.length(1);
+  });
+
   it("all resources where a call names several, or none that is known", () => {
     expect(pairs(permissionsOf("monitoring", "DescribeAlarms", { AlarmNames: ["a", "b"] }))).to.deep.equal([
       ["cloudwatch:DescribeAlarms", "*"],
     ]);
     expect(pairs(permissionsOf("kms", "Decrypt", { KeyId: "a" }))).to.deep.equal([["kms:Decrypt", "*"]]);
+  });
+});
+
+describe("IAM: what a deployer's policy with a KMS key is enough for", () => {
+  const key = "arn:aws:kms:us-east-1:123456789012:key/1";
+  const statements = deploymentPolicies({ kmsKeyArn: key }).deploy.Statement;
+  const allowed = async ({ action, resource, context }: Permission) => {
+    const identity = [parsePolicy("deploy", JSON.stringify({ Statement: statements }))];
+    const authorizer = new Authorizer({ of: async () => ({ identity }) }, () => {});
+    return (await authorizer.denial(assumedRole(role("deployer"), "s"), { action, resource, context })) === undefined;
+  };
+  const records = {
+    tags: async () => ({}),
+    keyPair: async () => ({}),
+    roleOf: async (profile: string) => role(profile),
+  };
+
+  it("an encrypted root volume, and an encrypted repository", async () => {
+    const form = { ImageId: "ami-1", "BlockDeviceMapping.1.Ebs.KmsKeyId": key };
+    const encryptionConfiguration = { encryptionType: "KMS", kmsKey: key };
+    const all = [
+      ...(await ec2Permissions("RunInstances", form, records)),
+      ...permissionsOf("ecr", "CreateRepository", { repositoryName: "r", encryptionConfiguration }),
+    ].filter(({ action }) => action.startsWith("kms:"));
+    expect(all).to.have.length(7);
+    for (const permission of all) expect(await allowed(permission), permission.action).to.equal(true);
+  });
+
+  it("not the key itself, nor another one", async () => {
+    const context = { "kms:ViaService": "ec2.us-east-1.amazonaws.com" };
+    expect(await allowed({ action: "kms:Decrypt", resource: key, context })).to.equal(true);
+    expect(await allowed({ action: "kms:Decrypt", resource: key, context: {} })).to.equal(false);
+    expect(await allowed({ action: "kms:Decrypt", resource: `${key}2`, context })).to.equal(false);
   });
 });
 
