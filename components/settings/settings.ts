@@ -134,6 +134,7 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
+  const { kmsKeyArn } = parsed;
   return {
     ...rest,
     entries: [...groups, ...projects, ...instanceRunners].map((entry) => ({
@@ -147,11 +148,9 @@ function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
       buildArgs: { ...buildArgs, ...extraPackages(packages), ...(revision && { REVISION: revision }) },
     },
     network: { ...network, assignPublicIp },
-    cache: {
-      ...parsed.cache,
-      kmsKeyArn: parsed.cache.kmsKeyArn ?? (parsed.cache.bucket === undefined ? parsed.kmsKeyArn : undefined),
-    },
-    logs: { ...parsed.logs, kmsKeyId: parsed.logs.kmsKeyId ?? parsed.kmsKeyArn },
+    // Each with its own key, or with the one for all that is the stack's own.
+    cache: { ...(parsed.cache.bucket === undefined && kmsKeyArn && { kmsKeyArn }), ...parsed.cache },
+    logs: { ...(kmsKeyArn && { kmsKeyId: kmsKeyArn }), ...parsed.logs },
     host: {
       ...host,
       architecture,
