@@ -73,12 +73,13 @@ describe("a first preview", () => {
       /host\.adminCidrs: required.*pulumi config set --path 'gitlab-fargate-runners:host\.adminCidrs\[0\]'/,
     );
     expect(said).to.match(/host\.runner\.sha256: required.*gitlab-runner-linux-arm64/);
+    expect(said).to.match(/host\.runner\.helperSha256: required.*gitlab-runner-helper\.x86_64/);
     expect(said)
       .to.match(/gitlab:token: required; make one with the scopes .*pulumi config set gitlab:token --secret/)
       .and.not.contain("gitlab:baseUrl");
 
     await set("host.adminCidrs[0]", "203.0.113.7/32", "--path");
-    await set("host.runner.sha256", "ab".repeat(32), "--path");
+    for (const sum of ["sha256", "helperSha256"]) await set(`host.runner.${sum}`, "ab".repeat(32), "--path");
     await set("gitlab:token", "glpat-wrong", "--secret");
     expect(await failingPreview()).to.not.contain("required");
   });
