@@ -12,10 +12,9 @@ import {
   IAMClient,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { parseDocument } from "yaml";
 import { accountId, region, stackName } from "../../sandbox/config";
 import { policyFiles } from "../../scripts/policies";
-import { pulumi } from "../support/engine";
+import { pulumi, pulumiOk } from "../support/engine";
 import { administrator } from "../support/permissions";
 import { runWith } from "../support/pipelines";
 import { sandboxOk, scratch, useSandbox } from "../support/sandbox";
@@ -35,11 +34,16 @@ async function actingAs(folder: ReturnType<typeof scratch>, RoleName: string, na
   }
   const assume = new AssumeRoleCommand({ RoleArn: Role!.Arn, RoleSessionName: "test" });
   const { Credentials } = await sts.send(assume);
-  const document = parseDocument(readFileSync(stackFile, "utf8"));
-  document.setIn(["config", "aws:accessKey"], Credentials!.AccessKeyId);
-  document.setIn(["config", "aws:secretKey"], Credentials!.SecretAccessKey);
-  document.setIn(["config", "aws:token"], Credentials!.SessionToken);
-  return folder.file(`Pulumi.${RoleName}.yaml`, document.toString());
+  const file = folder.file(`Pulumi.${RoleName}.yaml`, readFileSync(stackFile, "utf8"));
+  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
+  for (const [key, value] of Object.entries({
+    accessKey: AccessKeyId,
+    secretKey: SecretAccessKey,
+    token: SessionToken,
+  })) {
+    await pulumiOk(["config", "set", "--secret", `aws:${key}`, value!, "--config-file", file]);
+  }
+  return file;
 }
 
 describe("the policies of previews and deployments", () => {
