@@ -12,6 +12,7 @@ import {
   IAMClient,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { parseDocument } from "yaml";
 import { accountId, region, stackName } from "../../sandbox/config";
 import { policyFiles } from "../../scripts/policies";
 import { pulumi, pulumiOk } from "../support/engine";
