@@ -6,6 +6,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as servicequotas from "@pulumi/aws/servicequotas";
 import { capacityProviders, type CapacityProvider } from "../jobs/capacity-providers";
 import type { Settings } from "../settings/settings";
+import { messageOf } from "./errors";
 
 /** What there is to say of the account. */
 export interface AccountNotes {
@@ -75,5 +76,3 @@ export function quotaNotes(found: { vcpus: number; codes: string[]; jobs: number
       `--quota-code ${codes[0]} --desired-value ${Math.ceil(jobs * perJob)}`,
   );
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).trim();

@@ -50,7 +50,7 @@ describe("what a new account lacks", () => {
   it("is not known without the rights to look, which stops nothing", async () => {
     const { warnings, hints } = await notes({}, { vcpus: "denied" });
     expect(warnings).to.deep.equal([]);
-    expect(hints.join()).to.match(/L-3032A538, is not known \(.*not authorized to perform\)/);
+    expect(hints.join()).to.match(/L-3032A538, is not known \(.*1 error occurred: \* .*not authorized to perform\)/);
     expect((await run(raw(), { vcpus: "denied" })).errors).to.deep.equal([]);
   });
 
