@@ -86,7 +86,8 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
       }
       return { name: inputs.name };
     case "aws:servicequotas/getServiceQuota:getServiceQuota":
-      if (world.vcpus === "denied") throw failure("1 error occurred:\n\t* AccessDeniedException: not authorized to perform\n\n");
+      if (world.vcpus === "denied")
+        throw failure("1 error occurred:\n\t* AccessDeniedException: not authorized to perform\n\n");
       return { value: world.vcpus === undefined ? 4000 : world.vcpus[String(inputs.quotaCode)] };
     case "gitlab:index/getGroup:getGroup":
       return { groupId: inputs.groupId ?? find(String(inputs.fullPath), world) };
