@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HttpProxy } from "../settings/http-proxy";
+import type { GoArch } from "../go-arch";
 import { checkConfigToml } from "./config-check";
 import { renewHostKey } from "./first-contact";
 import { exportProxy } from "./http-proxy";
@@ -32,8 +33,6 @@ export function createFolders(): string {
     ...renewHostKey,
   );
 }
-
-export type GoArch = "amd64" | "arm64";
 
 export interface Download {
   url: string;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { goArch } from "../go-arch";
 import { runnerFile } from "../jobs/runner-helper";
 import type { DriverSource } from "../look-ups/driver-source";
 import type { HttpProxy } from "../settings/http-proxy";
@@ -93,8 +94,6 @@ export class HostSetup extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
-
-const goArch = (architecture: Architecture): scripts.GoArch => (architecture === "arm64" ? "arm64" : "amd64");
 
 function runnerDownload({ runner, architecture, httpProxy: proxy }: HostSetupArgs): scripts.Download {
   const { version, baseUrl, sha256 } = runner;

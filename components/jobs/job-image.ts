@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as ecr from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
+import { goArch } from "../go-arch";
 import { folders, forEngine } from "../project";
 import { sourceHash } from "../source-hash";
 import type { Architecture, Tags } from "../types";
@@ -74,7 +75,7 @@ export class JobImage extends pulumi.ComponentResource {
       },
       { parent: this, protect },
     );
-    const platform = architecture === "arm64" ? "linux/arm64" : "linux/amd64";
+    const platform = `linux/${goArch(architecture)}`;
     const image = new ecr.Image(
       name,
       {

@@ -2,6 +2,7 @@
  * The gitlab-runner in the job image: scripts that a host's runner writes call it for cache and artifacts, with options
  * that only a program of the runner's own version knows for certain.
  */
+import { goArch } from "../go-arch";
 import type { Architecture } from "../types";
 
 interface Release {
@@ -16,7 +17,7 @@ interface Release {
 
 /** A release's runner for Linux, as a path below the release's address. */
 export const runnerFile = (architecture: Architecture): string =>
-  `binaries/gitlab-runner-linux-${architecture === "arm64" ? "arm64" : "amd64"}`;
+  `binaries/gitlab-runner-linux-${goArch(architecture)}`;
 
 /** The same of the smaller program that has the jobs' commands alone. */
 export const helperFile = (architecture: Architecture): string =>

@@ -8,13 +8,12 @@ import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
+import { record } from "./values";
 import { shown } from "./values-shown";
 import { isOlder } from "./version-order";
 import type { Architecture } from "../types";
 
 type Raw = Record<string, unknown>;
-
-const record = (value: unknown): Raw => (typeof value === "object" && value !== null ? (value as Raw) : {});
 
 /** Each error with path and reason. */
 export function crossCheck(raw: Raw): string[] {

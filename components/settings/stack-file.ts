@@ -6,6 +6,7 @@ import { formatPath } from "./messages";
 import { nearest } from "./nearest";
 import { schema } from "./schema";
 import { factsOf } from "./schema-facts";
+import { record } from "./values";
 
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";
@@ -95,9 +96,6 @@ function plainBelow(value: unknown, path: PropertyKey[]): PropertyKey[][] {
   }
   return isPlain(value) && factsOf(schema, path).isSecret ? [path] : [];
 }
-
-const record = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
 /**
  * Whether a file's text may have an error that only the file shows: to parse one with a thousand groups takes long, and

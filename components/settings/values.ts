@@ -3,6 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
 
+/** What an object holds by key; nothing where the value is none. */
+export const record = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
 /** An object that refuses keys it does not know. */
 export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
 
