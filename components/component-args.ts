@@ -113,7 +113,7 @@ export function setupArgs(
   instance: ec2.Instance,
   publicAddress?: FixedAddress,
 ): OfMachine {
-  const { host, architecture: taskArchitecture, metrics, network, caCertificates } = settings;
+  const { host, architecture: taskArchitecture, metrics, network, caCertificates, gitlabUrl } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
     connection: connectionTo(instance, publicAddress?.address, host, login),
@@ -127,6 +127,7 @@ export function setupArgs(
     goProxy,
     httpProxy: network.httpProxy,
     caCertificates,
+    gitlabUrl,
     metricsAddress: metricsAddress(metrics),
   };
 }

@@ -10,7 +10,7 @@ import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
-import { distrustCertificates, trustCertificates } from "./trust-scripts";
+import { checkCertificate, distrustCertificates, trustCertificates } from "./trust-scripts";
 
 export interface Archive {
   readonly version: string;
@@ -43,6 +43,8 @@ export interface HostSetupArgs {
   readonly httpProxy?: HttpProxy;
   /** Of private authorities, in PEM format: the host trusts them beside its image's. */
   readonly caCertificates: readonly string[];
+  /** GitLab's own address. */
+  readonly gitlabUrl: string;
   /** Content of config.toml. It holds tokens and is kept secret. */
   readonly configToml: pulumi.Input<string>;
   /** Content of fargate.toml. */
@@ -84,7 +86,8 @@ export class HostSetup extends pulumi.ComponentResource {
     const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture), args.httpProxy);
     const driver = host.run("driver", { create: build }, [go, source]);
 
-    const write = scripts.writeConfigToml(trusts ? [] : distrustCertificates);
+    const trust = [...(trusts ? [] : distrustCertificates), ...checkCertificate(args.gitlabUrl, args.httpProxy)];
+    const write = scripts.writeConfigToml(trust);
     const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
     const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };

@@ -1,5 +1,7 @@
 /** The commands that make a host trust private certificate authorities; the rules of host-scripts.ts hold here too. */
-import { script } from "./host-scripts";
+import type { HttpProxy } from "../settings/http-proxy";
+import { quote, script } from "./host-scripts";
+import { exportProxy } from "./http-proxy";
 import { paths } from "./paths";
 
 /** Where an image's own tool takes certificates from, and how it is called. Amazon Linux has the first, Debian the other. */
@@ -47,3 +49,23 @@ export const distrustCertificates: readonly string[] = [
   `  sudo rm -f ${paths.caCertificates}`,
   "fi",
 ];
+
+/** By which curl says that it does not believe a server: CURLE_PEER_FAILED_VERIFICATION. */
+const unbelieved = 60;
+
+/**
+ * Lines that fail where the host does not trust GitLab's certificate, as its runner would wait for jobs in vain and say
+ * so in its own log only. A GitLab that does not answer at the moment stops nothing.
+ */
+export const checkCertificate = (gitlabUrl: string, proxy?: HttpProxy): readonly string[] =>
+  gitlabUrl.startsWith("https://")
+    ? [
+        ...exportProxy(proxy),
+        "code=0",
+        `said=$(curl --silent --show-error --output /dev/null --max-time 20 ${quote(gitlabUrl)} 2>&1) || code=$?`,
+        `if [ "$code" = ${unbelieved} ]; then`,
+        `  printf '%s\\n' ${quote(`caCertificates: this host does not trust the certificate of ${gitlabUrl}`)} "$said" >&2`,
+        "  exit 1",
+        "fi",
+      ]
+    : [];

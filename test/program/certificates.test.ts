@@ -1,12 +1,18 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
+import { execa } from "execa";
 import { parse } from "smol-toml";
-import { distrustCertificates, trustCertificates } from "../../components/host/trust-scripts";
+import { checkCertificate, distrustCertificates, trustCertificates } from "../../components/host/trust-scripts";
 import { parseSettings } from "../../components/settings/settings";
 import { warningsOf } from "../../components/settings/warnings";
+import { scratch } from "../support/scratch";
+import { makeAuthority, type Authority } from "../support/tls";
 import { authority, ofServer, selfSigned } from "./support/certificates";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, run } from "./support/program";
@@ -94,9 +100,50 @@ describe("a deployment with certificates of private authorities", () => {
 
   it("forgets them on every host once the settings do", () => {
     const create = (of: Deployment) => plain<{ create: string }>(named(of, "config-toml").inputs).create;
-    expect(create(base)).to.satisfy((text: string) => text.endsWith(distrustCertificates.join("\n")));
+    expect(create(base)).to.contain(distrustCertificates.join("\n"));
     expect(create(deployment)).to.not.contain(file);
     expect(ofType(base, command).some(({ name }) => name.endsWith("-trust"))).to.equal(false);
+  });
+});
+
+describe("a host that asks GitLab", () => {
+  const folder = scratch();
+  let server: https.Server;
+  let believed: Authority;
+  before(async () => {
+    believed = await makeAuthority(folder.dir);
+    server = https.createServer(await believed.issue("IP:127.0.0.1"), (_, response) => response.writeHead(503).end());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+    folder.remove();
+  });
+  const url = () => `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const check = (gitlabUrl: string, env: Record<string, string> = {}) =>
+    execa("sh", ["-euc", checkCertificate(gitlabUrl).join("\n")], { env, reject: false });
+
+  it("says so where it does not trust the certificate, as curl says it", async () => {
+    const { exitCode, stderr } = await check(url());
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(
+      /^caCertificates: this host does not trust the certificate of https:\/\/127\.0\.0\.1:\d+\ncurl: \(60\) /,
+    );
+  });
+
+  it("says nothing where it does, whatever GitLab answers, or where nobody answers", async () => {
+    expect(await check(url(), { CURL_CA_BUNDLE: believed.file })).to.include({ exitCode: 0, stderr: "" });
+    expect(await check("https://127.0.0.1:1")).to.include({ exitCode: 0, stderr: "" });
+  });
+
+  it("does it after its configuration is written, through its proxy, and by https alone", async () => {
+    const httpProxy = { url: "http://proxy.example.com:3128", noProxy: [] };
+    const deployment = await run(raw({ network: { httpProxy } }));
+    const { create } = plain<{ create: string }>(only(deployment, command, "gitlab-runners-host-config-toml").inputs);
+    expect(create.endsWith(checkCertificate("https://gitlab.com", httpProxy).join("\n"))).to.equal(true);
+    expect(create).to.contain("export 'https_proxy=http://proxy.example.com:3128'");
+    expect(checkCertificate("http://gitlab.example.com")).to.deep.equal([]);
   });
 });
 
