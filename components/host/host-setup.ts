@@ -74,9 +74,10 @@ export class HostSetup extends pulumi.ComponentResource {
 
     const { caCertificates } = args;
     const trusts = caCertificates.length > 0;
+    const check = checkCertificate(args.gitlabUrl, args.httpProxy);
     // First, as a mirror or a proxy may be one that only they vouch for.
     const ready = trusts
-      ? host.run("trust", { create: trustCertificates(), stdin: caCertificates.join("") }, [folders])
+      ? host.run("trust", { create: trustCertificates(check), stdin: caCertificates.join("") }, [folders])
       : folders;
     const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [ready]);
     const go = host.run("go", { create: scripts.installGo(goDownload(args)) }, [ready]);
@@ -86,8 +87,7 @@ export class HostSetup extends pulumi.ComponentResource {
     const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture), args.httpProxy);
     const driver = host.run("driver", { create: build }, [go, source]);
 
-    const trust = [...(trusts ? [] : distrustCertificates), ...checkCertificate(args.gitlabUrl, args.httpProxy)];
-    const write = scripts.writeConfigToml(trust);
+    const write = scripts.writeConfigToml(trusts ? [] : [...distrustCertificates, ...check]);
     const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
     const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };

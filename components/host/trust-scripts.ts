@@ -21,8 +21,10 @@ const file = "gitlab-fargate-runners.crt";
 /**
  * Trusts the certificates of stdin and no earlier ones. The runner has a file of its own, which it hands to jobs; all
  * other programs read the system's store.
+ *
+ * @param more lines that follow
  */
-export function trustCertificates(): string {
+export function trustCertificates(more: readonly string[] = []): string {
   return script(
     `new=${paths.caCertificates}.new`,
     `sudo tee "$new" > /dev/null`,
@@ -37,6 +39,7 @@ export function trustCertificates(): string {
     `  echo 'caCertificates: the machine image has neither update-ca-trust nor update-ca-certificates' >&2`,
     "  exit 1",
     "fi",
+    ...more,
   );
 }
 

@@ -87,7 +87,10 @@ describe("a deployment with certificates of private authorities", () => {
 
   it("brings them to the host before its first download", () => {
     const trust = named(deployment, "trust");
-    expect(plain(trust.inputs)).to.include({ create: trustCertificates(), stdin: authority + selfSigned });
+    expect(plain(trust.inputs)).to.include({
+      create: trustCertificates(checkCertificate("https://gitlab.com")),
+      stdin: authority + selfSigned,
+    });
     for (const suffix of ["runner", "go"]) {
       expect(named(deployment, suffix).dependsOn, suffix).to.include(trust.name);
     }
@@ -137,12 +140,18 @@ describe("a host that asks GitLab", () => {
     expect(await check("https://127.0.0.1:1")).to.include({ exitCode: 0, stderr: "" });
   });
 
-  it("does it after its configuration is written, through its proxy, and by https alone", async () => {
+  it("does it once its trust is as the settings have it, through its proxy, and by https alone", async () => {
     const httpProxy = { url: "http://proxy.example.com:3128", noProxy: [] };
-    const deployment = await run(raw({ network: { httpProxy } }));
-    const { create } = plain<{ create: string }>(only(deployment, command, "gitlab-runners-host-config-toml").inputs);
-    expect(create.endsWith(checkCertificate("https://gitlab.com", httpProxy).join("\n"))).to.equal(true);
-    expect(create).to.contain("export 'https_proxy=http://proxy.example.com:3128'");
+    const check = checkCertificate("https://gitlab.com", httpProxy).join("\n");
+    expect(check).to.contain("export 'https_proxy=http://proxy.example.com:3128'");
+    for (const [caCertificates, last] of [
+      [authority, "trust"],
+      [undefined, "config-toml"],
+    ]) {
+      const deployment = await run(raw({ network: { httpProxy }, ...(caCertificates && { caCertificates }) }));
+      const { create } = plain<{ create: string }>(only(deployment, command, `gitlab-runners-host-${last}`).inputs);
+      expect(create.endsWith(check), last).to.equal(true);
+    }
     expect(checkCertificate("http://gitlab.example.com")).to.deep.equal([]);
   });
 });
