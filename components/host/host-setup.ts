@@ -10,7 +10,7 @@ import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
-import { checkCertificate, distrustCertificates, trustCertificates } from "./trust-scripts";
+import { checkCertificate, distrustCertificates, forgetCertificates, trustCertificates } from "./trust-scripts";
 
 export interface Archive {
   readonly version: string;
@@ -87,7 +87,9 @@ export class HostSetup extends pulumi.ComponentResource {
     const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture), args.httpProxy);
     const driver = host.run("driver", { create: build }, [go, source]);
 
-    const write = scripts.writeConfigToml(trusts ? [] : [...distrustCertificates, ...check]);
+    const write = trusts
+      ? scripts.writeConfigToml()
+      : scripts.writeConfigToml([...distrustCertificates, ...check], forgetCertificates);
     const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
     const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };

@@ -7,13 +7,11 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { awsEndpoint, gitlabUrl, network } from "../../sandbox/config";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
-import { onHost } from "../support/host";
 import { startHttpProxy, type HttpProxyServer } from "../support/http-proxy";
 import { runCi, scriptLines } from "../support/pipelines";
 import { scratch, useSandbox } from "../support/sandbox";
 import { withSettings } from "../support/stack";
 import { makeAuthority, type Authority } from "../support/tls";
-import { until } from "../support/until";
 
 /** Two jobs: sources and artifacts come from GitLab, and go there. */
 const pipeline = `
@@ -22,15 +20,15 @@ one:
   stage: one
   script:
     - echo "from $(git remote get-url origin | sed 's,//.*@,//,')"
-    - curl --silent --output /dev/null --write-out 'trusted %{http_code}\\n' --cacert "$CI_SERVER_TLS_CA_FILE" $CI_URL
-    - curl --silent --output /dev/null $CI_URL || echo "curl ends with $?"
+    - curl --silent --output /dev/null --write-out 'trusted %{http_code}\\n' --cacert "$CI_SERVER_TLS_CA_FILE" $COMPANY_GITLAB
+    - curl --silent --output /dev/null $COMPANY_GITLAB || echo "curl ends with $?"
     - echo by-one > made
   artifacts: { paths: [made] }
 two:
   stage: two
   script:
     - cat made
-    - curl --silent --output /dev/null --write-out 'through the proxy %{http_code}\\n' ${awsEndpoint}/latest
+    - curl --silent --output /dev/null --write-out 'through the proxy %{http_code}\\n' http://only.the.proxy.knows/
     - echo "role $(curl --silent "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" | grep -c RoleArn)"
 `;
 
@@ -81,7 +79,7 @@ describe("a company's network", () => {
       "network.httpProxy": { url: proxy.url },
       // The sandbox's GitLab tells jobs its own address.
       "runners.cloneUrl": `https://${address}`,
-      "runners.environment": { CI_URL: `https://${address}` },
+      "runners.environment": { COMPANY_GITLAB: `https://${address}` },
     };
     const written = await withSettings(folder, settings);
     for (const [key, value] of Object.entries({ baseUrl: `https://${address}/api/v4/`, cacertFile })) {
@@ -95,11 +93,11 @@ describe("a company's network", () => {
     const [one, two] = jobs;
     expect([one!.status, two!.status], one!.trace + two!.trace).to.deep.equal(["success", "success"]);
     expect(scriptLines(one!.trace)).to.include.members([
-      `from https://${address}/acme/backend.git`,
       "trusted 404",
       // What is not told of the authority does not trust it.
       "curl ends with 60",
     ]);
+    expect(one!.trace).to.contain(`from https://${address}/acme/`);
     expect(scriptLines(two!.trace)).to.include("by-one");
     expect(proxy.targets).to.include(address).and.not.include(new URL(gitlabUrl).host);
   });
@@ -108,7 +106,8 @@ describe("a company's network", () => {
     const { jobs } = await runCi(pipeline);
     const lines = scriptLines(jobs[1]!.trace);
     expect(lines).to.include("role 1");
-    expect(lines.filter((line) => /^through the proxy [1-5]\d\d$/.test(line))).to.have.length(1);
+    expect(lines).to.include("through the proxy 502");
+    expect(proxy.targets).to.include("only.the.proxy.knows:80");
     // The driver, too, has asked AWS through the proxy, with credentials of the host's role.
     expect(proxy.targets).to.include(new URL(awsEndpoint).host);
     expect(proxy.targets.filter((target) => target.startsWith("169.254."))).to.deep.equal([]);
@@ -128,23 +127,15 @@ describe("a company's network", () => {
     );
   });
 
-  it("is refused where a host does not trust it: with another authority, and with none", async () => {
-    const refused = `caCertificates: this host does not trust the certificate of https://${address}`;
-    const other = await stackOf(await authorityIn("other"));
-    const up = (stackFile: string) => pulumi(["up", "--yes", "--skip-preview", "--config-file", stackFile]);
-    const wrong = await up(other);
-    expect(wrong.exitCode).to.not.equal(0);
-    expect(wrong.all).to.contain(refused).and.contain("curl: (60)");
-    const journal = () => onHost("journalctl --unit gitlab-runner --output cat --lines 50");
-    await until("the runner's own words", async () =>
-      (await journal()).includes("x509: certificate signed by unknown"),
-    );
-    const without = await up(await stackOf());
-    expect(without.exitCode).to.not.equal(0);
-    expect(without.all).to.contain(refused);
-
-    await deploy(await stackOf(authority));
-    const { jobs } = await runCi("job:\n  script: [echo fine]\n");
-    expect(jobs[0]!.status, jobs[0]!.trace).to.equal("success");
+  it("is refused where a host does not trust it, with another authority and with none, and changes nothing", async () => {
+    for (const stackFile of [await stackOf(await authorityIn("other")), await stackOf()]) {
+      const { exitCode, all } = await pulumi(["up", "--yes", "--skip-preview", "--config-file", stackFile]);
+      expect(exitCode).to.not.equal(0);
+      expect(all)
+        .to.contain(`caCertificates: this host does not trust the certificate of https://${address}`)
+        .and.contain("curl: (60)");
+      const { jobs } = await runCi("job:\n  script: [echo fine]\n");
+      expect(jobs[0]!.status, jobs[0]!.trace).to.equal("success");
+    }
   });
 });

@@ -8,7 +8,12 @@ import * as path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse } from "smol-toml";
-import { checkCertificate, distrustCertificates, trustCertificates } from "../../components/host/trust-scripts";
+import {
+  checkCertificate,
+  distrustCertificates,
+  forgetCertificates,
+  trustCertificates,
+} from "../../components/host/trust-scripts";
 import { parseSettings } from "../../components/settings/settings";
 import { warningsOf } from "../../components/settings/warnings";
 import { scratch } from "../support/scratch";
@@ -104,6 +109,7 @@ describe("a deployment with certificates of private authorities", () => {
   it("forgets them on every host once the settings do", () => {
     const create = (of: Deployment) => plain<{ create: string }>(named(of, "config-toml").inputs).create;
     expect(create(base)).to.contain(distrustCertificates.join("\n"));
+    expect(create(base).endsWith(forgetCertificates.join("\n"))).to.equal(true);
     expect(create(deployment)).to.not.contain(file);
     expect(ofType(base, command).some(({ name }) => name.endsWith("-trust"))).to.equal(false);
   });
@@ -150,7 +156,8 @@ describe("a host that asks GitLab", () => {
     ]) {
       const deployment = await run(raw({ network: { httpProxy }, ...(caCertificates && { caCertificates }) }));
       const { create } = plain<{ create: string }>(only(deployment, command, `gitlab-runners-host-${last}`).inputs);
-      expect(create.endsWith(check), last).to.equal(true);
+      // Nothing of the runner's has changed by then.
+      expect(create.indexOf(check), last).to.be.within(1, create.lastIndexOf("mv -f"));
     }
     expect(checkCertificate("http://gitlab.example.com")).to.deep.equal([]);
   });
@@ -199,13 +206,33 @@ describe("a host's trust", () => {
           expect(fs.statSync(one).mode & 0o777).to.equal(0o644);
         }
       }
-      const forget = ["set -eu", ...distrustCertificates].join("\n");
+      const forget = ["set -eu", ...distrustCertificates, ...forgetCertificates].join("\n");
       const { status, log } = onHost(forget, "");
       expect([status, log]).to.deep.equal([0, [fresh]]);
       expect([fs.existsSync(at(file)), fs.existsSync(own)]).to.deep.equal([false, false]);
       expect(onHost(forget, "")).to.deep.include({ status: 0, log: [] });
     });
   }
+
+  it("stays what it was where it would not do for GitLab", () => {
+    fs.mkdirSync(at(debian), { recursive: true });
+    const own = at(`${debian}/gitlab-fargate-runners.crt`);
+    const contents = () => [at(file), own].map((one) => (fs.existsSync(one) ? fs.readFileSync(one, "utf8") : ""));
+    const check = checkCertificate("https://gitlab.example.com");
+    const believing = (certificates: string) =>
+      `#!/bin/sh\n[ "$(cat ${own} 2> /dev/null)" = "${certificates}" ] || exit 60\n`;
+    fs.mkdirSync(at("bin"), { recursive: true });
+    fs.writeFileSync(at("bin/curl"), believing(authority.trimEnd()), { mode: 0o755 });
+    const refused = onHost(trustCertificates(check), selfSigned);
+    expect(refused.stderr).to.contain("caCertificates: this host does not trust the certificate of https://gitlab.");
+    expect([refused.status, contents()]).to.deep.equal([1, ["", ""]]);
+    expect(onHost(trustCertificates(check), authority).status).to.equal(0);
+    for (const text of [trustCertificates(check), ["set -eu", ...distrustCertificates, ...check].join("\n")]) {
+      const { status, log } = onHost(text, selfSigned);
+      expect([status, contents()]).to.deep.equal([1, [authority, authority]]);
+      expect(log.at(-1)).to.equal("update-ca-certificates ");
+    }
+  });
 
   it("says that a machine image has no store that it knows", () => {
     const { status, stderr } = onHost(trustCertificates(), authority);
