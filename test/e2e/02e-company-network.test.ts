@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { awsEndpoint, gitlabUrl, network } from "../../sandbox/config";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
+import { onHost } from "../support/host";
 import { startHttpProxy, type HttpProxyServer } from "../support/http-proxy";
 import { runCi, scriptLines } from "../support/pipelines";
 import { scratch, useSandbox } from "../support/sandbox";
@@ -56,6 +57,8 @@ describe("a company's network", () => {
     proxy = await startHttpProxy(network.gateway);
     file = await stackOf(authority);
     await deploy(file);
+    // A request for jobs that it made before is answered by a job that knows nothing of the new configuration.
+    await onHost("systemctl restart gitlab-runner");
   });
 
   after("as it was", async () => {
