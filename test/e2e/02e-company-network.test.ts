@@ -50,6 +50,8 @@ describe("a company's network", () => {
         answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
       });
       onward.on("error", () => response.destroy());
+      // GitLab must not answer a request for jobs whose runner is gone.
+      response.on("close", () => onward.destroy());
       request.pipe(onward);
     });
     await new Promise<void>((resolve) => front.listen(0, network.gateway, resolve));

@@ -23,7 +23,8 @@ export async function startHttpProxy(
     const onward = http.request({ hostname, port, method, headers, path: pathname + search }, (answer) => {
       answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
     });
-    onward.on("error", () => response.writeHead(502).end());
+    onward.on("error", () => response.headersSent || response.writeHead(502).end());
+    response.on("close", () => onward.destroy());
     request.pipe(onward);
   });
   server.on("connect", ({ url = "" }: http.IncomingMessage, socket: net.Socket) => {
@@ -35,7 +36,7 @@ export async function startHttpProxy(
       [socket, target],
       [target, socket],
     ]) {
-      one.on("error", () => other.destroy());
+      one.on("error", () => other.destroy()).on("close", () => other.destroy());
       one.pipe(other);
     }
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
