@@ -36,7 +36,7 @@ export async function startHttpProxy(
       [socket, target],
       [target, socket],
     ]) {
-      one.on("error", () => other.destroy()).on("close", () => other.destroy());
+      one.on("error", () => other.destroy());
       one.pipe(other);
     }
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
