@@ -7,6 +7,8 @@ export interface MergeRequestContext {
   project: string;
   iid: string;
   token: string;
+  /** Where the runner trusts private certificate authorities: the file that it hands to its jobs for GitLab. */
+  caFile?: string;
   /** Of the commit that is previewed. */
   commit: string;
   pipeline: number;
@@ -33,5 +35,6 @@ export function mergeRequestContext(env: NodeJS.ProcessEnv): MergeRequestContext
     throw new UserError(`--merge-request needs variables of a GitLab CI job that are not set:\n${lines.join("\n")}`);
   }
   const [apiUrl, project, iid, commit, pipeline, jobUrl, token] = Object.keys(required).map((name) => env[name]!);
-  return { apiUrl, project, iid, token, commit, pipeline: Number(pipeline), jobUrl };
+  const caFile = env.CI_SERVER_TLS_CA_FILE || undefined;
+  return { apiUrl, project, iid, token, caFile, commit, pipeline: Number(pipeline), jobUrl };
 }

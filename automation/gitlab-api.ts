@@ -3,7 +3,9 @@
  * as long as Retry-After says, and repeats what failed with any 5xx; gitbeaker 43 repeats 429 and 502 ten times within
  * half a second.
  */
-import { Agent, RetryAgent } from "undici";
+import { readFileSync } from "node:fs";
+import * as tls from "node:tls";
+import { EnvHttpProxyAgent, RetryAgent } from "undici";
 import { UserError } from "./errors";
 
 export interface MergeRequest {
@@ -27,6 +29,11 @@ export interface GitLabApiOptions {
   token: string;
   /** Id or path of the project. */
   project: string;
+  /**
+   * File with certificates of private authorities, which are trusted beside those that Node.js trusts.
+   * @default none
+   */
+  caFile?: string;
   /** How often a call is repeated. */
   retries?: number;
   /** The first wait between two tries, in ms, doubled each time up to 30 s; what Retry-After says goes first. */
@@ -37,7 +44,9 @@ export class GitLabApi {
   private readonly agent: RetryAgent;
 
   constructor(private readonly options: GitLabApiOptions) {
-    this.agent = new RetryAgent(new Agent(), {
+    const trust = trusting(options.caFile);
+    // Through the proxy of the environment, where there is one (HTTPS_PROXY, NO_PROXY).
+    this.agent = new RetryAgent(new EnvHttpProxyAgent({ connect: trust, requestTls: trust }), {
       maxRetries: options.retries ?? 5,
       minTimeout: options.firstWait ?? 1000,
       maxTimeout: 30_000,
@@ -106,6 +115,16 @@ export class GitLabApi {
     throw new UserError(
       `GitLab refused ${what}: ${response.statusCode} ${text.slice(0, 300)}${hint(response.statusCode)}`,
     );
+  }
+}
+
+/** Node.js takes certificates that are named in the place of those that it trusts. */
+function trusting(caFile: string | undefined): { ca?: string[] } {
+  if (caFile === undefined) return {};
+  try {
+    return { ca: [...tls.getCACertificates("default"), readFileSync(caFile, "utf8")] };
+  } catch (error) {
+    throw new UserError(`certificates of private authorities cannot be read: ${(error as Error).message}`);
   }
 }
 

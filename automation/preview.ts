@@ -28,7 +28,7 @@ export interface PreviewFlags {
 /** @returns the exit code: 0, with --detailed-exitcode 2 for changes; 1 for what cannot or must not be deployed */
 export async function preview(flags: PreviewFlags, signal?: AbortSignal): Promise<number> {
   const context = flags.mergeRequest || flags.outdated ? mergeRequestContext(process.env) : undefined;
-  const api = context && new GitLabApi({ url: context.apiUrl, token: context.token, project: context.project });
+  const api = context && new GitLabApi({ ...context, url: context.apiUrl });
   try {
     if (flags.outdated) {
       tell(`note of stack ${flags.stack}: ${await outdateNote(api!, originOf(flags.stack, context!))}`);

@@ -1,6 +1,7 @@
 /** What each component of FargateRunners is given, taken from the settings. */
 import type * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
+import type * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import type { FargateRunnersArgs } from "./fargate-runners";
 import { firstHostKey } from "./host/first-contact";
@@ -15,6 +16,7 @@ import { hostPolicy } from "./iam/documents";
 import { monitorStatements } from "./iam/observability";
 import type { BuildCacheArgs } from "./jobs/build-cache";
 import type { CacheBucket } from "./jobs/cache-bucket";
+import type { CacheTransferRoleArgs } from "./jobs/cache-transfer-role";
 import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
@@ -43,6 +45,15 @@ export function clusterArgs(
 
 export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
   return { expiry: cache.expiryDays, kmsKeyArn: cache.kmsKeyArn, protect, tags };
+}
+
+export function transferArgs(
+  { cache, permissionsBoundary }: Settings,
+  bucket: CacheBucket,
+  hostRole: iam.Role,
+  tags: Tags,
+): CacheTransferRoleArgs {
+  return { bucket, kmsKeyArn: cache.kmsKeyArn, hostRole, permissionsBoundary, tags };
 }
 
 export function runnerLogArgs({ logs }: Settings, tags: Tags): cloudwatch.LogGroupArgs {
@@ -102,7 +113,7 @@ export function setupArgs(
   instance: ec2.Instance,
   publicAddress?: FixedAddress,
 ): OfMachine {
-  const { host, architecture: taskArchitecture, metrics, network, caCertificates } = settings;
+  const { host, architecture: taskArchitecture, metrics, network, caCertificates, gitlabUrl } = settings;
   const { architecture, runner, go, goProxy } = host;
   return {
     connection: connectionTo(instance, publicAddress?.address, host, login),
@@ -116,6 +127,7 @@ export function setupArgs(
     goProxy,
     httpProxy: network.httpProxy,
     caCertificates,
+    gitlabUrl,
     metricsAddress: metricsAddress(metrics),
   };
 }

@@ -1,6 +1,6 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
-import { cacheArgs, clusterArgs, hostArgs, imageArgs, runnerLogArgs, setupArgs } from "./component-args";
+import { cacheArgs, clusterArgs, hostArgs, imageArgs, runnerLogArgs, setupArgs, transferArgs } from "./component-args";
 import { RunnerTokens } from "./gitlab/runner-tokens";
 import { hostDrain } from "./host/host-drain";
 import { driverConfiguration, runnerConfiguration } from "./host/host-files";
@@ -11,6 +11,7 @@ import { RunnerHost } from "./host/runner-host";
 import { allowIngress } from "./ingress";
 import { BuildCache } from "./jobs/build-cache";
 import { cacheBucket } from "./jobs/cache-bucket";
+import { CacheTransferRole } from "./jobs/cache-transfer-role";
 import { JobCluster } from "./jobs/job-cluster";
 import { JobImage } from "./jobs/job-image";
 import { bundledDriver, type DriverSource } from "./look-ups/driver-source";
@@ -105,13 +106,17 @@ export class FargateRunners extends pulumi.ComponentResource {
     const given = publicKey !== undefined && privateKey !== undefined ? { publicKey, privateKey } : undefined;
     const login = given ?? newLoginKey(`${name}-host`, inside);
     const host = new RunnerHost(`${name}-host`, hostArgs(args, login, { cluster, cache, log }, tags), inside);
+    const transfer =
+      cache && settings.cache.multipart
+        ? new CacheTransferRole(`${name}-cache-transfer`, transferArgs(settings, cache, host.role, tags), inside)
+        : undefined;
     allowJobSsh(`${name}-job-ssh`, cluster, host, tags);
     allowMetrics(`${name}-metrics`, host.securityGroup.id, settings.metrics, tags, inside);
 
     const subnetIds = network.subnets.map(({ id }) => id);
     const content = {
       driver,
-      configToml: runnerConfiguration(settings, tokens, cluster, cache),
+      configToml: runnerConfiguration(settings, tokens, cluster, cache && { ...cache, transferRole: transfer?.arn }),
       fargateToml: driverConfiguration(settings, cluster, subnetIds, tags),
       needs: [cluster, ...host.access, ...(cache?.needs ?? [])],
     };

@@ -10,7 +10,7 @@ export interface ConfigTomlArgs {
   /** Jobs at once on a host, all runners together. */
   concurrency: number;
   runners: readonly ConfigRunner[];
-  cache?: { bucket: string; region: string };
+  cache?: ConfigCache;
   /**
    * File with the certificates of private authorities. The runner trusts them beside the system's, and hands them to
    * jobs for git and for artifacts.
@@ -18,6 +18,18 @@ export interface ConfigTomlArgs {
   caFile?: string;
   /** Of the jobs; the runner itself has it from its unit. */
   httpProxy?: HttpProxy;
+}
+
+interface ConfigCache {
+  bucket: string;
+  region: string;
+  /**
+   * ARN of the role that archives are transferred with in parts.
+   * @default none: by presigned URLs
+   */
+  transferRole?: string;
+  /** ARN of the KMS key that encrypts the archives. */
+  kmsKey?: string;
 }
 
 interface ConfigRunner {
@@ -93,23 +105,32 @@ function runnerTable(runner: ConfigRunner, args: ConfigTomlArgs): TomlTable {
       graceful_kill_timeout: 120,
       force_kill_timeout: 10,
     },
-    ...(cache && {
-      cache: {
-        Type: "s3",
-        // Otherwise the archives' path holds the runner's token, and the runner finds no cache after a new token.
-        Shared: true,
-        s3: {
-          // The runner signs with the host's instance profile, and jobs get presigned URLs.
-          AuthenticationType: "iam",
-          BucketName: cache.bucket,
-          BucketLocation: cache.region,
-          // The SDK refuses dual-stack addresses beside an endpoint that is set in the environment.
-          DualStack: false,
-        },
-      },
-    }),
+    ...(cache && { cache: cacheTable(cache) }),
   };
 }
+
+function cacheTable({ bucket, region, transferRole, kmsKey }: ConfigCache): TomlTable {
+  return {
+    Type: "s3",
+    // Otherwise the archives' path holds the runner's token, and the runner finds no cache after a new token.
+    Shared: true,
+    s3: {
+      // The runner signs with the host's instance profile, and jobs get presigned URLs.
+      AuthenticationType: "iam",
+      BucketName: bucket,
+      BucketLocation: region,
+      // The SDK refuses dual-stack addresses beside an endpoint that is set in the environment.
+      DualStack: false,
+      // Known since runner 17.8. With it jobs get credentials of the role, cut down to one archive. UploadRoleARN would
+      // leave downloads as they are, but is deprecated.
+      ...(transferRole !== undefined && { RoleARN: transferRole, ...keyOfTransfers(kmsKey) }),
+    },
+  };
+}
+
+/** Only a key that is named here may be used with the credentials that jobs get. */
+const keyOfTransfers = (kmsKey?: string): TomlTable =>
+  kmsKey === undefined ? {} : { ServerSideEncryption: "KMS", ServerSideEncryptionKeyID: kmsKey };
 
 function driverCall(call: string, timeout?: number): TomlTable {
   return {

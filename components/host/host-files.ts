@@ -18,10 +18,10 @@ export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
 
 /** Content of config.toml, with the runners' tokens. */
 export function runnerConfiguration(
-  { entries, gitlabUrl, host, network, caCertificates }: Settings,
+  { entries, gitlabUrl, host, network, caCertificates, cache: { kmsKeyArn: kmsKey } }: Settings,
   tokens: RunnerTokens,
   { taskDefinitions }: JobCluster,
-  cache?: CacheBucket,
+  cache?: CacheBucket & { readonly transferRole?: pulumi.Output<string> },
 ): pulumi.Output<string> {
   return pulumi
     .output({
@@ -33,7 +33,7 @@ export function runnerConfiguration(
         taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
         settings: runner,
       })),
-      cache: cache && { bucket: cache.name, region: cache.region },
+      cache: cache && { bucket: cache.name, region: cache.region, transferRole: cache.transferRole, kmsKey },
     })
     .apply((known) =>
       configToml({

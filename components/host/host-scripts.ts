@@ -132,9 +132,12 @@ function writeChecked(target: string, ...check: string[]): string[] {
   ];
 }
 
-/** @param more lines that follow, once the runner has the new file */
-export const writeConfigToml = (more: readonly string[] = []): string =>
-  script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`)), ...more);
+/**
+ * @param before lines that have to pass before the runner has the new file
+ * @param after lines that follow
+ */
+export const writeConfigToml = (before: readonly string[] = [], after: readonly string[] = []): string =>
+  script(...writeChecked(paths.configToml, ...checkConfigToml(`"$new"`), ...before), ...after);
 
 /**
  * Swaps in the driver's configuration and, where `buildDriver` has made one, the driver: both together, as a new driver

@@ -10,7 +10,7 @@ import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
-import { distrustCertificates, trustCertificates } from "./trust-scripts";
+import { checkCertificate, distrustCertificates, forgetCertificates, trustCertificates } from "./trust-scripts";
 
 export interface Archive {
   readonly version: string;
@@ -43,6 +43,8 @@ export interface HostSetupArgs {
   readonly httpProxy?: HttpProxy;
   /** Of private authorities, in PEM format: the host trusts them beside its image's. */
   readonly caCertificates: readonly string[];
+  /** GitLab's own address. */
+  readonly gitlabUrl: string;
   /** Content of config.toml. It holds tokens and is kept secret. */
   readonly configToml: pulumi.Input<string>;
   /** Content of fargate.toml. */
@@ -72,9 +74,10 @@ export class HostSetup extends pulumi.ComponentResource {
 
     const { caCertificates } = args;
     const trusts = caCertificates.length > 0;
+    const check = checkCertificate(args.gitlabUrl, args.httpProxy);
     // First, as a mirror or a proxy may be one that only they vouch for.
     const ready = trusts
-      ? host.run("trust", { create: trustCertificates(), stdin: caCertificates.join("") }, [folders])
+      ? host.run("trust", { create: trustCertificates(check), stdin: caCertificates.join("") }, [folders])
       : folders;
     const runner = host.run("runner", { create: scripts.installRunner(runnerDownload(args)) }, [ready]);
     const go = host.run("go", { create: scripts.installGo(goDownload(args)) }, [ready]);
@@ -84,7 +87,9 @@ export class HostSetup extends pulumi.ComponentResource {
     const build = scripts.buildDriver(hash, args.goProxy, goArch(args.taskArchitecture), args.httpProxy);
     const driver = host.run("driver", { create: build }, [go, source]);
 
-    const write = scripts.writeConfigToml(trusts ? [] : distrustCertificates);
+    const write = trusts
+      ? scripts.writeConfigToml()
+      : scripts.writeConfigToml([...distrustCertificates, ...check], forgetCertificates);
     const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
     const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };

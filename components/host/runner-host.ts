@@ -51,6 +51,7 @@ export class RunnerHost extends pulumi.ComponentResource {
   /** In the order of the instances; none where hosts have none. */
   readonly publicAddresses: readonly FixedAddress[];
   readonly securityGroup: ec2.SecurityGroup;
+  readonly role: iam.Role;
   /** What a host needs besides its instance. */
   readonly access: readonly pulumi.Resource[];
 
@@ -58,7 +59,8 @@ export class RunnerHost extends pulumi.ComponentResource {
     super("gitlab-fargate-runners:index:RunnerHost", name, {}, opts);
     const { group, rules } = this.createSecurityGroup(name, args);
     this.securityGroup = group;
-    const { profile, rights } = this.createInstanceProfile(name, args);
+    const { role, profile, rights } = this.createInstanceProfile(name, args);
+    this.role = role;
     const key = new ec2.KeyPair(name, { publicKey: args.publicKey, tags: args.tags }, { parent: this });
     this.access = [...rules, profile, rights];
     this.instances = args.subnetIds.map((subnetId, index) =>
@@ -90,7 +92,7 @@ export class RunnerHost extends pulumi.ComponentResource {
     const assumeRolePolicy = assumedBy("ec2.amazonaws.com");
     const role = new iam.Role(name, { assumeRolePolicy, permissionsBoundary, tags }, { parent: this });
     const rights = new iam.RolePolicy(name, { role: role.id, policy }, { parent: this });
-    return { profile: new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this }), rights };
+    return { role, profile: new iam.InstanceProfile(name, { role: role.name, tags }, { parent: this }), rights };
   }
 
   private createInstance(

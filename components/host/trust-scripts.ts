@@ -1,6 +1,11 @@
 /** The commands that make a host trust private certificate authorities; the rules of host-scripts.ts hold here too. */
-import { script } from "./host-scripts";
+import type { HttpProxy } from "../settings/http-proxy";
+import { quote, script } from "./host-scripts";
+import { exportProxy } from "./http-proxy";
 import { paths } from "./paths";
+
+/** Debian's tool takes names with this ending only. */
+const file = "gitlab-fargate-runners.crt";
 
 /** Where an image's own tool takes certificates from, and how it is called. Amazon Linux has the first, Debian the other. */
 const stores = [
@@ -13,37 +18,70 @@ const stores = [
   },
 ];
 
-/** Debian's tool takes names with this ending only. */
-const file = "gitlab-fargate-runners.crt";
+const install = (certificates: string, { folder, update }: (typeof stores)[number]): string =>
+  `  sudo install -m 0644 ${certificates} ${folder}/${file}; sudo ${update}`;
+
+const remove = ({ folder, fresh }: (typeof stores)[number]): string =>
+  `if [ -e ${folder}/${file} ]; then sudo rm -f ${folder}/${file}; sudo ${fresh}; fi`;
 
 /**
  * Trusts the certificates of stdin and no earlier ones. The runner has a file of its own, which it hands to jobs; all
  * other programs read the system's store.
+ *
+ * @param check lines that fail where these certificates will not do
  */
-export function trustCertificates(): string {
+export function trustCertificates(check: readonly string[] = []): string {
   return script(
     `new=${paths.caCertificates}.new`,
+    `trap 'sudo rm -f "$new"' EXIT`,
     `sudo tee "$new" > /dev/null`,
     `sudo chmod 0644 "$new"`,
-    `sudo mv -f "$new" ${paths.caCertificates}`,
-    ...stores.flatMap(({ folder, update }, index) => [
-      `${index === 0 ? "if" : "elif"} [ -d ${folder} ]; then`,
-      `  sudo install -m 0644 ${paths.caCertificates} ${folder}/${file}`,
-      `  sudo ${update}`,
+    ...stores.flatMap((store, index) => [
+      `${index === 0 ? "if" : "elif"} [ -d ${store.folder} ]; then`,
+      install('"$new"', store),
     ]),
     "else",
     `  echo 'caCertificates: the machine image has neither update-ca-trust nor update-ca-certificates' >&2`,
     "  exit 1",
     "fi",
+    ...check,
+    `sudo mv -f "$new" ${paths.caCertificates}`,
   );
 }
 
-/** Lines that undo it, where it was done: a certificate that the settings do not name any more is trusted no longer. */
+/** Lines that undo it in the system's store, where it was done: what the settings do not name is trusted no longer. */
 export const distrustCertificates: readonly string[] = [
   `if [ -e ${paths.caCertificates} ]; then`,
-  ...stores.map(
-    ({ folder, fresh }) => `  if [ -e ${folder}/${file} ]; then sudo rm -f ${folder}/${file}; sudo ${fresh}; fi`,
-  ),
-  `  sudo rm -f ${paths.caCertificates}`,
+  ...stores.map((store) => `  ${remove(store)}`),
   "fi",
 ];
+
+/** Lines that undo it for the runner, whose configuration names the file no longer. */
+export const forgetCertificates: readonly string[] = [`sudo rm -f ${paths.caCertificates}`];
+
+/** By which curl says that it does not believe a server: CURLE_PEER_FAILED_VERIFICATION. */
+const unbelieved = 60;
+
+/**
+ * Lines that fail where the host would not trust GitLab's certificate, as its runner would wait for jobs in vain and say
+ * so in its own log only. The system's store is then again what the runner's file is. A GitLab that does not answer at
+ * the moment stops nothing.
+ */
+export const checkCertificate = (gitlabUrl: string, proxy?: HttpProxy): readonly string[] =>
+  gitlabUrl.startsWith("https://")
+    ? [
+        ...exportProxy(proxy),
+        "code=0",
+        `said=$(curl --silent --show-error --output /dev/null --max-time 20 ${quote(gitlabUrl)} 2>&1) || code=$?`,
+        `if [ "$code" = ${unbelieved} ]; then`,
+        `  printf '%s\\n' ${quote(`caCertificates: this host does not trust the certificate of ${gitlabUrl}`)} "$said" >&2`,
+        ...stores.flatMap((store) => [
+          `  if [ ! -e ${paths.caCertificates} ]; then ${remove(store)}`,
+          `  elif [ -d ${store.folder} ]; then`,
+          `  ${install(paths.caCertificates, store)}`,
+          "  fi",
+        ]),
+        "  exit 1",
+        "fi",
+      ]
+    : [];

@@ -1,4 +1,5 @@
 /** IAM policy documents, as pure functions of ARNs. Each grants what one role does, and nothing else. */
+import { useCache } from "./cache";
 
 export interface Statement {
   Sid: string;
@@ -12,13 +13,17 @@ export interface Statement {
 export const document = (...statements: Statement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements });
 
-/** Who may take a role: a service of AWS, like ec2.amazonaws.com. */
-export function assumedBy(service: string): string {
-  return JSON.stringify({
+const trust = (principal: Record<string, string>): string =>
+  JSON.stringify({
     Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } }],
+    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: principal }],
   });
-}
+
+/** Who may take a role: a service of AWS, like ec2.amazonaws.com. */
+export const assumedBy = (service: string): string => trust({ Service: service });
+
+/** Another role, and nobody else, may take a role. */
+export const assumedByRole = (roleArn: string): string => trust({ AWS: roleArn });
 
 /** Partition, region and account of an ARN. */
 export function arnParts(arn: string): { partition: string; region: string; account: string } {
@@ -88,31 +93,10 @@ export function hostPolicy({
       Resource: [executionRoleArn, taskRoleArn],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
-    ...(cacheBucketArn === undefined ? [] : useCache(cacheBucketArn, cacheKeyArn)),
+    ...(cacheBucketArn === undefined ? [] : useCache({ bucketArn: cacheBucketArn, keyArn: cacheKeyArn })),
     ...monitor,
   );
 }
-
-const useCache = (bucketArn: string, keyArn?: string): Statement[] => [
-  {
-    Sid: "CacheArchives",
-    Effect: "Allow",
-    Action: ["s3:GetObject", "s3:PutObject"],
-    Resource: `${bucketArn}/*`,
-  },
-  // Without it S3 answers 403, not 404, for an archive that is not there yet.
-  { Sid: "ListCache", Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucketArn },
-  ...(keyArn === undefined ? [] : [useCacheKey(bucketArn, keyArn)]),
-];
-
-/** S3 calls KMS by the rights of whoever signed a URL, and names the bucket, or without a bucket key the archive. */
-const useCacheKey = (bucketArn: string, keyArn: string): Statement => ({
-  Sid: "CacheKey",
-  Effect: "Allow",
-  Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-  Resource: keyArn,
-  Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": [bucketArn, `${bucketArn}/*`] } },
-});
 
 export interface ExecutionAccess {
   logGroupArn: string;

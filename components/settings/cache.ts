@@ -24,6 +24,15 @@ export const cache = strict({
     .optional()
     .meta({ description: "The region of `cache.bucket`.", default: "the stack's", example: "eu-west-1" }),
   kmsKeyArn: cacheKey,
+  multipart: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether archives are transferred in parts, as S3 demands above 5 GB. Jobs get temporary credentials for it, in " +
+        "the place of presigned URLs.",
+      example: true,
+    }),
 }).prefault({});
 
 /** @param raw the settings below `cache` */
@@ -31,6 +40,9 @@ export function withoutEffectOnCache(raw: Record<string, unknown>): string[] {
   const errors: string[] = [];
   if (raw.bucket !== undefined && raw.enabled === false) {
     errors.push("cache.bucket: has no effect, as cache.enabled is false");
+  }
+  if (raw.multipart === true && raw.enabled === false) {
+    errors.push("cache.multipart: has no effect, as cache.enabled is false");
   }
   if (raw.bucket !== undefined && raw.expiryDays !== undefined) {
     errors.push("cache.expiryDays: has no effect beside cache.bucket, whose lifecycle rules are its owner's");

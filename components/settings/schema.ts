@@ -222,7 +222,7 @@ export const schema = strict({
     )
     .optional()
     .meta({
-      description: "ARN of the managed policy that bounds what the host's, the execution and the task role may do.",
+      description: "ARN of the managed policy that bounds what the stack's roles may do.",
       default: "none",
       example: "arn:aws:iam::123456789012:policy/boundary",
     }),

@@ -177,7 +177,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           bucketKey: createBucketKey(moto.s3),
           changed: () => policies.forget(),
         }),
-        assumed: credentials.assumed,
+        assumeRole: credentials.assume,
         ecs: (action, body) => ecs.handle(action, body),
         ec2: (form) => instances.handle(form),
         registryPassword: () => passwords.issue(),

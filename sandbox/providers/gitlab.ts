@@ -5,9 +5,11 @@
  * all that GitLab can change of a runner is optional and computed, a request says only what is known, a timeout only
  * above 0, and a runner that is gone cannot be deleted.
  *
- * Differs from the real one: failed requests are not retried; `insecure` and `cacertFile` are ignored; UserRunner
- * cannot be imported, and takes runner types and access levels in lower case only.
+ * Differs from the real one: failed requests are not retried; `insecure` is ignored; UserRunner cannot be imported, and
+ * takes runner types and access levels in lower case only.
  */
+import { readFileSync } from "node:fs";
+import { Agent, fetch } from "undici";
 import type { CheckFailure, Context, Invoke, Package, Resource } from "./framework/definition";
 import { compact, hasUnknown, type Props, type Value } from "./framework/values";
 
@@ -187,9 +189,16 @@ class ApiError extends Error {
 const noToken =
   "No GitLab token configured, either use the `token` provider argument or set it as `GITLAB_TOKEN` environment variable";
 
+/** As Go words it, by the codes of OpenSSL. */
+const untrusted = "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+const untrustedCodes = ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"];
+
+/** Certificates that are named are trusted in the place of the system's, as by the real one. */
+const trusting = (cacertFile: string) => new Agent({ connect: { ca: readFileSync(cacertFile, "utf8") } });
+
 /** Throws ApiError worded as the real provider's client words it: method, address, status, GitLab's message. */
 async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
-  const { baseUrl, token } = context.config as { baseUrl?: string; token?: string };
+  const { baseUrl, token, cacertFile } = context.config as { baseUrl?: string; token?: string; cacertFile?: string };
   if (!token) throw new Error(noToken);
   const url = new URL(`.${path}`, apiOf(baseUrl ?? "https://gitlab.com"));
   const response = await fetch(url, {
@@ -197,8 +206,11 @@ async function request(context: Caller, method: string, path: string, body?: Pro
     headers: { "private-token": token, ...(body ? { "content-type": "application/json" } : {}) },
     body: body ? JSON.stringify(body) : undefined,
     signal: context.signal,
-  }).catch((cause: Error) => {
-    throw new Error(`${method} ${url}: GitLab cannot be reached`, { cause: cause.cause ?? cause });
+    dispatcher: cacertFile === undefined ? undefined : trusting(cacertFile),
+  }).catch((error: Error) => {
+    const cause = (error.cause ?? error) as NodeJS.ErrnoException;
+    if (untrustedCodes.includes(cause.code ?? "")) throw new Error(`${method} ${url}: ${untrusted}`);
+    throw new Error(`${method} ${url}: GitLab cannot be reached`, { cause });
   });
   const text = await response.text();
   if (response.ok) return text ? (JSON.parse(text) as Props) : {};

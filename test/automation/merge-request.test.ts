@@ -1,6 +1,7 @@
 /** The note in the merge request, against the sandbox's GitLab, and against one that fails. */
 import { expect } from "chai";
 import * as http from "node:http";
+import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import { mergeRequestContext } from "../../automation/ci";
 import { GitLabApi } from "../../automation/gitlab-api";
@@ -9,6 +10,9 @@ import { openMergeRequest } from "../../sandbox/gitlab/merge-requests";
 import { createServer } from "../../sandbox/gitlab/server";
 import { createState, type State } from "../../sandbox/gitlab/state";
 import { defaultPatience } from "../../sandbox/gitlab/runner/watchdog";
+import { startHttpProxy, type HttpProxyServer } from "../support/http-proxy";
+import { scratch } from "../support/scratch";
+import { makeAuthority, type Authority } from "../support/tls";
 
 const origin = (pipeline: number, more: Partial<NoteOrigin> = {}): NoteOrigin => ({
   ...{ iid: "1", stack: "dev", pipeline, commit: "0123456789abcdef", jobUrl: "https://gitlab.example.com/-/jobs/7" },
@@ -155,6 +159,56 @@ describe("a GitLab that does not answer well", () => {
   });
 });
 
+describe("a GitLab in a company's network", () => {
+  const folder = scratch();
+  let authority: Authority;
+  let server: https.Server;
+  let proxy: HttpProxyServer;
+  before(async () => {
+    authority = await makeAuthority(folder.dir);
+    server = https.createServer(await authority.issue("DNS:gitlab.test,IP:127.0.0.1"), (_, response) => {
+      response.end('{"id":7}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    proxy = await startHttpProxy("127.0.0.1", { "gitlab.test:443": port() });
+    process.env.HTTPS_PROXY = proxy.url;
+    process.env.NO_PROXY = "127.0.0.1";
+  });
+  after(() => {
+    delete process.env.HTTPS_PROXY;
+    delete process.env.NO_PROXY;
+    proxy.close();
+    server.closeAllConnections();
+    server.close();
+    folder.remove();
+  });
+  const port = () => (server.address() as AddressInfo).port;
+
+  async function ask(origin: string, caFile?: string): Promise<unknown> {
+    const api = new GitLabApi({ url: `${origin}/api/v4`, token: "t", project: "1", retries: 0, caFile });
+    try {
+      return await api.currentUser().catch((error: Error) => error.message);
+    } finally {
+      await api.close();
+    }
+  }
+
+  it("is asked through the environment's proxy, but where that is not to be asked", async () => {
+    expect(await ask("https://gitlab.test", authority.file)).to.deep.equal({ id: 7 });
+    expect(await ask(`https://127.0.0.1:${port()}`, authority.file)).to.deep.equal({ id: 7 });
+    expect(proxy.targets).to.deep.equal(["gitlab.test:443"]);
+  });
+
+  it("is believed by the certificates that the runner hands to the job, and by none that nobody has named", async () => {
+    for (const origin of ["https://gitlab.test", `https://127.0.0.1:${port()}`]) {
+      expect(await ask(origin), origin).to.match(/does not answer GET \/user: unable to verify the first certificate/);
+    }
+    expect(() => new GitLabApi({ url: "https://gitlab.test", token: "t", project: "1", caFile: "/none" })).to.throw(
+      /^certificates of private authorities cannot be read: ENOENT/,
+    );
+  });
+});
+
 describe("a job without what --merge-request needs", () => {
   const all = {
     ...{ CI_API_V4_URL: "https://gitlab.example.com/api/v4", CI_PROJECT_ID: "7", CI_MERGE_REQUEST_IID: "3" },
@@ -167,7 +221,8 @@ describe("a job without what --merge-request needs", () => {
   };
 
   it("is told each variable that is missing, and how to get the token", () => {
-    expect(mergeRequestContext(all)).to.include({ iid: "3", pipeline: 9, project: "7", token: "t" });
+    expect(mergeRequestContext(all)).to.include({ iid: "3", pipeline: 9, project: "7", token: "t", caFile: undefined });
+    expect(mergeRequestContext({ ...all, CI_SERVER_TLS_CA_FILE: "/ca.pem" })).to.include({ caFile: "/ca.pem" });
     for (const name of Object.keys(all)) {
       expect(() => mergeRequestContext({ ...all, [name]: "" }), name).to.throw(name);
     }

@@ -62,6 +62,7 @@ const configurations: [string, Record<string, unknown>, string][] = [
       metrics: { allowedCidrs: ["10.1.0.0/16"], allowedSecurityGroupIds: ["sg-1"] },
       alarms: { email: "ci@example.com" },
       dashboard: true,
+      cache: { multipart: true },
       debug: { ecsExec: true },
       protect: true,
     }),

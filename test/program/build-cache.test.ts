@@ -77,10 +77,81 @@ describe("cache", () => {
       [{ bucket: "ci-cache", enabled: false }, /cache\.bucket: has no effect, as cache\.enabled is false/],
       [{ bucket: "ci-cache", expiryDays: 7 }, /cache\.expiryDays: has no effect beside cache\.bucket/],
       [{ region: "eu-west-1" }, /cache\.region: has no effect without cache\.bucket/],
+      [{ multipart: true, enabled: false }, /cache\.multipart: has no effect, as cache\.enabled is false/],
       [{ bucket: "CI_cache" }, /cache\.bucket: not the name of a bucket/],
       [{ bucket: "ci-cache", region: "Frankfurt" }, /cache\.region: not a region/],
     ];
     for (const [cache, error] of refused) expect(() => parseSettings(raw({ cache }))).to.throw(error);
+  });
+
+  describe("in parts", () => {
+    const hostRole = "arn:aws:iam::123456789012:role/gitlab-runners-host";
+    const transferRole = "arn:aws:iam::123456789012:role/gitlab-runners-cache-transfer";
+    const inputsOf = <T extends object>(deployment: Deployment, type: string, name: string) =>
+      plain<T>(only(deployment, `aws:iam/${type}`, name).inputs);
+    const granted = (deployment: Deployment, name: string) => {
+      const { role, policy } = inputsOf<{ role: string; policy: string }>(deployment, "rolePolicy:RolePolicy", name);
+      const { Statement: statements } = JSON.parse(policy) as { Statement: Statement[] };
+      return {
+        role,
+        rights: statements.map(({ Action, Resource, Condition }) => ({
+          Action,
+          Resource,
+          ...(Condition && { Condition }),
+        })),
+      };
+    };
+
+    it("is transferred with a role for its archives, which the host's role alone may take", async () => {
+      const boundary = "arn:aws:iam::123456789012:policy/boundary";
+      const deployment = await run(raw({ cache: { multipart: true }, permissionsBoundary: boundary }));
+      expect(deployment.errors).to.deep.equal([]);
+      const role = inputsOf<{ assumeRolePolicy: string }>(deployment, "role:Role", "gitlab-runners-cache-transfer");
+      expect(JSON.parse(role.assumeRolePolicy).Statement).to.deep.equal([
+        { Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: hostRole } },
+      ]);
+      expect(role).to.include({ permissionsBoundary: boundary });
+      expect(granted(deployment, "gitlab-runners-cache-transfer")).to.deep.equal({
+        role: "gitlab-runners-cache-transfer-id",
+        rights: [{ Action: ["s3:GetObject", "s3:PutObject"], Resource: "arn:aws:s3:::gitlab-runners-cache-1a2b3c4/*" }],
+      });
+      expect(granted(deployment, "gitlab-runners-cache-transfer-host")).to.deep.equal({
+        role: "gitlab-runners-host-id",
+        rights: [{ Action: ["sts:AssumeRole"], Resource: transferRole }],
+      });
+      expect(cacheOf(deployment)).to.deep.equal({ ...cacheOf(base), RoleARN: transferRole });
+    });
+
+    it("names the KMS key, which may be used through S3 in the bucket's region only", async () => {
+      const key = "arn:aws:kms:eu-west-1:123456789012:key/1";
+      const cache = { bucket: "ci-cache", region: "eu-west-1", kmsKeyArn: key, multipart: true };
+      const deployment = await run(raw({ cache }));
+      expect(cacheOf(deployment)).to.include({ ServerSideEncryption: "KMS", ServerSideEncryptionKeyID: key });
+      const { rights } = granted(deployment, "gitlab-runners-cache-transfer");
+      expect(rights).to.deep.equal([
+        { Action: ["s3:GetObject", "s3:PutObject"], Resource: "arn:aws:s3:::ci-cache/*" },
+        {
+          Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+          Resource: key,
+          Condition: {
+            StringLike: {
+              "kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::ci-cache", "arn:aws:s3:::ci-cache/*"],
+              "kms:ViaService": "s3.eu-west-1.*",
+            },
+          },
+        },
+      ]);
+    });
+
+    it("has its rights before a host's runner is told of the role", async () => {
+      const deployment = await run(raw({ cache: { multipart: true } }));
+      const { dependsOn } = only(deployment, command, "gitlab-runners-host-config-toml");
+      expect(dependsOn).to.include.members(["gitlab-runners-cache-transfer", "gitlab-runners-cache-transfer-host"]);
+    });
+
+    it("is a thing to ask for: there is no such role otherwise", () => {
+      expect(JSON.stringify(plain(base.resources))).to.not.match(/cache-transfer|RoleARN|ServerSideEncryption =/);
+    });
   });
 
   it("can be left out, with its permissions and its part of config.toml", async () => {

@@ -1,12 +1,23 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { expect } from "chai";
+import { execa } from "execa";
 import { parse } from "smol-toml";
-import { distrustCertificates, trustCertificates } from "../../components/host/trust-scripts";
+import {
+  checkCertificate,
+  distrustCertificates,
+  forgetCertificates,
+  trustCertificates,
+} from "../../components/host/trust-scripts";
 import { parseSettings } from "../../components/settings/settings";
 import { warningsOf } from "../../components/settings/warnings";
+import { scratch } from "../support/scratch";
+import { makeAuthority, type Authority } from "../support/tls";
 import { authority, ofServer, selfSigned } from "./support/certificates";
 import { ofType, only, plain, type Deployment } from "./support/deploy";
 import { command, run } from "./support/program";
@@ -81,7 +92,10 @@ describe("a deployment with certificates of private authorities", () => {
 
   it("brings them to the host before its first download", () => {
     const trust = named(deployment, "trust");
-    expect(plain(trust.inputs)).to.include({ create: trustCertificates(), stdin: authority + selfSigned });
+    expect(plain(trust.inputs)).to.include({
+      create: trustCertificates(checkCertificate("https://gitlab.com")),
+      stdin: authority + selfSigned,
+    });
     for (const suffix of ["runner", "go"]) {
       expect(named(deployment, suffix).dependsOn, suffix).to.include(trust.name);
     }
@@ -94,9 +108,58 @@ describe("a deployment with certificates of private authorities", () => {
 
   it("forgets them on every host once the settings do", () => {
     const create = (of: Deployment) => plain<{ create: string }>(named(of, "config-toml").inputs).create;
-    expect(create(base)).to.satisfy((text: string) => text.endsWith(distrustCertificates.join("\n")));
+    expect(create(base)).to.contain(distrustCertificates.join("\n"));
+    expect(create(base).endsWith(forgetCertificates.join("\n"))).to.equal(true);
     expect(create(deployment)).to.not.contain(file);
     expect(ofType(base, command).some(({ name }) => name.endsWith("-trust"))).to.equal(false);
+  });
+});
+
+describe("a host that asks GitLab", () => {
+  const folder = scratch();
+  let server: https.Server;
+  let believed: Authority;
+  before(async () => {
+    believed = await makeAuthority(folder.dir);
+    server = https.createServer(await believed.issue("IP:127.0.0.1"), (_, response) => response.writeHead(503).end());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+    folder.remove();
+  });
+  const url = () => `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const check = (gitlabUrl: string, env: Record<string, string> = {}) =>
+    execa("sh", ["-euc", checkCertificate(gitlabUrl).join("\n")], { env, reject: false });
+
+  it("says so where it does not trust the certificate, as curl says it", async () => {
+    const { exitCode, stderr } = await check(url());
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(
+      /^caCertificates: this host does not trust the certificate of https:\/\/127\.0\.0\.1:\d+\ncurl: \(60\) /,
+    );
+  });
+
+  it("says nothing where it does, whatever GitLab answers, or where nobody answers", async () => {
+    expect(await check(url(), { CURL_CA_BUNDLE: believed.file })).to.include({ exitCode: 0, stderr: "" });
+    expect(await check("https://127.0.0.1:1")).to.include({ exitCode: 0, stderr: "" });
+  });
+
+  it("does it once its trust is as the settings have it, through its proxy, and by https alone", async () => {
+    const httpProxy = { url: "http://proxy.example.com:3128", noProxy: [] };
+    const check = checkCertificate("https://gitlab.com", httpProxy).join("\n");
+    expect(check).to.contain("export 'https_proxy=http://proxy.example.com:3128'");
+    for (const [caCertificates, last] of [
+      [authority, "trust"],
+      [undefined, "config-toml"],
+    ]) {
+      const deployment = await run(raw({ network: { httpProxy }, ...(caCertificates && { caCertificates }) }));
+      const { create } = plain<{ create: string }>(only(deployment, command, `gitlab-runners-host-${last}`).inputs);
+      // Nothing of the runner's has changed by then.
+      expect(create.indexOf(check), last).to.be.within(1, create.lastIndexOf("mv -f"));
+    }
+    expect(checkCertificate("http://gitlab.example.com")).to.deep.equal([]);
   });
 });
 
@@ -143,13 +206,33 @@ describe("a host's trust", () => {
           expect(fs.statSync(one).mode & 0o777).to.equal(0o644);
         }
       }
-      const forget = ["set -eu", ...distrustCertificates].join("\n");
+      const forget = ["set -eu", ...distrustCertificates, ...forgetCertificates].join("\n");
       const { status, log } = onHost(forget, "");
       expect([status, log]).to.deep.equal([0, [fresh]]);
       expect([fs.existsSync(at(file)), fs.existsSync(own)]).to.deep.equal([false, false]);
       expect(onHost(forget, "")).to.deep.include({ status: 0, log: [] });
     });
   }
+
+  it("stays what it was where it would not do for GitLab", () => {
+    fs.mkdirSync(at(debian), { recursive: true });
+    const own = at(`${debian}/gitlab-fargate-runners.crt`);
+    const contents = () => [at(file), own].map((one) => (fs.existsSync(one) ? fs.readFileSync(one, "utf8") : ""));
+    const check = checkCertificate("https://gitlab.example.com");
+    const believing = (certificates: string) =>
+      `#!/bin/sh\n[ "$(cat ${own} 2> /dev/null)" = "${certificates}" ] || exit 60\n`;
+    fs.mkdirSync(at("bin"), { recursive: true });
+    fs.writeFileSync(at("bin/curl"), believing(authority.trimEnd()), { mode: 0o755 });
+    const refused = onHost(trustCertificates(check), selfSigned);
+    expect(refused.stderr).to.contain("caCertificates: this host does not trust the certificate of https://gitlab.");
+    expect([refused.status, contents()]).to.deep.equal([1, ["", ""]]);
+    expect(onHost(trustCertificates(check), authority).status).to.equal(0);
+    for (const text of [trustCertificates(check), ["set -eu", ...distrustCertificates, ...check].join("\n")]) {
+      const { status, log } = onHost(text, selfSigned);
+      expect([status, contents()]).to.deep.equal([1, [authority, authority]]);
+      expect(log.at(-1)).to.equal("update-ca-certificates ");
+    }
+  });
 
   it("says that a machine image has no store that it knows", () => {
     const { status, stderr } = onHost(trustCertificates(), authority);

@@ -2,18 +2,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import * as http from "node:http";
+import type * as http from "node:http";
 import * as https from "node:https";
-import * as net from "node:net";
+import type * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { execa } from "execa";
 import { parse, stringify } from "smol-toml";
 import { configToml } from "../../components/gitlab/config-toml";
 import { proxyVariables } from "../../components/host/http-proxy";
 import { prepareArtifacts } from "../../sandbox/setup";
+import { startHttpProxy, type HttpProxyServer } from "../support/http-proxy";
+import { makeAuthority, type Authority } from "../support/tls";
 
 /** No name server knows it; the proxy does. */
 const gitlab = "gitlab.test:8443";
@@ -39,27 +40,16 @@ describe("GitLab Runner in a company's network", () => {
   let folder: string;
   let runner: string;
   let server: https.Server;
-  let proxy: http.Server;
+  let proxy: HttpProxyServer;
+  let authority: Authority;
   let running: ChildProcess | undefined;
-  const connected: string[] = [];
   const at = (name: string) => path.join(folder, name);
 
   before("an authority, GitLab and a proxy", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "company-"));
     runner = (await prepareArtifacts({ onProgress: () => {} })).runner;
-    const openssl = (...args: string[]) => execa("openssl", args, { cwd: folder });
-    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const [ca, own] = [
-      ["-x509", "-keyout", "ca.key", "-out", "ca.pem"],
-      ["-keyout", "own.key", "-out", "own.csr"],
-    ];
-    await openssl("req", ...newKey, ...ca, "-subj", "/CN=Root", "-addext", "basicConstraints=critical,CA:TRUE");
-    await openssl("req", ...newKey, ...own, "-subj", "/CN=gitlab.test");
-    fs.writeFileSync(at("names"), "subjectAltName=DNS:gitlab.test\n");
-    const issued = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
-    await openssl("x509", "-req", "-in", "own.csr", ...issued, "-out", "own.pem");
-
-    server = https.createServer({ key: fs.readFileSync(at("own.key")), cert: fs.readFileSync(at("own.pem")) });
+    authority = await makeAuthority(folder);
+    server = https.createServer(await authority.issue("DNS:gitlab.test"));
     let given = false;
     server.on("request", async (request: http.IncomingMessage, response: http.ServerResponse) => {
       const said = await text(request);
@@ -76,21 +66,7 @@ describe("GitLab Runner in a company's network", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
 
-    proxy = http.createServer();
-    proxy.on("connect", ({ url }: http.IncomingMessage, socket: net.Socket) => {
-      connected.push(url ?? "");
-      const target = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
-      for (const [one, other] of [
-        [socket, target],
-        [target, socket],
-      ]) {
-        one.on("error", () => other.destroy());
-        one.pipe(other);
-      }
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-    });
-    proxy.listen(0, "127.0.0.1");
-    await once(proxy, "listening");
+    proxy = await startHttpProxy("127.0.0.1", { [gitlab]: (server.address() as net.AddressInfo).port });
     // It stands for the driver.
     const driver = [
       "#!/bin/sh",
@@ -102,10 +78,9 @@ describe("GitLab Runner in a company's network", () => {
   });
 
   after(() => {
-    for (const one of [server, proxy]) {
-      one.close();
-      one.closeAllConnections();
-    }
+    proxy.close();
+    server.close();
+    server.closeAllConnections();
     fs.rmSync(folder, { recursive: true });
   });
 
@@ -118,7 +93,7 @@ describe("GitLab Runner in a company's network", () => {
 
   /** As a host's unit starts it. */
   function start(caFile?: string): Record<string, string> {
-    const httpProxy = { url: `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`, noProxy: [] };
+    const httpProxy = { url: proxy.url, noProxy: [] };
     const runners = [{ key: "group/acme", name: "acme", token: `glrt-${"x".repeat(20)}` }];
     const file = parse(configToml({ gitlabUrl: `https://${gitlab}`, concurrency: 1, runners, caFile, httpProxy }));
     (file.runners as Record<string, unknown>[])[0].custom = { run_exec: at("driver") };
@@ -135,14 +110,14 @@ describe("GitLab Runner in a company's network", () => {
     const refused = once(server, "tlsClientError");
     start();
     await refused;
-    expect(connected).to.include(gitlab);
+    expect(proxy.targets).to.include(gitlab);
   });
 
   it("takes a job by the authority of the settings, and hands it and the proxy on", async () => {
     const finished = once(server, "finished");
-    const environment = start(at("ca.pem"));
+    const environment = start(authority.file);
     expect(await finished).to.deep.equal(["success"]);
-    expect(fs.readFileSync(at("handed"), "utf8")).to.equal(fs.readFileSync(at("ca.pem"), "utf8"));
+    expect(fs.readFileSync(at("handed"), "utf8")).to.equal(authority.pem);
     // Of git: the job's script sets it for GitLab only.
     expect(fs.readFileSync(at("script-get_sources"), "utf8")).to.match(/sslCAInfo\W+CI_SERVER_TLS_CA_FILE/);
     const driversOwn = fs.readFileSync(at("environment"), "utf8").split("\n");

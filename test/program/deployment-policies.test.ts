@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { deploymentPolicies, type PolicyDocument, type StackPlace } from "../../components/iam/deployment-policies";
 import { lookUpRights, resourceRights } from "../../components/iam/deployment-rights";
-import { executionPolicy, hostPolicy, tlsOnly, type Statement } from "../../components/iam/documents";
+import { takeRole, transferArchives } from "../../components/iam/cache";
+import { document, executionPolicy, hostPolicy, tlsOnly, type Statement } from "../../components/iam/documents";
 import { execPolicy, monitorStatements } from "../../components/iam/observability";
 import { dashboardName, stackTag, taskFamily } from "../../components/names";
 import { matchesArn } from "../../sandbox/aws/iam/patterns";
@@ -205,6 +206,10 @@ describe("the roles' policies are, too:", () => {
       cacheBucketArn: bucket,
       monitor: monitorStatements(logGroupArn, true),
     }),
+    "the cache transfer role's": document(
+      ...transferArchives({ bucketArn: bucket, keyArn: "arn:aws:kms:eu-central-1:123456789012:key/1" }, "eu-central-1"),
+    ),
+    "the host's on that role": document(takeRole(role("cache-transfer"))),
     "the execution role's": executionPolicy({
       logGroupArn,
       imageUri: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job",

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { assumedBy, ecrRepositoryArn, executionPolicy, hostPolicy, tlsOnly } from "../../components/iam/documents";
+import {
+  assumedBy,
+  assumedByRole,
+  ecrRepositoryArn,
+  executionPolicy,
+  hostPolicy,
+  tlsOnly,
+} from "../../components/iam/documents";
 
 const cluster = "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs-1";
 const args = {
@@ -175,6 +182,13 @@ describe("other documents", () => {
   it("let one service take a role", () => {
     expect(JSON.parse(assumedBy("ec2.amazonaws.com")).Statement).to.deep.equal([
       { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } },
+    ]);
+  });
+
+  it("let one role take another", () => {
+    const role = "arn:aws:iam::123456789012:role/host";
+    expect(JSON.parse(assumedByRole(role)).Statement).to.deep.equal([
+      { Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: role } },
     ]);
   });
 

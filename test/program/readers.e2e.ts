@@ -89,6 +89,10 @@ describe("the files on the host", () => {
       caCertificates: authority,
       network: { httpProxy: { url: "http://proxy.example.com:3128", noProxy: [".example.com", "10.0.0.0/8"] } },
     },
+    "archives transferred in parts, encrypted by a KMS key": {
+      kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/1",
+      cache: { multipart: true },
+    },
     "spot capacity only on arm64": { spot: "only", architecture: "arm64" },
     "names and tags in any script": {
       groups: [

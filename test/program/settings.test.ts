@@ -34,7 +34,7 @@ describe("settings", () => {
       allowPlainHttp: false,
       caCertificates: [],
       driver: { directory: "driver" },
-      cache: { enabled: true, expiryDays: 30 },
+      cache: { enabled: true, expiryDays: 30, multipart: false },
       logs: { retentionDays: 30 },
       dashboard: false,
       metrics: { port: 9252, allowedCidrs: [], allowedSecurityGroupIds: [] },

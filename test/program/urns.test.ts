@@ -21,6 +21,7 @@ const everything = raw({
   host: { count: 2, adminCidrs: ["203.0.113.0/24", "2001:db8::/32"] },
   metrics: { allowedCidrs: ["10.1.0.0/16"], allowedSecurityGroupIds: ["sg-1"] },
   alarms: { email: "ci@example.com" },
+  cache: { multipart: true },
   dashboard: true,
   debug: { ecsExec: true },
 });

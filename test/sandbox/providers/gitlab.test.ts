@@ -1,12 +1,17 @@
 import { expect } from "chai";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import * as http from "node:http";
+import * as https from "node:https";
 import type { AddressInfo } from "node:net";
+import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
 import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
 import { makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
 import { gitlabPackage } from "../../../sandbox/providers/gitlab";
+import { scratch } from "../../support/scratch";
+import { makeAuthority } from "../../support/tls";
 import { createContext, rejection } from "./support";
 
 const { resources, functions } = gitlabPackage();
@@ -58,6 +63,35 @@ describe("gitlab stand-in", () => {
     paused: false,
     maximum_timeout: 3600,
   };
+
+  it("trusts the authorities that it is given, and tells of others as Go does", async () => {
+    const folder = scratch();
+    const [own, other] = await Promise.all(
+      ["own", "other"].map((name) => {
+        mkdirSync(path.join(folder.dir, name));
+        return makeAuthority(path.join(folder.dir, name));
+      }),
+    );
+    const secure = https.createServer(await own.issue("IP:127.0.0.1"), (_, response) => response.end('{"id":11}'));
+    await once(secure.listen(0, "127.0.0.1"), "listening");
+    const baseUrl = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    const look = (cacertFile?: string) => {
+      const { context } = createContext({ config: { baseUrl, token: "admin", ...(cacertFile && { cacertFile }) } });
+      return functions["gitlab:index/getGroup:getGroup"]({ groupId: 11 }, context);
+    };
+    try {
+      expect(await look(own.file)).to.include({ groupId: 11 });
+      for (const file of [other.file, undefined]) {
+        expect((await rejection(look(file) as Promise<unknown>)).message).to.contain(
+          "x509: certificate signed by unknown",
+        );
+      }
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+      folder.remove();
+    }
+  });
 
   it("creates a runner, and keeps its token secret", async () => {
     answers = { "POST /api/v4/user/runners": { id: 7, token: "glrt-1" }, "GET /api/v4/runners/7": found };
