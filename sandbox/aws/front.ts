@@ -26,6 +26,8 @@ export interface FrontOptions {
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
   /** Answers ECR's GetAuthorizationToken. */
   registryPassword(): object;
+  /** How many vCPU Fargate runs at a time in this account. */
+  vcpuQuota(): number;
   /** STS has given a role's credentials to somebody. */
   assumed(accessKeyId: string, roleArn: string, session: string): void;
   log(line: string): void;
@@ -55,7 +57,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
-      else if (quotas) await answerCall(quotas, request, response, await whole(), answerQuota);
+      else if (quotas)
+        await answerCall(quotas, request, response, await whole(), (name, body) =>
+          answerQuota(options.vcpuQuota(), name, body),
+        );
       else if (action)
         await answerCall(action, request, response, await whole(), (name, body) => options.ecs(name, body));
       else if (isForm("sts", request)) await answerSts(request, response, await whole());

@@ -21,7 +21,7 @@ import { startRegistryStore } from "./ecr/store";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
-import { createServiceLinkedRole } from "./ecs/service-linked-role";
+import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
@@ -39,6 +39,7 @@ import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
 export type { HostView } from "./ec2/instances";
 export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
+export type { StartDelays } from "./ecs/task-runner";
 
 /** A task as the sandbox's status shows it. */
 export interface TaskView {
@@ -126,12 +127,14 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     closers.push(() => instances.close());
 
     const policies = new RolePolicies(moto.iam);
+    const ecsRole = serviceLinkedRole(moto.iam);
     const authorizer = new Authorizer(policies, log);
     const images = createImageStore(folder("images"));
     const ecs: EcsService = new EcsService({
       moto,
       log,
       availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
+      requireServiceLinkedRole: () => ecsRole.require(),
       run: (task) =>
         runTask(task, {
           images,
@@ -147,6 +150,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
             return attached;
           },
           environment: taskMetadataEnvironment,
+          startDelays: () => ecs.faults.startDelays(),
           changed: (changed) => ecs.emit("change", changed),
         }),
     });
@@ -175,8 +179,12 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
           ec2: createEc2Records(moto),
           bucketKey: createBucketKey(moto.s3),
-          changed: () => policies.forget(),
+          changed() {
+            policies.forget();
+            ecsRole.forget();
+          },
         }),
+        vcpuQuota: () => ecs.faults.vcpuQuota(),
         assumed: credentials.assumed,
         ecs: (action, body) => ecs.handle(action, body),
         ec2: (form) => instances.handle(form),

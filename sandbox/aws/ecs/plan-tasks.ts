@@ -4,13 +4,17 @@ import { AwsError } from "../protocol";
 import { resolveCapacity } from "./capacity";
 import { validateRunTask } from "./run-task-request";
 import { taskSize } from "./size";
-import type { NewTask } from "./task";
+import type { NewTask, Task } from "./task";
 import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
 
 export interface PlanOptions {
   moto: Pick<Moto, "ecs">;
   /** A subnet's zone. @throws AwsError when there is no such subnet */
   availabilityZone(subnetId: string): Promise<string>;
+  /** The tasks of the account that have not stopped. */
+  running: Pick<Task, "capacityProvider" | "size">[];
+  /** How many vCPU may run at a time, of on-demand and of Spot capacity each. */
+  vcpuQuota: number;
   /** Why a provider has no capacity for one more task, if it has none. */
   capacityFailure(provider: string): string | undefined;
   /** Which of `count` subnets the next task is placed in. */
@@ -33,9 +37,15 @@ export async function planTasks(
 
   const planned: NewTask[] = [];
   const failures: Failure[] = [];
+  const cpuOf = (spot: boolean) =>
+    [...options.running, ...planned]
+      .filter(({ capacityProvider }) => isSpot(capacityProvider) === spot)
+      .reduce((sum, task) => sum + task.size.cpu, 0);
   for (let index = 0; index < (request.count ?? 1); index++) {
     const capacityProvider = "providers" in capacity ? capacity.providers[index] : undefined;
-    const reason = options.capacityFailure(capacityProvider ?? "FARGATE");
+    const used = cpuOf(isSpot(capacityProvider)) + size.cpu;
+    const overQuota = used > options.vcpuQuota * 1024 ? quotaReached : undefined;
+    const reason = overQuota ?? options.capacityFailure(capacityProvider ?? "FARGATE");
     if (reason) {
       failures.push({ reason });
       continue;
@@ -60,6 +70,11 @@ export async function planTasks(
   }
   return { planned, failures };
 }
+
+const isSpot = (capacityProvider: string | undefined) => capacityProvider === "FARGATE_SPOT";
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html */
+const quotaReached = "You’ve reached the limit on the number of vCPUs you can run concurrently";
 
 /** @throws AwsError ClientException where there is none */
 export async function findDefinition(taskDefinition: string, moto: Pick<Moto, "ecs">) {
