@@ -1,6 +1,7 @@
 /** Temporary credentials of roles, as instances and tasks are given them, and as whoever assumes a role gets them. */
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { assumedRole, type Principal } from "./iam/principal";
+import { requireTrust } from "./iam/trust";
 import type { Moto } from "./moto";
 
 export interface RoleCredentials {
@@ -15,23 +16,27 @@ export interface RoleCredentials {
 const margin = 10 * 60_000;
 
 export interface Credentials {
-  /** A role's credentials, the same ones as long as they are good. */
-  issue(roleArn: string, session: string): Promise<RoleCredentials>;
-  /** Somebody has got a role's credentials from moto. */
-  assumed(accessKeyId: string, roleArn: string, session: string): void;
+  /** A role's credentials for a service, the same ones as long as they are good. @throws AccessDenied */
+  issue(roleArn: string, session: string, service: string): Promise<RoleCredentials>;
+  /**
+   * STS is asked for a role's credentials by the owner of an access key. To be called with moto's answer.
+   * @throws AccessDenied, UnsupportedPolicy
+   */
+  assume(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void>;
   /** Whose an access key is; undefined for one that no role has. */
   principal(accessKeyId: string): Principal | undefined;
 }
 
-export function createCredentials(moto: Pick<Moto, "sts">): Credentials {
+export function createCredentials(moto: Pick<Moto, "sts" | "iam">): Credentials {
   const issued = new Map<string, RoleCredentials>();
   // Of replaced credentials too: they stay good until they expire.
   const principals = new Map<string, Principal>();
 
-  async function issue(roleArn: string, session: string): Promise<RoleCredentials> {
+  async function issue(roleArn: string, session: string, service: string): Promise<RoleCredentials> {
     const key = `${roleArn} ${session}`;
     const known = issued.get(key);
     if (known && Date.parse(known.Expiration) - Date.now() > margin) return known;
+    await requireTrust(moto.iam, roleArn, { service });
     const { Credentials: fresh } = await moto.sts.send(
       new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: session, DurationSeconds: 3600 }),
     );
@@ -45,9 +50,19 @@ export function createCredentials(moto: Pick<Moto, "sts">): Credentials {
     principals.set(credentials.AccessKeyId, assumedRole(roleArn, session));
     return credentials;
   }
+  async function assume(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void> {
+    const session = principals.get(accessKeyId);
+    const roleArn = form.get("RoleArn") ?? "";
+    await requireTrust(moto.iam, roleArn, session ? { session } : "administrator");
+    const taken = assumedRole(roleArn, form.get("RoleSessionName") ?? "", form.get("Policy") ?? undefined);
+    return (answer) => {
+      const [, key] = /<AccessKeyId>([^<]+)</.exec(answer) ?? [];
+      if (key !== undefined) principals.set(key, taken);
+    };
+  }
   return {
     issue,
-    assumed: (accessKeyId, roleArn, session) => void principals.set(accessKeyId, assumedRole(roleArn, session)),
+    assume,
     principal: (accessKeyId) => principals.get(accessKeyId),
   };
 }

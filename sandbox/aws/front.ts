@@ -7,6 +7,7 @@ import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
 import type { Admission, Gate } from "./iam/gate";
+import { signatureOf } from "./iam/caller";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { motoAddress } from "./moto";
@@ -19,6 +20,8 @@ export interface FrontOptions {
   admit: Gate;
   /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
+  /** How many vCPU Fargate runs at a time in this account. */
+  vcpuQuota(): number;
   /**
    * An EC2 action: what is sent to moto instead, and what follows from moto's answer before it is passed on.
    * Undefined: the request goes to moto as it is. @throws AwsError
@@ -26,10 +29,8 @@ export interface FrontOptions {
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
   /** Answers ECR's GetAuthorizationToken. */
   registryPassword(): object;
-  /** How many vCPU Fargate runs at a time in this account. */
-  vcpuQuota(): number;
-  /** STS has given a role's credentials to somebody. */
-  assumed(accessKeyId: string, roleArn: string, session: string): void;
+  /** STS is asked for a role's credentials: what follows from moto's answer. @throws AwsError */
+  assumeRole(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void>;
   log(line: string): void;
 }
 
@@ -143,13 +144,16 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   }
 
   async function answerSts(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): Promise<void> {
-    const { status, headers, body: answer } = await ask(request, body);
     const form = new URLSearchParams(body.toString());
-    const [, key] = /<AccessKeyId>([^<]+)</.exec(answer.toString()) ?? [];
-    if (form.get("Action") === "AssumeRole" && key !== undefined) {
-      options.assumed(key, form.get("RoleArn") ?? "", form.get("RoleSessionName") ?? "");
+    const { accessKeyId = "" } = signatureOf(request) ?? {};
+    try {
+      const answered = form.get("Action") === "AssumeRole" ? await options.assumeRole(accessKeyId, form) : undefined;
+      const { status, headers, body: answer } = await ask(request, body);
+      answered?.(answer.toString());
+      response.writeHead(status, headers).end(answer);
+    } catch (error) {
+      refuse(request, response, asAwsError(error, "AssumeRole"));
     }
-    response.writeHead(status, headers).end(answer);
   }
 
   function asAwsError(error: unknown, action: string): AwsError {

@@ -184,9 +184,9 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
             ecsRole.forget();
           },
         }),
-        vcpuQuota: () => ecs.faults.vcpuQuota(),
-        assumed: credentials.assumed,
+        assumeRole: credentials.assume,
         ecs: (action, body) => ecs.handle(action, body),
+        vcpuQuota: () => ecs.faults.vcpuQuota(),
         ec2: (form) => instances.handle(form),
         registryPassword: () => passwords.issue(),
         log,

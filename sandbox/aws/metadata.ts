@@ -7,14 +7,14 @@ import * as http from "node:http";
 import { DescribeInstancesCommand, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
 import { accountId, network, region } from "../config";
-import type { RoleCredentials } from "./credentials";
+import type { Credentials } from "./credentials";
 import { closeServer, listen } from "./server";
 import type { Moto } from "./moto";
 
 export interface MetadataOptions {
   moto: Moto;
   instanceId(address: string): string | undefined;
-  credentials(roleArn: string, session: string): Promise<RoleCredentials>;
+  credentials: Credentials["issue"];
   log(line: string): void;
 }
 
@@ -74,7 +74,7 @@ export async function startMetadata(options: MetadataOptions): Promise<{ close()
     if (!role) return undefined;
     if (/^security-credentials\/?$/.test(path)) return role.RoleName;
     if (path !== `security-credentials/${role.RoleName}`) return undefined;
-    const credentials = await options.credentials(role.Arn!, instance.InstanceId!);
+    const credentials = await options.credentials(role.Arn!, instance.InstanceId!, "ec2.amazonaws.com");
     return JSON.stringify({ Code: "Success", LastUpdated: now, Type: "AWS-HMAC", ...credentials });
   }
 

@@ -1,6 +1,6 @@
 /** The address at which a task's containers find their role's credentials and their metadata: 169.254.170.2. */
 import * as http from "node:http";
-import type { RoleCredentials } from "./credentials";
+import type { Credentials } from "./credentials";
 import { describeTask } from "./ecs/describe-task";
 import type { ContainerRecord, Task } from "./ecs/task";
 import { closeServer, listen } from "./server";
@@ -9,7 +9,7 @@ import { taskMetadataAddress } from "../world/network";
 export interface TaskMetadataOptions {
   /** A running task by its private address. */
   task(address: string): Task | undefined;
-  credentials(roleArn: string, session: string): Promise<RoleCredentials>;
+  credentials: Credentials["issue"];
   log(line: string): void;
 }
 
@@ -29,7 +29,7 @@ export async function startTaskMetadata(options: TaskMetadataOptions): Promise<{
     if (!task) return undefined;
     const role = taskRole(task);
     if (path === `/v2/credentials/${task.attachmentId}` && role) {
-      return { RoleArn: role, ...(await options.credentials(role, task.id)) };
+      return { RoleArn: role, ...(await options.credentials(role, task.id, "ecs-tasks.amazonaws.com")) };
     }
     const container = task.containers.find(({ runtimeId }) => path.startsWith(`/v4/${runtimeId}`));
     if (!container) return undefined;

@@ -25,7 +25,8 @@ export function cacheFailures(trace: string): string[] {
     .split("\n")
     .filter((line) => {
       if (line.includes("Checking cache for ")) absent = false;
-      if (/file does not exist/i.test(line)) absent = true;
+      // Whoever may not list a bucket is told 403.
+      if (/file (does not|doesn't) exist/i.test(line)) absent = true;
       return line.includes("Failed to extract cache")
         ? !absent
         : line.includes("Failed to create cache") || helperFailure.test(line);

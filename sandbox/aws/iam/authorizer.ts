@@ -33,7 +33,8 @@ export class Authorizer {
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
    */
   async denial(principal: Principal, { action, resource, context }: Permission): Promise<string | undefined> {
-    const { allowed, reason } = evaluate(await this.policies.of(principal.roleName), {
+    const policies = { ...(await this.policies.of(principal.roleName)), session: principal.policy };
+    const { allowed, reason } = evaluate(policies, {
       action,
       resource,
       context: { ...globalContext(principal), ...context },

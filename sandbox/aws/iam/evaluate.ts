@@ -1,9 +1,9 @@
 /**
- * Whether policies allow an action: an explicit deny wins, then identity-based policies and the permissions boundary must
- * both allow it.
+ * Whether policies allow an action: an explicit deny wins, then identity-based policies, the permissions boundary and the
+ * session's policy must all allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  *
- * Limit: session policies, resource-based policies and service control policies are not evaluated.
+ * Limit: resource-based policies and service control policies are not evaluated.
  */
 import { holds, type Context } from "./conditions";
 import { matchesAction, matchesArn } from "./patterns";
@@ -22,6 +22,8 @@ export interface Policies {
   identity: Policy[];
   /** Absent: no boundary. */
   boundary?: Policy;
+  /** Absent: the session has none. */
+  session?: Policy;
 }
 
 export interface Decision {
@@ -31,10 +33,11 @@ export interface Decision {
 }
 
 /** @throws UnsupportedPolicy where a policy holds what is not evaluated */
-export function evaluate({ identity, boundary }: Policies, permission: Permission): Decision {
+export function evaluate({ identity, boundary, session }: Policies, permission: Permission): Decision {
   const kinds = [
     { policies: identity, one: "an identity-based policy", no: "no identity-based policy" },
     ...(boundary ? [{ policies: [boundary], one: "a permissions boundary", no: "no permissions boundary" }] : []),
+    ...(session ? [{ policies: [session], one: "a session policy", no: "no session policy" }] : []),
   ].map((kind) => ({ ...kind, effects: applicable(kind.policies, permission) }));
 
   const denying = kinds.find(({ effects }) => effects.has("Deny"));

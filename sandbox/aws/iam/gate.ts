@@ -42,6 +42,14 @@ export type Gate = (request: IncomingMessage, read: () => Promise<Buffer>) => Pr
 /** Temporary keys, which only roles have here: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes */
 const temporary = "ASIA";
 
+/** Of one request, an object's or a part's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const maxUpload = 5 * 1024 ** 3;
+
+function checkSize({ method, headers }: IncomingMessage): void {
+  if (method !== "PUT" || Number(headers["content-length"] ?? 0) <= maxUpload) return;
+  throw new AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size");
+}
+
 /** The returned gate throws AwsError where a request is refused. */
 export function createGate({
   authorizer,
@@ -60,11 +68,14 @@ export function createGate({
     return ecsPermissions(name, parameters, definition);
   }
 
-  async function admitToS3(principal: Principal, { method = "GET", url = "/" }: IncomingMessage): Promise<Admission> {
+  async function admitToS3(principal: Principal, request: IncomingMessage): Promise<Admission> {
+    const { method = "GET", url = "/", headers } = request;
     const { needed, toSeeAbsence } = s3Permissions(method, url);
     await authorizer.require(principal, needed);
+    const named = headers["x-amz-server-side-encryption-aws-kms-key-id"]?.toString();
     for (const permission of needed) {
-      await authorizer.require(principal, await objectKeyPermissions(permission, bucketKey));
+      const keyOf: BucketKey = async (bucket) => named ?? (await bucketKey(bucket));
+      await authorizer.require(principal, await objectKeyPermissions(permission, keyOf));
     }
     const blind = toSeeAbsence && (await authorizer.denial(principal, toSeeAbsence));
     if (!blind) return {};
@@ -75,6 +86,7 @@ export function createGate({
     const signature = signatureOf(request);
     if (!signature) throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
     const { accessKeyId, service } = signature;
+    if (service === "s3") checkSize(request);
     const answered = service === "iam" ? () => void changed() : undefined;
     const principal = find(accessKeyId);
     if (!principal && accessKeyId.startsWith(temporary)) {

@@ -37,6 +37,7 @@ const named: Record<string, (body: Record<string, unknown>) => string | undefine
     const alarm = one(AlarmName) ?? one(AlarmNames);
     return alarm === undefined ? one(ResourceARN) : inRegion("cloudwatch", `alarm:${alarm}`);
   },
+  sts: ({ RoleArn }) => one(RoleArn),
   // Parameters of AWS's own belong to no account.
   ssm: ({ Name }) =>
     text(Name).startsWith("/aws/service/") ? `arn:aws:ssm:${region}::parameter${text(Name)}` : undefined,

@@ -45,7 +45,7 @@ export function parsePolicy(name: string, text: string): Policy {
 function parseStatement(policy: string, statement: Json, index: number): Statement {
   const sid = String(statement.Sid ?? index);
   const refuse = (what: string) => new UnsupportedPolicy(`policy ${policy}, statement ${sid}: ${what}`);
-  const { Effect: effect, Condition = {} } = statement;
+  const { Effect: effect } = statement;
   const [variable] = /\$\{[^}]*\}?/.exec(JSON.stringify(statement)) ?? [];
   if (variable) throw refuse(`policy variables are not evaluated: ${variable}`);
   if (effect !== "Allow" && effect !== "Deny") throw refuse(`Effect is ${JSON.stringify(effect)}`);
@@ -55,10 +55,21 @@ function parseStatement(policy: string, statement: Json, index: number): Stateme
     if (found.length === 0) throw refuse(`neither ${element} nor Not${element}`);
     return { not, patterns: found };
   };
-  const conditions = Object.entries(Condition as Record<string, Json>).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, values]) => ({ operator, key, values: list(values) })),
-  );
-  return { sid, effect, action: patterns("Action"), resource: patterns("Resource"), conditions };
+  return {
+    sid,
+    effect,
+    action: patterns("Action"),
+    resource: patterns("Resource"),
+    conditions: conditionsOf(statement),
+  };
 }
 
-const list = (value: unknown): string[] => (value === undefined ? [] : [value].flat().map(String));
+export const conditionsOf = ({ Condition = {} }: Json): Condition[] =>
+  Object.entries(Condition as Record<string, Json>).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]) => ({ operator, key, values: list(values) })),
+  );
+
+/** IAM answers documents URL-encoded; moto does for some calls. */
+export const decoded = (document = "{}") => (document.startsWith("%7B") ? decodeURIComponent(document) : document);
+
+export const list = (value: unknown): string[] => (value === undefined ? [] : [value].flat().map(String));

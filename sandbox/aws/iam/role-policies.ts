@@ -9,7 +9,7 @@ import {
   type IAMClient,
 } from "@aws-sdk/client-iam";
 import type { Policies } from "./evaluate";
-import { parsePolicy, type Policy } from "./policy";
+import { decoded, parsePolicy, type Policy } from "./policy";
 
 const nothing: Policies = { identity: [] };
 
@@ -66,6 +66,3 @@ export class RolePolicies {
     return parsePolicy(PolicyArn, decoded(PolicyVersion?.Document));
   }
 }
-
-/** IAM answers documents URL-encoded; moto does for some calls. */
-const decoded = (document = "{}") => (document.startsWith("%7B") ? decodeURIComponent(document) : document);

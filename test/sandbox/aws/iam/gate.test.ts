@@ -13,6 +13,12 @@ import type { AwsError } from "../../../../sandbox/aws/protocol";
 
 const roleArn = "arn:aws:iam::123456789012:role/host";
 const host = assumedRole(roleArn, "i-1");
+/** As the runner takes a role for a job that writes one archive. */
+const bounded = assumedRole(
+  roleArn,
+  "job",
+  JSON.stringify({ Statement: [{ Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::cache/own" }] }),
+);
 const key = "arn:aws:kms:us-east-1:123456789012:key/1";
 const allow = (action: string, resource = "*") => ({ Effect: "Allow", Action: action, Resource: resource });
 
@@ -23,7 +29,7 @@ function gateFor(...statements: object[]) {
   let changes = 0;
   const gate = createGate({
     authorizer,
-    principal: (key) => (key === "ASIAHOST" ? host : undefined),
+    principal: (key) => ({ ASIAHOST: host, ASIAJOB: bounded })[key],
     taskDefinition: async () => {
       throw new Error("not asked for");
     },
@@ -127,6 +133,48 @@ describe("IAM: the gate", () => {
       await gateFor(s3, { ...both, Condition: bucket("encrypted") }).gate(of(method), nobody);
       await gateFor(s3).gate(of(method, "plain"), nobody);
     }
+  });
+
+  it("asks for the key that an upload names, in the place of its bucket's", async () => {
+    const other = "arn:aws:kms:us-east-1:123456789012:key/other";
+    const headers = { "x-amz-server-side-encryption-aws-kms-key-id": other };
+    const started = request("s3", { method: "POST", url: "/encrypted/archive?uploads", headers });
+    const allowed = { Effect: "Allow", Action: ["s3:PutObject", "kms:*"], Resource: [key, "arn:aws:s3:::encrypted/*"] };
+    expect((await refused(gateFor(allowed).gate(started, nobody))).message).to.contain(`on resource: ${other}`);
+  });
+
+  it("bounds a session by the policy that its role was taken with", async () => {
+    const { gate } = gateFor(allow("s3:*"));
+    const of = (method: string, url: string) => gate(request("s3", { method, url }, "ASIAJOB"), nobody);
+    for (const [method, url] of [
+      ["PUT", "/cache/own"],
+      ["POST", "/cache/own?uploads"],
+      ["PUT", "/cache/own?partNumber=1&uploadId=u"],
+      ["POST", "/cache/own?uploadId=u"],
+    ]) {
+      await of(method!, url!);
+    }
+    for (const [method, url] of [
+      ["GET", "/cache/own"],
+      ["PUT", "/cache/other"],
+      ["DELETE", "/cache/own?uploadId=u"],
+      ["GET", "/cache?list-type=2"],
+    ]) {
+      expect((await refused(of(method!, url!))).message, url).to.contain("because no session policy allows the s3:");
+    }
+  });
+
+  it("takes 5 GB in one request and no more, from an administrator too", async () => {
+    const { gate } = gateFor(allow("s3:PutObject"));
+    const of = (length: number, key?: string) =>
+      gate(
+        request("s3", { method: "PUT", url: "/cache/key", headers: { "content-length": String(length) } }, key),
+        nobody,
+      );
+    const limit = 5 * 1024 ** 3;
+    await of(limit);
+    for (const key of ["ASIAHOST", "sandbox"])
+      expect((await refused(of(limit + 1, key))).code).to.equal("EntityTooLarge");
   });
 
   it("hides from who may not list a bucket what is absent in it", async () => {

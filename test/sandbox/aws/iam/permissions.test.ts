@@ -151,6 +151,8 @@ describe("IAM: what other calls need", () => {
     expect(pairs(permissionsOf("ecr", "BatchGetImage", { repositoryName: "job" }))).to.deep.equal([
       ["ecr:BatchGetImage", "arn:aws:ecr:us-east-1:123456789012:repository/job"],
     ]);
+    const taken = "arn:aws:iam::123456789012:role/cache";
+    expect(pairs(permissionsOf("sts", "AssumeRole", { RoleArn: taken }))).to.deep.equal([["sts:AssumeRole", taken]]);
     expect(permissionsOf("monitoring", "PutMetricData", { Namespace: "jobs" })).to.deep.equal([
       { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": "jobs" } },
     ]);

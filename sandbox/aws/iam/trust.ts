@@ -1,0 +1,49 @@
+/**
+ * Who may take a role, by its trust policy.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
+import { GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
+import { accountId } from "../../config";
+import { AccessDenied } from "./authorizer";
+import { holds } from "./conditions";
+import { matchesAction } from "./patterns";
+import { conditionsOf, decoded, list, UnsupportedPolicy } from "./policy";
+import type { Principal } from "./principal";
+
+/** A service, a role's session, or an administrator of the account, who has no role. */
+export type Taker = { service: string } | { session: Principal } | "administrator";
+
+type Json = Record<string, unknown>;
+
+/** @throws AccessDenied, also where there is no such role; UnsupportedPolicy */
+export async function requireTrust(iam: Pick<IAMClient, "send">, roleArn: string, taker: Taker): Promise<void> {
+  const found = await iam.send(new GetRoleCommand({ RoleName: roleArn.split("/").pop() })).catch(() => undefined);
+  const { Statement = [] } = JSON.parse(decoded(found?.Role?.AssumeRolePolicyDocument)) as Json;
+  const effects = ([Statement].flat() as Json[]).filter((one) => applies(one, taker)).map(({ Effect }) => Effect);
+  if (effects.includes("Allow") && !effects.includes("Deny")) return;
+  const who = taker === "administrator" ? `arn:aws:iam::${accountId}:user/administrator` : nameOf(taker);
+  throw new AccessDenied(`User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`);
+}
+
+const nameOf = (taker: Exclude<Taker, string>) => ("service" in taker ? taker.service : taker.session.arn);
+
+function applies(statement: Json, taker: Taker): boolean {
+  const { Principal = {}, Action } = statement;
+  if (statement.NotPrincipal !== undefined) throw new UnsupportedPolicy("NotPrincipal is not evaluated");
+  const { AWS, Service } = (Principal === "*" ? { AWS: "*" } : Principal) as Json;
+  const named =
+    taker !== "administrator" && "service" in taker
+      ? list(Service).includes(taker.service)
+      : list(AWS).some((one) => identitiesOf(taker).includes(one));
+  return (
+    named &&
+    list(Action).some((pattern) => matchesAction(pattern, "sts:AssumeRole")) &&
+    conditionsOf(statement).every((condition) => holds(condition, { "aws:PrincipalAccount": accountId }))
+  );
+}
+
+/** What a trust policy may call somebody. */
+function identitiesOf(taker: Exclude<Taker, { service: string }>): string[] {
+  const anybody = ["*", accountId, `arn:aws:iam::${accountId}:root`];
+  return taker === "administrator" ? anybody : [...anybody, taker.session.roleArn, taker.session.arn];
+}
