@@ -9,6 +9,8 @@ import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./ty
 
 export interface PlanOptions {
   moto: Pick<Moto, "ecs">;
+  /** Whether a role lets ECS take it for tasks. */
+  trusted(roleArn: string): Promise<boolean>;
   /** A subnet's zone. @throws AwsError when there is no such subnet */
   availabilityZone(subnetId: string): Promise<string>;
   /** The tasks of the account that have not stopped. */
@@ -29,6 +31,7 @@ export async function planTasks(
 ): Promise<{ planned: NewTask[]; failures: Failure[] }> {
   const { definition, definitionTags } = await findDefinition(request.taskDefinition, options.moto);
   validateRunTask(request, definition);
+  await requireRoles({ ...definition, ...request.overrides }, options.trusted);
   const size = taskSize(definition, request.overrides);
   const capacity = resolveCapacity(cluster, request);
   const { subnets = [], securityGroups = [] } = request.networkConfiguration?.awsvpcConfiguration ?? {};
@@ -69,6 +72,21 @@ export async function planTasks(
     });
   }
   return { planned, failures };
+}
+
+/** @throws AwsError ClientException for a role that ECS may not take */
+async function requireRoles(
+  { taskRoleArn, executionRoleArn }: Pick<TaskDefinition, "taskRoleArn" | "executionRoleArn">,
+  trusted: PlanOptions["trusted"],
+): Promise<void> {
+  for (const role of [executionRoleArn, taskRoleArn]) {
+    if (role === undefined || (await trusted(role))) continue;
+    throw new AwsError(
+      "ClientException",
+      `ECS was unable to assume the role '${role}' that was provided for this task. Please verify that the role being ` +
+        "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+    );
+  }
 }
 
 const isSpot = (capacityProvider: string | undefined) => capacityProvider === "FARGATE_SPOT";

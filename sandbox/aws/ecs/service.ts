@@ -19,6 +19,8 @@ export interface EcsOptions {
   availabilityZone(subnetId: string): Promise<string>;
   /** @throws AwsError where the account has no role for ECS */
   requireServiceLinkedRole(): Promise<void>;
+  /** Whether a role lets ECS take it for tasks. */
+  trusted(roleArn: string): Promise<boolean>;
   log(line: string): void;
 }
 
@@ -134,6 +136,7 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     await this.options.requireServiceLinkedRole();
     const { planned, failures } = await planTasks(request, cluster, {
       moto: this.options.moto,
+      trusted: this.options.trusted,
       availabilityZone: this.options.availabilityZone,
       running: this.list().filter((task) => task.state !== "STOPPED"),
       vcpuQuota: this.faults.vcpuQuota(),

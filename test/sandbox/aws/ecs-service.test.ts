@@ -36,6 +36,7 @@ function startEcs() {
     requireServiceLinkedRole: async () => {
       if (!role) throw new AwsError("InvalidParameterException", "no role");
     },
+    trusted: async (role) => role !== "arn:aws:iam::123456789012:role/closed",
     run(task) {
       tasks.push(task);
       return { stopped: new Promise(() => {}), stop: () => {}, kill: () => {} } as unknown as RunningTask;
@@ -129,6 +130,19 @@ describe("ECS's refusals", () => {
     loseRole();
     expect(await refusal(run())).to.equal("no role");
     expect(tasks).to.deep.equal([]);
+  });
+
+  it("starts no task with a role that ECS may not take", async () => {
+    const { run, tasks } = startEcs();
+    for (const role of ["taskRoleArn", "executionRoleArn"]) {
+      const overrides = { [role]: "arn:aws:iam::123456789012:role/closed" };
+      expect(await refusal(run({ launchType: "FARGATE", overrides }))).to.match(
+        /^ECS was unable to assume the role 'arn:aws:iam::123456789012:role\/closed' that was provided for this task/,
+      );
+    }
+    expect(tasks).to.deep.equal([]);
+    await run({ launchType: "FARGATE", overrides: { taskRoleArn: "arn:aws:iam::123456789012:role/open" } });
+    expect(tasks).to.have.length(1);
   });
 
   it("runs no more vCPU than the account may have, of on-demand and of Spot capacity each", async () => {
