@@ -12,6 +12,7 @@ import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
 import { createCredentials } from "./credentials";
 import { startDownloads } from "./downloads";
+import { Firewall } from "./ec2/firewall";
 import { Instances, type HostView } from "./ec2/instances";
 import { createSubnets } from "./ec2/subnets";
 import { startRegistryFront } from "./ecr/front";
@@ -32,6 +33,7 @@ import { createExecutionRole } from "./iam/execution-role";
 import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
+import { isTrusted } from "./iam/trust";
 import { createBucketKey } from "./s3/bucket-key";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
@@ -123,7 +125,9 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
     const credentials = createCredentials(moto);
-    const instances = new Instances({ moto, subnets, addresses, tree: artifacts.hostTree, dir: folder("hosts"), log });
+    const firewall = new Firewall(moto.ec2);
+    const tree = artifacts.hostTree;
+    const instances = new Instances({ moto, subnets, addresses, firewall, tree, dir: folder("hosts"), log });
     closers.push(() => instances.close());
 
     const policies = new RolePolicies(moto.iam);
@@ -135,6 +139,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       log,
       availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
       requireServiceLinkedRole: () => ecsRole.require(),
+      trusted: (roleArn) => isTrusted(moto.iam, roleArn, { service: "ecs-tasks.amazonaws.com" }),
       run: (task) =>
         runTask(task, {
           images,
@@ -145,7 +150,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           logDir: folder("logs"),
           runcRoot: folder("runc"),
           createEni: async (owner) => {
-            const attached = await createEni(owner, { client: moto.ec2, subnets, addresses });
+            const attached = await createEni(owner, { client: moto.ec2, subnets, addresses, firewall });
             await ecs.faults.connected(attached.namespace);
             return attached;
           },
@@ -187,7 +192,10 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         assumeRole: credentials.assume,
         ecs: (action, body) => ecs.handle(action, body),
         vcpuQuota: () => ecs.faults.vcpuQuota(),
-        ec2: (form) => instances.handle(form),
+        ec2: async (form) =>
+          firewall.concerns(form.get("Action") ?? "")
+            ? { form, answered: () => firewall.changed() }
+            : instances.handle(form),
         registryPassword: () => passwords.issue(),
         log,
       }),
