@@ -149,7 +149,9 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
     const { Reservations = [] } = await this.options.moto.ec2.send(
       new DescribeInstancesCommand({ InstanceIds: [instanceId] }),
     );
-    return (Reservations[0]?.Instances?.[0]?.SecurityGroups ?? []).map(({ GroupId }) => GroupId!);
+    const { NetworkInterfaces = [], SecurityGroups = [] } = Reservations[0]?.Instances?.[0] ?? {};
+    const ofInterfaces = NetworkInterfaces.flatMap(({ Groups = [] }) => Groups);
+    return (ofInterfaces.length > 0 ? ofInterfaces : SecurityGroups).map(({ GroupId }) => GroupId!);
   }
 
   private async publicKeys(name: string | undefined): Promise<string[]> {
