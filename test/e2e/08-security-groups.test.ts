@@ -72,7 +72,8 @@ describe("the tasks' security group", () => {
 
   it("lets them in on SSH's port alone, and nobody else at all", async () => {
     const seen: Record<string, string> = {};
-    const listening = "job:\n  script: ['(nc -lk -p 9000 -e echo here) & echo listens-\"\"now', while sleep 1; do echo tick; done]\n";
+    const listening =
+      "job:\n  script: ['(nc -lk -p 9000 -e echo here) & echo listens-\"\"now', while sleep 1; do echo tick; done]\n";
     const { jobs } = await runWith(listening, {
       "listens-now": async ({ id }) => {
         const [{ address }] = await runningTasks();
