@@ -20,6 +20,8 @@ export interface FrontOptions {
   admit: Gate;
   /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
+  /** How many vCPU Fargate runs at a time in this account. */
+  vcpuQuota(): number;
   /**
    * An EC2 action: what is sent to moto instead, and what follows from moto's answer before it is passed on.
    * Undefined: the request goes to moto as it is. @throws AwsError
@@ -56,7 +58,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
       else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
       else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
-      else if (quotas) await answerCall(quotas, request, response, await whole(), answerQuota);
+      else if (quotas)
+        await answerCall(quotas, request, response, await whole(), (name, body) =>
+          answerQuota(options.vcpuQuota(), name, body),
+        );
       else if (action)
         await answerCall(action, request, response, await whole(), (name, body) => options.ecs(name, body));
       else if (isForm("sts", request)) await answerSts(request, response, await whole());

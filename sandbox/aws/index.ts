@@ -12,6 +12,7 @@ import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
 import { createCredentials } from "./credentials";
 import { startDownloads } from "./downloads";
+import { Firewall } from "./ec2/firewall";
 import { Instances, type HostView } from "./ec2/instances";
 import { createSubnets } from "./ec2/subnets";
 import { startRegistryFront } from "./ecr/front";
@@ -21,7 +22,7 @@ import { startRegistryStore } from "./ecr/store";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
 import { createImageStore } from "./ecs/images";
-import { createServiceLinkedRole } from "./ecs/service-linked-role";
+import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
@@ -32,6 +33,7 @@ import { createExecutionRole } from "./iam/execution-role";
 import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
+import { isTrusted } from "./iam/trust";
 import { createBucketKey } from "./s3/bucket-key";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
@@ -39,6 +41,7 @@ import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
 export type { HostView } from "./ec2/instances";
 export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
+export type { StartDelays } from "./ecs/task-runner";
 
 /** A task as the sandbox's status shows it. */
 export interface TaskView {
@@ -122,16 +125,21 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
     const credentials = createCredentials(moto);
-    const instances = new Instances({ moto, subnets, addresses, tree: artifacts.hostTree, dir: folder("hosts"), log });
+    const firewall = new Firewall(moto.ec2);
+    const tree = artifacts.hostTree;
+    const instances = new Instances({ moto, subnets, addresses, firewall, tree, dir: folder("hosts"), log });
     closers.push(() => instances.close());
 
     const policies = new RolePolicies(moto.iam);
+    const ecsRole = serviceLinkedRole(moto.iam);
     const authorizer = new Authorizer(policies, log);
     const images = createImageStore(folder("images"));
     const ecs: EcsService = new EcsService({
       moto,
       log,
       availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
+      requireServiceLinkedRole: () => ecsRole.require(),
+      trusted: (roleArn) => isTrusted(moto.iam, roleArn, { service: "ecs-tasks.amazonaws.com" }),
       run: (task) =>
         runTask(task, {
           images,
@@ -142,11 +150,12 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           logDir: folder("logs"),
           runcRoot: folder("runc"),
           createEni: async (owner) => {
-            const attached = await createEni(owner, { client: moto.ec2, subnets, addresses });
+            const attached = await createEni(owner, { client: moto.ec2, subnets, addresses, firewall });
             await ecs.faults.connected(attached.namespace);
             return attached;
           },
           environment: taskMetadataEnvironment,
+          startDelays: () => ecs.faults.startDelays(),
           changed: (changed) => ecs.emit("change", changed),
         }),
     });
@@ -175,11 +184,18 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
           ec2: createEc2Records(moto),
           bucketKey: createBucketKey(moto.s3),
-          changed: () => policies.forget(),
+          changed() {
+            policies.forget();
+            ecsRole.forget();
+          },
         }),
         assumeRole: credentials.assume,
         ecs: (action, body) => ecs.handle(action, body),
-        ec2: (form) => instances.handle(form),
+        vcpuQuota: () => ecs.faults.vcpuQuota(),
+        ec2: async (form) =>
+          firewall.concerns(form.get("Action") ?? "")
+            ? { form, answered: () => firewall.changed() }
+            : instances.handle(form),
         registryPassword: () => passwords.issue(),
         log,
       }),

@@ -8,6 +8,7 @@ import { DescribeInstancesCommand, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
 import { accountId, network, region } from "../config";
 import type { Credentials } from "./credentials";
+import { AccessDenied } from "./iam/authorizer";
 import { closeServer, listen } from "./server";
 import type { Moto } from "./moto";
 
@@ -74,8 +75,15 @@ export async function startMetadata(options: MetadataOptions): Promise<{ close()
     if (!role) return undefined;
     if (/^security-credentials\/?$/.test(path)) return role.RoleName;
     if (path !== `security-credentials/${role.RoleName}`) return undefined;
-    const credentials = await options.credentials(role.Arn!, instance.InstanceId!, "ec2.amazonaws.com");
-    return JSON.stringify({ Code: "Success", LastUpdated: now, Type: "AWS-HMAC", ...credentials });
+    try {
+      const credentials = await options.credentials(role.Arn!, instance.InstanceId!, "ec2.amazonaws.com");
+      return JSON.stringify({ Code: "Success", LastUpdated: now, Type: "AWS-HMAC", ...credentials });
+    } catch (error) {
+      if (!(error instanceof AccessDenied)) throw error;
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html
+      const Message = `EC2 cannot assume the role ${role.RoleName}.`;
+      return JSON.stringify({ Code: "AssumeRoleUnauthorizedAccess", Message, LastUpdated: now });
+    }
   }
 
   const server = http.createServer((request, response) => {

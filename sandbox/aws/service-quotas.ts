@@ -11,16 +11,20 @@ const names: Record<string, string> = {
   "L-36FBB829": "Fargate Spot vCPU resource count",
 };
 
-/** vCPU at a time; RunTask does not hold to it. */
-const [own, byDefault] = [4000, 6];
+/** vCPU at a time: of the sandbox's account, unless a test gives it less, and of a new one. */
+export const ownVcpus = 4000;
+const byDefault = 6;
 
 export function quotaAction(headers: IncomingHttpHeaders): string | undefined {
   const named = headers["x-amz-target"];
   return typeof named === "string" && named.startsWith(target) ? named.slice(target.length) : undefined;
 }
 
-/** @throws AwsError for another call, and for a quota that is not one of Fargate's */
-export function answerQuota(action: string, { ServiceCode, QuotaCode }: Record<string, unknown>): object {
+/**
+ * @param own the account's quota
+ * @throws AwsError for another call, and for a quota that is not one of Fargate's
+ */
+export function answerQuota(own: number, action: string, { ServiceCode, QuotaCode }: Record<string, unknown>): object {
   const value = { GetServiceQuota: own, GetAWSDefaultServiceQuota: byDefault }[action];
   if (value === undefined) throw new AwsError("NotImplemented", `The sandbox has no ${action} of Service Quotas.`, 501);
   const code = String(QuotaCode);

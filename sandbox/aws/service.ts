@@ -56,15 +56,9 @@ async function endProcess(child: ChildProcess, grace: number): Promise<void> {
 }
 
 /** Settles when a connection is accepted; with an error when that takes longer than `timeout` milliseconds. */
-export async function waitForPort(
-  host: string,
-  port: number,
-  timeout: number,
-  signal?: AbortSignal,
-): Promise<Error | undefined> {
+async function waitForPort(host: string, port: number, timeout: number): Promise<Error | undefined> {
   const deadline = Date.now() + timeout;
   while (!(await accepts(host, port))) {
-    if (signal?.aborted) return new Error("given up");
     if (Date.now() > deadline) return new Error(`nothing listens on ${host}:${port} after ${timeout / 1000} s`);
     await delay(40);
   }

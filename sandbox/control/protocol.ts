@@ -1,7 +1,7 @@
 /** What the CLI and the daemon say to each other over the control socket. */
 import * as path from "node:path";
 import { stateDir } from "../config";
-import type { Hits, SshTrouble, TaskFault } from "../aws";
+import type { Hits, SshTrouble, StartDelays, TaskFault } from "../aws";
 import type { JobResult, MergeRequestOptions } from "../gitlab";
 
 export const controlSocket = path.join(stateDir, "control.sock");
@@ -35,6 +35,9 @@ export type FaultRequest =
   | ({ fault: "throttle"; action: string } & Hits)
   | ({ fault: "lose-answer"; action: string; delay: number } & Hits)
   | ({ fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT" } & Hits)
+  | ({ fault: "stale"; behind: number } & Hits)
+  | ({ fault: "slow-start" } & StartDelays)
+  | { fault: "vcpu-quota"; vcpus: number }
   | ({ fault: "trouble-ssh" } & SshTrouble)
   | { fault: "interrupt-spot" | TaskFault; task: string }
   | { fault: "cut-power"; instanceId: string }

@@ -76,6 +76,12 @@ async function putFault({ faults, hosts, registry }: Aws, request: FaultRequest)
       return faults.loseAnswer(request.action, request, request.delay);
     case "exhaust":
       return faults.exhaust(request.capacityProvider, request);
+    case "stale":
+      return faults.stale(request.behind, request);
+    case "slow-start":
+      return faults.slowStart(request);
+    case "vcpu-quota":
+      return faults.limitVcpus(request.vcpus);
     case "trouble-ssh":
       return faults.troubleSsh(request);
     case "interrupt-spot":

@@ -10,4 +10,6 @@ export const versions = {
   /** Carries Alpine 3.23.6. */
   quicksandAlpine: "0.10.1",
   debian: "bookworm",
+  /** Where the job image's programs come from. Its OpenSSH is 10.0; Alpine 3.23's is 10.2. */
+  debianOfPackages: "trixie",
 } as const;

@@ -2,10 +2,11 @@
 import { expect } from "chai";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskFault } from "../../sandbox/aws";
-import { putFault } from "../support/faults";
+import { cancelJob, putFault } from "../support/faults";
+import { onHost } from "../support/host";
 import { runWith, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
-import { runningTask } from "../support/tasks";
+import { runningTask, runningTasks } from "../support/tasks";
 
 /** Prints 1 to n, ten a second, and counts its own starts. */
 const counter = (n: number) =>
@@ -48,6 +49,28 @@ describe("a connection that is lost while a script runs", () => {
     expect(counted(jobs[0].trace)).to.deep.equal(upTo(600));
     expect(scriptLines(jobs[0].trace)).to.include("starts=1 steps=600");
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
+  });
+
+  it("before it has logged in, again and again, does not make sshd lock the host out", async () => {
+    let banner = "";
+    const waiting = [
+      "job:",
+      `  script: ['echo knock-""now; while sleep 1; do echo tick; done']`,
+      "  after_script: [echo and-after]",
+      "",
+    ].join("\n");
+    const { jobs } = await runWith(waiting, {
+      "knock-now": async ({ id }) => {
+        const [{ address }] = await runningTasks();
+        const port = `/dev/tcp/${address}/22`;
+        // sshd's default is to forgive about fifteen of these.
+        await onHost(`for i in $(seq 40); do timeout 5 bash -c ": <${port}"; done`);
+        banner = await onHost(`timeout 5 bash -c "exec 3<>${port}; head -c 8 <&3"`);
+        await cancelJob(id);
+      },
+    });
+    expect(banner).to.equal("SSH-2.0-");
+    expect(scriptLines(jobs[0].trace), jobs[0].trace).to.include("and-after");
   });
 
   it("at the script's very end changes no result", async () => {

@@ -70,6 +70,7 @@ describe("a driver from a repository", () => {
   });
 
   it("is fetched at its commit, compiled on the host, and runs a job", async () => {
+    expect(await onHost("command -v git || echo none"), "hosts need no git").to.equal("none");
     const { exitCode, all } = await up(commits.first);
     expect(exitCode, all).to.equal(0);
     expect(all).to.contain(`${repository} ${commits.first}`);

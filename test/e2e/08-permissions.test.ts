@@ -18,7 +18,16 @@ import { runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 import { runningTask, taskIdOf } from "../support/tasks";
 import { until } from "../support/until";
-import { administrator, bounding, granted, granting, roleName, without, type Granted } from "../support/permissions";
+import {
+  administrator,
+  bounding,
+  granted,
+  granting,
+  roleName,
+  trustingOnly,
+  without,
+  type Granted,
+} from "../support/permissions";
 
 const plain = "job:\n  variables: {GIT_STRATEGY: none}\n  script: [echo fine]\n";
 let caches = 0;
@@ -162,6 +171,20 @@ describe("the roles' permissions", () => {
       const found = permissions.get(what) ?? [];
       expect(found).to.have.length.greaterThan(0);
       for (const permission of found) await without(permission, () => proof(permission));
+    });
+  }
+});
+
+describe("the trust of the tasks' roles", () => {
+  useSandbox();
+
+  for (const part of ["execution", "task"]) {
+    it(`is for ECS's tasks: without it the job fails by the ${part} role's name`, async () => {
+      const role = await roleName(part);
+      const { jobs, trace } = await trustingOnly(role, ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"], () => run());
+      expect(jobs[0], trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
+      expect(trace).to.contain(`ECS was unable to assume the role 'arn:aws:iam::123456789012:role/${role}'`);
+      expect(trace).to.contain("has to let ecs-tasks.amazonaws.com take it");
     });
   }
 });

@@ -10,7 +10,9 @@ import {
   ListRolesCommand,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { assumedBy } from "../../components/iam/documents";
 import { awsEndpoint, region } from "../../sandbox/config";
 
 export const administrator = {
@@ -107,6 +109,21 @@ export async function granting<Result>(
     return await act();
   } finally {
     await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  }
+}
+
+/** Lets a service of AWS take a role, and nobody else, while `act` runs; `service` is the one that may do it afterwards. */
+export async function trustingOnly<Result>(
+  RoleName: string,
+  [other, service]: [other: string, service: string],
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const trust = (PolicyDocument: string) => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+  await trust(assumedBy(other));
+  try {
+    return await act();
+  } finally {
+    await trust(assumedBy(service));
   }
 }
 

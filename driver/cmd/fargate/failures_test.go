@@ -98,6 +98,18 @@ func TestFailuresOfPrepare(t *testing.T) {
 					"'subnet-1' does not exist"),
 			want: []string{"The subnet ID 'subnet-1' does not exist", "Hint: Check Fargate.Subnets"},
 		},
+		"a role that does not trust ECS": {
+			set: failing("RunTask", "ClientException: ECS was unable to assume the role 'arn:aws:iam::1:role/exec' that "+
+				"was provided for this task. Please verify that the role being passed has the proper trust "+
+				"relationship and permissions"),
+			want: []string{"ECS was unable to assume the role 'arn:aws:iam::1:role/exec'",
+				"Hint: The role's trust policy has to let ecs-tasks.amazonaws.com take it."},
+		},
+		"an account without ECS's own role": {
+			set: failing("RunTask", "InvalidParameterException: Unable to assume the service linked role. Please verify "+
+				"that the ECS service linked role exists."),
+			want: []string{"Unable to assume the service linked role", "Hint: This account has not used ECS yet: aws iam"},
+		},
 		"no such platform version": {
 			set:  failing("RunTask", "PlatformUnknownException: The specified platform version does not exist."),
 			want: []string{"(PlatformUnknownException)", "Hint: Check Fargate.PlatformVersion"},

@@ -38,7 +38,7 @@ func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	answer(w, body)
 }
 
-func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any) {
+func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stale bool) {
 	s.Lock()
 	defer s.Unlock()
 	tasks, failures := []any{}, []any{}
@@ -46,7 +46,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any) {
 	for _, item := range arns {
 		arn, _ := item.(string)
 		task := s.find(arn)
-		if task == nil {
+		if task == nil || stale && task.Status != "STOPPED" {
 			failures = append(failures, map[string]any{"arn": arn, "reason": "MISSING"})
 			continue
 		}
@@ -57,18 +57,29 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any) {
 				task.StopReason, task.StopCode = s.StopReason, s.StopCode
 			}
 		}
-		tasks = append(tasks, s.view(task))
+		shown := *task
+		if stale {
+			shown.Status = "RUNNING"
+		}
+		tasks = append(tasks, s.view(&shown))
 	}
 	answer(w, map[string]any{"tasks": tasks, "failures": failures})
 }
 
-func (s *Server) listTasks(w http.ResponseWriter, input map[string]any) {
+func (s *Server) listTasks(w http.ResponseWriter, input map[string]any, stale bool) {
 	s.Lock()
 	defer s.Unlock()
+	startedBy, filtered := input["startedBy"]
+	for _, other := range []string{"containerInstance", "desiredStatus", "family", "launchType", "serviceName"} {
+		if _, has := input[other]; has && filtered {
+			// https://github.com/aws/aws-sdk-go-v2/issues/1893
+			answerError(w, "InvalidParameterException", "cannot specify startedBy with other arguments")
+			return
+		}
+	}
 	arns := []string{}
 	for _, task := range s.tasks {
-		startedBy, filtered := input["startedBy"]
-		if task.Status != "STOPPED" && (!filtered || task.StartedBy == startedBy) {
+		if stopped := task.Status == "STOPPED"; stopped == stale && (!filtered || task.StartedBy == startedBy) {
 			arns = append(arns, task.ARN)
 		}
 	}

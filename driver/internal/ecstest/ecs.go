@@ -49,6 +49,9 @@ type Server struct {
 	Fail func(action string, call int) string
 	// Withhold tells whether a call, after its effect, gets no answer for as long as the client waits for one.
 	Withhold func(action string, call int) bool
+	// Stale tells whether DescribeTasks or ListTasks answers from a copy that lacks the last call of each task: what was
+	// started is MISSING and not listed, what was stopped runs.
+	Stale func(action string, call int) bool
 	// Refuse returns RunTask's reason to start nothing for this input, or "".
 	Refuse func(input map[string]any) string
 	// Failures are RunTask's reasons to start nothing.
@@ -167,6 +170,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.served = append(s.served, action)
 	w.Header().Set("X-Amzn-RequestId", requestID(len(s.served)))
 	withheld := s.Withhold != nil && s.Withhold(action, s.calls[action])
+	stale := s.Stale != nil && s.Stale(action, s.calls[action])
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {
@@ -185,9 +189,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "RunTask":
 		s.runTask(w, input)
 	case "DescribeTasks":
-		s.describeTasks(w, input)
+		s.describeTasks(w, input, stale)
 	case "ListTasks":
-		s.listTasks(w, input)
+		s.listTasks(w, input, stale)
 	case "StopTask":
 		s.stopTask(w, input)
 	default:

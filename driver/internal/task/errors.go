@@ -133,6 +133,10 @@ func hintFor(reason string) string {
 	case strings.Contains(lower, "resourceinitializationerror"):
 		return "The task could not reach what it needs to start: check the execution role and the subnet's way to " +
 			"ECR, S3 and CloudWatch Logs."
+	case strings.Contains(lower, "service linked role"):
+		return "This account has not used ECS yet: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
+	case strings.Contains(lower, "unable to assume the role"):
+		return "The role's trust policy has to let ecs-tasks.amazonaws.com take it."
 	case strings.HasPrefix(lower, "taskdefinition"): // "TaskDefinition not found.", "TaskDefinition is inactive"
 		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or " +
 			"family:revision, in this region, active."

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
@@ -17,8 +16,8 @@ import (
 type Ref struct {
 	ARN       string
 	StartedBy string
-	// IntendedAt is the time just before RunTask; zero where the caller remembers no call.
-	IntendedAt time.Time
+	// CalledUntil is when a call of RunTask was over at the latest; zero where the caller remembers no call.
+	CalledUntil time.Time
 }
 
 // StopAll stops every task of the job. It repeats each stop until ECS confirms it, within Fargate.StopTimeout, and
@@ -38,7 +37,7 @@ func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string
 	errs := []error{findErr}
 	var stopped []string
 	for _, arn := range arns {
-		did, err := t.stop(ctx, arn, known.IntendedAt, reason)
+		did, err := t.stop(ctx, arn, reason)
 		if did {
 			stopped = append(stopped, arn)
 		}
@@ -48,16 +47,22 @@ func (t *Tasks) StopAll(ctx context.Context, known Ref, reason string) ([]string
 }
 
 // find lists the job's tasks. Where the driver may have lost RunTask's answer, ECS may need a moment to show the task,
-// so find repeats an empty list until the consistency window is over.
+// so find repeats an empty list for the consistency window. It does so however long ago the call began: the call may
+// have taken effect in its last try, just now. Only a call that was over before this window began needs no more looks.
 func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
+	until := time.Now()
+	if known.CalledUntil.Before(until) {
+		until = known.CalledUntil
+	}
+	until = until.Add(t.ConsistencyWindow)
 	pauses := t.polling()
 	for {
 		arns, err := t.list(ctx, known.StartedBy)
-		unanswered := known.ARN == "" && !known.IntendedAt.IsZero()
+		unanswered := known.ARN == "" && !known.CalledUntil.IsZero()
 		switch {
 		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || permanent(err)):
 			return nil, explain("ListTasks", err)
-		case err == nil && (len(arns) > 0 || !unanswered || time.Since(known.IntendedAt) > t.ConsistencyWindow):
+		case err == nil && (len(arns) > 0 || !unanswered || time.Now().After(until)):
 			return arns, nil
 		}
 		if sleepErr := sleep(ctx, pauses.NextBackOff()); sleepErr != nil {
@@ -69,17 +74,20 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 	}
 }
 
+// list asks for tasks that are not to stop, which is what ECS lists where it is not told: a filter beside startedBy is
+// against ECS's API.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
 func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
 	once := func(_ string, call func() error) error { return call() }
 	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
 		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy),
-		DesiredStatus: types.DesiredStatusRunning,
 	}, once)
 }
 
 // stop returns true where it stopped the task, and false where the task had stopped before.
-func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reason string) (bool, error) {
+func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 	pauses := t.polling()
+	var missing absence
 	for {
 		output, err := t.API.StopTask(ctx, &ecs.StopTaskInput{
 			Cluster: aws.String(t.Config.Cluster), Task: aws.String(arn), Reason: aws.String(reason),
@@ -91,12 +99,12 @@ func (t *Tasks) stop(ctx context.Context, arn string, intendedAt time.Time, reas
 			return false, explain("StopTask", err)
 		}
 		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)
-		// A stopped task needs no stop, whatever StopTask answered. A task that ECS does not show yet does.
+		// A stopped task needs no stop, whatever StopTask answered. A task that ECS does not show for a moment does.
 		switch task, describeErr := t.describe(ctx, arn); {
 		case describeErr != nil:
 		case task != nil && Stopping(task):
 			return false, nil
-		case task == nil && time.Since(intendedAt) > t.ConsistencyWindow:
+		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return false, nil
 		}
 		if sleep(ctx, pauses.NextBackOff()) != nil {

@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -66,7 +65,7 @@ func (t *Tasks) seen(task *types.Task) Listing {
 func (t *Tasks) Stop(ctx context.Context, arn, reason string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
-	return t.stop(ctx, arn, time.Time{}, reason)
+	return t.stop(ctx, arn, reason)
 }
 
 // retrying returns a Try that repeats a call until it succeeds, ECS refuses it, or ctx ends.

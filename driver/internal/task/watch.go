@@ -23,6 +23,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 	ctx, cancel := context.WithTimeoutCause(ctx, t.Config.StartTimeout.Duration, errStartTimeout)
 	defer cancel()
 	pauses, status := t.polling(), "requested"
+	var missing absence
 	for {
 		address := ""
 		task, err := t.describe(ctx, arn)
@@ -31,11 +32,9 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 			return "", t.gaveUp(ctx, status)
 		case err != nil:
 			return "", err
-		case task == nil:
-			if time.Since(started) > t.ConsistencyWindow {
-				return "", failure.New("", "ECS does not know the task %s any more", ID(arn))
-			}
-		default:
+		case missing.lasts(task == nil, t.ConsistencyWindow):
+			return "", gone(arn)
+		case task != nil:
 			status = aws.ToString(task.LastStatus)
 			if Stopping(task) {
 				return "", Stopped(task)
@@ -83,21 +82,28 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	return &output.Tasks[0], nil
 }
 
-// Check returns the reason where the task has stopped or ECS does not know it. It returns nil where the task lives or
-// ECS gives no answer.
+// Check returns the reason where the task has stopped or ECS does not know it for longer than the consistency window,
+// during which it looks again. It returns nil where the task lives or ECS gives no answer.
 func (t *Tasks) Check(ctx context.Context, arn string) error {
-	task, err := t.describe(ctx, arn)
-	if err != nil {
-		t.Log.Debug("cannot look at the task", "error", err)
-		return nil
+	pauses := t.polling()
+	var missing absence
+	for {
+		task, err := t.describe(ctx, arn)
+		switch {
+		case err != nil:
+			t.Log.Debug("cannot look at the task", "error", err)
+			return nil
+		case missing.lasts(task == nil, t.ConsistencyWindow):
+			return gone(arn)
+		case task != nil && Stopping(task):
+			return Stopped(task)
+		case task != nil:
+			return nil
+		}
+		if sleep(ctx, pauses.NextBackOff()) != nil {
+			return nil
+		}
 	}
-	if task == nil {
-		return failure.New("", "ECS does not know the task %s any more", ID(arn))
-	}
-	if Stopping(task) {
-		return Stopped(task)
-	}
-	return nil
 }
 
 // AwaitStopped waits until the task stops and returns the reason. It returns ctx's cause where ctx ends first.

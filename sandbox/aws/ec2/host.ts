@@ -3,10 +3,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createCgroup, removeCgroup, sandboxCgroup } from "../../world/cgroups";
 import { allowMetadata, createNamespace, type NetworkNamespace } from "../../world/network";
 import { mountOverlay, unmountOverlay } from "../ecs/images";
-import { waitForPort } from "../service";
 import { prepareTree } from "./host-tree";
 
 export interface HostOptions {
@@ -20,6 +20,8 @@ export interface HostOptions {
   authorizedKeys: string[];
   /** As text. */
   userData?: string;
+  /** Applies the instance's security groups to its network; returns what ends that. */
+  protect(namespace: NetworkNamespace): Promise<() => void>;
 }
 
 export interface Host {
@@ -53,6 +55,7 @@ export function createHost(options: HostOptions): Host {
   const hostname = `ip-${address.replaceAll(".", "-")}`;
   let machine: { process: ChildProcess; exited: Promise<void>; cgroup: string; merged: string } | undefined;
   let namespace: NetworkNamespace | undefined;
+  let unprotect = () => {};
   let goingDown: { force(): void; done: Promise<void> } | undefined;
 
   async function boot(): Promise<void> {
@@ -60,6 +63,7 @@ export function createHost(options: HostOptions): Host {
     const cgroup = path.join(sandboxCgroup(""), `host-${instanceId}`);
     createCgroup(cgroup);
     namespace = await createNamespace(address);
+    unprotect = await options.protect(namespace);
     await allowMetadata(address, true);
     const merged = await mountOverlay(options.tree, dir);
     const { authorizedKeys, userData } = options;
@@ -72,9 +76,10 @@ export function createHost(options: HostOptions): Host {
     const gaveUp = new AbortController();
     const exited = new Promise<void>((resolve) => process.once("exit", () => (gaveUp.abort(), resolve())));
     machine = { process, exited, cgroup, merged };
-    const failure = await waitForPort(address, 22, bootTimeout, gaveUp.signal);
-    if (failure) {
-      throw new Error(`instance ${instanceId} does not boot: ${failure.message}; see ${path.join(dir, "console.log")}`);
+    const deadline = Date.now() + bootTimeout;
+    while (!childrenOf(process.pid!).some(hasSshd)) {
+      if (!gaveUp.signal.aborted && Date.now() < deadline) await delay(40);
+      else throw new Error(`instance ${instanceId} does not boot: see ${path.join(dir, "console.log")}`);
     }
   }
 
@@ -109,6 +114,7 @@ export function createHost(options: HostOptions): Host {
       removeCgroup(cgroup);
     }
     if (namespace) {
+      unprotect();
       await allowMetadata(address, false);
       await namespace.remove();
       namespace = undefined;
@@ -116,6 +122,15 @@ export function createHost(options: HostOptions): Host {
   }
 
   return { boot, powerOff, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Whether somebody listens on port 22 in the network namespace of a process. Its security groups need not let us in. */
+function hasSshd(pid: number): boolean {
+  try {
+    return /^ *\d+: 00000000:0016 \S+ 0A /m.test(readFileSync(`/proc/${pid}/net/tcp`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 function childrenOf(pid: number): number[] {

@@ -9,6 +9,7 @@ import type { Moto } from "../moto";
 import { AwsError, formList } from "../protocol";
 import { decodeUserData } from "./cloud-init";
 import { ElasticAddresses } from "./elastic-addresses";
+import type { Firewall } from "./firewall";
 import { createHost, type Host } from "./host";
 import type { Subnets } from "./subnets";
 
@@ -31,6 +32,7 @@ export interface InstancesOptions {
   moto: Moto;
   subnets: Subnets;
   addresses: AddressPool;
+  firewall: Firewall;
   tree: string;
   dir: string;
   log(line: string): void;
@@ -136,10 +138,20 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       dir: path.join(this.options.dir, instanceId),
       authorizedKeys: await this.publicKeys(instance.KeyName),
       userData,
+      protect: (namespace) => this.options.firewall.join(namespace, address, () => this.groupsOf(instanceId)),
     });
     const entry: Entry = { instanceId, address, state: "pending", host, work: Promise.resolve() };
     this.entries.set(instanceId, entry);
     this.boot(entry);
+  }
+
+  private async groupsOf(instanceId: string): Promise<string[]> {
+    const { Reservations = [] } = await this.options.moto.ec2.send(
+      new DescribeInstancesCommand({ InstanceIds: [instanceId] }),
+    );
+    const { NetworkInterfaces = [], SecurityGroups = [] } = Reservations[0]?.Instances?.[0] ?? {};
+    const ofInterfaces = NetworkInterfaces.flatMap(({ Groups = [] }) => Groups);
+    return (ofInterfaces.length > 0 ? ofInterfaces : SecurityGroups).map(({ GroupId }) => GroupId!);
   }
 
   private async publicKeys(name: string | undefined): Promise<string[]> {

@@ -2,6 +2,7 @@
 import { CreateNetworkInterfaceCommand, DeleteNetworkInterfaceCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { createNamespace, type NetworkNamespace } from "../../world/network";
 import { isOnBridge, type AddressPool } from "../addresses";
+import type { Firewall } from "../ec2/firewall";
 import type { Subnets } from "../ec2/subnets";
 import type { Eni, Task } from "./task";
 
@@ -11,7 +12,12 @@ import type { Eni, Task } from "./task";
  */
 export async function createEni(
   task: Task,
-  { client, subnets, addresses }: { client: EC2Client; subnets: Subnets; addresses: AddressPool },
+  {
+    client,
+    subnets,
+    addresses,
+    firewall,
+  }: { client: EC2Client; subnets: Subnets; addresses: AddressPool; firewall: Firewall },
 ): Promise<{ eni: Eni; namespace: NetworkNamespace; remove(): Promise<void> }> {
   const subnet = await subnets.find(task.subnetId);
   const privateIp = addresses.allocate(subnet.cidr);
@@ -34,6 +40,7 @@ export async function createEni(
     undo.push(() => client.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: networkInterfaceId })));
     const namespace = await createNamespace(privateIp);
     undo.push(() => namespace.remove());
+    undo.push(await firewall.join(namespace, privateIp, async () => task.securityGroups));
     return { eni: { networkInterfaceId, privateIp, macAddress: namespace.macAddress }, namespace, remove };
   } catch (error) {
     await remove();

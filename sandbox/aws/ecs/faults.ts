@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import type { NetworkNamespace } from "../../world/network";
 import { failConnects, refuse, resetConnections, setSilent, type FailingConnects } from "../../world/network-faults";
 import { AwsError, LostAnswer } from "../protocol";
-import type { StopCode } from "./task";
-import type { RunningTask } from "./task-runner";
+import { ownVcpus } from "../service-quotas";
+import { asOf } from "./past";
+import { now, type StopCode, type Task } from "./task";
+import type { RunningTask, StartDelays } from "./task-runner";
 
 /** What tasks that start from now on have to bear at their SSH port. */
 export interface SshTrouble extends FailingConnects {
@@ -37,6 +39,15 @@ export interface Faults {
   throttle(action: string, hits: Hits): void;
   /** Calls of a task action are performed, and cut off after `delay` ms instead of answered. */
   loseAnswer(action: string, hits: Hits, delay: number): void;
+  /**
+   * Calls of DescribeTasks and ListTasks are answered by copies that are `behind` ms behind: what has just started is
+   * MISSING and not listed, what has just stopped still runs. Other calls see how things are, so that answers differ.
+   */
+  stale(behind: number, hits: Hits): void;
+  /** Tasks that start from now on take so long beside what is done for them. */
+  slowStart(delays: StartDelays): void;
+  /** The account may run so many vCPU at a time, of on-demand and of Spot capacity each. */
+  limitVcpus(vcpus: number): void;
   /** Tasks on a capacity provider find no capacity. */
   exhaust(capacityProvider: "FARGATE" | "FARGATE_SPOT", hits: Hits): void;
   /**
@@ -53,6 +64,10 @@ export interface Faults {
   check(action: string): void;
   /** @throws LostAnswer when the answer is to get lost */
   checkAnswer(action: string): void;
+  /** What a call of DescribeTasks or ListTasks shows of a task; undefined: nothing yet. */
+  shown(action: string): (task: Task) => Task | undefined;
+  startDelays(): StartDelays;
+  vcpuQuota(): number;
   /** The failure's reason, or undefined when there is capacity. */
   capacityFailure(capacityProvider: string): string | undefined;
   /** For each task, once it has its network. */
@@ -61,6 +76,7 @@ export interface Faults {
 
 const sshPort = 22;
 const noTrouble: SshTrouble = { refused: 0, reset: 0, late: 0 };
+const noDelays: StartDelays = { provisioning: 0, pull: 0 };
 
 export function createFaults(actions: {
   stop(taskArn: string, code: StopCode, reason: string): void;
@@ -69,20 +85,32 @@ export function createFaults(actions: {
   const throttled = new Targets();
   const lost = new Targets();
   const exhausted = new Targets();
+  const late = new Targets();
   const delays = new Map<string, number>();
   let ssh = noTrouble;
+  let behind = 0;
+  let delaysOfStart = noDelays;
+  let vcpus = ownVcpus;
   return {
     throttle: (action, hits) => throttled.set(action, hits),
     loseAnswer(action, hits, delay) {
       lost.set(action, hits);
       delays.set(action, delay);
     },
+    stale(ms, hits) {
+      behind = ms;
+      for (const action of ["DescribeTasks", "ListTasks"]) late.set(action, hits);
+    },
+    slowStart: (wanted) => void (delaysOfStart = wanted),
+    limitVcpus: (wanted) => void (vcpus = wanted),
     exhaust: (provider, hits) => exhausted.set(provider, hits),
     interruptSpot: (arn) => actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted."),
     troubleSsh: (trouble) => void (ssh = trouble),
     calm() {
-      for (const targets of [throttled, lost, exhausted]) targets.clear();
+      for (const targets of [throttled, lost, exhausted, late]) targets.clear();
       ssh = noTrouble;
+      delaysOfStart = noDelays;
+      vcpus = ownVcpus;
     },
     toTask: (fault, arn) => applyToTask(fault, actions.task(arn)),
     check(action) {
@@ -91,6 +119,12 @@ export function createFaults(actions: {
     checkAnswer(action) {
       if (lost.hit(action)) throw new LostAnswer(delays.get(action)!);
     },
+    shown(action) {
+      const at = late.hit(action) ? now() - behind / 1000 : Infinity;
+      return (task) => (at === Infinity ? task : asOf(task, at));
+    },
+    startDelays: () => delaysOfStart,
+    vcpuQuota: () => vcpus,
     capacityFailure: (provider) =>
       exhausted.hit(provider)
         ? "Capacity is unavailable at this time. Please try again later or in a different availability zone"

@@ -4,13 +4,19 @@ import { AwsError } from "../protocol";
 import { resolveCapacity } from "./capacity";
 import { validateRunTask } from "./run-task-request";
 import { taskSize } from "./size";
-import type { NewTask } from "./task";
+import type { NewTask, Task } from "./task";
 import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
 
 export interface PlanOptions {
   moto: Pick<Moto, "ecs">;
+  /** Whether a role lets ECS take it for tasks. */
+  trusted(roleArn: string): Promise<boolean>;
   /** A subnet's zone. @throws AwsError when there is no such subnet */
   availabilityZone(subnetId: string): Promise<string>;
+  /** The tasks of the account that have not stopped. */
+  running: Pick<Task, "capacityProvider" | "size">[];
+  /** How many vCPU may run at a time, of on-demand and of Spot capacity each. */
+  vcpuQuota: number;
   /** Why a provider has no capacity for one more task, if it has none. */
   capacityFailure(provider: string): string | undefined;
   /** Which of `count` subnets the next task is placed in. */
@@ -25,6 +31,7 @@ export async function planTasks(
 ): Promise<{ planned: NewTask[]; failures: Failure[] }> {
   const { definition, definitionTags } = await findDefinition(request.taskDefinition, options.moto);
   validateRunTask(request, definition);
+  await requireRoles({ ...definition, ...request.overrides }, options.trusted);
   const size = taskSize(definition, request.overrides);
   const capacity = resolveCapacity(cluster, request);
   const { subnets = [], securityGroups = [] } = request.networkConfiguration?.awsvpcConfiguration ?? {};
@@ -33,9 +40,15 @@ export async function planTasks(
 
   const planned: NewTask[] = [];
   const failures: Failure[] = [];
+  const cpuOf = (spot: boolean) =>
+    [...options.running, ...planned]
+      .filter(({ capacityProvider }) => isSpot(capacityProvider) === spot)
+      .reduce((sum, task) => sum + task.size.cpu, 0);
   for (let index = 0; index < (request.count ?? 1); index++) {
     const capacityProvider = "providers" in capacity ? capacity.providers[index] : undefined;
-    const reason = options.capacityFailure(capacityProvider ?? "FARGATE");
+    const used = cpuOf(isSpot(capacityProvider)) + size.cpu;
+    const overQuota = used > options.vcpuQuota * 1024 ? quotaReached : undefined;
+    const reason = overQuota ?? options.capacityFailure(capacityProvider ?? "FARGATE");
     if (reason) {
       failures.push({ reason });
       continue;
@@ -60,6 +73,26 @@ export async function planTasks(
   }
   return { planned, failures };
 }
+
+/** @throws AwsError ClientException for a role that ECS may not take */
+async function requireRoles(
+  { taskRoleArn, executionRoleArn }: Pick<TaskDefinition, "taskRoleArn" | "executionRoleArn">,
+  trusted: PlanOptions["trusted"],
+): Promise<void> {
+  for (const role of [executionRoleArn, taskRoleArn]) {
+    if (role === undefined || (await trusted(role))) continue;
+    throw new AwsError(
+      "ClientException",
+      `ECS was unable to assume the role '${role}' that was provided for this task. Please verify that the role being ` +
+        "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+    );
+  }
+}
+
+const isSpot = (capacityProvider: string | undefined) => capacityProvider === "FARGATE_SPOT";
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html */
+const quotaReached = "You’ve reached the limit on the number of vCPUs you can run concurrently";
 
 /** @throws AwsError ClientException where there is none */
 export async function findDefinition(taskDefinition: string, moto: Pick<Moto, "ecs">) {

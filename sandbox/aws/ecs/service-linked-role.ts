@@ -1,6 +1,6 @@
 /**
  * The role that ECS has in an account: it comes with the account's first use of ECS, and until then the capacity
- * providers of a cluster are refused.
+ * providers of a cluster are refused, and tasks that need network interfaces.
  */
 import { CreateRoleCommand, GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { AwsError } from "../protocol";
@@ -18,9 +18,22 @@ export function createServiceLinkedRole(iam: Iam): Promise<unknown> {
   return iam.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument }));
 }
 
+/** Asks for the role until it is there, and again once `forget` says that IAM has changed. */
+export function serviceLinkedRole(iam: Iam): { require(): Promise<void>; forget(): void } {
+  let there: Promise<void> | undefined;
+  return {
+    require() {
+      there ??= requireServiceLinkedRole(iam);
+      there.catch(() => (there = undefined));
+      return there;
+    },
+    forget: () => void (there = undefined),
+  };
+}
+
 /**
  * Makes the role where it is missing, which is too late for whoever needs it now.
- * https://github.com/hashicorp/terraform-provider-aws/issues/15452
+ * https://github.com/hashicorp/terraform-provider-aws/issues/15452, https://github.com/awslabs/fargatecli/issues/35
  *
  * @throws AwsError where it was missing
  */

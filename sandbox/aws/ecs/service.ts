@@ -4,9 +4,9 @@ import { AwsError } from "../protocol";
 import type { Moto } from "../moto";
 import { ClientTokens } from "./client-tokens";
 import { describeTask } from "./describe-task";
+import { describeTasks, type DescribeTasksRequest } from "./describe-tasks";
 import { createFaults, type Faults } from "./faults";
 import { listTasks, type ListTasksRequest } from "./list-tasks";
-import { requireServiceLinkedRole } from "./service-linked-role";
 import { planTasks } from "./plan-tasks";
 import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
@@ -17,6 +17,10 @@ export interface EcsOptions {
   run(task: Task): RunningTask;
   /** A subnet's zone. @throws AwsError when there is no such subnet */
   availabilityZone(subnetId: string): Promise<string>;
+  /** @throws AwsError where the account has no role for ECS */
+  requireServiceLinkedRole(): Promise<void>;
+  /** Whether a role lets ECS take it for tasks. */
+  trusted(roleArn: string): Promise<boolean>;
   log(line: string): void;
 }
 
@@ -85,31 +89,20 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
       return { task: describeTask(found, { tags: false }) };
     },
 
-    DescribeTasks: async ({
-      cluster,
-      tasks,
-      include = [],
-    }: {
-      cluster?: string;
-      tasks: string[];
-      include?: string[];
-    }) => {
-      const found: object[] = [];
-      const failures: Failure[] = [];
-      if (!tasks?.length) throw invalid("Tasks cannot be empty.");
-      if (tasks.length > 100) throw invalid("Tasks must have at most 100 elements.");
-      for (const id of tasks) {
-        const task = await this.inCluster(cluster, id);
-        if (task) found.push(describeTask(task, { tags: include.includes("TAGS") }));
-        else failures.push({ arn: id, reason: "MISSING" });
-      }
-      return { tasks: found, failures };
+    DescribeTasks: async (request: DescribeTasksRequest) => {
+      const shown = this.faults.shown("DescribeTasks");
+      return describeTasks(request, async (id) => {
+        const task = await this.inCluster(request.cluster, id);
+        return task && shown(task);
+      });
     },
 
     ListTasks: async (request: ListTasksRequest) => {
       const { clusterArn } = await this.cluster(request.cluster);
+      const shown = this.faults.shown("ListTasks");
+      const tasks = this.list().filter((task) => task.clusterArn === clusterArn);
       return listTasks(
-        this.list().filter((task) => task.clusterArn === clusterArn),
+        tasks.flatMap((task) => shown(task) ?? []),
         request,
       );
     },
@@ -125,7 +118,7 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     },
 
     PutClusterCapacityProviders: async () => {
-      await requireServiceLinkedRole(this.options.moto.iam);
+      await this.options.requireServiceLinkedRole();
       return undefined;
     },
 
@@ -140,9 +133,13 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
 
   private async runTask(request: RunTaskRequest): Promise<object> {
     const cluster = await this.cluster(request.cluster);
+    await this.options.requireServiceLinkedRole();
     const { planned, failures } = await planTasks(request, cluster, {
       moto: this.options.moto,
+      trusted: this.options.trusted,
       availabilityZone: this.options.availabilityZone,
+      running: this.list().filter((task) => task.state !== "STOPPED"),
+      vcpuQuota: this.faults.vcpuQuota(),
       capacityFailure: (provider) => this.faults.capacityFailure(provider),
       pickSubnet: (count) => this.nextSubnet++ % count,
     });

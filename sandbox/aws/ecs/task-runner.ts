@@ -1,6 +1,7 @@
 /** Brings one task from PROVISIONING to STOPPED: network interface, images, containers, and everything back again. */
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { NetworkNamespace } from "../../world/network";
 import type { RunningContainer } from "./container";
 import { unmountOverlay, type Image, type ImageStore } from "./images";
@@ -14,7 +15,15 @@ export interface RunnerOptions extends ContainerOptions {
   /** Folders of tasks, gone with them. */
   dir: string;
   createEni(task: Task): Promise<{ eni: Eni; namespace: NetworkNamespace; remove(): Promise<void> }>;
+  /** How long a task is to stay in a state beside what is done in it, in milliseconds. */
+  startDelays(): StartDelays;
   changed(task: Task): void;
+}
+
+/** Until the task has its network interface, and while its images are pulled. */
+export interface StartDelays {
+  provisioning: number;
+  pull: number;
 }
 
 export interface RunningTask {
@@ -55,7 +64,12 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     options.changed(task);
   };
 
+  /** Ends early where the task has to. */
+  const pause = (ms: number) =>
+    ms > 0 ? delay(ms, undefined, { signal: stopping.signal }).catch(() => {}) : undefined;
+
   async function provision(): Promise<TaskCgroup> {
+    await pause(options.startDelays().provisioning);
     const attached = await options.createEni(task);
     undo.push(attached.remove);
     ({ namespace } = attached);
@@ -75,6 +89,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
 
   async function pullImages(): Promise<Map<ContainerRecord, Image>> {
     task.times.pullStarted = now();
+    await pause(options.startDelays().pull);
     const pulled = await Promise.all(
       task.containers.map(async (container) => {
         const { image } = container.definition;

@@ -62,6 +62,8 @@ export interface Task {
     Record<"pullStarted" | "pullStopped" | "started" | "stopping" | "executionStopped" | "stopped", number>
   >;
   version: number;
+  /** What the API has shown of it, oldest first, each since `at` (seconds since the epoch). */
+  past: (Pick<Task, "state" | "desiredState" | "stopCode" | "stoppedReason" | "eni"> & { at: number })[];
 }
 
 export type NewTask = Pick<
@@ -85,6 +87,7 @@ export function newTask(properties: NewTask): Task {
   const id = randomUUID().replaceAll("-", "");
   const cluster = properties.clusterArn.split("/").pop()!;
   const arnPrefix = `arn:aws:ecs:${region}:${accountId}`;
+  const created = now();
   return {
     ...properties,
     id,
@@ -98,9 +101,15 @@ export function newTask(properties: NewTask): Task {
     })),
     state: "PROVISIONING",
     desiredState: "RUNNING",
-    times: { created: now() },
+    times: { created },
     version: 1,
+    past: [{ at: created, state: "PROVISIONING", desiredState: "RUNNING" }],
   };
+}
+
+function remember(task: Task): void {
+  const { state, desiredState, stopCode, stoppedReason, eni } = task;
+  task.past.push({ at: now(), state, desiredState, stopCode, stoppedReason, eni });
 }
 
 /**
@@ -115,6 +124,7 @@ export function advance(task: Task, state: TaskState): void {
   task.version++;
   if (state === "RUNNING") task.times.started = now();
   if (state === "STOPPED") task.times.stopped = now();
+  remember(task);
 }
 
 /** Notes why a task has to end. The first reason stays: what follows from stopping is not its cause. */
@@ -125,6 +135,7 @@ export function markStopping(task: Task, code: StopCode, reason: string): boolea
   task.stoppedReason = reason;
   task.times.stopping = now();
   task.version++;
+  remember(task);
   return true;
 }
 

@@ -69,7 +69,7 @@ take git usr/bin/git usr/bin/git-receive-pack usr/bin/git-upload-archive usr/bin
 # One program, which Debian has as two hard links.
 ln -sf ../../bin/git "$work/git/usr/lib/git-core/git"
 take openssh usr/sbin/sshd usr/bin/ssh usr/bin/scp usr/bin/sftp usr/bin/ssh-keygen usr/bin/ssh-keyscan usr/bin/ssh-add \
-  usr/bin/ssh-agent usr/lib/openssh/sftp-server etc/ssh
+  usr/bin/ssh-agent usr/lib/openssh/sftp-server usr/lib/openssh/sshd-session usr/lib/openssh/sshd-auth etc/ssh
 # Not in the image unless asked for, either.
 mkdir -p "$work/gitlab-runner/usr/bin" "$work/gitlab-runner/usr/libexec"
 sed "s/@VERSION@/${older_version%-r*}/" "$older_runner" >"$work/gitlab-runner/usr/bin/gitlab-runner"

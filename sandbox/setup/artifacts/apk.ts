@@ -14,13 +14,13 @@ export const apkKeyFile = "sandbox.rsa.pub";
 /** Stand-in for Alpine's package mirrors; see the script for what that means. */
 export const apkRepository: Artifact = {
   name: "apk",
-  inputs: [versions.debian, versions.alpineGitlabRunner],
+  inputs: [versions.debianOfPackages, versions.alpineGitlabRunner],
   files: [script, olderRunner],
   needs: [alpine, runner],
   async build({ dir, scratch, run, need }) {
     const rootfs = path.join(need(alpine), alpineRootfsFile);
     const binary = path.join(need(runner), runnerFile);
     const older = [binary, olderRunner, versions.alpineGitlabRunner];
-    await inMountNamespace(run, script, [versions.debian, rootfs, ...older, scratch, dir]);
+    await inMountNamespace(run, script, [versions.debianOfPackages, rootfs, ...older, scratch, dir]);
   },
 };

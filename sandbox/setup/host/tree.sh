@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the file system of a virtual machine: Debian with systemd, sshd and a user `admin`, as Debian's cloud images
-# have it.
+# have it. Neither git nor a compiler: a host needs none.
 # usage: tree.sh SUITE FOLDER
 set -eu
 
@@ -8,7 +8,7 @@ suite=$1
 tree=$2
 
 mmdebstrap --quiet --variant=minbase \
-  --include=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,curl,ca-certificates,iproute2,procps,git,xz-utils \
+  --include=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,curl,ca-certificates,iproute2,procps \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \

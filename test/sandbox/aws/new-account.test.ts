@@ -39,17 +39,19 @@ describe("a new account in the sandbox", () => {
 
   it("has 6 vCPU by default, and the sandbox's account more", () => {
     const value = (action: string) => {
-      const answer = answerQuota(action, { ServiceCode: "fargate", QuotaCode: "L-36FBB829" });
+      const answer = answerQuota(4000, action, { ServiceCode: "fargate", QuotaCode: "L-36FBB829" });
       return (answer as { Quota: { Value: number } }).Quota.Value;
     };
     expect(value("GetAWSDefaultServiceQuota")).to.equal(6);
-    expect(value("GetServiceQuota")).to.be.greaterThan(100);
+    expect(value("GetServiceQuota")).to.be.equal(4000);
     expect(quotaAction({ "x-amz-target": "ServiceQuotasV20190624.GetServiceQuota" })).to.equal("GetServiceQuota");
     expect(quotaAction({ "x-amz-target": "Logs_20140328.PutLogEvents" })).to.equal(undefined);
   });
 
   it("knows no other quotas, and no other calls", () => {
-    expect(() => answerQuota("GetServiceQuota", { ServiceCode: "ec2", QuotaCode: "L-1" })).to.throw("does not exist");
-    expect(() => answerQuota("RequestServiceQuotaIncrease", {})).to.throw("has no RequestServiceQuotaIncrease");
+    expect(() => answerQuota(4000, "GetServiceQuota", { ServiceCode: "ec2", QuotaCode: "L-1" })).to.throw(
+      "does not exist",
+    );
+    expect(() => answerQuota(4000, "RequestServiceQuotaIncrease", {})).to.throw("has no RequestServiceQuotaIncrease");
   });
 });

@@ -7,9 +7,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   ImportKeyPairCommand,
+  RevokeSecurityGroupIngressCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
@@ -35,11 +38,14 @@ import { addressOf, ec2, ecs, inTask, pushImage, startDaemon, taskIs, type Daemo
 
 const cluster = "parts";
 const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/parts:latest";
+const fromHere = [{ IpProtocol: "tcp", FromPort: 0, ToPort: 65_535, IpRanges: [{ CidrIp: "172.31.255.254/32" }] }];
 const nothing = { processes: 0, mounts: 0, namespaces: 0, links: 0, cgroups: 0 };
 
 describe("AWS's real parts", () => {
   let daemon: Daemon;
   let subnets: string[];
+  /** Lets this machine in. */
+  let open: string;
   let folder: string;
 
   before("start AWS and push an image", async function () {
@@ -52,6 +58,9 @@ describe("AWS's real parts", () => {
     await pushImage(artifacts.alpineRootfs, "parts");
     const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
     subnets = Subnets.map(({ SubnetId }) => SubnetId!).slice(0, 2);
+    const group = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "open", Description: "from here" }));
+    open = group.GroupId!;
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: open, IpPermissions: fromHere }));
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
     await register("serve", { stopTimeout: 5 });
   });
@@ -80,7 +89,7 @@ describe("AWS's real parts", () => {
         cluster,
         taskDefinition,
         launchType: "FARGATE",
-        networkConfiguration: { awsvpcConfiguration: { subnets } },
+        networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [open] } },
         ...more,
       }),
     );
@@ -116,6 +125,24 @@ describe("AWS's real parts", () => {
     expect(new Set(answers.flat()).size).to.equal(1);
     expect((await daemon.ask<Tasks>({ ask: "tasks" })).started).to.equal(before + 1);
     await ecs.send(new StopTaskCommand({ cluster, task: answers[0]![0] }));
+  });
+
+  it("hold each network to its security groups, as they are at that moment", async () => {
+    const [guarded, other] = await Promise.all([
+      runTask("serve"),
+      runTask("serve", { networkConfiguration: { awsvpcConfiguration: { subnets } } }),
+    ]);
+    const [inside, outside] = await Promise.all([guarded, other].map(([arn]) => taskIs(cluster, arn!, "RUNNING")));
+    const ask = (port: number, from: string) =>
+      inTask(addressOf(inside), `nc -w 1 -z ${from} ${port} && echo open || echo closed`);
+    // The default group, which a task has unless it is given another, lets in its own members only.
+    expect(await ask(7000, addressOf(outside))).to.equal("closed\n");
+    await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: open, IpPermissions: fromHere }));
+    const shut = inTask(addressOf(inside), "echo through").catch((error: Error) => error.message);
+    expect(await Promise.race([shut, delay(1_000, "silence")])).to.equal("silence");
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: open, IpPermissions: fromHere }));
+    expect(await shut).to.equal("through\n");
+    for (const [arn] of [guarded, other]) await ecs.send(new StopTaskCommand({ cluster, task: arn }));
   });
 
   it("keep tasks away from the instance metadata", async () => {
@@ -213,7 +240,7 @@ describe("AWS's real parts", () => {
     await ec2.send(new ImportKeyPairCommand({ KeyName: "parts", PublicKeyMaterial: Buffer.from(publicKey) }));
     const { Instances = [] } = await ec2.send(
       new RunInstancesCommand({
-        ...{ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1, KeyName: "parts" },
+        ...{ ImageId: "ami-12c6146b", MinCount: 1, MaxCount: 1, KeyName: "parts", SecurityGroupIds: [open] },
         UserData: Buffer.from(userData).toString("base64"),
       }),
     );
