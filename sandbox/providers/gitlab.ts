@@ -187,8 +187,11 @@ class ApiError extends Error {
 const noToken =
   "No GitLab token configured, either use the `token` provider argument or set it as `GITLAB_TOKEN` environment variable";
 
-/** Throws ApiError worded as the real provider's client words it: method, address, status, GitLab's message. */
-async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
+/**
+ * Throws ApiError worded as the real provider's client (client-go) words it: method, address, status, and what GitLab
+ * says; of a 404 it tells nothing else.
+ */
+async function request(context: Caller, method: string, path: string, body?: Props): Promise<Props> {
   const { baseUrl, token } = context.config as { baseUrl?: string; token?: string };
   if (!token) throw new Error(noToken);
   const url = new URL(`.${path}`, apiOf(baseUrl ?? "https://gitlab.com"));
@@ -202,6 +205,7 @@ async function request(context: Caller, method: string, path: string, body?: Pro
   });
   const text = await response.text();
   if (response.ok) return text ? (JSON.parse(text) as Props) : {};
+  if (response.status === 404) throw new ApiError("404 Not Found", 404);
   throw new ApiError(`${method} ${url}: ${response.status} ${messageOf(text)}`, response.status);
 }
 
@@ -210,12 +214,17 @@ const apiOf = (baseUrl: string): string => baseUrl.replace(/\/*$/, "").replace(/
 
 function messageOf(text: string): string {
   try {
-    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
-    const said = message ?? error ?? text;
-    return `{message: ${typeof said === "string" ? said : JSON.stringify(said)}}`;
+    return worded(JSON.parse(text));
   } catch {
-    return text.slice(0, 200);
+    return `failed to parse unknown error format: ${text}`;
   }
+}
+
+function worded(said: unknown): string {
+  if (typeof said !== "object" || said === null) return String(said);
+  if (Array.isArray(said)) return `[${said.map(worded).join(", ")}]`;
+  const fields = Object.entries(said).map(([name, value]) => `{${name}: ${worded(value)}}`);
+  return fields.sort().join(", ");
 }
 
 function unlessGone(error: unknown): undefined {
