@@ -144,13 +144,13 @@ describe("command stand-in: remote.Command", () => {
     expect(server.commands).to.have.length(1);
   });
 
-  it("asks for signatures of the given key's own type: with an RSA key by SHA-1, which no current sshd gives", async () => {
+  it("asks for signatures in Go's order, or of the given key's own type: with an RSA key by SHA-1, which no sshd gives", async () => {
     const { private: hostKey } = utils.generateKeyPairSync("rsa", { bits: 2048 });
     const server = await serve({ hostKey });
     for (const connection of [{}, { hostKey: server.hostKey }] as Props[]) {
       await command.create(await inputsFor(server, { create: "true" }, connection), createContext().context);
     }
-    expect(server.signedBy).to.deep.equal(["rsa-sha2-512", "ssh-rsa"]);
+    expect(server.signedBy).to.deep.equal(["rsa-sha2-256", "ssh-rsa"]);
   });
 
   it("has its first contact with the instance that got the user data, and with no machine in the middle", async () => {
@@ -192,6 +192,27 @@ describe("command stand-in: remote.Command", () => {
     const error = await rejection(command.create(inputs, createContext().context));
     expect((error.cause as Error).message).to.equal("after 3 failed attempts");
     expect(target.connections()).to.equal(1);
+  });
+
+  it("leaves connections open until the engine's run is over, those to jump hosts too", async () => {
+    const [jump, target] = [await serve(), await serve()];
+    const proxy = { host: "127.0.0.1", port: jump.port, privateKey: jump.privateKey };
+    const run = new AbortController();
+    const { context } = createContext({ signal: run.signal });
+    for (const connection of [{}, { proxy }] as Props[]) {
+      await command.create(await inputsFor(target, { create: "true" }, connection), context);
+    }
+    expect([jump.open(), target.open()]).to.deep.equal([1, 2]);
+    run.abort();
+    await Promise.all([jump.allClosed(), target.allClosed()]);
+  });
+
+  it("asks the SSH agent of the engine's environment wherever there is one, and dials nobody where it is dead", async () => {
+    const server = await serve();
+    const { context } = createContext({ env: { SSH_AUTH_SOCK: "/nobody/listens" } });
+    const error = await rejection(command.create(await inputsFor(server, { create: "true" }), context));
+    expect(error.message).to.equal("dial unix /nobody/listens");
+    expect(server.connections()).to.equal(0);
   });
 
   it("ends with the deployment", async () => {
