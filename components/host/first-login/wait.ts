@@ -25,8 +25,10 @@ export async function waitForLogin(
       // A host that was set up before has made a key of its own. Whether it is this one the next command finds out.
       if (other !== undefined && now() - other >= bounds.other) return;
       if (now() + bounds.pause > end) {
-        const { message } = error as Error;
-        throw new Error(`${host}: no login through the proxy within ${bounds.patience / 1000} s: ${message}`);
+        const reason = (error as Error).message;
+        throw new Error(`${host}: no login through the proxy within ${bounds.patience / 1000} s: ${reason}`, {
+          cause: error,
+        });
       }
     }
     await sleep(bounds.pause);
