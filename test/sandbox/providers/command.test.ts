@@ -3,8 +3,7 @@ import { utils } from "ssh2";
 import { firstContactUserData, firstHostKey } from "../../../components/host/first-contact";
 import { commandPackage } from "../../../sandbox/providers/command";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
-import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
-import { isSecret, makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
+import { UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
 import { createKey, startSshServer, type SshServer, type SshServerOptions } from "./ssh-server";
 import { createContext, rejection } from "./support";
 
@@ -83,18 +82,6 @@ describe("command stand-in: remote.Command", () => {
     await command.delete("id", await inputsFor(server, { create: "echo c" }), createContext().context);
     await command.delete("id", await inputsFor(server, { delete: "echo d" }), createContext().context);
     expect(server.commands).to.deep.equal(["echo d"]);
-  });
-
-  it("is replaced for triggers and updated for everything else", async () => {
-    const { context } = createContext();
-    const oldInputs = { create: "a", triggers: [1], connection: { host: "h" } };
-    const kinds = async (news: Props) =>
-      (
-        await lifecycle.diff(command, { state: oldInputs, oldInputs, news: { ...oldInputs, ...news } }, context)
-      ).changes.map(({ path, replace }) => `${path} ${replace ? "replace" : "update"}`);
-    expect(await kinds({ triggers: [2] })).to.deep.equal(["triggers[0] replace"]);
-    expect(await kinds({ delete: "x" })).to.deep.equal(["delete update"]);
-    expect(await kinds({ connection: { host: "other" } })).to.deep.equal(["connection.host update"]);
   });
 
   it("refuses to run without an environment that the server does not take", async () => {
@@ -222,19 +209,6 @@ describe("command stand-in: remote.Command", () => {
     const push = lines.push.bind(lines);
     lines.push = (line) => (stop.abort(new Error("cancelled")), push(line));
     expect((await rejection(command.create(inputs, context))).message).to.equal("cancelled");
-  });
-
-  it("fills in the connection's defaults and keeps all of it secret", async () => {
-    const news = { create: "true", connection: { host: "h", privateKey: makeSecret("k"), proxy: { host: "p" } } };
-    const { context } = createContext();
-    const { inputs, failures } = await lifecycle.check(command, { news, randomSeed: new Uint8Array() }, context);
-    expect(failures).to.deep.equal([]);
-    const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
-    expect(inputs.connection).to.deep.equal(
-      makeSecret({ ...defaults, host: "h", privateKey: "k", proxy: { ...defaults, host: "p" } }),
-    );
-    const { outputs } = await lifecycle.create(command, { inputs, preview: true }, context);
-    expect(isSecret(outputs.connection)).to.equal(true);
   });
 
   it("names a missing host, and waits for one that is not known yet", async () => {
