@@ -1,6 +1,7 @@
 /** Names, addresses and folders of the sandbox. A network has room for one: its addresses are fixed. */
 import * as os from "node:os";
 import * as path from "node:path";
+import type { AccessToken } from "./gitlab";
 
 /** The repository's root. */
 export const projectDir = path.resolve(__dirname, "..");
@@ -67,5 +68,11 @@ export const registryAddress = `127.0.0.1:${ports.registry}`;
 /** The store behind it, which asks nobody. */
 export const registryStore = `127.0.0.1:${ports.registryStore}`;
 
-/** The token the sandbox stack's GitLab provider uses; the stand-in accepts no other. */
-export const gitlabAdminToken = "glpat-sandbox-administrator";
+/** The access tokens that the sandbox's GitLab knows. */
+export const gitlabTokens = {
+  /** Of the stack sandbox, with the scopes that docs/first-deploy.md asks for. */
+  deployment: { token: "glpat-sandbox-deployment", scopes: ["create_runner", "manage_runner", "read_api"] },
+  api: { token: "glpat-sandbox-api", scopes: ["api"] },
+  repository: { token: "glpat-sandbox-repository", scopes: ["read_repository"] },
+  expired: { token: "glpat-sandbox-expired", scopes: ["api"], expiresAt: new Date("2020-01-01") },
+} as const satisfies Record<string, AccessToken>;

@@ -8,7 +8,7 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { startAws } from "./aws";
-import { awsEndpoint, gitlabAdminToken, network, ports, stateDir } from "./config";
+import { awsEndpoint, gitlabTokens, network, ports, stateDir } from "./config";
 import { startControl } from "./control/server";
 import { startGitLab } from "./gitlab";
 import { startProviders } from "./providers";
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     host: network.gateway,
     port: ports.gitlab,
     stateDir: path.join(stateDir, "gitlab"),
-    adminToken: gitlabAdminToken,
+    accessTokens: Object.values(gitlabTokens),
     log: log("gitlab"),
   });
   closers.push(() => gitlab.close());

@@ -6,6 +6,7 @@ import type { HttpProxy } from "../settings/http-proxy";
 import type { Architecture } from "../types";
 import { learntHostKey } from "./first-contact";
 import { HostCommands, type Connection } from "./host-commands";
+import { hostLogin } from "./host-login";
 import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
@@ -64,8 +65,10 @@ export class HostSetup extends pulumi.ComponentResource {
 
     // The first command is the only one that the key of the first contact serves, so nothing may run it again. All
     // others, in this deployment and in later ones, accept only the key that it made.
-    const first = new HostCommands(this, { name, instanceId, connection: firstConnection });
-    const folders = first.run("folders", { create: scripts.createFolders() }, wayOut, true);
+    const firstContact = { name, instanceId, connection: firstConnection };
+    const answers = firstConnection.proxy ? [hostLogin(firstContact, { parent: this, dependsOn: [...wayOut] })] : [];
+    const first = new HostCommands(this, firstContact);
+    const folders = first.run("folders", { create: scripts.createFolders() }, [...wayOut, ...answers], true);
     this.connection = {
       ...firstConnection,
       hostKey: folders.stdout.apply((printed) => learntHostKey(name, printed)),

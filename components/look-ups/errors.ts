@@ -24,8 +24,8 @@ const cancelled = /\bcontext canceled\b|\bwas cancelled\b/;
 /** As the provider words it where it has no token to ask with. */
 const noToken = /\bno (gitlab )?token\b/i;
 
-/** Something answers that is no GitLab API, or not at this path: its own 404 names a group or project that it lacks. */
-const noApi = /\b404 (failed to parse|\{error: )/;
+/** GitLab's client asks first of all who it is, which every GitLab API knows. */
+const noApi = /failed to create.* client.*\b404\b/i;
 
 /** Of a group or a project; told by the status that GitLab's API answered with. */
 export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): Trouble {
@@ -40,8 +40,10 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
       const message = `${kind}s: GitLab has no ${kind} ${told(entry)}, or none that the token of gitlab:token may see (${said})`;
       return { reason: `${kind} ${told(entry)}`, message };
     }
-    case "401":
-      return { reason: status, message: `gitlab:token: ${gitlabUrl} knows no such token; ${setToken} (${said})` };
+    case "401": {
+      const why = /\bexpired\b/.test(said) ? "says that it has expired" : "knows no such token";
+      return { reason: status, message: `gitlab:token: ${gitlabUrl} ${why}; ${setToken} (${said})` };
+    }
     case "403":
       return {
         reason: status,

@@ -32,6 +32,8 @@ export async function runPipeline(options: {
   signal.addEventListener("abort", () => void pipeline.cancel());
 
   const { jobs, status } = await pipeline.done;
+  const torn = pipeline.jobs.find(({ failureReason }) => failureReason === "data_integrity_failure");
+  if (torn) throw new Error(`GitLab's log of job ${torn.name} is not what its runner sent`);
   await settled(aws, () => own().every((task) => task.lastStatus === "STOPPED"));
   const running = own().filter((task) => task.lastStatus !== "STOPPED").length;
   const tasks: TaskCounts = { started: own().length, stopped: own().length - running, running };

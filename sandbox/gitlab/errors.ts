@@ -11,6 +11,18 @@ export class ApiError extends Error {
 }
 
 export const unauthorized = () => new ApiError(401, { message: "401 Unauthorized" });
+/** As Rack::OAuth2 words it. */
+export const expiredToken = () =>
+  new ApiError(401, {
+    error: "invalid_token",
+    error_description: "Token is expired. You can either do re-authorization or token refresh.",
+  });
+export const insufficientScope = (scopes: string[]) =>
+  new ApiError(403, {
+    error: "insufficient_scope",
+    error_description: "The request requires higher privileges than provided by the access token.",
+    scope: scopes.join(" "),
+  });
 export const notFound = (what?: string) =>
   new ApiError(404, { message: what ? `404 ${what} Not Found` : "404 Not found" });
 export const forbidden = (reason?: string, headers?: Record<string, string>) =>

@@ -6,7 +6,8 @@
  * web pages, merge requests with notes and pipelines only (no diffs, approvals, threads), pushes refused (a pipeline
  * brings its commit), `rules:changes` always match, manual jobs are never played, delayed ones start
  * at once, artifacts don't expire, schedules, child pipelines, id_tokens, secrets, resource groups and `only`/`except`
- * are missing. Jobs whose runner has vanished fail after minutes instead of GitLab's hour.
+ * are missing. Jobs whose runner has vanished fail after minutes instead of GitLab's hour, and a request that is held for
+ * a host that has lost its power is given up within 15 seconds, where GitLab would give it a job for most of a minute.
  */
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
@@ -16,10 +17,12 @@ import { cancelPipeline, createPipeline, type Pipeline, type PipelineOptions } f
 import { cancelJob } from "./pipeline/schedule";
 import { watchQueue } from "./runner/queue";
 import { defaultPatience, startWatchdog, type Patience } from "./runner/watchdog";
+import type { AccessToken } from "./rest/auth";
 import { createServer } from "./server";
 import { createState } from "./state";
 import { runnerView, type RunnerView } from "./views";
 
+export type { AccessToken } from "./rest/auth";
 export type { MergeRequestOptions, Pipeline } from "./pipelines";
 export type { JobResult, JobView, PipelineResult } from "./views";
 
@@ -30,8 +33,8 @@ export interface GitLabOptions {
   port: number;
   /** Repositories, artifacts and checkouts; made if missing, emptied of them at the start. */
   stateDir: string;
-  /** The one token that the REST API accepts. */
-  adminToken: string;
+  /** The access tokens that there are, all of one administrator. */
+  accessTokens: readonly AccessToken[];
   log: (line: string) => void;
   /** When to give up on jobs, in ms. */
   patience?: Partial<Patience>;
@@ -50,7 +53,7 @@ export interface GitLab {
 }
 
 export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
-  const { host, port, stateDir, adminToken, log, clock } = options;
+  const { host, port, stateDir, accessTokens, log, clock } = options;
   await mkdir(stateDir, { recursive: true });
   // What an earlier process left belongs to records that ended with it.
   for (const dir of ["repositories", "artifacts", "checkouts"]) {
@@ -59,7 +62,7 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
   const state = createState({ stateDir, log, clock, patience: { ...defaultPatience, ...options.patience } });
   await createRepositories(state);
   watchQueue(state);
-  const server = await createServer(state, adminToken);
+  const server = await createServer(state, accessTokens);
   state.url = await server.listen({ host, port });
   const stopWatchdog = startWatchdog(state);
   return {

@@ -98,6 +98,8 @@ export interface Job {
   cancelGracefully: boolean;
   /** Last time the runner said something about this job. */
   seenAt: Date | null;
+  /** The runner has said that the job is over, and is to say it again. */
+  endTold: boolean;
   /** Whoever watches the pipeline knows that no runner can take the job as things are. */
   stuckTold: boolean;
   trace: Trace;

@@ -3,7 +3,7 @@ import multipart from "@fastify/multipart";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { ApiError } from "./errors";
 import { acceptGitBodies, handleGit } from "./git/http";
-import { requireAdmin } from "./rest/auth";
+import { requireScope, type AccessToken } from "./rest/auth";
 import { mergeRequestRoutes } from "./rest/merge-requests";
 import { namespaceRoutes } from "./rest/namespaces";
 import { runnerRestRoutes } from "./rest/runners";
@@ -13,7 +13,7 @@ import { jobRoutes } from "./runner/jobs";
 import { runnerRoutes } from "./runner/runners";
 import type { State } from "./state";
 
-export async function createServer(state: State, adminToken: string): Promise<FastifyInstance> {
+export async function createServer(state: State, tokens: readonly AccessToken[]): Promise<FastifyInstance> {
   const server = Fastify({
     forceCloseConnections: true,
     keepAliveTimeout: 75_000,
@@ -32,7 +32,7 @@ export async function createServer(state: State, adminToken: string): Promise<Fa
     return reply.code(status).send(status >= 500 ? { message: "500 Internal Server Error" } : { error: error.message });
   });
   server.setNotFoundHandler(async (request, reply) => {
-    if (await handleGit(state, adminToken, request, reply)) return reply;
+    if (await handleGit(state, tokens, request, reply)) return reply;
     return reply.code(404).send({ error: "404 Not Found" });
   });
 
@@ -43,7 +43,7 @@ export async function createServer(state: State, adminToken: string): Promise<Fa
       jobRoutes(api, state);
       artifactRoutes(api, state);
       await api.register(async (rest) => {
-        rest.addHook("onRequest", async (request) => requireAdmin(request, adminToken));
+        rest.addHook("onRequest", async (request) => requireScope(request, tokens, state.clock.now()));
         namespaceRoutes(rest, state);
         runnerRestRoutes(rest, state);
         mergeRequestRoutes(rest, state);

@@ -196,8 +196,11 @@ const untrustedCodes = ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAI
 /** Certificates that are named are trusted in the place of the system's, as by the real one. */
 const trusting = (cacertFile: string) => new Agent({ connect: { ca: readFileSync(cacertFile, "utf8") } });
 
-/** Throws ApiError worded as the real provider's client words it: method, address, status, GitLab's message. */
-async function request(context: Caller, method: string, path: string, body?: Props | object): Promise<Props> {
+/**
+ * Throws ApiError worded as the real provider's client (client-go) words it: method, address, status, and what GitLab
+ * says; of a 404 it tells nothing else.
+ */
+async function request(context: Caller, method: string, path: string, body?: Props): Promise<Props> {
   const { baseUrl, token, cacertFile } = context.config as { baseUrl?: string; token?: string; cacertFile?: string };
   if (!token) throw new Error(noToken);
   const url = new URL(`.${path}`, apiOf(baseUrl ?? "https://gitlab.com"));
@@ -214,6 +217,7 @@ async function request(context: Caller, method: string, path: string, body?: Pro
   });
   const text = await response.text();
   if (response.ok) return text ? (JSON.parse(text) as Props) : {};
+  if (response.status === 404) throw new ApiError("404 Not Found", 404);
   throw new ApiError(`${method} ${url}: ${response.status} ${messageOf(text)}`, response.status);
 }
 
@@ -222,12 +226,17 @@ const apiOf = (baseUrl: string): string => baseUrl.replace(/\/*$/, "").replace(/
 
 function messageOf(text: string): string {
   try {
-    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
-    const said = message ?? error ?? text;
-    return `{message: ${typeof said === "string" ? said : JSON.stringify(said)}}`;
+    return worded(JSON.parse(text));
   } catch {
-    return text.slice(0, 200);
+    return `failed to parse unknown error format: ${text}`;
   }
+}
+
+function worded(said: unknown): string {
+  if (typeof said !== "object" || said === null) return String(said);
+  if (Array.isArray(said)) return `[${said.map(worded).join(", ")}]`;
+  const fields = Object.entries(said).map(([name, value]) => `{${name}: ${worded(value)}}`);
+  return fields.sort().join(", ");
 }
 
 function unlessGone(error: unknown): undefined {

@@ -26,7 +26,7 @@ describe("the note in a merge request", () => {
 
   beforeEach(async () => {
     state = createState({ stateDir: "/nonexistent", log: () => {}, patience: defaultPatience });
-    server = await createServer(state, "admin-token");
+    server = await createServer(state, [{ token: "admin-token", scopes: ["api"] }]);
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
     openMergeRequest(state, state.projects[0], { branch: "topic", description: "Acknowledged: host-replaced" });
     api = new GitLabApi({ url: `${url}/api/v4`, token: "admin-token", project: "acme/demo", firstWait: 1 });

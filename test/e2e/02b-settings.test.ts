@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import * as net from "node:net";
 import { quote, writeConfigToml } from "../../components/host/host-scripts";
-import { gitlabAdminToken, gitlabUrl } from "../../sandbox/config";
+import { gitlabTokens, gitlabUrl } from "../../sandbox/config";
 import { cacheFailures, cachingPipeline } from "../support/caches";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
@@ -20,7 +20,7 @@ const up = (file: string) => deploy(file);
 async function gitlab<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
   const response = await fetch(`${gitlabUrl}/api/v4${path}`, {
     method,
-    headers: { "private-token": gitlabAdminToken, "content-type": "application/json" },
+    headers: { "private-token": gitlabTokens.api.token, "content-type": "application/json" },
     body: body && JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -83,7 +83,7 @@ describe("settings", () => {
     expect(await gitlab("GET", `/runners/${id}`)).to.include({ maximum_timeout: 2629746, maintenance_note: "" });
     await fetch(`${gitlabUrl}/api/v4/runners/${brought.id}`, {
       method: "DELETE",
-      headers: { "private-token": gitlabAdminToken },
+      headers: { "private-token": gitlabTokens.api.token },
     });
     folder.remove();
   });

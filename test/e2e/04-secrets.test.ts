@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { gitlabAdminToken, stateDir } from "../../sandbox/config";
+import { gitlabTokens, stateDir } from "../../sandbox/config";
 import { hostKey, onHost } from "../support/host";
 import { runCi } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
@@ -15,7 +15,7 @@ describe("secrets", () => {
   let secrets: string[];
   before(async () => {
     // A line of the key's body: the whole text would only be found where its line ends are kept.
-    secrets = [...Object.values(await stackSecrets()), gitlabAdminToken, (await hostKey()).split("\n")[2]];
+    secrets = [...Object.values(await stackSecrets()), gitlabTokens.deployment.token, (await hostKey()).split("\n")[2]];
     expect(secrets).to.have.length(3);
     for (const secret of secrets) expect(secret).to.have.length.greaterThan(20);
   });

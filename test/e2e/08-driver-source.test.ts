@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { gitlabAdminToken, gitlabUrl, projectDir, stateDir } from "../../sandbox/config";
+import { gitlabTokens, gitlabUrl, projectDir, stateDir } from "../../sandbox/config";
 import { onHost } from "../support/host";
 import { runCi } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
@@ -20,7 +20,7 @@ const credentials = {
   GIT_CONFIG_COUNT: "1",
   GIT_CONFIG_KEY_0: "credential.helper",
   GIT_CONFIG_VALUE_0: '!echo username=oauth2; echo "password=$FORK_TOKEN"; :',
-  FORK_TOKEN: gitlabAdminToken,
+  FORK_TOKEN: gitlabTokens.repository.token,
 };
 
 describe("a driver from a repository", () => {
@@ -79,7 +79,7 @@ describe("a driver from a repository", () => {
     expect(pipeline).to.equal(0);
     expect(jobs[0].trace).to.contain("by the fork").and.contain("0.1.0-fork.1");
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
-    expect((await exportStack()).text).to.not.contain(gitlabAdminToken);
+    expect((await exportStack()).text).to.not.contain(gitlabTokens.repository.token);
   });
 
   it("is told at preview where the ref does not exist or the repository cannot be read", async () => {

@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { addGroup, removeGroup } from "../../automation/stack-file";
-import { gitlabAdminToken, gitlabUrl, stackName } from "../../sandbox/config";
+import { gitlabTokens, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
 import { fleet as run, startFleet } from "../support/fleet-cli";
 import { runCi } from "../support/pipelines";
@@ -35,7 +35,10 @@ interface Note {
 const mergeRequests = `${gitlabUrl}/api/v4/projects/${encodeURIComponent(`${fleetGroup}/demo`)}/merge_requests`;
 
 async function gitlab<Answer>(method: string, url: string): Promise<Answer> {
-  const response = await fetch(`${mergeRequests}/${url}`, { method, headers: { "private-token": gitlabAdminToken } });
+  const response = await fetch(`${mergeRequests}/${url}`, {
+    method,
+    headers: { "private-token": gitlabTokens.api.token },
+  });
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Answer;
 }

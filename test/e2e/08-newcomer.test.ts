@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { gitlabAdminToken, gitlabUrl, projectDir } from "../../sandbox/config";
+import { gitlabTokens, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { linkProject } from "../support/clone";
 import { status, useSandbox } from "../support/sandbox";
@@ -143,10 +143,14 @@ describe("a first preview", () => {
     );
     expect(said.split("Diagnostics:")[1].match(/gitlab:token: /g)).to.have.length(1);
     expect(said).to.not.contain("glpat-wrong");
+    await set("gitlab:token", gitlabTokens.expired.token, "--secret");
+    expect(await failingPreview()).to.match(
+      /gitlab:token: http:\S+ says that it has expired; make one with the scopes/,
+    );
   });
 
   it("shows the plan once all of it is there", async () => {
-    await set("gitlab:token", gitlabAdminToken, "--secret");
+    await set("gitlab:token", gitlabTokens.deployment.token, "--secret");
     const { exitCode, all } = await pulumi(["preview"]);
     expect(exitCode, all).to.equal(0);
     expect(all).to.match(/command:local:Command +gitlab-runners-host-login-key +create/);

@@ -63,6 +63,21 @@ describe("set-up of the host", () => {
     }
   });
 
+  it("waits for a host to let it log in through the proxy before the first command, where there is one", async () => {
+    const proxy = { host: "bastion", hostKey: makeKeyPair().publicKey };
+    const deployment = await run(raw({ host: { connection: { proxy } } }));
+    const login = only(deployment, "command:local:Command", "gitlab-runners-host-login");
+    const first = only(deployment, command, "gitlab-runners-host-folders");
+    expect(isSecret(login.fresh.stdin)).to.equal(true);
+    const order = JSON.parse(plain<string>(login.fresh.stdin)) as { host: string; connection: Record<string, unknown> };
+    expect(order.host).to.equal("gitlab-runners-host");
+    expect(order.connection).to.include({ host: "172.31.0.10", hostKey: firstKey, privateKey: `${privateKey}\n` });
+    expect(order.connection.proxy).to.deep.include({ ...proxy, user: "ec2-user", privateKey: `${privateKey}\n` });
+    expect(login.ignoreChanges).to.have.members(["create", "dir", "stdin"]);
+    expect(first.dependsOn).to.include("gitlab-runners-host-login");
+    expect(ofType(base, "command:local:Command").map(({ name }) => name)).to.not.include("gitlab-runners-host-login");
+  });
+
   it("compiles the agent for the tasks, and all else for the hosts", async () => {
     const runner = { sha256, helperSha256: sha256 };
     const deployment = await run(raw({ architecture: "arm64", host: { architecture: "x86_64", runner } }));

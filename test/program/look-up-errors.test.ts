@@ -26,14 +26,16 @@ describe("what a failed look-up means", () => {
       /^gitlab:token: required;/,
     ],
     [
-      "a token of too narrow scopes",
-      `GET ${url}/api/v4/groups/acme: 403 {error: insufficient_scope}`,
-      /^gitlab:token: .* does not allow it/,
+      "a token that has expired",
+      `GET ${url}/api/v4/user: 401 {error: invalid_token}, {error_description: Token is expired. You can either do ` +
+        "re-authorization or token refresh.}",
+      /^gitlab:token: .* says that it has expired; make one with the scopes .*pulumi config set gitlab:token --secret/,
     ],
     [
-      "a group that is not there",
-      `GET ${url}/api/v4/groups/acme: 404 {message: 404 Group Not Found}`,
-      /^groups: GitLab has no group "acme\/backend"/,
+      "a token of too narrow scopes",
+      `GET ${url}/api/v4/groups/acme: 403 {error: insufficient_scope}, {error_description: The request requires ` +
+        "higher privileges than provided by the access token.}, {scope: api read_api}",
+      /^gitlab:token: .* does not allow it/,
     ],
     [
       "a group that is not there, in the client's own words",
@@ -47,13 +49,9 @@ describe("what a failed look-up means", () => {
     ],
     [
       "an address that is no GitLab's",
-      `GET ${url}/api/v4/groups/acme: 404 failed to parse unknown error format: <html>`,
+      "Failed to create GitLab Client from provider configuration: The provider failed to create a new GitLab Client " +
+        "from the given configuration: 404 Not Found",
       /^gitlab:baseUrl: .* has no GitLab API; .*pulumi config set gitlab:baseUrl/,
-    ],
-    [
-      "a path that is not the API's",
-      `GET ${url}/x/api/v4/groups/acme: 404 {error: 404 Not Found}`,
-      /^gitlab:baseUrl: .* has no GitLab API/,
     ],
     [
       "a name that is not known",

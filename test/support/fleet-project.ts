@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { stringify } from "yaml";
-import { awsEndpoint, gitlabAdminToken, projectDir, region, stackName } from "../../sandbox/config";
+import { awsEndpoint, gitlabTokens, projectDir, region, stackName } from "../../sandbox/config";
 import { streamPipeline } from "../../sandbox/control/client";
 import type { PipelineRequest, RunResult } from "../../sandbox/control/protocol";
 import { plain } from "../../sandbox/report";
@@ -46,7 +46,7 @@ const variables = {
   ...credentials,
   PULUMI_BACKEND_URL: backend,
   PULUMI_CONFIG_PASSPHRASE: "sandbox",
-  MERGE_REQUEST_TOKEN: gitlabAdminToken,
+  MERGE_REQUEST_TOKEN: gitlabTokens.api.token,
 };
 
 /** The sandbox is up. Until close() the state in the bucket is the one that counts. */

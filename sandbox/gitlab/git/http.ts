@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { gitEnvironment } from "../command";
 import { findProject } from "../fixture";
 import type { Project } from "../model";
+import { readsRepositories, type AccessToken } from "../rest/auth";
 import { jobByToken, type State } from "../state";
-import { sameToken } from "../tokens";
 import { repositoriesDir } from "./repositories";
 
 const services = /^\/(?<project>[^?]+?)(?:\.git)?\/(?<call>info\/refs|git-upload-pack|git-receive-pack)$/;
@@ -13,7 +13,7 @@ const services = /^\/(?<project>[^?]+?)(?:\.git)?\/(?<call>info\/refs|git-upload
 /** Answers what is a call of the protocol; returns false for every other request. */
 export async function handleGit(
   state: State,
-  adminToken: string,
+  tokens: readonly AccessToken[],
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<boolean> {
@@ -22,7 +22,7 @@ export async function handleGit(
   if (!match) return false;
   const { project: projectPath, call } = match.groups!;
   const project = findProject(state, projectPath);
-  const access = authorize(state, adminToken, request.headers.authorization, project);
+  const access = authorize(state, tokens, request.headers.authorization, project);
   if (access === "none") {
     // GitLab doesn't tell an unknown project from a forbidden one either.
     await reply
@@ -64,7 +64,7 @@ function splitUrl(url: string): [string, string | undefined] {
 /** "none": no valid credentials; "denied": valid ones, for something else. */
 function authorize(
   state: State,
-  adminToken: string,
+  tokens: readonly AccessToken[],
   header: string | undefined,
   project: Project | undefined,
 ): "granted" | "denied" | "none" {
@@ -72,7 +72,7 @@ function authorize(
   if (!encoded) return "none";
   const [username, ...rest] = Buffer.from(encoded, "base64").toString().split(":");
   const password = rest.join(":");
-  if (sameToken(password, adminToken)) return "granted";
+  if (readsRepositories(tokens, password, state.clock.now())) return "granted";
   if (username !== "gitlab-ci-token") return "none";
   const job = jobByToken(state, password);
   if (!job) return "none";

@@ -30,6 +30,7 @@ export function createJob(state: State, pipeline: PipelineRecord, definition: Jo
     systemId: null,
     cancelGracefully: false,
     seenAt: null,
+    endTold: false,
     stuckTold: false,
     trace: new Trace(),
     artifacts: new Map(),

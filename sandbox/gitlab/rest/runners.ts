@@ -13,6 +13,11 @@ const defaults: RunnerSettings = {
   ...{ accessLevel: "not_protected", maximumTimeout: null, maintenanceNote: null },
 };
 
+/** In Grape's words. */
+const nothingGiven =
+  "description, active, paused, tag_list, run_untagged, locked, access_level, maximum_timeout, maintenance_note are " +
+  "missing, at least one parameter must be provided";
+
 export function runnerRestRoutes(server: FastifyInstance, state: State): void {
   server.post("/user/runners", async (request, reply) => {
     const runner = createRunner(state, bodyOf(request));
@@ -22,7 +27,9 @@ export function runnerRestRoutes(server: FastifyInstance, state: State): void {
   server.get("/runners/:id", async (request) => details(state, requireRunner(state, request.params)));
   server.put("/runners/:id", async (request) => {
     const runner = requireRunner(state, request.params);
-    const changed = { ...settingsOf(runner), ...readSettings(bodyOf(request)) };
+    const given = readSettings(bodyOf(request));
+    if (Object.keys(given).length === 0) throw badParameters([nothingGiven]);
+    const changed = { ...settingsOf(runner), ...given };
     validate(changed);
     Object.assign(runner, changed);
     state.events.emit("runner", runner);
@@ -57,7 +64,7 @@ function createRunner(state: State, parameters: Parameters): Runner {
   validate(settings);
   const runner: Runner = {
     ...settings,
-    ...{ id: state.nextId("runner"), token: runnerToken(), tokenExpiresAt: null },
+    ...{ id: state.nextId("runner"), token: runnerToken(type), tokenExpiresAt: null },
     ...{ type, group, project, createdAt: new Date(state.clock.now()), contactedAt: null },
     managers: new Map(),
     queueVersion: queueVersion(),

@@ -14,7 +14,7 @@ export function runnerRoutes(server: FastifyInstance, state: State): void {
 
   server.post("/runners/reset_authentication_token", async (request, reply) => {
     const runner = authenticateRunner(state, request);
-    runner.token = runnerToken();
+    runner.token = runnerToken(runner.type);
     return reply.code(201).send({ token: runner.token, token_expires_at: runner.tokenExpiresAt });
   });
 

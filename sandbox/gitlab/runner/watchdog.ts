@@ -7,11 +7,6 @@ import { stuckReason } from "./stuck";
 
 /** All in ms. */
 export interface Patience {
-  /**
-   * Without a word about a job whose connection broke after it was handed out; the runner's first report comes after
-   * 3 s. Then the job goes to the next runner (GitLab leaves it stuck).
-   */
-  delivery: number;
   /** Beyond the job's own timeout, which the runner enforces itself. */
   overtime: number;
   /** Without a word about a running job; the runner reports every 30 s even where there is nothing new (GitLab: 1 h). */
@@ -25,7 +20,6 @@ export interface Patience {
 }
 
 export const defaultPatience: Patience = {
-  delivery: 15_000,
   overtime: 120_000,
   silence: 300_000,
   stuck: 600_000,

@@ -32,7 +32,7 @@ export class Image extends pulumi.ComponentResource {
 }
 
 function buildImage(args: pulumi.Unwrap<ImageArgs>, parent: pulumi.Resource): pulumi.Output<string> {
-  const name = args.imageName ?? args.imageTag ?? childName(args);
+  const name = args.imageName || args.imageTag || childName(args);
   const tag = `${args.repositoryUrl}:${name}`;
   const cacheFrom = args.cacheFrom?.length ? args.cacheFrom : [tag];
   const image = new docker.Image(
@@ -51,7 +51,10 @@ function buildImage(args: pulumi.Unwrap<ImageArgs>, parent: pulumi.Resource): pu
     },
     { parent },
   );
-  return image.digest.apply((digest) => `${args.repositoryUrl}@${digest}`);
+  return pulumi.all([image.ref, image.digest]).apply(([ref, digest]) => {
+    if (digest) return `${args.repositoryUrl}@${digest}`;
+    return ref ? ref.replace(/^(.*):([^@]+)(@sha256:.+)$/, "$1$3") : tag;
+  });
 }
 
 /** Says which image it is, so that two images of one repository do not collide. */
@@ -66,8 +69,16 @@ function childName({ context = ".", dockerfile, args = {} }: pulumi.Unwrap<Image
 }
 
 function registryCredentials({ repositoryUrl, registryId }: pulumi.Unwrap<ImageArgs>, parent: pulumi.Resource) {
-  const account = registryId ?? repositoryUrl.replace(/^https:\/\//, "").split(".", 1)[0];
+  const url = `https://${repositoryUrl.replace(/^https:\/\//, "")}`;
+  if (!URL.canParse(url)) {
+    const reason = "Repository URL is not a valid URL.";
+    throw new pulumi.InputPropertyError({ propertyPath: "repositoryUrl", reason });
+  }
+  const account = registryId || new URL(url).hostname.split(".", 1)[0];
   return ecr
     .getAuthorizationTokenOutput({ registryId: account }, { parent })
-    .apply(({ proxyEndpoint: address, userName: username, password }) => ({ address, username, password }));
+    .apply(({ proxyEndpoint: address, userName: username, password }) => {
+      if (!username || !password) throw new Error("Invalid credentials");
+      return { address, username, password };
+    });
 }

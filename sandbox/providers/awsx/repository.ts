@@ -30,10 +30,11 @@ export class Repository extends pulumi.ComponentResource {
     this.url = this.repository.repositoryUrl;
     if (!lifecyclePolicy?.skip) {
       const policy = pulumi.output(lifecyclePolicy?.rules ?? defaultRules).apply(lifecycleDocument);
-      const repository = this.repository.name;
-      this.lifecyclePolicy = new ecr.LifecyclePolicy(child, { repository, policy }, { parent: this });
+      const region = args.region !== undefined ? { region: args.region } : {};
+      const policyArgs = { repository: this.repository.name, policy, ...region };
+      this.lifecyclePolicy = new ecr.LifecyclePolicy(child, policyArgs, { parent: this });
     }
-    this.registerOutputs({ repository: this.repository, lifecyclePolicy: this.lifecyclePolicy, url: this.url });
+    this.registerOutputs({ repository: this.repository, lifecyclePolicy: this.lifecyclePolicy });
   }
 }
 
@@ -44,7 +45,7 @@ const defaultRules: Rule[] = [
 /** Priorities in the order given; a rule for any image comes last, as ECR demands. Throws on what ECR would refuse. */
 export function lifecycleDocument(rules: Rule[]): LifecyclePolicyDocument {
   const forAny = rules.filter(({ tagStatus }) => tagStatus === "any");
-  if (forAny.length > 1) throw new Error("lifecyclePolicy.rules: at most one rule may have tagStatus any");
+  if (forAny.length > 1) throw new Error('At most one [selection: "any"] rule can be provided.');
   const ordered = [...rules.filter((rule) => !forAny.includes(rule)), ...forAny];
   return {
     rules: ordered.map((rule, index) => ({
@@ -58,7 +59,7 @@ export function lifecycleDocument(rules: Rule[]): LifecyclePolicyDocument {
 
 function tagSelection({ tagStatus, tagPrefixList }: Rule) {
   if (tagStatus !== "tagged") return { tagStatus };
-  if (!tagPrefixList?.length) throw new Error("lifecyclePolicy.rules: tagStatus tagged needs a tagPrefixList");
+  if (!tagPrefixList?.length) throw new Error("tagPrefixList cannot be empty.");
   return { tagStatus, tagPrefixList };
 }
 
@@ -69,5 +70,5 @@ function countSelection({ maximumNumberOfImages, maximumAgeLimit }: Rule) {
   if (maximumAgeLimit !== undefined) {
     return { countType: "sinceImagePushed", countNumber: maximumAgeLimit, countUnit: "days" };
   }
-  throw new Error("lifecyclePolicy.rules: one of maximumNumberOfImages, maximumAgeLimit is needed");
+  throw new Error("Either [maximumNumberOfImages] or [maximumAgeLimit] must be provided with a rule.");
 }

@@ -1,6 +1,8 @@
 /** SSH connections of remote commands and copies: key or password, a jump host, bounded and growing retries. */
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, utils, type ConnectConfig } from "ssh2";
+import { Client, utils, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { Context } from "../framework/definition";
 import { compact, isObject, type Props, type Value } from "../framework/values";
 
@@ -33,54 +35,36 @@ export function withDefaults(connection: Value): Value {
   return compact({ ...defaults, ...connection, proxy: isObject(proxy) ? { ...defaults, ...proxy } : proxy });
 }
 
-export interface Session {
-  client: Client;
-  close(): void;
-}
+type Calling = Pick<Context, "log" | "signal" | "environment">;
 
-/** Throws once the limit of attempts is reached, or when the deployment is cancelled. */
-export async function dial(connection: Connection, context: Pick<Context, "log" | "signal">): Promise<Session> {
+/**
+ * Throws once the limit of attempts is reached, or when the deployment is cancelled. As the real one, which ends with the
+ * engine's run, nobody closes the client of a command before that.
+ */
+export async function dial(connection: Connection, context: Calling): Promise<Client> {
   const { proxy } = connection;
+  const login = await authentication(connection, context);
   if (!proxy) {
-    const client = await retrying("Dial", connection, context, () => connect(connection));
-    return { client, close: () => client.end() };
+    return retrying("Dial", connection, context, async () => connect(connection, login, await reach(connection)));
   }
-  const jump = await naming(
-    "proxy",
-    retrying("Dial proxy", proxy, context, () => connect(proxy)),
-  );
-  try {
-    const client = await naming("proxy", dialThrough(jump, connection, context));
-    return {
-      client,
-      close: () => {
-        client.end();
-        jump.end();
-      },
-    };
-  } catch (error) {
-    jump.end();
-    throw error;
-  }
+  return naming("proxy", dialThrough(proxy, connection, login, context));
 }
 
 /** The real one tries a handshake that fails again over the same connection, where nobody answers any more. */
-async function dialThrough(jump: Client, target: Connection, context: Pick<Context, "log" | "signal">) {
+async function dialThrough(proxy: Endpoint, target: Connection, login: ConnectConfig, context: Calling) {
+  const ofProxy = await authentication(proxy, context);
+  const jump = await retrying("Dial proxy", proxy, context, async () => connect(proxy, ofProxy, await reach(proxy)));
+  context.signal.addEventListener("abort", () => jump.destroy(), { once: true });
   const sock = await retrying("Dial from proxy", target, context, () => forward(jump, target));
   try {
-    return await connect(target, sock);
+    return await connect(target, login, sock);
   } catch (cause) {
-    if (cause instanceof ConfigurationError || target.dialErrorLimit < 0) throw cause;
+    if (target.dialErrorLimit < 0) throw cause;
     throw new Error(`after ${target.dialErrorLimit} failed attempts`, { cause });
   }
 }
 
-async function retrying<T>(
-  what: string,
-  endpoint: Endpoint,
-  context: Pick<Context, "log" | "signal">,
-  attempt: () => Promise<T>,
-): Promise<T> {
+async function retrying<T>(what: string, endpoint: Endpoint, context: Calling, attempt: () => Promise<T>): Promise<T> {
   const limit = endpoint.dialErrorLimit;
   let pause = 100;
   for (let failures = 1; ; failures++) {
@@ -88,7 +72,6 @@ async function retrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
       if (limit >= 0 && failures > limit) {
         throw new Error(`after ${failures - 1} failed attempts`, { cause: error });
       }
@@ -99,19 +82,18 @@ async function retrying<T>(
   }
 }
 
-/** What no retry can put right. */
-class ConfigurationError extends Error {}
+/** A TCP connection, which alone has to be there within perDialTimeout. */
+function reach({ host, port, perDialTimeout }: Endpoint): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port });
+    if (perDialTimeout > 0) socket.setTimeout(perDialTimeout * 1000, () => socket.destroy(new Error("i/o timeout")));
+    socket.once("error", (cause) => reject(new Error(`dial tcp ${host}:${port}`, { cause })));
+    socket.once("connect", () => resolve(socket.setTimeout(0)));
+  });
+}
 
-function connect(endpoint: Endpoint, sock?: ConnectConfig["sock"]): Promise<Client> {
-  const settings: ConnectConfig = {
-    username: endpoint.user,
-    readyTimeout: endpoint.perDialTimeout * 1000,
-    // Go's TCP asks a peer that is silent for 15 seconds, nine times; the real one knows no other way to notice its loss.
-    ...{ keepaliveInterval: 15_000, keepaliveCountMax: 9 },
-    ...(sock ? { sock } : { host: endpoint.host, port: endpoint.port }),
-    ...authentication(endpoint),
-    ...hostVerification(endpoint.hostKey),
-  };
+function connect(endpoint: Endpoint, login: ConnectConfig, sock: ConnectConfig["sock"]): Promise<Client> {
+  const settings: ConnectConfig = { ...login, username: endpoint.user, sock, readyTimeout: 0 };
   return new Promise((resolve, reject) => {
     const client = new Client();
     const fail = (cause: Error) => {
@@ -134,26 +116,45 @@ function connect(endpoint: Endpoint, sock?: ConnectConfig["sock"]): Promise<Clie
   });
 }
 
-function authentication(endpoint: Endpoint): ConnectConfig {
-  const { privateKey, privateKeyPassword, password, agentSocketPath } = endpoint;
+/** What is wrong with keys or the agent fails the command before any host is dialled. */
+async function authentication(endpoint: Endpoint, context: Calling): Promise<ConnectConfig> {
+  const { privateKey, privateKeyPassword, password, hostKey } = endpoint;
   if (privateKey) {
     const parsed = utils.parseKey(privateKey, privateKeyPassword);
-    if (parsed instanceof Error) throw new ConfigurationError("reading the private key", { cause: parsed });
+    if (parsed instanceof Error) throw new Error("reading the private key", { cause: parsed });
   }
+  const agent = endpoint.agentSocketPath ?? context.environment().SSH_AUTH_SOCK;
+  if (agent) await answers(agent);
   return {
     ...(privateKey ? { privateKey, passphrase: privateKeyPassword } : {}),
     ...(password ? { password, tryKeyboard: true } : {}),
-    ...(agentSocketPath ? { agent: agentSocketPath } : {}),
+    ...(agent ? { agent } : {}),
+    ...hostVerification(hostKey),
   };
 }
 
+/** Throws where no agent listens. */
+async function answers(agent: string): Promise<void> {
+  const socket = createConnection(agent);
+  await once(socket, "connect").catch((cause: Error) => {
+    throw new Error(`dial unix ${agent}`, { cause });
+  });
+  socket.destroy();
+}
+
+/** Of golang.org/x/crypto/ssh: what it asks a server for that it has no key of, in its order. */
+const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
+  ...(["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"] as const),
+  ...(["rsa-sha2-256", "rsa-sha2-512", "ssh-rsa", "ssh-ed25519"] as const),
+];
+
 function hostVerification(hostKey: string | undefined): ConnectConfig {
-  if (!hostKey) return {};
+  if (!hostKey) return { algorithms: { serverHostKey: hostKeyAlgorithms } };
   const parsed = utils.parseKey(hostKey);
-  if (parsed instanceof Error) throw new ConfigurationError("failed to parse host key", { cause: parsed });
+  if (parsed instanceof Error) throw new Error("failed to parse host key", { cause: parsed });
   const expected = parsed.getPublicSSH();
   return {
-    algorithms: { serverHostKey: [parsed.type] as NonNullable<ConnectConfig["algorithms"]>["serverHostKey"] },
+    algorithms: { serverHostKey: [parsed.type as ServerHostKeyAlgorithm] },
     hostVerifier: (key: Buffer) => key.equals(expected),
   };
 }

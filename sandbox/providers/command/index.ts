@@ -1,10 +1,8 @@
 /**
  * A stand-in for the `command` provider (1.2.1): commands and copies over SSH, and commands of this machine.
  *
- * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing; an
- * attached provider is not told the command's environment, so an SSH agent is used only where the connection names its
- * socket, and local commands get the environment of this process; perDialTimeout also covers the handshake; connections
- * are closed after their command, and not when the provider ends.
+ * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing; a host
+ * that vanishes in the middle of a command is noticed by what is sent to it alone, where Go's TCP asks it after 15 s.
  */
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
@@ -57,14 +55,12 @@ function run(line: string, props: Props, context: Context): Promise<Output> {
 
 function copy(workDir: string): Resource {
   const transfer = async (inputs: Props, context: Context) => {
-    const session = await dial(connectionOf(inputs), context);
-    const abort = () => session.client.destroy();
-    context.signal.addEventListener("abort", abort, { once: true });
+    const client = await dial(connectionOf(inputs), context);
+    context.signal.addEventListener("abort", () => client.destroy(), { once: true });
     try {
-      await copyToRemote(session.client, sourceOf(inputs, workDir), inputs.remotePath as string);
+      await copyToRemote(client, sourceOf(inputs, workDir), inputs.remotePath as string);
     } finally {
-      context.signal.removeEventListener("abort", abort);
-      session.close();
+      client.end();
     }
   };
   return {

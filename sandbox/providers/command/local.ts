@@ -19,7 +19,7 @@ function runLocal(line: string, props: Props, workDir: string, context: Context)
   const given = Object.fromEntries(Object.entries(previous).filter(([, text]) => text)) as Record<string, string>;
   const child = spawn(program, [...args, line], {
     cwd: path.resolve(workDir, (props.dir as string | undefined) ?? "."),
-    env: { ...process.env, ...(props.environment as Record<string, string> | undefined), ...given },
+    env: { ...context.environment(), ...(props.environment as Record<string, string> | undefined), ...given },
     signal: context.signal,
     killSignal: "SIGKILL",
   });

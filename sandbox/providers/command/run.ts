@@ -19,19 +19,15 @@ export interface RemoteCommand {
 }
 
 /** Throws on a non-zero exit; the message holds the command and all it wrote, as the real provider's does. */
-export async function runRemote(remote: RemoteCommand, context: Pick<Context, "log" | "signal">): Promise<Output> {
-  const session = await dial(remote.connection, context);
-  const abort = () => session.client.destroy();
-  context.signal.addEventListener("abort", abort, { once: true });
+export async function runRemote(remote: RemoteCommand, context: Context): Promise<Output> {
+  const client = await dial(remote.connection, context);
+  context.signal.addEventListener("abort", () => client.destroy(), { once: true });
   try {
-    const env = await acceptedEnvironment(session.client, remote, context);
-    return await execute(session.client, remote, env, context);
+    const env = await acceptedEnvironment(client, remote, context);
+    return await execute(client, remote, env, context);
   } catch (error) {
     context.signal.throwIfAborted();
     throw error;
-  } finally {
-    context.signal.removeEventListener("abort", abort);
-    session.close();
   }
 }
 

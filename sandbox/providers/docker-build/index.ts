@@ -9,6 +9,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
 import { ANY, hasUnknown, isObject, type Props } from "../framework/values";
 import type { Builder } from "./buildah";
@@ -23,6 +24,13 @@ export function dockerBuildPackage(options: { workDir: string; builder: Builder 
     functions: {},
   };
 }
+
+const compared = [
+  ...["addHosts", "buildArgs", "buildOnPreview", "builder", "cacheFrom", "cacheTo", "dockerfile", "exports", "labels"],
+  ...["load", "network", "noCache", "platforms", "pull", "push", "secrets", "ssh", "tags", "target"],
+];
+
+const locationOf = ({ context }: Props) => (isObject(context) ? context.location : undefined);
 
 /** What the stand-in cannot do, and what would make a different image. */
 const refused = ["secrets", "ssh", "load", "addHosts"] as const;
@@ -77,8 +85,8 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
   };
 
   return {
-    // Short-lived: each deployment brings new ones.
-    ignoreInDiff: ["registries"],
+    // 0.0.14 compares with the state, property by property, and replaces for none.
+    ignoreInDiff: [...compared, "context", "registries"],
     secretInputs: [["registries", ANY, "password"], "secrets"],
     changedByUpdate: ["contextHash", "digest", "ref"],
     check(inputs) {
@@ -93,8 +101,11 @@ function image({ workDir, builder }: { workDir: string; builder: Builder }): Res
       const sameRegistries =
         olds.length === news.length &&
         olds.every((old, index) => old.address === news[index].address && old.username === news[index].username);
+      const always = inputs.pull === true && (registryExport(inputs) !== undefined || inputs.load === true);
       return [
-        ...((await hashContext(context, dockerfile)) === state.contextHash ? [] : ["contextHash"]),
+        ...compared.filter((name) => !isDeepStrictEqual(state[name], inputs[name])),
+        ...(isDeepStrictEqual(locationOf(state), locationOf(inputs)) ? [] : ["context.location"]),
+        ...(!always && (await hashContext(context, dockerfile)) === state.contextHash ? [] : ["contextHash"]),
         ...(sameRegistries || hasUnknown(inputs.registries) ? [] : ["registries"]),
       ];
     },

@@ -14,7 +14,10 @@ export interface ResourceLog {
 export interface Context {
   config: Props;
   log: ResourceLog;
+  /** Ends when the deployment is cancelled, and when the engine's run is over. */
   signal: AbortSignal;
+  /** Of the engine's process. */
+  environment(): NodeJS.ProcessEnv;
   urn: string;
   /** The resource's logical name. */
   name: string;

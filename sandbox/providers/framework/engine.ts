@@ -5,12 +5,26 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { ResourceLog } from "./definition";
 
 export interface Engine {
+  /** Once it has answered. */
+  attached: Promise<void>;
   logFor(urn: string): ResourceLog;
   close(): void;
 }
 
-export function connectEngine(address: string): Engine {
-  const client = new EngineClient(address, grpc.credentials.createInsecure());
+/** @param onGone called when the engine's process has ended */
+export function connectEngine(address: string, onGone: () => void): Engine {
+  const client = new EngineClient(address, grpc.credentials.createInsecure(), {
+    // An engine of which nothing is heard for half an hour is still there.
+    "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
+  });
+  let closed = false;
+  const attached = new Promise<void>((resolve) => client.waitForReady(Infinity, () => resolve()));
+  const watch = (before?: grpc.connectivityState) => {
+    const state = client.getChannel().getConnectivityState(true);
+    if (before === grpc.connectivityState.READY && state !== before) return onGone();
+    client.getChannel().watchConnectivityState(state, Infinity, () => closed || watch(state));
+  };
+  watch();
   // One after the other: the engine shows messages as they come in.
   let sent: Promise<void> = Promise.resolve();
   const send = (urn: string, severity: LogSeverity, message: string, ephemeral: boolean) => {
@@ -23,12 +37,16 @@ export function connectEngine(address: string): Engine {
     sent = sent.then(() => new Promise((resolve) => client.log(request, () => resolve())));
   };
   return {
+    attached,
     logFor: (urn) => ({
       info: (message) => send(urn, LogSeverity.INFO, message, false),
       warn: (message) => send(urn, LogSeverity.WARNING, message, false),
       status: (message) => send(urn, LogSeverity.INFO, message, true),
     }),
-    close: () => void sent.then(() => client.close()),
+    close: () => {
+      closed = true;
+      void sent.then(() => client.close());
+    },
   };
 }
 

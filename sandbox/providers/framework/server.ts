@@ -115,7 +115,8 @@ function providerService(definition: Package) {
     async invoke(request: proto.InvokeRequest, session: Session) {
       const run = definition.functions[request.getTok()];
       if (!run) throw new Error(`the stand-in for package ${definition.name} has no function ${request.getTok()}`);
-      const context = { config: session.config, log: session.logFor(""), signal: session.signal };
+      const { config, signal } = session;
+      const context = { config, signal, log: session.logFor(""), environment: () => session.environment() };
       const response = new proto.InvokeResponse();
       response.setReturn(toStruct(await run(unwrapSecrets(toProps(request.getArgs())).plain, context)));
       return response;

@@ -128,6 +128,7 @@ function contextOf(request: ResourceRequest, session: Session): Context {
     config: session.config,
     log: session.logFor(request.getUrn()),
     signal: session.signal,
+    environment: () => session.environment(),
     urn: request.getUrn(),
     name: request.getName() || request.getUrn().split("::").slice(3).join("::"),
   };

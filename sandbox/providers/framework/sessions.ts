@@ -2,6 +2,8 @@
  * Engines attached to one server. Each provider of each engine (the default one, explicit ones, those of a preview that
  * runs beside an update) has a connection of its own and configures it apart from the others.
  */
+import { setMaxListeners } from "node:events";
+import { environmentOfListener } from "../../world/processes";
 import { connectEngine, silentLog, type Engine } from "./engine";
 import type { ResourceLog } from "./definition";
 import type { Props } from "./values";
@@ -10,10 +12,26 @@ export class Session {
   config: Props = {};
   private engine?: Engine;
   private readonly stop = new AbortController();
+  private started: NodeJS.ProcessEnv = process.env;
 
+  constructor() {
+    setMaxListeners(0, this.signal);
+  }
+
+  /** What lasts as long as a provider's own process would ends with the engine. */
   attach(address: string): void {
     this.engine?.close();
-    this.engine = connectEngine(address);
+    this.engine = connectEngine(address, () => this.close());
+    this.started = environmentOfListener(Number(address.split(":").at(-1)));
+  }
+
+  get attached(): Promise<void> | undefined {
+    return this.engine?.attached;
+  }
+
+  /** Of the engine, which a provider's own process would inherit. */
+  environment(): NodeJS.ProcessEnv {
+    return this.started;
   }
 
   logFor(urn: string): ResourceLog {

@@ -15,6 +15,8 @@ export interface Registered {
   fresh: Record<string, unknown>;
   ignoreChanges: string[];
   secretOutputs: string[];
+  /** As the SDK has it of the provider's schema. */
+  replaceOnChanges: string[];
   /** Names of the resources it waits for, by its inputs or by dependsOn. */
   dependsOn: string[];
   /** The same as URNs: several resources may have one name. */
@@ -121,6 +123,7 @@ function recordRequests(resources: Registered[], outputs: Deployment["outputs"])
       fresh,
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
       dependsOn: request.getDependenciesList().map(nameOf),
       waitsFor: request.getDependenciesList(),
       replaceWith: request.getReplaceWithList().map(nameOf),

@@ -129,6 +129,7 @@ const context = (config: Props): Context => ({
   config,
   log,
   signal: new AbortController().signal,
+  environment: () => process.env,
   urn: "urn",
   name: "name",
 });

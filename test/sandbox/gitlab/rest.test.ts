@@ -10,7 +10,7 @@ describe("GitLab stand-in: REST", function () {
 
   const create = (body: unknown) => fixture.rest("POST", "/user/runners", body);
 
-  it("refuses calls without the administrator's token, by either header", async () => {
+  it("refuses calls without a token that it knows, by either header", async () => {
     const { gitlab } = fixture;
     for (const headers of [{}, { "private-token": "glpat-other" }, { authorization: "Bearer no" }]) {
       const answer = await call(gitlab, "GET", "/user", undefined, headers as Record<string, string>);
@@ -20,6 +20,48 @@ describe("GitLab stand-in: REST", function () {
     const bearer = await call(gitlab, "GET", "/user", undefined, { authorization: "Bearer glpat-test" });
     expect(bearer.status).to.equal(200);
     expect((await fixture.rest("GET", "/version")).body.version).to.match(/^19\.4/);
+  });
+
+  it("holds each token to its scopes", async () => {
+    const { body } = await create({ runner_type: "instance_type" });
+    const calls: [string, string, object?][] = [
+      ["GET", "/user"],
+      ["GET", "/version"],
+      ["GET", "/groups/11"],
+      ["POST", "/user/runners", { runner_type: "instance_type" }],
+      ["GET", `/runners/${body.id}`],
+      ["PUT", `/runners/${body.id}`, { paused: true }],
+      ["DELETE", "/runners/4711"],
+    ];
+    const statuses = async (token: string) => {
+      const answers = calls.map(([method, path, sent]) => fixture.rest(method, path, sent, { "private-token": token }));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await statuses("glpat-test")).to.deep.equal([200, 200, 200, 201, 200, 200, 404]);
+    expect(await statuses("glpat-reader")).to.deep.equal([200, 200, 200, 403, 200, 403, 403]);
+    expect(await statuses("glpat-user")).to.deep.equal([200, 200, 403, 403, 403, 403, 403]);
+    expect(await statuses("glpat-creator")).to.deep.equal([403, 403, 403, 201, 403, 403, 403]);
+    expect(await statuses("glpat-manager")).to.deep.equal([403, 403, 403, 403, 200, 200, 404]);
+    const refused = await fixture.rest("PUT", `/runners/${body.id}`, {}, { "private-token": "glpat-creator" });
+    expect(refused.body).to.deep.equal({
+      error: "insufficient_scope",
+      error_description: "The request requires higher privileges than provided by the access token.",
+      scope: "manage_runner api read_api",
+    });
+  });
+
+  it("takes a token until it expires", async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const own = await startFixture({ accessTokens: [{ token: "glpat-test", scopes: ["api"], expiresAt }] });
+    own.clock.advance(expiresAt.getTime() - own.clock.now() - 1);
+    expect((await own.rest("GET", "/user")).status).to.equal(200);
+    own.clock.advance(1);
+    const { status, body } = await own.rest("GET", "/user");
+    expect([status, body.error, body.error_description]).to.deep.equal([
+      ...[401, "invalid_token"],
+      "Token is expired. You can either do re-authorization or token refresh.",
+    ]);
+    await own.close();
   });
 
   it("finds groups and projects by id and by path", async () => {
@@ -40,7 +82,7 @@ describe("GitLab stand-in: REST", function () {
       ...{ access_level: "ref_protected", maximum_timeout: 600, locked: true, maintenance_note: "note" },
     });
     expect(created.status).to.equal(201);
-    expect(created.body.token).to.match(/^glrt-[\w-]{20}$/);
+    expect(created.body.token).to.match(/^glrt-t2_[\w-]{27}\.01\.[0-9a-z]{9}$/);
     expect(created.body).to.have.all.keys("id", "token", "token_expires_at");
 
     const read = await fixture.rest("GET", `/runners/${created.body.id}`);
@@ -55,6 +97,10 @@ describe("GitLab stand-in: REST", function () {
     const changed = await fixture.rest("PUT", `/runners/${created.body.id}`, { paused: true, tag_list: "x, y" });
     expect(changed.body).to.deep.include({ paused: true, tag_list: ["x", "y"], description: "fargate" });
     expect(changed.body).not.to.have.property("token");
+    const nothing = await fixture.rest("PUT", `/runners/${created.body.id}`, { tags: ["x"] });
+    expect(`${nothing.status} ${nothing.body.error}`).to.match(
+      /^400 description, .* are missing, at least one parameter/,
+    );
 
     expect((await fixture.rest("DELETE", `/runners/${created.body.id}`)).status).to.equal(204);
     const gone = await fixture.rest("GET", `/runners/${created.body.id}`);

@@ -6,7 +6,7 @@ import { longPoll } from "../../../sandbox/gitlab/runner/queue";
 import { defaultPatience } from "../../../sandbox/gitlab/runner/watchdog";
 import { call, startFixture, variable, type FakeRunner, type Fixture } from "./support";
 
-const { delivery, silence, overtime } = defaultPatience;
+const { silence, overtime } = defaultPatience;
 const oneJob = "job:\n  script: [echo one]\n";
 
 describe("GitLab stand-in: runner API", function () {
@@ -95,42 +95,31 @@ describe("GitLab stand-in: runner API", function () {
     expect((await held).status).to.equal(204);
   });
 
-  it("takes a job back when the connection breaks while it is handed out", async () => {
+  it("leaves a job stuck whose runner hung up while it was handed out, as GitLab does", async () => {
     const pipeline = await fixture.pipeline(oneJob);
-    const runs = once(pipeline.events, "job");
-    await runs;
+    await once(pipeline.events, "job");
     // A client that reads nothing and resets the connection as soon as the job is marked as running.
     const socket = await rawRequest(fixture.gitlab.url, { token: runner.token });
-    const events: string[] = [];
-    pipeline.events.on("job", ({ status }) => events.push(status));
     await once(pipeline.events, "job");
     socket.resetAndDestroy();
-    const job = await runner.take();
-    expect(events).to.deep.equal(["running", "pending", "running"]);
-    expect(job.token).to.be.a("string");
-    await runner.finish(job, "success");
-    expect((await pipeline.done).jobs[0].status).to.equal("success");
-  });
-
-  it("takes a job back when nothing is heard after a hand-out whose connection broke; shuts the first taker out", async () => {
-    const pipeline = await fixture.pipeline(oneJob);
-    const { id, token } = await takeAndHangUp(pipeline);
-    await fixture.clock.awaited(delivery);
-    fixture.clock.advance(delivery - 1);
+    expect((await runner.request()).status).to.equal(204);
     expect(pipeline.jobs[0].status).to.equal("running");
-    fixture.clock.advance(1);
-    const job = await runner.take();
-    expect(job.token).not.to.equal(token);
-    expect((await runner.trace({ id, token }, "x", 0)).status).to.equal(403);
-    expect((await runner.trace(job, "x", 0)).status).to.equal(202);
   });
 
-  it("leaves a job alone whose runner reports on another connection", async () => {
+  it("leaves a job stuck of which its runner never says a word, and fails it in the end", async () => {
+    const pipeline = await fixture.pipeline(oneJob);
+    await takeAndHangUp(pipeline);
+    fixture.clock.advance(silence);
+    expect((await runner.request()).status).to.equal(204);
+    expect(pipeline.jobs[0].status).to.equal("running");
+    fixture.clock.advance(silence);
+    expect((await pipeline.done).jobs[0]).to.include({ status: "failed", failure_reason: "stuck_or_timeout_failure" });
+  });
+
+  it("goes on with a job whose runner reports on another connection", async () => {
     const pipeline = await fixture.pipeline(oneJob);
     const job = await takeAndHangUp(pipeline);
-    await fixture.clock.awaited(delivery);
-    await runner.trace(job, "x", 0);
-    fixture.clock.advance(delivery);
+    expect((await runner.trace(job, "x", 0)).status).to.equal(202);
     expect(pipeline.jobs[0].status).to.equal("running");
   });
 
@@ -236,6 +225,24 @@ describe("GitLab stand-in: runner API", function () {
     const { jobs } = await pipeline.done;
     expect(jobs[0].trace).to.equal("one\nön");
     expect(chunks.join("|")).to.equal("job:one\n|job:ön");
+  });
+
+  it("ends every second job at its runner's second word, as it does where it still puts the log together", async () => {
+    const statuses: number[] = [];
+    for (const _ of [1, 2]) {
+      const pipeline = await fixture.pipeline(oneJob);
+      const { id, token } = await runner.take();
+      const say = () => call(fixture.gitlab, "PUT", `/jobs/${id}`, { token, state: "success" });
+      const first = await say();
+      statuses.push(first.status);
+      if (first.status === 202) {
+        expect(first.headers.get("x-gitlab-trace-update-interval")).to.equal("1");
+        expect(first.headers.get("job-status")).to.equal("running");
+        statuses.push((await say()).status);
+      }
+      expect((await pipeline.done).status).to.equal("success");
+    }
+    expect(statuses).to.deep.equal([202, 200, 200]);
   });
 
   it("fails a job whose log is not the one that its runner has sent", async () => {

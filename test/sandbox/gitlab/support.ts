@@ -3,9 +3,16 @@ import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ManualClock } from "./manual-clock";
-import { startGitLab, type GitLab, type GitLabOptions, type Pipeline } from "../../../sandbox/gitlab";
+import { startGitLab, type AccessToken, type GitLab, type GitLabOptions, type Pipeline } from "../../../sandbox/gitlab";
 
-const adminToken = "glpat-test";
+const accessTokens: AccessToken[] = [
+  { token: "glpat-test", scopes: ["api"] },
+  { token: "glpat-reader", scopes: ["read_api"] },
+  { token: "glpat-user", scopes: ["read_user"] },
+  { token: "glpat-repository", scopes: ["read_repository"] },
+  { token: "glpat-creator", scopes: ["create_runner"] },
+  { token: "glpat-manager", scopes: ["manage_runner"] },
+];
 
 export interface Fixture {
   gitlab: GitLab;
@@ -49,13 +56,13 @@ export async function startFixture(options: Partial<GitLabOptions> = {}): Promis
   const log: string[] = [];
   const clock = new ManualClock();
   const gitlab = await startGitLab({
-    ...{ host: "127.0.0.1", port: 0, stateDir: path.join(dir, "state"), adminToken },
+    ...{ host: "127.0.0.1", port: 0, stateDir: path.join(dir, "state"), accessTokens },
     log: (line) => log.push(line),
     clock,
     ...options,
   });
   const rest: Fixture["rest"] = (method, url, body, headers = {}) =>
-    call(gitlab, method, url, body, { "private-token": adminToken, ...headers });
+    call(gitlab, method, url, body, { "private-token": "glpat-test", ...headers });
   let files = 0;
   return {
     gitlab,
@@ -127,8 +134,12 @@ function fakeRunner(gitlab: GitLab, id: number, token: string): FakeRunner {
         "content-type": "text/plain",
         "content-range": `${offset}-${offset + Buffer.byteLength(text) - 1}`,
       }),
-    finish: (job, state, extra = {}) =>
-      call(gitlab, "PUT", `/jobs/${job.id}`, { token: job.token, state, ...extra }, { "job-token": job.token }),
+    finish: async (job, state, extra = {}) => {
+      const say = () =>
+        call(gitlab, "PUT", `/jobs/${job.id}`, { token: job.token, state, ...extra }, { "job-token": job.token });
+      const answer = await say();
+      return answer.status === 202 ? say() : answer;
+    },
   };
 }
 

@@ -96,6 +96,6 @@ describe("awsx stand-in: lifecycle policies", () => {
     expect(() => lifecycleDocument([{ tagStatus: "any" }])).to.throw("maximumNumberOfImages");
     expect(() => lifecycleDocument([{ tagStatus: "tagged", maximumNumberOfImages: 1 }])).to.throw("tagPrefixList");
     const any = { tagStatus: "any", maximumNumberOfImages: 1 } as const;
-    expect(() => lifecycleDocument([any, any])).to.throw("at most one");
+    expect(() => lifecycleDocument([any, any])).to.throw('At most one [selection: "any"] rule');
   });
 });

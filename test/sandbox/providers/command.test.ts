@@ -3,8 +3,7 @@ import { utils } from "ssh2";
 import { firstContactUserData, firstHostKey } from "../../../components/host/first-contact";
 import { commandPackage } from "../../../sandbox/providers/command";
 import type { Resource } from "../../../sandbox/providers/framework/definition";
-import * as lifecycle from "../../../sandbox/providers/framework/lifecycle";
-import { isSecret, makeSecret, UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
+import { UNKNOWN, type Props } from "../../../sandbox/providers/framework/values";
 import { createKey, startSshServer, type SshServer, type SshServerOptions } from "./ssh-server";
 import { createContext, rejection } from "./support";
 
@@ -85,18 +84,6 @@ describe("command stand-in: remote.Command", () => {
     expect(server.commands).to.deep.equal(["echo d"]);
   });
 
-  it("is replaced for triggers and updated for everything else", async () => {
-    const { context } = createContext();
-    const oldInputs = { create: "a", triggers: [1], connection: { host: "h" } };
-    const kinds = async (news: Props) =>
-      (
-        await lifecycle.diff(command, { state: oldInputs, oldInputs, news: { ...oldInputs, ...news } }, context)
-      ).changes.map(({ path, replace }) => `${path} ${replace ? "replace" : "update"}`);
-    expect(await kinds({ triggers: [2] })).to.deep.equal(["triggers[0] replace"]);
-    expect(await kinds({ delete: "x" })).to.deep.equal(["delete update"]);
-    expect(await kinds({ connection: { host: "other" } })).to.deep.equal(["connection.host update"]);
-  });
-
   it("refuses to run without an environment that the server does not take", async () => {
     const server = await serve({ acceptEnv: ["GOOD"] });
     const inputs = await inputsFor(server, { create: "echo $GOOD", environment: { GOOD: "1", BAD: "2" } });
@@ -144,13 +131,13 @@ describe("command stand-in: remote.Command", () => {
     expect(server.commands).to.have.length(1);
   });
 
-  it("asks for signatures of the given key's own type: with an RSA key by SHA-1, which no current sshd gives", async () => {
+  it("asks for signatures in Go's order, or of the given key's own type: with an RSA key by SHA-1, which no sshd gives", async () => {
     const { private: hostKey } = utils.generateKeyPairSync("rsa", { bits: 2048 });
     const server = await serve({ hostKey });
     for (const connection of [{}, { hostKey: server.hostKey }] as Props[]) {
       await command.create(await inputsFor(server, { create: "true" }, connection), createContext().context);
     }
-    expect(server.signedBy).to.deep.equal(["rsa-sha2-512", "ssh-rsa"]);
+    expect(server.signedBy).to.deep.equal(["rsa-sha2-256", "ssh-rsa"]);
   });
 
   it("has its first contact with the instance that got the user data, and with no machine in the middle", async () => {
@@ -194,6 +181,27 @@ describe("command stand-in: remote.Command", () => {
     expect(target.connections()).to.equal(1);
   });
 
+  it("leaves connections open until the engine's run is over, those to jump hosts too", async () => {
+    const [jump, target] = [await serve(), await serve()];
+    const proxy = { host: "127.0.0.1", port: jump.port, privateKey: jump.privateKey };
+    const run = new AbortController();
+    const { context } = createContext({ signal: run.signal });
+    for (const connection of [{}, { proxy }] as Props[]) {
+      await command.create(await inputsFor(target, { create: "true" }, connection), context);
+    }
+    expect([jump.open(), target.open()]).to.deep.equal([1, 2]);
+    run.abort();
+    await Promise.all([jump.allClosed(), target.allClosed()]);
+  });
+
+  it("asks the SSH agent of the engine's environment wherever there is one, and dials nobody where it is dead", async () => {
+    const server = await serve();
+    const { context } = createContext({ env: { SSH_AUTH_SOCK: "/nobody/listens" } });
+    const error = await rejection(command.create(await inputsFor(server, { create: "true" }), context));
+    expect(error.message).to.equal("dial unix /nobody/listens");
+    expect(server.connections()).to.equal(0);
+  });
+
   it("ends with the deployment", async () => {
     const stop = new AbortController();
     const { context, lines } = createContext({ signal: stop.signal });
@@ -201,19 +209,6 @@ describe("command stand-in: remote.Command", () => {
     const push = lines.push.bind(lines);
     lines.push = (line) => (stop.abort(new Error("cancelled")), push(line));
     expect((await rejection(command.create(inputs, context))).message).to.equal("cancelled");
-  });
-
-  it("fills in the connection's defaults and keeps all of it secret", async () => {
-    const news = { create: "true", connection: { host: "h", privateKey: makeSecret("k"), proxy: { host: "p" } } };
-    const { context } = createContext();
-    const { inputs, failures } = await lifecycle.check(command, { news, randomSeed: new Uint8Array() }, context);
-    expect(failures).to.deep.equal([]);
-    const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
-    expect(inputs.connection).to.deep.equal(
-      makeSecret({ ...defaults, host: "h", privateKey: "k", proxy: { ...defaults, host: "p" } }),
-    );
-    const { outputs } = await lifecycle.create(command, { inputs, preview: true }, context);
-    expect(isSecret(outputs.connection)).to.equal(true);
   });
 
   it("names a missing host, and waits for one that is not known yet", async () => {

@@ -100,6 +100,14 @@ describe("docker-build stand-in: Image", () => {
     expect(await diff(old, same)).to.deep.equal(["contextHash"]);
   });
 
+  it("names whole properties, and builds each time where the base is pulled", async () => {
+    const old = await create({ ...news, buildArgs: { A: "1", B: "1" } });
+    const changed = { ...news, buildArgs: { A: "2", B: "1" }, tags: [`${repository}:other`], target: "t" };
+    expect(await diff(old, changed)).to.deep.equal(["buildArgs", "tags", "target", "registries"]);
+    const pulling = await create({ ...news, pull: true });
+    expect(await diff(pulling, { ...news, pull: true, registries: registries("p2") })).to.deep.equal(["contextHash"]);
+  });
+
   it("builds nothing in a preview, and leaves open what a build would tell", async () => {
     const old = await create();
     await lifecycle.create(image, { inputs: old.inputs, preview: true }, context);

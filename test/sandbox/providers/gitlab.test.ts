@@ -192,7 +192,7 @@ describe("gitlab stand-in", () => {
     answers = { "DELETE /api/v4/runners/7": {} };
     await userRunner.delete("7", {}, context());
     const error = await rejection(userRunner.delete("8", {}, context()));
-    expect(error.message).to.match(/^DELETE http:.*\/api\/v4\/runners\/8: 404 /);
+    expect(error.message).to.equal("404 Not Found");
   });
 
   it("goes on about every other failure", async () => {
@@ -225,7 +225,7 @@ describe("gitlab stand-in", () => {
       fullPath: "acme/backend",
     });
     const error = await rejection(getGroup({ fullPath: "acme/nope" }, context()));
-    expect(error.message).to.match(/groups\/acme%2Fnope: 404/);
+    expect(error.message).to.equal("404 Not Found");
   });
 
   it("looks up a project by its path", async () => {
@@ -244,7 +244,7 @@ describe("gitlab stand-in", () => {
     answers = {};
     const error = await rejection(configure!(context()));
     expect(error.message).to.match(/^Failed to create GitLab Client from provider configuration/);
-    expect((error.cause as Error).message).to.match(/user: 404/);
+    expect((error.cause as Error).message).to.equal("404 Not Found");
     requests = [];
     await configure!(createContext({ config: { ...config, earlyAuthCheck: "false" } }).context);
     expect(requests).to.deep.equal([]);

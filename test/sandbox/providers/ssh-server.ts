@@ -1,6 +1,6 @@
 /** An SSH server inside the test's process: runs commands by the local shell, serves files, forwards connections. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import * as net from "node:net";
 import { Server, utils, type Connection, type Session } from "ssh2";
 import { serveSftp } from "./sftp-server";
@@ -17,6 +17,9 @@ export interface SshServer {
   commands: string[];
   /** Connections that were opened, those that were refused included. */
   connections(): number;
+  /** Those that are there now. */
+  open(): number;
+  allClosed(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +76,10 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     signedBy,
     commands,
     connections: () => connections,
+    open: () => open.size,
+    allClosed: async () => {
+      await Promise.all([...open].map((connection) => once(connection as unknown as EventEmitter, "close")));
+    },
     async close() {
       for (const connection of open) connection.end();
       await new Promise((resolve) => server.close(resolve));

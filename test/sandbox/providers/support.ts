@@ -2,7 +2,9 @@
 import type { Context } from "../../../sandbox/providers/framework/definition";
 import type { Props } from "../../../sandbox/providers/framework/values";
 
-export function createContext(options: { name?: string; config?: Props; signal?: AbortSignal } = {}) {
+export function createContext(
+  options: { name?: string; config?: Props; signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+) {
   const lines: string[] = [];
   const warnings: string[] = [];
   const name = options.name ?? "thing";
@@ -14,6 +16,7 @@ export function createContext(options: { name?: string; config?: Props; signal?:
       warn: (line) => warnings.push(line),
     },
     signal: options.signal ?? new AbortController().signal,
+    environment: () => ({ ...process.env, SSH_AUTH_SOCK: "", ...options.env }),
     urn: `urn:pulumi:stack::project::test:index:Thing::${name}`,
     name,
   };
