@@ -11,8 +11,7 @@ const cli = `#!/bin/sh
 case $1 in
   version) echo v3.265.0 ;;
   preview | up) echo "$1 \${PULUMI_SKIP_CHECKPOINTS:-unset}" >> "$0-calls" ;;
-  stack) if [ "$2" = output ]; then echo '{}'; fi ;;
-  config) echo '{}' ;;
+  stack | config) echo '{}' ;;
 esac
 `;
 
