@@ -1,6 +1,7 @@
 /**
- * Preview and up of the program against the engine's floor: a program of as many resources that do nothing. Providers
- * answer at once, so that the engine and the program are what is measured. Both run in turns on the same engine.
+ * Preview and up of the program against the least program with the same runners (plain/), and against as many resources
+ * that do nothing (floor/). Providers answer at once, so that the engine and the program are what is measured. All run in
+ * turns on the same engine.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
@@ -9,7 +10,7 @@ import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
 import { against } from "../lib/report";
 import type { Measured } from "./measure";
 import { startInstantProviders } from "./providers";
-import { floorStack, programStack, type Stack } from "./stacks";
+import { floorStack, plainStack, programStack, type Stack } from "./stacks";
 
 /** Numbers of groups. A round of the last takes minutes: it is measured once. */
 const sizes = [1, 10, 100, 1000] as const;
@@ -18,11 +19,12 @@ const sizes = [1, 10, 100, 1000] as const;
 const phases = ["first preview", "up", "unchanged preview"] as const;
 type Phase = (typeof phases)[number];
 type Phases = Record<Phase, Measured>;
+type Sample = Record<"program" | "plain" | "floor", Phases>;
 
 async function* sections({ rounds, signal, say }: BenchmarkOptions): AsyncGenerator<Section> {
   for (const groups of sizes) {
     const runs = groups === 1000 ? 1 : Math.ceil(rounds / 6);
-    const samples: { program: Phases; floor: Phases }[] = [];
+    const samples: Sample[] = [];
     let resources = 0;
     const names = Array.from({ length: groups }, (_, index) => `acme/team-${index}`);
     for (let run = 1; run <= runs; run++) {
@@ -30,8 +32,9 @@ async function* sections({ rounds, signal, say }: BenchmarkOptions): AsyncGenera
       say(`measuring: ${groups} groups (${run} of ${runs})`);
       const program = await lifeOf((folder, providers) => programStack(folder, providers, { groups: names }));
       resources = program.resources;
+      const plain = await lifeOf((folder, providers) => plainStack(folder, providers, resources, groups));
       const floor = await lifeOf((folder, providers) => floorStack(folder, providers, resources));
-      samples.push({ program: program.phases, floor: floor.phases });
+      samples.push({ program: program.phases, plain: plain.phases, floor: floor.phases });
     }
     yield {
       title: `${groups} groups, ${resources} resources`,
@@ -40,23 +43,25 @@ async function* sections({ rounds, signal, say }: BenchmarkOptions): AsyncGenera
   }
 }
 
-function compare(phase: Phase, samples: readonly { program: Phases; floor: Phases }[]) {
+function compare(phase: Phase, samples: readonly Sample[]) {
   const row = (what: string, unit: "s" | "MiB", pick: (of: Measured) => number) =>
-    against(
-      `${phase}: ${what}`,
-      unit,
-      samples.map(({ program }) => pick(program[phase])),
-      { name: "floor", values: samples.map(({ floor }) => pick(floor[phase])) },
+    (["plain", "floor"] as const).map((name) =>
+      against(
+        `${phase}: ${what}`,
+        unit,
+        samples.map(({ program }) => pick(program[phase])),
+        { name, values: samples.map((sample) => pick(sample[name][phase])) },
+      ),
     );
   return [
     row("time", "s", ({ seconds }) => seconds),
     row("processor time", "s", ({ cpu }) => cpu),
     row("memory", "MiB", ({ engine, program }) => engine + program),
-  ];
+  ].flat();
 }
 
 export const program: Benchmark = {
-  summary: "preview and up with 1 to 1000 groups, against as many resources that do nothing",
+  summary: "preview and up with 1 to 1000 groups, against the least program with the same runners",
   run: sections,
 };
 

@@ -1,8 +1,9 @@
-/** The two stacks that are measured: the program's, with some number of groups, and the floor's. */
+/** The stacks that are measured: the program's, with some number of groups, and the two that it is held against. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
+import { previewEnvironment } from "../../automation/stack";
 import { projectDir } from "../../sandbox/config";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { linkProject } from "../../test/support/clone";
@@ -26,6 +27,7 @@ async function createStack(
   debugProviders: string,
   config: object,
   secrets: Record<string, string> = {},
+  previewing: Record<string, string> = {},
 ): Promise<Stack> {
   const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
   const home = path.join(folder, "home");
@@ -54,10 +56,11 @@ async function createStack(
       input,
     });
   }
-  const call = (...args: string[]) => measure(pulumi, [...args, ...options], { cwd, env });
+  const call = (more: Record<string, string>, ...args: string[]) =>
+    measure(pulumi, [...args, ...options], { cwd, env: { ...env, ...more } });
   return {
-    preview: (...args) => call("preview", ...args),
-    up: () => call("up", "--yes", "--skip-preview"),
+    preview: (...args) => call(previewing, "preview", ...args),
+    up: () => call({}, "up", "--yes", "--skip-preview"),
     async resources() {
       const { stdout } = await execa(pulumi, ["stack", "export", "--stack", stack], { cwd, env, extendEnv: false });
       const { resources } = JSON.parse(stdout).deployment as { resources: { type: string }[] };
@@ -66,7 +69,7 @@ async function createStack(
   };
 }
 
-/** The program with these settings beside the least that it needs. */
+/** The program with these settings beside the least that it needs, previewed as `npm run preview` does. */
 export async function programStack(
   folder: string,
   debugProviders: string,
@@ -82,15 +85,23 @@ export async function programStack(
     "gitlab:token": "glpat-bench",
     "gitlab-fargate-runners:host.privateKey": privateKey as string,
   };
-  return createStack(folder, clone, debugProviders, config, secrets);
+  return createStack(folder, clone, debugProviders, config, secrets, previewEnvironment);
 }
 
-export async function floorStack(folder: string, debugProviders: string, count: number): Promise<Stack> {
+/** As many resources that do nothing. */
+export const floorStack = (folder: string, debugProviders: string, count: number): Promise<Stack> =>
+  ownStack(folder, "floor", debugProviders, { "floor:count": count });
+
+/** The least program that makes as many runners. */
+export const plainStack = (folder: string, debugProviders: string, count: number, groups: number): Promise<Stack> =>
+  ownStack(folder, "plain", debugProviders, { "plain:count": count, "plain:groups": groups });
+
+async function ownStack(folder: string, name: string, debugProviders: string, config: object): Promise<Stack> {
   const project = path.join(folder, "project");
   mkdirSync(project);
-  for (const name of ["Pulumi.yaml", "index.js"]) {
-    symlinkSync(path.join(__dirname, "floor", name), path.join(project, name));
+  for (const file of ["Pulumi.yaml", "index.js"]) {
+    symlinkSync(path.join(__dirname, name, file), path.join(project, file));
   }
   symlinkSync(path.join(projectDir, "node_modules"), path.join(project, "node_modules"));
-  return createStack(folder, project, debugProviders, { "floor:count": count });
+  return createStack(folder, project, debugProviders, config);
 }
