@@ -96,8 +96,6 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     }) => {
       const found: object[] = [];
       const failures: Failure[] = [];
-      if (!tasks?.length) throw invalid("Tasks cannot be empty.");
-      if (tasks.length > 100) throw invalid("Tasks must have at most 100 elements.");
       for (const id of tasks) {
         const task = await this.inCluster(cluster, id);
         if (task) found.push(describeTask(task, { tags: include.includes("TAGS") }));

@@ -141,8 +141,8 @@ describe("the policies of previews and deployments, on each type of resource", (
   let deployer: Context;
   let previewer: Context;
   before(async () => {
-    const { moto } = await prepareArtifacts({ onProgress: () => {} });
-    aws = await startGatedMoto(moto, folder.dir);
+    const { motoPython } = await prepareArtifacts({ onProgress: () => {} });
+    aws = await startGatedMoto(motoPython, folder.dir);
     provider = awsPackage({ endpoint: aws.endpoint });
     const documents = policyFiles({ region, account: accountId, stack: "test" });
     deployer = context(await aws.actingAs("deployer", documents));
