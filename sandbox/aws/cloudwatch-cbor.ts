@@ -30,8 +30,14 @@ export async function answerCbor(
     body: toJson(body),
   });
   const text = await answer.text();
+  // The code of an error in the older protocol, which clients go by.
+  const queryError = answer.headers.get("x-amzn-query-error");
   response
-    .writeHead(answer.status, { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" })
+    .writeHead(answer.status, {
+      "content-type": "application/cbor",
+      "smithy-protocol": "rpc-v2-cbor",
+      ...(queryError === null ? {} : { "x-amzn-query-error": queryError }),
+    })
     .end(cbor.serialize(text === "" ? {} : JSON.parse(text)));
 }
 

@@ -1,4 +1,4 @@
-/** Requests that AWS would refuse, at the sandbox's front before moto: refused with the service's own code, as the SDK reads it. */
+/** Requests that AWS would refuse, at the front before moto: refused with the service's own code, as its clients read it. */
 import { PutDashboardCommand, PutMetricAlarmCommand, CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import {
   CloudWatchLogsClient,
@@ -13,7 +13,6 @@ import {
   RunInstancesCommand,
   type _InstanceType,
 } from "@aws-sdk/client-ec2";
-import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
   DescribeTasksCommand,
@@ -24,7 +23,6 @@ import {
 } from "@aws-sdk/client-ecs";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutBucketLifecycleConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
-import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "chai";
@@ -53,11 +51,9 @@ describe("requests that AWS would refuse", () => {
     return {
       cloudwatch: new CloudWatchClient(settings),
       ec2: new EC2Client(settings),
-      ecr: new ECRClient(settings),
       ecs: new ECSClient(settings),
       iam: new IAMClient(settings),
       logs: new CloudWatchLogsClient(settings),
-      quotas: new ServiceQuotasClient(settings),
       s3: new S3Client({ ...settings, forcePathStyle: true }),
       sns: new SNSClient(settings),
       sts: new STSClient(settings),
@@ -88,6 +84,16 @@ describe("requests that AWS would refuse", () => {
       () => "",
       (error: Error) => `${error.name}: ${error.message}`,
     );
+  /** The same of a call in JSON, without an SDK. */
+  const call = async (service: string, target: string, body: object) => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request`;
+    const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target, authorization };
+    const answer = await fetch(aws.endpoint, { method: "POST", headers, body: JSON.stringify(body) });
+    const { __type, message, Message = message } = (await answer.json()) as Record<string, string>;
+    return answer.ok ? "" : `${__type}: ${Message}`;
+  };
+  const ecr = (operation: string, body: object) =>
+    call("ecr", `AmazonEC2ContainerRegistry_V20150921.${operation}`, body);
   const group = (input: Partial<CreateSecurityGroupCommand["input"]>) =>
     refusal(clients.ec2.send(new CreateSecurityGroupCommand({ GroupName: "g", Description: "d", ...input })));
   const runTask = (input: Partial<RunTaskCommandInput>) =>
@@ -131,18 +137,11 @@ describe("requests that AWS would refuse", () => {
   });
 
   it("are EC2's with values that it does not know, and with what is missing", async () => {
-    const run = (InstanceType: string, ImageId?: string) =>
-      refusal(
-        clients.ec2.send(
-          new RunInstancesCommand({
-            InstanceType: untyped<_InstanceType>(InstanceType),
-            ImageId,
-            MinCount: untyped<number>(undefined),
-            MaxCount: 1,
-          }),
-        ),
-      );
-    expect(await run("t3.smal")).to.match(/^InvalidParameterValue: .*t3\.smal/);
+    const run = (InstanceType: string, MinCount?: number) => {
+      const input = { InstanceType: untyped<_InstanceType>(InstanceType), MinCount, MaxCount: 1 };
+      return refusal(clients.ec2.send(new RunInstancesCommand(untyped(input))));
+    };
+    expect(await run("t3.smal", 1)).to.match(/^InvalidParameterValue: .*t3\.smal/);
     expect(await run("t3.small")).to.match(/^MissingParameter: .*MinCount/);
   });
 
@@ -156,8 +155,8 @@ describe("requests that AWS would refuse", () => {
     expect(await ecs("AWS:k")).to.match(/^InvalidParameterException: .*reserved for internal use/);
     const topic = new CreateTopicCommand({ Name: "t", Tags: bad });
     expect(await refusal(clients.sns.send(topic))).to.match(/^ValidationError: .*Tags must satisfy/);
-    const repository = new CreateRepositoryCommand({ repositoryName: "r1", tags: bad });
-    expect(await refusal(clients.ecr.send(repository))).to.match(/^InvalidParameterException: .*Tags must satisfy/);
+    const repository = ecr("CreateRepository", { repositoryName: "r1", tags: bad });
+    expect(await repository).to.match(/^InvalidParameterException: .*Tags must satisfy/);
     // EC2 alone takes all characters, but no more tags than the others.
     const tagged = (Tags: { Key: string; Value: string }[], GroupName: string) =>
       group({ GroupName, TagSpecifications: [{ ResourceType: "security-group", Tags }] });
@@ -182,12 +181,16 @@ describe("requests that AWS would refuse", () => {
   it("are CloudWatch's, in its own protocol, and those of its logs", async () => {
     const dashboard = (DashboardName: string) =>
       refusal(clients.cloudwatch.send(new PutDashboardCommand({ DashboardName, DashboardBody: '{"widgets":[]}' })));
-    expect(await dashboard("runners-dev.eu")).to.match(/^ValidationError: .*'runners-dev\.eu' at 'dashboardName'/);
+    expect(await dashboard("runners-dev.eu")).to.match(/^ValidationException: .*'runners-dev\.eu' at 'dashboardName'/);
     expect(await dashboard("runners-dev_eu")).to.equal("");
-    expect(await alarm({ Period: 5 })).to.match(/^ValidationError: .*multiple of 60/);
-    expect(await alarm({ Statistic: untyped("Max") })).to.match(/^ValidationError: .*enum value set: \[SampleCount/);
-    expect(await alarm({ EvaluationPeriods: 0 })).to.match(/^ValidationError: .*greater than or equal to 1/);
+    expect(await alarm({ Period: 5 })).to.match(/^ValidationException: .*multiple of 60/);
+    expect(await alarm({ Statistic: untyped("Max") })).to.match(
+      /^ValidationException: .*enum value set: \[SampleCount/,
+    );
+    expect(await alarm({ EvaluationPeriods: 0 })).to.match(/^ValidationException: .*greater than or equal to 1/);
     expect(await alarm({})).to.equal("");
+    const { Error: told } = await clients.cloudwatch.send(new PutDashboardCommand(untyped({}))).catch((error) => error);
+    expect(told).to.deep.include({ Code: "ValidationError" });
     const logGroup = (logGroupName: string) => refusal(clients.logs.send(new CreateLogGroupCommand({ logGroupName })));
     expect(await logGroup("a b")).to.match(/^InvalidParameterException: .*'a b' at 'logGroupName'/);
     expect(await logGroup("a")).to.equal("");
@@ -207,9 +210,8 @@ describe("requests that AWS would refuse", () => {
     );
     const subscribe = new SubscribeCommand({ Protocol: "email", TopicArn: undefined });
     expect(await refusal(clients.sns.send(subscribe))).to.match(/^ValidationError: .*null at 'topicArn'/);
-    const repository = (repositoryName: string) =>
-      refusal(clients.ecr.send(new CreateRepositoryCommand({ repositoryName })));
-    expect(await repository("Upper")).to.match(/^InvalidParameterException: .*'repositoryName'/);
+    const upper = { repositoryName: "Upper" };
+    expect(await ecr("CreateRepository", upper)).to.match(/^InvalidParameterException: .*'repositoryName'/);
   });
 
   it("come to none of the parts that answer in moto's place", async () => {
@@ -236,11 +238,11 @@ describe("requests that AWS would refuse", () => {
     expect(await runTask(good)).to.equal("");
     expect(played).to.deep.equal(["RunTask"]);
 
-    const token = (id: string) => refusal(clients.ecr.send(new GetAuthorizationTokenCommand({ registryIds: [id] })));
+    const token = (id: string) => ecr("GetAuthorizationToken", { registryIds: [id] });
     expect(await token("123")).to.match(/^InvalidParameterException: .*\[0-9\]\{12\}/);
     expect(await token("123456789012")).to.equal("");
     const quota = (QuotaCode: string) =>
-      refusal(clients.quotas.send(new GetServiceQuotaCommand({ ServiceCode: "fargate", QuotaCode })));
+      call("servicequotas", "ServiceQuotasV20190624.GetServiceQuota", { ServiceCode: "fargate", QuotaCode });
     expect(await quota("L 1")).to.match(/^ValidationException: .*'quotaCode'/);
     expect(await quota("L-3032A538")).to.equal("");
   });
