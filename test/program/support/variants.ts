@@ -30,7 +30,7 @@ export const variants: [what: string, settings: Record<string, unknown>, stack: 
       network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] },
       dashboard: true,
       alarms: {},
-      image: { uri: "registry.example.com/ci/job:1" },
+      image: { uri: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job:1" },
       cache: { enabled: false },
     }),
     longestStack,
