@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cbor } from "@smithy/core/cbor";
-import { motoAddress } from "./moto";
+import type { Address } from "./server";
 
 const service = "GraniteServiceVersion20100801";
 const path = new RegExp(`^/service/${service}/operation/([A-Za-z]+)$`);
@@ -18,8 +18,9 @@ export async function answerCbor(
   request: Pick<IncomingMessage, "headers">,
   body: Buffer,
   response: ServerResponse,
+  moto: Address,
 ): Promise<void> {
-  const answer = await fetch(`http://${motoAddress.host}:${motoAddress.port}/`, {
+  const answer = await fetch(`http://${moto.host}:${moto.port}/`, {
     method: "POST",
     headers: {
       "content-type": "application/x-amz-json-1.0",
@@ -29,8 +30,14 @@ export async function answerCbor(
     body: toJson(body),
   });
   const text = await answer.text();
+  // The code of an error in the older protocol, which clients go by.
+  const queryError = answer.headers.get("x-amzn-query-error");
   response
-    .writeHead(answer.status, { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" })
+    .writeHead(answer.status, {
+      "content-type": "application/cbor",
+      "smithy-protocol": "rpc-v2-cbor",
+      ...(queryError === null ? {} : { "x-amzn-query-error": queryError }),
+    })
     .end(cbor.serialize(text === "" ? {} : JSON.parse(text)));
 }
 

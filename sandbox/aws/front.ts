@@ -1,22 +1,23 @@
 /**
  * The AWS endpoint of the sandbox. Requests of roles are held to their policies; then every request goes to moto
  * unchanged, except those whose effects have to be real, which are ECS's task actions, EC2's instance actions and the
- * passwords of ECR's registry, and S3's bucket policies, whose conditions moto ignores.
+ * passwords of ECR's registry, and S3's bucket policies, whose conditions moto ignores. moto holds what it gets to AWS's
+ * models, and what is answered here is held to them before.
  */
 import * as http from "node:http";
 import { buffer } from "node:stream/consumers";
-import { network, ports } from "../config";
 import type { Admission, Gate } from "./iam/gate";
 import { signatureOf } from "./iam/caller";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
-import { motoAddress } from "./moto";
 import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
-import { closeServer, listen } from "./server";
+import { closeServer, listen, type Address } from "./server";
 import { answerQuota, quotaAction } from "./service-quotas";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
+  moto: Address;
+  listen: Address;
   admit: Gate;
   /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
@@ -56,8 +57,9 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
-      else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
-      else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
+      else if (inCbor) await answerCbor(inCbor, request, await whole(), response, options.moto);
+      else if (asksForRegistryPassword(request.headers))
+        await answerCall("GetAuthorizationToken", request, response, await whole(), options.registryPassword);
       else if (quotas)
         await answerCall(quotas, request, response, await whole(), (name, body) =>
           answerQuota(options.vcpuQuota(), name, body),
@@ -117,6 +119,8 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     answerTo: (action: string, body: Record<string, unknown>) => object | undefined | Promise<object | undefined>,
   ): Promise<void> {
     try {
+      const checked = await ask(request, body, { "x-only-check": "yes" });
+      if (checked.status !== 204) return void response.writeHead(checked.status, checked.headers).end(checked.body);
       const answer = await answerTo(action, JSON.parse(body.toString() || "{}") as Record<string, unknown>);
       if (!answer) return passOn(request, response, body);
       answerJson(request, response, answer);
@@ -170,7 +174,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     answered?: Admission["answered"],
   ): void {
     const upstream = http.request(
-      { ...motoAddress, method: request.method, path: request.url, headers: request.headers },
+      { ...options.moto, method: request.method, path: request.url, headers: request.headers },
       (answer) => {
         const hidden = answered?.(answer.statusCode ?? 502);
         if (hidden) {
@@ -191,10 +195,10 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     else request.pipe(upstream);
   }
 
-  async function ask(request: http.IncomingMessage, body: Buffer) {
-    const headers = { ...request.headers, "content-length": String(body.length) };
+  async function ask(request: http.IncomingMessage, body: Buffer, more: http.OutgoingHttpHeaders = {}) {
+    const headers = { ...request.headers, ...more, "content-length": String(body.length) };
     return new Promise<{ status: number; headers: http.OutgoingHttpHeaders; body: Buffer }>((resolve, reject) => {
-      const upstream = http.request({ ...motoAddress, method: "POST", path: request.url, headers }, (answer) => {
+      const upstream = http.request({ ...options.moto, method: "POST", path: request.url, headers }, (answer) => {
         buffer(answer).then((content) => {
           const { statusCode = 502, headers } = answer;
           // The body is whole now, however it was framed.
@@ -207,7 +211,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     });
   }
 
-  await listen(server, network.gateway, ports.aws);
+  await listen(server, options.listen.host, options.listen.port);
   return { close: () => closeServer(server) };
 }
 

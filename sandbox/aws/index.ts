@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { ports } from "../config";
+import { network, ports } from "../config";
 import type { Artifacts } from "../setup";
 import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
@@ -81,7 +81,7 @@ export interface Aws {
 }
 
 export interface AwsOptions {
-  artifacts: Pick<Artifacts, "moto" | "hostTree" | "downloads">;
+  artifacts: Pick<Artifacts, "motoPython" | "hostTree" | "downloads">;
   stateDir: string;
   log(line: string): void;
 }
@@ -112,8 +112,9 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
   };
 
   try {
+    const motoAddress = { host: "127.0.0.1", port: ports.moto };
     const [moto] = await Promise.all([
-      started(startMoto({ executable: artifacts.moto, stateDir: folder("moto") })),
+      started(startMoto({ python: artifacts.motoPython, stateDir: folder("moto"), address: motoAddress })),
       started(startRegistryStore(folder("registry"))),
       started(startDownloads(artifacts.downloads)),
     ]);
@@ -178,6 +179,8 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     );
     await started(
       startFront({
+        moto: motoAddress,
+        listen: { host: network.gateway, port: ports.aws },
         admit: createGate({
           authorizer,
           principal: credentials.principal,

@@ -1,4 +1,7 @@
-/** AWS's control plane: moto in server mode, on loopback, behind the front. */
+/**
+ * AWS's control plane: moto in server mode, on loopback, behind the front. models/ holds each of its requests to AWS's own
+ * models.
+ */
 import * as path from "node:path";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
@@ -6,13 +9,10 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
-import { accountId, ports, region } from "../config";
+import { accountId, region } from "../config";
 import { AwsError } from "./protocol";
+import type { Address } from "./server";
 import { startService } from "./service";
-
-/** moto's own address; everybody else goes through the front. */
-export const motoAddress = { host: "127.0.0.1", port: ports.moto } as const;
-const endpoint = `http://${motoAddress.host}:${motoAddress.port}`;
 
 /** What the stand-ins ask of moto. moto accepts any credentials, so these are placeholders. */
 export interface Moto {
@@ -27,18 +27,30 @@ export interface Moto {
   close(): Promise<void>;
 }
 
-export async function startMoto(options: { executable: string; stateDir: string }): Promise<Moto> {
+export interface MotoOptions {
+  /** The interpreter of moto's environment. */
+  python: string;
+  stateDir: string;
+  /** Its own; everybody else goes through the front. */
+  address: Address;
+}
+
+export async function startMoto({ python, stateDir, address }: MotoOptions): Promise<Moto> {
+  const { host, port } = address;
+  const endpoint = `http://${host}:${port}`;
   const service = await startService({
     name: "moto",
-    command: options.executable,
-    args: ["-H", motoAddress.host, "-p", String(motoAddress.port)],
+    command: python,
+    args: [path.join(__dirname, "models/server.py"), "-H", host, "-p", String(port)],
     env: {
       ...process.env,
       MOTO_ACCOUNT_ID: accountId,
       AWS_DEFAULT_REGION: region,
+      PYTHONDONTWRITEBYTECODE: "1",
     },
-    ...motoAddress,
-    logFile: path.join(options.stateDir, "moto.log"),
+    host,
+    port,
+    logFile: path.join(stateDir, "moto.log"),
   });
   const settings = { endpoint, region, credentials: { accessKeyId: "sandbox", secretAccessKey: "sandbox" } };
   const clients = {
@@ -51,7 +63,7 @@ export async function startMoto(options: { executable: string; stateDir: string 
   };
   return {
     ...clients,
-    ecs: callEcs,
+    ecs: (action, body) => callEcs(endpoint, action, body),
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       await service.close();
@@ -59,7 +71,7 @@ export async function startMoto(options: { executable: string; stateDir: string 
   };
 }
 
-async function callEcs<Answer>(action: string, body: object): Promise<Answer> {
+async function callEcs<Answer>(endpoint: string, action: string, body: object): Promise<Answer> {
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {

@@ -1,6 +1,11 @@
 /** HTTP servers of the sandbox's AWS: their beginning and their end. */
 import type * as http from "node:http";
 
+export interface Address {
+  host: string;
+  port: number;
+}
+
 export function listen(server: http.Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -8,7 +8,7 @@ import { apkKeyFile, apkRepository } from "./artifacts/apk";
 import { downloads } from "./artifacts/downloads";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
-import { moto, motoFile } from "./artifacts/moto";
+import { moto, motoPython } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
 import { runner, runnerFile } from "./artifacts/runner";
 import { catalog } from "./catalog";
@@ -35,8 +35,8 @@ export interface Artifacts {
   apkKey: string;
   /** Root file system of a virtual machine. */
   hostTree: string;
-  /** Executable moto_server. */
-  moto: string;
+  /** Interpreter of the environment that has moto, botocore and cfn-lint. */
+  motoPython: string;
   /** Folder to be served: /gitlab-runner/…, /go/…, /goproxy/…. */
   downloads: string;
   linters: { shellcheck: string; hadolint: string; staticcheck: string };
@@ -65,7 +65,7 @@ export async function prepareArtifacts(options: {
     apkRepository: file(apkRepository),
     apkKey: file(apkRepository, apkKeyFile),
     hostTree: file(hostTree, hostTreeFolder),
-    moto: file(moto, motoFile),
+    motoPython: file(moto, motoPython),
     downloads: file(downloads),
     linters: {
       shellcheck: file(shellLinters, "bin", "shellcheck"),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { plain, type Registered } from "./support/deploy";
 import { run } from "./support/program";
-import { raw } from "./support/settings";
+import { variants } from "./support/variants";
 
 interface NameRule {
   /** The input that holds the physical name. */
@@ -46,41 +46,6 @@ const nameRules: Record<string, NameRule | null> = {
   "awsx:ecr:Repository": { property: "name", pattern: /^[a-z0-9]+([._/-][a-z0-9]+)*$/ },
 };
 
-/** The longest that Pulumi takes for a stack, with all characters that it takes. */
-const longestStack = `a_B.c-${"9".repeat(94)}`;
-
-const configurations: [string, Record<string, unknown>, string][] = [
-  ["the least that is accepted", raw(), "test"],
-  [
-    "everything",
-    raw({
-      groups: ["acme/backend", 42],
-      projects: ["acme/api"],
-      instanceRunners: ["shared"],
-      sizes: { large: { cpu: 4096, memory: 16384 }, [`x${"-".repeat(30)}`]: { cpu: 256, memory: 512 } },
-      host: { count: 3, adminCidrs: ["203.0.113.0/24", "2001:db8::/32"] },
-      metrics: { allowedCidrs: ["10.1.0.0/16"], allowedSecurityGroupIds: ["sg-1"] },
-      alarms: { email: "ci@example.com" },
-      dashboard: true,
-      cache: { multipart: true },
-      debug: { ecsExec: true },
-      protect: true,
-    }),
-    "dev.eu",
-  ],
-  [
-    "a long stack name in a network of one's own",
-    raw({
-      network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] },
-      dashboard: true,
-      alarms: {},
-      image: { uri: "registry.example.com/ci/job:1" },
-      cache: { enabled: false },
-    }),
-    longestStack,
-  ],
-];
-
 /** The name as the provider generates it where the program gives none: the logical name and seven random digits. */
 function physicalName({ name, inputs }: Registered, { property }: NameRule): string {
   return (inputs[property] as string | undefined) ?? `${name}-1a2b3c4`;
@@ -90,7 +55,7 @@ function physicalName({ name, inputs }: Registered, { property }: NameRule): str
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
 describe("what AWS reads of", () => {
-  for (const [what, settings, stack] of configurations) {
+  for (const [what, settings, stack] of variants) {
     describe(what, () => {
       let resources: Registered[];
       before(async () => {

@@ -3,15 +3,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { deploymentPolicies, type PolicyDocument, type StackPlace } from "../../components/iam/deployment-policies";
 import { lookUpRights, resourceRights } from "../../components/iam/deployment-rights";
-import { takeRole, transferArchives } from "../../components/iam/cache";
-import { document, executionPolicy, hostPolicy, tlsOnly, type Statement } from "../../components/iam/documents";
-import { execPolicy, monitorStatements } from "../../components/iam/observability";
+import type { Statement } from "../../components/iam/documents";
 import { dashboardName, stackTag, taskFamily } from "../../components/names";
 import { matchesArn } from "../../sandbox/aws/iam/patterns";
 import { awsPackage } from "../../sandbox/providers/aws";
 import { examples, placeOf, policyFiles } from "../../scripts/policies";
 import { run, tags } from "./support/program";
 import { checkStatements } from "./support/iam-reference";
+import { variants } from "./support/variants";
 
 /** Everything that the program can register. */
 const resources = fs
@@ -192,35 +191,17 @@ describe("actions, resources and conditions are those of AWS's Service Authoriza
   }
 });
 
-describe("the roles' policies are, too:", () => {
-  const clusterArn = "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs-1";
-  const logGroupArn = "arn:aws:logs:eu-central-1:123456789012:log-group:jobs-1";
-  const bucket = "arn:aws:s3:::cache-1";
-  const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
-  const documents: Record<string, string> = {
-    "the host's": hostPolicy({
-      clusterArn,
-      families: [taskFamily("test", "default")],
-      executionRoleArn: role("execution"),
-      taskRoleArn: role("task"),
-      cacheBucketArn: bucket,
-      monitor: monitorStatements(logGroupArn, true),
-    }),
-    "the cache transfer role's": document(
-      ...transferArchives({ bucketArn: bucket, keyArn: "arn:aws:kms:eu-central-1:123456789012:key/1" }, "eu-central-1"),
-    ),
-    "the host's on that role": document(takeRole(role("cache-transfer"))),
-    "the execution role's": executionPolicy({
-      logGroupArn,
-      imageUri: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci/job",
-      builtElsewhere: true,
-    }),
-    "the task role's with ECS Exec": execPolicy(),
-    "the bucket's": tlsOnly(bucket),
-  };
-  for (const [name, text] of Object.entries(documents)) {
-    const { Statement } = JSON.parse(text) as PolicyDocument;
-    it(name, async () => expect(await checkStatements(Statement)).to.deep.equal([]));
+describe("the policies of roles and of the bucket are, too:", () => {
+  for (const [what, settings, stack] of variants) {
+    it(what, async () => {
+      const { resources: registered } = await run(settings, { stack });
+      const documents = registered.filter(({ type }) => /^aws:(iam\/rolePolicy|s3\/bucketPolicy):/.test(type));
+      expect(documents.length).to.be.greaterThan(1);
+      for (const { urn, inputs } of documents) {
+        const { Statement } = JSON.parse(inputs.policy as string) as PolicyDocument;
+        expect(await checkStatements(Statement), urn).to.deep.equal([]);
+      }
+    });
   }
 });
 
@@ -239,6 +220,8 @@ describe("the check against the reference", () => {
       [{ Resource: "arn:aws:ecs:eu-central-1:123456789012:cluster/a" }, /takes none of/],
       [{ Resource: "arn:aws:ec2:eu-central-1:123456789012:instance/a" }, /takes none of/],
       [{ Action: ["ecs:DeregisterTaskDefinition"] }, /takes no resource/],
+      [{ Action: ["s3:GetObject"], Resource: "arn:aws:s3:::bucket" }, /takes none of/],
+      [{ Action: ["s3:ListBucket"], Resource: "arn:aws:s3:::bucket/*" }, /takes none of/],
       [{ Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } } }, /does not know iam:PassedTo/],
     ];
     for (const [change, problem] of wrong) {
@@ -249,6 +232,7 @@ describe("the check against the reference", () => {
 });
 
 function anyStack(): Record<string, PolicyDocument> {
-  const all = deploymentPolicies({ permissionsBoundary: boundary });
+  const key = "arn:aws:kms:eu-central-1:123456789012:key/1";
+  const all = deploymentPolicies({ permissionsBoundary: boundary, kmsKeyArn: key });
   return Object.fromEntries(Object.entries(all).map(([name, document]) => [`${name} of any stack`, document]));
 }

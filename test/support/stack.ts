@@ -26,8 +26,8 @@ export const withGroups = (folder: ReturnType<typeof scratch>, groups: string[])
   withSettings(folder, { groups });
 
 /**
- * A copy of the sandbox's stack file with these settings, by path ("host.count"), and without those that are undefined;
- * the committed file stays as it is.
+ * A copy of the sandbox's stack file with these settings, by path ("host.count"; "aws:region" is a provider's), and without
+ * those that are undefined; the committed file stays as it is.
  */
 export async function withSettings(
   folder: ReturnType<typeof scratch>,
@@ -36,7 +36,7 @@ export async function withSettings(
   const document = parseDocument(readFileSync(stackFile, "utf8"));
   for (const [path, value] of Object.entries(settings)) {
     const [first, ...rest] = path.split(".");
-    const keys = ["config", `gitlab-fargate-runners:${first}`, ...rest];
+    const keys = ["config", first.includes(":") ? first : `gitlab-fargate-runners:${first}`, ...rest];
     if (value === undefined) document.deleteIn(keys);
     else document.setIn(keys, document.createNode(value));
   }

@@ -20,7 +20,7 @@ export interface Ec2Records {
 }
 
 /** An id of the form that is followed by the type of what it names. */
-const references: Record<string, [parameter: string, type: string][]> = {
+export const references: Record<string, [parameter: string, type: string][]> = {
   TerminateInstances: [["InstanceId", "instance"]],
   StopInstances: [["InstanceId", "instance"]],
   StartInstances: [["InstanceId", "instance"]],

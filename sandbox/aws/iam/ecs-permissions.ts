@@ -57,7 +57,7 @@ export function ecsPermissions(action: string, body: EcsRequest, definition?: Ta
     case "TagResource":
     case "UntagResource":
     case "ListTagsForResource":
-      return [needs(body.resourceArn ?? "*", requestTags(body.tags))];
+      return [needs(body.resourceArn ?? "*", requestTags(action === "TagResource" ? body.tags : []))];
     default:
       // ListTasks among others: it knows container instances only, which Fargate has none of.
       return [needs("*", body.cluster === undefined ? {} : inCluster)];
@@ -73,11 +73,7 @@ function makeTagged(resource: string, action: string, tags: Tag[] = []): Permiss
 
 function runTask(request: RunTaskRequest, cluster: string, definition: TaskDefinition): Permission[] {
   const { overrides = {}, tags = [], enableExecuteCommand = false } = request;
-  const context = {
-    "ecs:cluster": cluster,
-    "ecs:enable-execute-command": String(enableExecuteCommand),
-    ...requestTags(tags),
-  };
+  const context = { "ecs:cluster": cluster, ...requestTags(tags) };
   const tagging: Permission = {
     action: "ecs:TagResource",
     // The task has no id yet.
@@ -85,7 +81,11 @@ function runTask(request: RunTaskRequest, cluster: string, definition: TaskDefin
     context: { ...context, "ecs:CreateAction": "RunTask" },
   };
   return [
-    { action: "ecs:RunTask", resource: definition.taskDefinitionArn, context },
+    {
+      action: "ecs:RunTask",
+      resource: definition.taskDefinitionArn,
+      context: { ...context, "ecs:enable-execute-command": String(enableExecuteCommand) },
+    },
     ...(tags.length > 0 || request.propagateTags === "TASK_DEFINITION" ? [tagging] : []),
     ...passRoles([
       overrides.taskRoleArn ?? definition.taskRoleArn,

@@ -84,8 +84,13 @@ function repositoryKey({ encryptionConfiguration }: Record<string, unknown>): Pe
 
 /** What a service asks KMS for in the name of its caller. */
 export function keyUse(service: string, key: string, actions: readonly string[]): Permission[] {
-  const context = { "kms:ViaService": `${service}.${region}.amazonaws.com`, "kms:GrantIsForAWSResource": "true" };
-  return actions.map((name) => ({ action: `kms:${name}`, resource: key, context }));
+  const context = { "kms:ViaService": `${service}.${region}.amazonaws.com` };
+  const ofGrant = { ...context, "kms:GrantIsForAWSResource": "true" };
+  return actions.map((name) => ({
+    action: `kms:${name}`,
+    resource: key,
+    context: name === "CreateGrant" ? ofGrant : context,
+  }));
 }
 
 const tagActions: Record<string, string> = {

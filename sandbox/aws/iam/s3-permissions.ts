@@ -57,7 +57,7 @@ function setting(subresource: string, name: string): Record<string, string> {
   };
 }
 
-const actions: Record<string, string> = {
+export const actions: Record<string, string> = {
   "GET object": "s3:GetObject",
   "PUT object": "s3:PutObject",
   "PUT object uploadId": "s3:PutObject",

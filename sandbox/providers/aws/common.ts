@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { Checked, Context, Resource } from "../framework/definition";
 import { hasUnknown, isObject, type Props, type Value } from "../framework/values";
 import type { ClientsFor } from "./clients";
-import { refuseTags } from "./refusals";
 
 export type Tags = Record<string, string>;
 
@@ -23,9 +22,6 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
     ...(traits.global ? {} : { region: clientsFor(context, outputs).region }),
     ...(traits.tagged ? { tagsAll: outputs.tags ?? {} } : {}),
   });
-  const refuse = (inputs: Props) => {
-    if (traits.tagged) refuseTags(tagsOf(inputs), traits.global === true);
-  };
   const { update, read } = resource;
   return {
     ...resource,
@@ -37,7 +33,6 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
       return { ...checked, inputs: Object.fromEntries(known) };
     },
     async create(inputs, context) {
-      refuse(inputs);
       const { id, outputs } = await resource.create(inputs, context);
       return { id, outputs: complete(outputs, context) };
     },
@@ -48,11 +43,7 @@ export function awsResource(clientsFor: ClientsFor, traits: Traits, resource: Re
         return found && complete(found, context);
       }),
     update:
-      update &&
-      (async (id, state, inputs, context) => {
-        refuse(inputs);
-        return complete(await update(id, state, inputs, context), context);
-      }),
+      update && (async (id, state, inputs, context) => complete(await update(id, state, inputs, context), context)),
   };
 }
 

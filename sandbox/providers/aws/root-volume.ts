@@ -3,7 +3,6 @@ import { ModifyVolumeCommand, type EC2Client, type Instance, type VolumeType } f
 import type { Props } from "../framework/values";
 import { changed } from "./common";
 import { tagEc2 } from "./ec2-tags";
-import { refuseTags } from "./refusals";
 
 const rootOf = (inputs: Props): Props => (inputs.rootBlockDevice ?? {}) as Props;
 
@@ -34,7 +33,6 @@ export async function tagRootVolume(
   inputs: Props,
 ): Promise<void> {
   const VolumeId = volumeOf(instance);
-  refuseTags((rootOf(inputs).tags ?? {}) as Record<string, string>, false);
   if (VolumeId) await tagEc2(ec2, VolumeId, rootOf(state), rootOf(inputs));
 }
 

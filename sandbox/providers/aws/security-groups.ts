@@ -16,7 +16,7 @@ import type { Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
 import { awsResource, fromTagList } from "./common";
 import { tagEc2, tagSpecification } from "./ec2-tags";
-import { refuseGroup, refuseRule, ruleFailures } from "./refusals";
+import { ruleFailures } from "./refusals";
 
 const GROUP_GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound"];
 const RULE_GONE = ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", ...GROUP_GONE];
@@ -47,7 +47,6 @@ function securityGroup(clientsFor: ClientsFor): Resource {
         };
       },
       async create(inputs, context) {
-        refuseGroup(inputs);
         const { ec2 } = clientsFor(context, inputs);
         const { GroupId = "" } = await ec2.send(
           new CreateSecurityGroupCommand({
@@ -94,7 +93,6 @@ function rule(clientsFor: ClientsFor, direction: "ingress" | "egress"): Resource
       replaceOn: ["securityGroupId", "region"],
       check: (inputs) => ({ inputs, failures: ruleFailures(inputs) }),
       async create(inputs, context) {
-        refuseRule(inputs);
         const { ec2, region } = clientsFor(context, inputs);
         const GroupId = inputs.securityGroupId as string;
         const request = {
@@ -116,7 +114,6 @@ function rule(clientsFor: ClientsFor, direction: "ingress" | "egress"): Resource
         return found?.SecurityGroupRules?.length ? state : undefined;
       },
       async update(id, state, inputs, context) {
-        refuseRule(inputs);
         const { ec2 } = clientsFor(context, inputs);
         const tagsOnly = JSON.stringify(permission(state)) === JSON.stringify(permission(inputs));
         if (!tagsOnly) {

@@ -1,5 +1,4 @@
-/** moto in server mode: the control plane of the sandbox's AWS. */
-import { writeFile } from "node:fs/promises";
+/** The control plane of the sandbox's AWS: moto, with the models of AWS that it brings. */
 import * as path from "node:path";
 import type { Artifact } from "../artifact";
 import { createEnvironment, installRequirements, pythonVersion } from "../python";
@@ -7,20 +6,15 @@ import { recipe } from "../recipes";
 
 const requirements = recipe("moto", "requirements.txt");
 
-export const motoFile = "moto_server";
-
-/** Finds its environment beside itself, whatever folder it was built in. */
-const launcher = `#!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/venv/bin/python" -m moto.server "$@"
-`;
+/** Finds its environment beside itself, whatever folder that was built in. */
+export const motoPython = "venv/bin/python";
 
 export const moto: Artifact = {
   name: "moto",
-  inputs: [pythonVersion(), launcher],
+  inputs: [pythonVersion()],
   files: [requirements],
   async build({ dir, run }) {
     const interpreter = await createEnvironment(run, path.join(dir, "venv"));
     await installRequirements(run, interpreter, requirements);
-    await writeFile(path.join(dir, motoFile), launcher, { mode: 0o755 });
   },
 };

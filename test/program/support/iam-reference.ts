@@ -41,12 +41,27 @@ const global = ["aws:SecureTransport"];
 const fitsKey = (key: string, known: string) =>
   known.includes("${") ? key.startsWith(known.slice(0, known.indexOf("${"))) : key === known;
 
-/** Whether an ARN of the reference, whose variable parts are `${…}`, can be one that the pattern stands for. */
+/**
+ * Whether an ARN of the reference, whose variable parts are `${…}`, can be one that the pattern stands for. A bucket's name
+ * has no slash, and the last part of other ARNs may have some; AWS's own parameters belong to no account.
+ */
 function overlaps(pattern: string, reference: string): boolean {
-  const [, , service, , , ...resource] = pattern.split(":");
-  const [, , ownService, , , ...own] = reference.split(":");
-  if (service !== ownService) return false;
-  const fixed = (text: string) => text.split(/\$\{|\*/)[0];
-  const [wanted, known] = [fixed(resource.join(":")), fixed(own.join(":"))];
-  return wanted.startsWith(known) || known.startsWith(wanted);
+  const parts = reference.match(/\$\{\w+\}|./g) ?? [];
+  const allows = (part: number, character: string) => {
+    if (!parts[part].startsWith("${")) return parts[part] === character;
+    return (part === parts.length - 1 && parts[part] !== `\${BucketName}`) || !"/:".includes(character);
+  };
+  const seen = new Set<string>();
+  const meet = (at: number, part: number): boolean => {
+    if (at === pattern.length || part === parts.length) {
+      return part === parts.length && /^\**$/.test(pattern.slice(at));
+    }
+    if (seen.has(`${at} ${part}`)) return false;
+    seen.add(`${at} ${part}`);
+    if (parts[part] === `\${Account}` && meet(at, part + 1)) return true;
+    if (pattern[at] === "*") return meet(at + 1, part) || meet(at, part + 1);
+    if (!allows(part, pattern[at])) return false;
+    return meet(at + 1, part + 1) || (parts[part].startsWith("${") && meet(at + 1, part));
+  };
+  return meet(0, 0);
 }

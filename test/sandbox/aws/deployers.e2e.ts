@@ -20,6 +20,8 @@ const policy = (Principal?: object, Action = "sts:AssumeRole") =>
     Statement: [{ Effect: "Allow", Action, ...(Principal ? { Principal } : { Resource: "*" }) }],
   });
 const trust = policy({ Service: "ec2.amazonaws.com" });
+const selection = { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 100 };
+const lastImages = JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: "expire" } }] });
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE/7Tz6HXB3maHajWN49nNU1D3kHV+wH1w/c5jKHtuWA sandbox";
 
 type Made = Record<string, Props & { id: string }>;
@@ -121,7 +123,7 @@ const inputsOf: Record<string, (made: Made, network: { vpcId: string; subnetId: 
     dashboardBody: '{"widgets":[]}',
   }),
   "aws:ecr/repository:Repository": () => ({ name: named("job-"), imageTagMutability: "MUTABLE", tags }),
-  "aws:ecr/lifecyclePolicy:LifecyclePolicy": () => ({ repository: named("job-"), policy: '{"rules":[]}' }),
+  "aws:ecr/lifecyclePolicy:LifecyclePolicy": () => ({ repository: named("job-"), policy: lastImages }),
 };
 
 const log = { info() {}, warn() {}, status() {} } as unknown as Context["log"];
@@ -142,8 +144,8 @@ describe("the policies of previews and deployments, on each type of resource", (
   let deployer: Context;
   let previewer: Context;
   before(async () => {
-    const { moto } = await prepareArtifacts({ onProgress: () => {} });
-    aws = await startGatedMoto(moto, folder.dir);
+    const { motoPython } = await prepareArtifacts({ onProgress: () => {} });
+    aws = await startGatedMoto(motoPython, folder.dir);
     provider = awsPackage({ endpoint: aws.endpoint });
     const documents = policyFiles({ region, account: accountId, stack: "test" });
     deployer = context(await aws.actingAs("deployer", documents));
