@@ -49,7 +49,8 @@ export async function startGatedMoto(python: string, folder: string, over: Parti
     ecs: async () => undefined,
     ec2: async () => undefined,
     registryPassword: () => ({}),
-    assumed: () => {},
+    assumeRole: async () => () => {},
+    vcpuQuota: () => Number.MAX_SAFE_INTEGER,
     log: () => {},
     ...over,
   });
