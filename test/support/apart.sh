@@ -2,8 +2,8 @@
 # apart.sh NUMBER COMMAND [ARGUMENT...]
 #
 # Runs a command that may bring up a sandbox beside others on this machine. It sees a network of its own, which leads
-# nowhere, and this project with whatever it writes there kept apart: both are gone when it ends. What a sandbox is made
-# of has to be in the cache before.
+# nowhere, no processes but its own, and this project with whatever it writes there kept apart: all of that is gone when
+# it ends. What a sandbox is made of has to be in the cache before.
 set -eu
 SANDBOX_NUMBER=$1
 export SANDBOX_NUMBER
@@ -14,10 +14,13 @@ mkdir "$written/upper" "$written/work"
 trap 'rm -rf "$written"' EXIT
 # The command gets signals itself, as one of this process group, and this script waits for it.
 trap : INT TERM HUP
-unshare --net --mount sh -c '
+# The inner shell stays, as the first process of its namespace: it has to reap those whose parents have ended.
+unshare --net --pid --fork --mount-proc sh -c '
   ip link set lo up
   mkdir -p /run/netns
   mount -t tmpfs tmpfs /run/netns
   mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
-  cd "$1" && shift 2 && exec "$@"
+  cd "$1"
+  shift 2
+  "$@"
 ' sh "$project" "$written" "$@"
