@@ -8,6 +8,7 @@ import { startCountingEndpoint, type CountingEndpoint } from "./counting-endpoin
 import { copyDeployed, type Deployed } from "./deployed";
 import { credentials, driverJob, type DriverJob } from "./driver-job";
 import { createMeasure, type Measure } from "./measure";
+import { openToThisMachine } from "./security-group";
 
 export interface Bed {
   deployed: Deployed;
@@ -32,9 +33,11 @@ export async function* withBed<Result>(
   const folder = mkdtempSync(path.join(os.tmpdir(), "bench-"));
   const endpoint = await startCountingEndpoint(awsEndpoint);
   const ecs = new ECSClient({ endpoint: awsEndpoint, region, credentials });
+  const group = await openToThisMachine();
   let nextJob = firstJob;
   try {
     const deployed = await copyDeployed(folder);
+    (deployed.fargateToml.Fargate as { SecurityGroups: string[] }).SecurityGroups.push(group.id);
     yield* work({
       deployed,
       measure: await createMeasure(folder, signal),
@@ -50,6 +53,8 @@ export async function* withBed<Result>(
     });
   } finally {
     ecs.destroy();
+    // A task of a benchmark that was given up may still be a member.
+    await group.remove().catch(() => {});
     endpoint.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,9 @@
 /** Settings that change what is deployed: each of them once, on the running stack. */
 import { expect } from "chai";
-import * as net from "node:net";
+import { execa } from "execa";
 import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabTokens, gitlabUrl } from "../../sandbox/config";
+import { linkName } from "../../sandbox/world/network";
 import { cacheFailures, cachingPipeline } from "../support/caches";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
@@ -302,14 +303,11 @@ function barrier(): { reached: Promise<void>; reach(): void } {
   return { reached, reach: () => reach() };
 }
 
-/** Connects to what a job listens with, as soon as it does. */
+/** Connects to what a job listens with, as soon as it does: from within, as no security group lets anybody else in. */
 async function release(address: string): Promise<void> {
-  await until(
-    `a job that listens at ${address}`,
-    () =>
-      new Promise((resolve) => {
-        const socket = net.connect(9000, address, () => resolve(!!socket.end()));
-        socket.once("error", () => resolve(false));
-      }),
-  );
+  const connect = [`--net=/run/netns/${linkName(address)}`, "bash", "-c", "</dev/tcp/127.0.0.1/9000"];
+  await until(`a job that listens at ${address}`, async () => {
+    const { exitCode } = await execa("nsenter", connect, { reject: false });
+    return exitCode === 0;
+  });
 }

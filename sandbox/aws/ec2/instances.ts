@@ -150,8 +150,9 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       new DescribeInstancesCommand({ InstanceIds: [instanceId] }),
     );
     const { NetworkInterfaces = [], SecurityGroups = [] } = Reservations[0]?.Instances?.[0] ?? {};
-    const ofInterfaces = NetworkInterfaces.flatMap(({ Groups = [] }) => Groups);
-    return (ofInterfaces.length > 0 ? ofInterfaces : SecurityGroups).map(({ GroupId }) => GroupId!);
+    // moto has those of RunInstances at the interface alone, and those of ModifyInstanceAttribute at the instance alone.
+    const groups = SecurityGroups.length > 0 ? SecurityGroups : NetworkInterfaces.flatMap(({ Groups = [] }) => Groups);
+    return groups.map(({ GroupId }) => GroupId!);
   }
 
   private async publicKeys(name: string | undefined): Promise<string[]> {
