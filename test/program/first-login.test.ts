@@ -17,7 +17,11 @@ describe("the first login to a host behind a proxy", () => {
     const connection = { ...endpoint(target), dialErrorLimit: 3, proxy: endpoint(jump) };
     const run = async () => {
       const { context } = createContext();
-      const { inputs } = await command.check({ create: "echo met", connection }, context, undefined);
+      const { inputs } = await command.check(
+        { create: "echo met", connection, addPreviousOutputInEnv: false },
+        context,
+        undefined,
+      );
       return (await command.create(inputs, context)).outputs.stdout;
     };
     try {

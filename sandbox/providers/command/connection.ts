@@ -1,4 +1,4 @@
-/** SSH connections of remote commands and copies: key or password, a jump host, bounded and growing retries. */
+/** SSH connections of remote commands and copies: a key, a jump host, bounded and growing retries. */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,10 +10,7 @@ interface Endpoint {
   host: string;
   port: number;
   user: string;
-  password?: string;
   privateKey?: string;
-  privateKeyPassword?: string;
-  agentSocketPath?: string;
   /** Failed attempts after which to give up, the first one not counted; -1: never. */
   dialErrorLimit: number;
   /** Seconds; 0: no limit. */
@@ -104,9 +101,6 @@ function connect(endpoint: Endpoint, login: ConnectConfig, sock: ConnectConfig["
     client.on("error", fail);
     // A server that hangs up during the handshake is no error to the library.
     client.once("close", () => fail(new Error("the server closed the connection")));
-    client.on("keyboard-interactive", (_name, _instructions, _lang, prompts, finish) =>
-      finish(prompts.map(() => endpoint.password ?? "")),
-    );
     client.once("ready", () => {
       // Commands are many small messages.
       client.setNoDelay(true);
@@ -118,16 +112,15 @@ function connect(endpoint: Endpoint, login: ConnectConfig, sock: ConnectConfig["
 
 /** What is wrong with keys or the agent fails the command before any host is dialled. */
 async function authentication(endpoint: Endpoint, context: Calling): Promise<ConnectConfig> {
-  const { privateKey, privateKeyPassword, password, hostKey } = endpoint;
+  const { privateKey, hostKey } = endpoint;
   if (privateKey) {
-    const parsed = utils.parseKey(privateKey, privateKeyPassword);
+    const parsed = utils.parseKey(privateKey);
     if (parsed instanceof Error) throw new Error("reading the private key", { cause: parsed });
   }
-  const agent = endpoint.agentSocketPath ?? context.environment().SSH_AUTH_SOCK;
+  const agent = context.environment().SSH_AUTH_SOCK;
   if (agent) await answers(agent);
   return {
-    ...(privateKey ? { privateKey, passphrase: privateKeyPassword } : {}),
-    ...(password ? { password, tryKeyboard: true } : {}),
+    ...(privateKey ? { privateKey } : {}),
     ...(agent ? { agent } : {}),
     ...hostVerification(hostKey),
   };

@@ -1,52 +1,23 @@
-/** Copies files and folders to a host by SFTP, with the rules of the real provider for what lands where. */
+/** Copies a folder's content to a host by SFTP. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Client, SFTPWrapper, Stats } from "ssh2";
-
-export type Source = { kind: "text"; text: string } | { kind: "path"; path: string };
 
 /** SFTP's status for a missing file. */
 const NO_SUCH_FILE = 2;
 const PARALLEL_FILES = 8;
 
-/**
- * | source | destination is a folder | is missing  | is a file   |
- * | ------ | ----------------------- | ----------- | ----------- |
- * | dir    | dest/dir                | dest/dir    | error       |
- * | dir/   | dest/…                  | dest/…      | error       |
- * | file   | dest/file               | dest        | overwritten |
- *
- * A text needs a file's path. Missing parents are made. Modes are not carried over, nothing is removed.
- */
-export async function copyToRemote(client: Client, source: Source, destination: string): Promise<void> {
+/** Copies what the folder holds. Missing parents are made. Modes are not carried over, nothing is removed. */
+export async function copyToRemote(client: Client, folder: string, destination: string): Promise<void> {
   const remote = await openSftp(client);
   try {
-    const existing = await remote.stat(destination);
-    if (source.kind === "text") {
-      if (existing?.isDirectory()) {
-        throw new Error(
-          `remote path ${destination} is a directory; when using a text asset, remotePath must be a file path`,
-        );
-      }
-      await remote.makeFolders(path.posix.dirname(destination));
-      await remote.write(Buffer.from(source.text), destination);
-      return;
-    }
-    if ((await fs.stat(source.path)).isDirectory()) await copyFolder(remote, source.path, destination, existing);
-    else if (existing?.isDirectory()) {
-      await remote.put(source.path, path.posix.join(destination, path.basename(source.path)));
-    } else {
-      await remote.makeFolders(path.posix.dirname(destination));
-      await remote.put(source.path, destination);
-    }
+    await copyFolder(remote, folder, destination);
   } finally {
     remote.end();
   }
 }
 
-async function copyFolder(remote: Remote, source: string, destination: string, existing: Stats | undefined) {
-  if (existing && !existing.isDirectory()) throw new Error(`remote path ${destination} exists but is not a directory`);
-  const root = source.endsWith("/") ? destination : path.posix.join(destination, path.basename(source));
+async function copyFolder(remote: Remote, source: string, root: string) {
   await remote.makeFolders(root);
   const entries = await fs.readdir(source, { recursive: true, withFileTypes: true });
   const relative = (entry: (typeof entries)[number]) =>
@@ -107,8 +78,6 @@ async function openSftp(client: Client) {
     makeFolders,
     put: (local: string, file: string) =>
       call<void>(`failed to copy file ${local} to remote path ${file}`, (done) => sftp.fastPut(local, file, done)),
-    write: (content: Buffer, file: string) =>
-      call<void>(`failed to write to remote path ${file}`, (done) => sftp.writeFile(file, content, done)),
     end: () => sftp.end(),
   };
 }

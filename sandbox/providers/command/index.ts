@@ -1,19 +1,20 @@
 /**
  * A stand-in for the `command` provider (1.2.1): commands and copies over SSH, and commands of this machine.
  *
- * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing; a host
+ * Differs from the real one: `local.run`, assets and archives of local commands, and `remote.CopyFile` are missing, and
+ * what the program does not use is refused: environments, logging, passwords, copies but of a folder's content. A host
  * that vanishes in the middle of a command is noticed by what is sent to it alone, where Go's TCP asks it after 15 s.
  */
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import type { CheckFailure, Context, Package, Resource } from "../framework/definition";
-import { compact, hasUnknown, isArchive, isAsset, isObject, UNKNOWN, type Props } from "../framework/values";
+import { hasUnknown, isArchive, isObject, UNKNOWN, type Props } from "../framework/values";
 import { commandResource } from "./command";
 import { connectionOf, dial, withDefaults } from "./connection";
-import { copyToRemote, type Source } from "./copy";
+import { copyToRemote } from "./copy";
 import { localCommand } from "./local";
 import type { Output } from "./output";
-import { runRemote, type Logging } from "./run";
+import { runRemote } from "./run";
 
 /** `workDir`: the folder that relative paths start from, the engine's own. */
 export function commandPackage(options: { workDir: string }): Package {
@@ -32,33 +33,36 @@ export function commandPackage(options: { workDir: string }): Package {
 const command: Resource = {
   ...commandResource(run),
   secretInputs: ["connection"],
-  check: (inputs) => checkConnection(inputs),
+  check(given) {
+    const { inputs, failures } = checkConnection(given);
+    return { inputs, failures: [...failures, ...unknownOptions(given)] };
+  },
 };
 
 function run(line: string, props: Props, context: Context): Promise<Output> {
-  const previous = compact({
-    PULUMI_COMMAND_STDOUT: props.stdout || undefined,
-    PULUMI_COMMAND_STDERR: props.stderr || undefined,
-  });
   return runRemote(
-    {
-      connection: connectionOf(props),
-      command: line,
-      stdin: props.stdin as string | undefined,
-      environment: (props.environment ?? {}) as Record<string, string>,
-      optionalEnvironment: props.addPreviousOutputInEnv === false ? {} : (previous as Record<string, string>),
-      logging: (props.logging ?? "stdoutAndStderr") as Logging,
-    },
+    { connection: connectionOf(props), command: line, stdin: props.stdin as string | undefined },
     context,
   );
 }
+
+/** What no command of the program asks for. */
+function unknownOptions({ environment, logging, addPreviousOutputInEnv }: Props): CheckFailure[] {
+  const given = { environment, logging, ...(addPreviousOutputInEnv !== false && { addPreviousOutputInEnv: true }) };
+  return refuse(given);
+}
+
+const refuse = (properties: Record<string, unknown>, prefix = ""): CheckFailure[] =>
+  Object.entries(properties).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ property: prefix + name, reason: "not known to the stand-in for command" }],
+  );
 
 function copy(workDir: string): Resource {
   const transfer = async (inputs: Props, context: Context) => {
     const client = await dial(connectionOf(inputs), context);
     context.signal.addEventListener("abort", () => client.destroy(), { once: true });
     try {
-      await copyToRemote(client, sourceOf(inputs, workDir), inputs.remotePath as string);
+      await copyToRemote(client, folderOf(inputs, workDir), inputs.remotePath as string);
     } finally {
       client.end();
     }
@@ -87,32 +91,29 @@ function copy(workDir: string): Resource {
 function checkConnection(inputs: Props): { inputs: Props; failures: CheckFailure[] } {
   const { connection } = inputs;
   if (connection === UNKNOWN) return { inputs, failures: [] };
-  const missing = !isObject(connection) || connection.host === undefined;
+  const { host, proxy, ...rest } = isObject(connection) ? connection : {};
+  const logins = [rest, ...(isObject(proxy) ? [proxy] : [])];
   return {
     inputs: { ...inputs, connection: withDefaults(connection) },
-    failures: missing ? [{ property: "connection.host", reason: "Missing required property 'host'" }] : [],
+    failures: [
+      ...(host === undefined ? [{ property: "connection.host", reason: "Missing required property 'host'" }] : []),
+      ...logins.flatMap(({ password, privateKeyPassword, agentSocketPath }) =>
+        refuse({ password, privateKeyPassword, agentSocketPath }, "connection."),
+      ),
+    ],
   };
 }
 
 function checkSource({ source, remotePath }: Props): CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (remotePath === undefined) failures.push({ property: "remotePath", reason: "Missing required property" });
-  if (hasUnknown(source)) return failures;
-  if (!isAsset(source) && !isArchive(source)) {
-    failures.push({ property: "asset", reason: "either asset or archive must be set" });
-  } else if (isAsset(source) && source.path === undefined && source.text === undefined) {
-    failures.push({ property: "asset", reason: "asset must be a path-based file asset or a text asset" });
-  } else if (isArchive(source) && source.path === undefined) {
-    failures.push({ property: "archive", reason: "archive must be a path to a file or directory" });
-  }
-  return failures;
+  const isContent = isArchive(source) && typeof source.path === "string" && source.path.endsWith("/");
+  if (hasUnknown(source) || isContent) return failures;
+  return [...failures, { property: "source", reason: "the stand-in for command copies the content of a folder alone" }];
 }
 
-function sourceOf({ source }: Props, workDir: string): Source {
-  const { text, path: location } = source as { text?: string; path?: string };
-  if (location === undefined || location === "") return { kind: "text", text: text ?? "" };
-  // path.resolve drops the trailing slash, which says whether the folder itself or its content is copied.
-  return { kind: "path", path: path.resolve(workDir, location) + (location.endsWith("/") ? "/" : "") };
+function folderOf({ source }: Props, workDir: string): string {
+  return path.resolve(workDir, (source as { path: string }).path);
 }
 
 function hashOf({ source }: Props): unknown {

@@ -21,7 +21,11 @@ describe("command stand-in: remote.Command", () => {
   });
   const inputsFor = async (server: SshServer, inputs: Props, connection: Props = {}) => {
     const { port, privateKey } = server;
-    const full = { connection: { host: "127.0.0.1", port, privateKey, ...connection }, ...inputs };
+    const full = {
+      connection: { host: "127.0.0.1", port, privateKey, ...connection },
+      addPreviousOutputInEnv: false,
+      ...inputs,
+    };
     return (await command.check(full, createContext().context, undefined)).inputs;
   };
 
@@ -36,21 +40,9 @@ describe("command stand-in: remote.Command", () => {
 
   it("takes an input of 2 MB, in characters of several bytes too", async () => {
     const stdin = "ü".repeat(1024 * 1024);
-    const inputs = await inputsFor(await serve(), { create: "cat", stdin, logging: "none" });
+    const inputs = await inputsFor(await serve(), { create: "cat", stdin });
     const { outputs } = await command.create(inputs, createContext().context);
     expect(outputs.stdout === stdin).to.equal(true);
-  });
-
-  it("logs what logging says", async () => {
-    const server = await serve();
-    const logged = async (logging: string) => {
-      const { context, lines } = createContext();
-      await command.create(await inputsFor(server, { create: "echo out; echo err >&2", logging }), context);
-      return lines;
-    };
-    expect(await logged("none")).to.deep.equal([]);
-    expect(await logged("stdout")).to.deep.equal(["out"]);
-    expect(await logged("stderr")).to.deep.equal(["err"]);
   });
 
   it("fails with exit code, command and output", async () => {
@@ -68,7 +60,7 @@ describe("command stand-in: remote.Command", () => {
     const server = await serve();
     const state = { stdout: "old", stderr: "" };
     const update = async (inputs: Props) => {
-      const checked = await inputsFor(server, { addPreviousOutputInEnv: false, ...inputs });
+      const checked = await inputsFor(server, inputs);
       return (await command.update("id", state, checked, createContext().context)).stdout;
     };
     expect(await update({ create: "echo c", update: "echo u" })).to.equal("u");
@@ -82,25 +74,6 @@ describe("command stand-in: remote.Command", () => {
     await command.delete("id", await inputsFor(server, { create: "echo c" }), createContext().context);
     await command.delete("id", await inputsFor(server, { delete: "echo d" }), createContext().context);
     expect(server.commands).to.deep.equal(["echo d"]);
-  });
-
-  it("refuses to run without an environment that the server does not take", async () => {
-    const server = await serve({ acceptEnv: ["GOOD"] });
-    const inputs = await inputsFor(server, { create: "echo $GOOD", environment: { GOOD: "1", BAD: "2" } });
-    const error = await rejection(command.create(inputs, createContext().context));
-    expect(error.message).to.equal('could not set environment variable "BAD"');
-    expect(server.commands).to.deep.equal([]);
-    const good = await inputsFor(server, { create: "echo $GOOD", environment: { GOOD: "1" } });
-    expect((await command.create(good, createContext().context)).outputs.stdout).to.equal("1");
-  });
-
-  it("only warns where the server does not take the previous outputs", async () => {
-    const { context, warnings } = createContext();
-    const inputs = await inputsFor(await serve(), { create: "echo new" });
-    const outputs = await command.update("id", { stdout: "old", stderr: "" }, inputs, context);
-    expect(outputs.stdout).to.equal("new");
-    expect(warnings).to.have.length(1);
-    expect(warnings[0]).to.include("PULUMI_COMMAND_STDOUT").and.not.include("old");
   });
 
   it("dials again until the host answers", async () => {
@@ -213,10 +186,11 @@ describe("command stand-in: remote.Command", () => {
 
   it("names a missing host, and waits for one that is not known yet", async () => {
     const failures = async (connection: Props | string) =>
-      (await command.check({ connection }, createContext().context, undefined)).failures?.map(
-        ({ property }) => property,
-      );
+      (
+        await command.check({ connection, addPreviousOutputInEnv: false }, createContext().context, undefined)
+      ).failures?.map(({ property }) => property);
     expect(await failures({})).to.deep.equal(["connection.host"]);
+    expect(await failures({ host: "h", password: "p" })).to.deep.equal(["connection.password"]);
     expect(await failures({ host: UNKNOWN })).to.deep.equal([]);
     expect(await failures(UNKNOWN)).to.deep.equal([]);
   });

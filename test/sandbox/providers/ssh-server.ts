@@ -24,8 +24,6 @@ export interface SshServer {
 }
 
 export interface SshServerOptions {
-  /** Names of variables that are taken. */
-  acceptEnv?: string[];
   /** How many connections are closed at once before the first is served. */
   refuse?: number;
   /** Its private key; default: a new one. */
@@ -60,7 +58,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       return known ? attempt.accept() : attempt.reject(["publickey"]);
     });
     connection.on("ready", () => {
-      connection.on("session", (accept) => serveSession(accept(), options.acceptEnv ?? [], commands));
+      connection.on("session", (accept) => serveSession(accept(), commands));
       connection.on("tcpip", (accept, _reject, { destIP, destPort }) => {
         const channel = accept();
         channel.pipe(net.connect(destPort, destIP)).pipe(channel);
@@ -100,18 +98,11 @@ export function createKey(): { privateKey: string; publicKey: string } {
   return { privateKey, publicKey };
 }
 
-function serveSession(session: Session, acceptEnv: string[], commands: string[]): void {
-  const env: Record<string, string> = {};
-  session.on("env", (accept, reject, { key, val }) => {
-    const taken = acceptEnv.includes(key);
-    if (taken) env[key] = val;
-    // Where the client wants no answer, there are no functions to give one.
-    (taken ? accept : reject)?.();
-  });
+function serveSession(session: Session, commands: string[]): void {
   session.on("exec", (accept, _reject, { command }) => {
     commands.push(command);
     const channel = accept();
-    const child = spawn("sh", ["-c", command], { env: { PATH: process.env.PATH, ...env } });
+    const child = spawn("sh", ["-c", command], { env: { PATH: process.env.PATH } });
     child.stdin.on("error", () => {});
     channel.pipe(child.stdin);
     child.stdout.pipe(channel, { end: false });
