@@ -7,6 +7,8 @@ import { projectDir } from "../../sandbox/config";
 const lasting: Record<string, number> = {
   "test/e2e/01-lifecycle.test.ts": 150,
   "test/e2e/02b-settings.test.ts": 70,
+  "test/e2e/02d-cache-in-parts.test.ts": 40,
+  "test/e2e/02e-company-network.test.ts": 100,
   "test/e2e/05-faults.test.ts": 40,
   "test/e2e/05-killed.test.ts": 50,
   "test/e2e/06-cuts.test.ts": 80,
