@@ -3,8 +3,7 @@
  * moto knows the service's other protocols only, so they go to it in JSON.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { cbor } from "@smithy/core/cbor";
-import { motoAddress } from "./moto";
+import { cbor, tag } from "@smithy/core/cbor";
 
 const service = "GraniteServiceVersion20100801";
 const path = new RegExp(`^/service/${service}/operation/([A-Za-z]+)$`);
@@ -18,8 +17,9 @@ export async function answerCbor(
   request: Pick<IncomingMessage, "headers">,
   body: Buffer,
   response: ServerResponse,
+  moto: { host: string; port: number },
 ): Promise<void> {
-  const answer = await fetch(`http://${motoAddress.host}:${motoAddress.port}/`, {
+  const answer = await fetch(`http://${moto.host}:${moto.port}/`, {
     method: "POST",
     headers: {
       "content-type": "application/x-amz-json-1.0",
@@ -31,8 +31,21 @@ export async function answerCbor(
   const text = await answer.text();
   response
     .writeHead(answer.status, { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" })
-    .end(cbor.serialize(text === "" ? {} : JSON.parse(text)));
+    .end(fromJson(text));
 }
+
+/** The reverse: clients refuse a time without its tag, and a number as a text. */
+export const fromJson = (text: string): Uint8Array =>
+  cbor.serialize(
+    text === ""
+      ? {}
+      : JSON.parse(text, (name, value: unknown) => {
+          if (/(Timestamp|LastModified)$/.test(name)) return tag({ tag: 1, value: seconds(value) });
+          return /^(EvaluationPeriods|Period|Size)$/.test(name) ? Number(value) : value;
+        }),
+  ) as Uint8Array;
+
+const seconds = (time: unknown) => (typeof time === "number" ? time : Date.parse(String(time)) / 1000);
 
 /** Tags stand for times only, and JSON writes those as seconds, too. */
 export const toJson = (body: Buffer): string =>

@@ -4,6 +4,7 @@
  * passwords of ECR's registry, and S3's bucket policies, whose conditions moto ignores.
  */
 import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { network, ports } from "../config";
 import type { Admission, Gate } from "./iam/gate";
@@ -16,6 +17,10 @@ import { answerQuota, quotaAction } from "./service-quotas";
 import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
+  /** Default: the sandbox's. */
+  address?: Address;
+  /** Default: the sandbox's. */
+  moto?: Address;
   admit: Gate;
   /** An ECS action; undefined: moto answers. @throws AwsError, LostAnswer */
   ecs(action: string, body: object): Promise<object | undefined>;
@@ -38,13 +43,22 @@ export interface Ec2Step {
   refused?(): void;
 }
 
+interface Address {
+  host: string;
+  /** 0 to listen on: a free one. */
+  port: number;
+}
+
 /** Bodies that are read as a whole; ECS's and EC2's requests are far smaller. */
 const maxBody = 4 * 1024 * 1024;
 
-export async function startFront(options: FrontOptions): Promise<{ close(): Promise<void> }> {
+export async function startFront(options: FrontOptions): Promise<{ port: number; close(): Promise<void> }> {
+  const { address = { host: network.gateway, port: ports.aws }, moto = motoAddress } = options;
   const policies = new BucketPolicies();
   const server = http.createServer((request, response) => {
     const answer = async () => {
+      // As a proxy it is asked for whole addresses.
+      request.url = request.url?.replace(/^http:\/\/[^/]+/, "");
       const admission = await admit(request, response);
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
@@ -53,7 +67,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
       const inCbor = cborAction(request.url ?? "/");
       const bucket = policyBucket(request.url ?? "/");
       if (bucket !== undefined) await answerPolicy(bucket, request, response);
-      else if (inCbor) await answerCbor(inCbor, request, await whole(), response);
+      else if (inCbor) await answerCbor(inCbor, request, await whole(), response, moto);
       else if (asksForRegistryPassword(request.headers)) answerJson(request, response, options.registryPassword());
       else if (quotas) await answerCall(quotas, request, response, await whole(), answerQuota);
       else if (action)
@@ -161,7 +175,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     answered?: Admission["answered"],
   ): void {
     const upstream = http.request(
-      { ...motoAddress, method: request.method, path: request.url, headers: request.headers },
+      { ...moto, method: request.method, path: request.url, headers: request.headers },
       (answer) => {
         const hidden = answered?.(answer.statusCode ?? 502);
         if (hidden) {
@@ -185,7 +199,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   async function ask(request: http.IncomingMessage, body: Buffer) {
     const headers = { ...request.headers, "content-length": String(body.length) };
     return new Promise<{ status: number; headers: http.OutgoingHttpHeaders; body: Buffer }>((resolve, reject) => {
-      const upstream = http.request({ ...motoAddress, method: "POST", path: request.url, headers }, (answer) => {
+      const upstream = http.request({ ...moto, method: "POST", path: request.url, headers }, (answer) => {
         buffer(answer).then((content) => {
           const { statusCode = 502, headers } = answer;
           // The body is whole now, however it was framed.
@@ -198,8 +212,8 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
     });
   }
 
-  await listen(server, network.gateway, ports.aws);
-  return { close: () => closeServer(server) };
+  await listen(server, address.host, address.port);
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
 function answerJson(request: http.IncomingMessage, response: http.ServerResponse, answer: object): void {

@@ -2,9 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheDir } from "../config";
-import type { ProgressEvent } from "./artifact";
+import { ensure, type ProgressEvent } from "./artifact";
 import { alpine, alpineRootfsFile } from "./artifacts/alpine";
 import { apkKeyFile, apkRepository } from "./artifacts/apk";
+import { awsProvider } from "./artifacts/aws-provider";
 import { downloads } from "./artifacts/downloads";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
@@ -45,14 +46,16 @@ export interface Artifacts {
 /** Builds at a time: each of the long ones keeps both processors of a small machine busy. */
 const buildsAtATime = 2;
 
+interface Preparing {
+  onProgress(event: ProgressEvent): void;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Brings all artifacts into the cache, and tells of each whether it was there or how long its build took.
  * @throws Error with the artifact's name, the end of the build's output and the path of its log
  */
-export async function prepareArtifacts(options: {
-  onProgress(event: ProgressEvent): void;
-  signal?: AbortSignal | undefined;
-}): Promise<Artifacts> {
+export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
   await mkdir(cacheDir, { recursive: true });
   const folders = await ensureAll(catalog, { cache: cacheDir, limit: buildsAtATime, ...options });
   const file = (artifact: { name: string }, ...parts: string[]) =>
@@ -73,4 +76,10 @@ export async function prepareArtifacts(options: {
       staticcheck: file(staticcheck, "staticcheck"),
     },
   };
+}
+
+/** The same for what only those need who ask for it: the folder of the real aws provider's plugin. */
+export async function prepareAwsProvider({ onProgress, signal }: Preparing): Promise<string> {
+  await mkdir(cacheDir, { recursive: true });
+  return ensure(cacheDir, awsProvider, onProgress, signal);
 }

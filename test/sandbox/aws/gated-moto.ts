@@ -2,8 +2,6 @@
 import { once } from "node:events";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import * as net from "node:net";
-import * as path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
@@ -18,23 +16,15 @@ import { refusal } from "../../../sandbox/aws/iam/refusal";
 import { RolePolicies } from "../../../sandbox/aws/iam/role-policies";
 import { createBucketKey } from "../../../sandbox/aws/s3/bucket-key";
 import { AwsError } from "../../../sandbox/aws/protocol";
-import { startService } from "../../../sandbox/aws/service";
 import { accountId, region } from "../../../sandbox/config";
+import { startMoto } from "../../support/moto";
 
 const host = "127.0.0.1";
 
 /** @param folder for moto's log */
 export async function startGatedMoto(moto: string, folder: string) {
-  const port = await freePort();
-  const service = await startService({
-    name: "moto",
-    command: moto,
-    args: ["-H", host, "-p", String(port)],
-    env: { ...process.env, MOTO_ACCOUNT_ID: accountId, AWS_DEFAULT_REGION: region },
-    host,
-    port,
-    logFile: path.join(folder, "moto.log"),
-  });
+  const service = await startMoto(moto, folder);
+  const { port } = service.address;
   const placeholders = { accessKeyId: "administrator", secretAccessKey: "administrator" };
   const settings = { endpoint: `http://${host}:${port}`, region, credentials: placeholders };
   const [iam, ec2, sts] = [new IAMClient(settings), new EC2Client(settings), new STSClient(settings)];
@@ -94,12 +84,4 @@ export async function startGatedMoto(moto: string, folder: string) {
       await service.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

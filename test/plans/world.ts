@@ -1,0 +1,79 @@
+/**
+ * An account of AWS with nothing in it: moto behind the sandbox's front, on ports of its own. What the program reaches
+ * beside AWS (hosts, GitLab, image builds) is there at once.
+ */
+import { mkdirSync } from "node:fs";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { startInstantProviders } from "../../bench/program/providers";
+import { createServiceLinkedRole } from "../../sandbox/aws/ecs/service-linked-role";
+import { RegistryPasswords } from "../../sandbox/aws/ecr/passwords";
+import { startFront } from "../../sandbox/aws/front";
+import { region } from "../../sandbox/config";
+import { awsPackage } from "../../sandbox/providers/aws";
+import { serveProvider } from "../../sandbox/providers/framework/server";
+import { startMoto } from "../support/moto";
+
+export interface World {
+  endpoint: string;
+  /** Of all packages but aws, and of that where its stand-in serves here. */
+  debugProviders: string;
+  ec2: EC2Client;
+  logs: CloudWatchLogsClient;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  /** moto's executable. */
+  moto: string;
+  /** Is made, for moto's log. */
+  folder: string;
+  /** Whether the stand-in for aws serves here. */
+  standIn: boolean;
+  log(line: string): void;
+}
+
+export async function startWorld({ moto, folder, standIn, log }: WorldOptions): Promise<World> {
+  mkdirSync(folder);
+  const { address, close } = await startMoto(moto, folder);
+  const closers = [close];
+  const passwords = new RegistryPasswords();
+  const front = await startFront({
+    address: { ...address, port: 0 },
+    moto: address,
+    admit: async () => ({}),
+    ecs: async () => undefined,
+    ec2: async () => undefined,
+    registryPassword: () => passwords.issue(),
+    assumed() {},
+    log,
+  });
+  closers.unshift(front.close);
+  const endpoint = `http://${address.host}:${front.port}`;
+  const settings = { endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+  const iam = new IAMClient(settings);
+  await createServiceLinkedRole(iam);
+  iam.destroy();
+
+  const others = await startInstantProviders(["command", "docker-build", "gitlab"]);
+  closers.unshift(others.close);
+  let { debugProviders } = others;
+  if (standIn) {
+    const aws = await serveProvider(awsPackage({ endpoint }), log);
+    closers.unshift(aws.close);
+    debugProviders += `,aws:${aws.port}`;
+  }
+  const [ec2, logs] = [new EC2Client(settings), new CloudWatchLogsClient(settings)];
+  return {
+    endpoint,
+    debugProviders,
+    ec2,
+    logs,
+    async close() {
+      ec2.destroy();
+      logs.destroy();
+      for (const end of closers) await end();
+    },
+  };
+}
