@@ -5,7 +5,7 @@ import { cacheDir } from "../config";
 import { ensure, type ProgressEvent } from "./artifact";
 import { alpine, alpineRootfsFile } from "./artifacts/alpine";
 import { apkKeyFile, apkRepository } from "./artifacts/apk";
-import { awsProvider } from "./artifacts/aws-provider";
+import { awsProvider, awsProviderFile } from "./artifacts/aws-provider";
 import { downloads } from "./artifacts/downloads";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
@@ -78,8 +78,8 @@ export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
   };
 }
 
-/** The same for what only those need who ask for it: the folder of the real aws provider's plugin. */
+/** The same for what only those need who ask for it: the real aws provider's executable. */
 export async function prepareAwsProvider({ onProgress, signal }: Preparing): Promise<string> {
   await mkdir(cacheDir, { recursive: true });
-  return ensure(cacheDir, awsProvider, onProgress, signal);
+  return path.join(await ensure(cacheDir, awsProvider, onProgress, signal), awsProviderFile);
 }

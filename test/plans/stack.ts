@@ -27,7 +27,7 @@ export interface StackOptions {
   world: World;
   /** Is made. */
   folder: string;
-  /** Folder of the real provider's plugin, where that is to be used. */
+  /** The real provider's executable, where that is to be used. */
   plugin?: string;
 }
 

@@ -16,7 +16,9 @@ const services = "account cloudwatch ec2 ecr ecs iam logs meta organizations s3 
 /** Of the SDK, which calls CloudWatch Logs otherwise. */
 const clients = `${services} cloudwatchlogs`;
 
-/** The plugin's folder, as the engine looks for it in PULUMI_HOME/plugins. */
+export const awsProviderFile = "pulumi-resource-aws";
+
+/** Where the engine looks for it in PULUMI_HOME/plugins. */
 export const awsPluginFolder = `resource-aws-v${awsSdk.version}`;
 
 /**
@@ -36,7 +38,7 @@ export const awsProvider: Artifact = {
     await goBuild(run, {
       module: scratch,
       target: ".",
-      output: path.join(dir, "pulumi-resource-aws"),
+      output: path.join(dir, awsProviderFile),
       variables: { "main.version": awsSdk.version },
       // Other checks run beside it, and its largest package takes a gigabyte.
       packagesAtATime: 1,

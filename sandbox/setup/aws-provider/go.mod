@@ -1,3 +1,4 @@
+// HashiCorp's Terraform provider 6.34.0 and the newest bridge of which module proxies serve all dependencies; see main.go.
 module gitlab-fargate-runners/sandbox/setup/aws-provider
 
 go 1.26
@@ -243,6 +244,6 @@ require (
 	lukechampine.com/frand v1.4.2 // indirect
 )
 
-replace github.com/hashicorp/terraform-provider-aws => ./terraform
+replace github.com/hashicorp/terraform-provider-aws => github.com/upbound/terraform-provider-aws v0.0.0-20260305123303-f7691456b787
 
 replace github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20250923233607-7f1981c8674a
