@@ -1,4 +1,5 @@
 /** Two plans of the same change, and what is known of how they differ. */
+import { table } from "../../sandbox/report";
 import { differences, type Plan } from "./plan";
 
 export interface Row {
@@ -23,3 +24,12 @@ export function compare(name: string, real: Plan, standIn: Plan): Row {
   }
   return row;
 }
+
+/** As the test prints it. */
+export const tableOf = (rows: Row[]): string =>
+  table([
+    ["change", "steps", "differences", "explained"],
+    ...rows.map(({ name, steps, differences, known }) =>
+      [name, steps, differences.length, known.length].map((value) => String(value)),
+    ),
+  ]);

@@ -10,7 +10,12 @@ export async function drift({ ec2, logs }: World): Promise<void> {
   await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 90 }));
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
   const hosts = Reservations.flatMap(({ Instances = [] }) => Instances);
-  const named = (end: string) => hosts.find(({ Tags }) => Tags?.some(({ Value }) => Value?.endsWith(end)))!.InstanceId!;
-  await ec2.send(new CreateTagsCommand({ Resources: [named("-host")], Tags: [{ Key: "by-hand", Value: "yes" }] }));
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [named("-host-2")] }));
+  const named = (name: string) => hosts.find(({ Tags }) => Tags?.some(({ Value }) => Value === name))!.InstanceId!;
+  await ec2.send(
+    new CreateTagsCommand({
+      Resources: [named("gitlab-runners-host-sandbox")],
+      Tags: [{ Key: "by-hand", Value: "yes" }],
+    }),
+  );
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [named("gitlab-runners-host-2-sandbox")] }));
 }

@@ -41,9 +41,14 @@ export function planOf({ steps = [] }: PreviewDigest): Plan {
   return plan;
 }
 
-/** tagsAll follows from tags; the one provider has it in its inputs, the other in its state. */
-const named = (paths: string[]): string[] =>
-  [...new Set(paths.map((path) => path.replace(/[.[].*$/, "")))].filter((path) => path !== "tagsAll").sort();
+/**
+ * Default tags change `tags` in the one provider and `tagsAll` alone in the other: what a resource is tagged with in the
+ * end. Names with underscores are the bridge's own notes.
+ */
+const named = (paths: string[]): string[] => {
+  const properties = paths.map((path) => path.replace(/[.[].*$/, "").replace(/^tagsAll$/, "tags"));
+  return [...new Set(properties)].filter((property) => !property.startsWith("__")).sort();
+};
 
 /** What is said of each resource of which the two plans say different things. */
 export function differences(real: Plan, standIn: Plan): Record<string, string> {

@@ -16,8 +16,10 @@ const name = "sandbox";
 /** Of Pulumi.sandbox.yaml, by path ("host.count"); undefined takes a setting out. */
 export type Change = Record<string, unknown>;
 
+export type Command = "preview" | "refresh" | "destroy";
+
 export interface Stack {
-  preview(change: Change, command?: "preview" | "refresh" | "destroy"): Promise<Plan>;
+  preview(change: Change, command?: Command): Promise<Plan>;
   up(change: Change): Promise<void>;
   destroy(): Promise<void>;
 }

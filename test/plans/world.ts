@@ -14,6 +14,7 @@ import { region } from "../../sandbox/config";
 import { awsPackage } from "../../sandbox/providers/aws";
 import { serveProvider } from "../../sandbox/providers/framework/server";
 import { startMoto } from "../support/moto";
+import { refuseTaggedBuckets } from "./tagged-buckets";
 
 export interface World {
   endpoint: string;
@@ -42,7 +43,7 @@ export async function startWorld({ moto, folder, standIn, log }: WorldOptions): 
   const front = await startFront({
     address: { ...address, port: 0 },
     moto: address,
-    admit: async () => ({}),
+    admit: refuseTaggedBuckets,
     ecs: async () => undefined,
     ec2: async () => undefined,
     registryPassword: () => passwords.issue(),

@@ -40,8 +40,8 @@ export function stackText(settings: Record<string, unknown>): string {
   for (const [path, value] of Object.entries(settings)) {
     const [first, ...rest] = path.split(".");
     const keys = ["config", first.includes(":") ? first : `gitlab-fargate-runners:${first}`, ...rest];
-    if (value === undefined) document.deleteIn(keys);
-    else document.setIn(keys, document.createNode(value));
+    if (value !== undefined) document.setIn(keys, document.createNode(value));
+    else if (document.hasIn(keys)) document.deleteIn(keys);
   }
   return document.toString();
 }
