@@ -78,7 +78,8 @@ export async function createStack({ artifacts, world, folder, plugin }: StackOpt
       await run("up", "--yes", "--skip-preview", ...on(change));
     },
     async destroy() {
-      await run("destroy", "--yes", "--skip-preview", ...on({}));
+      // moto cannot end an instance twice: what is gone has to be known.
+      await run("destroy", "--yes", "--skip-preview", "--refresh", ...on({}));
     },
   };
 }
