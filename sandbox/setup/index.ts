@@ -16,7 +16,6 @@ import { catalog } from "./catalog";
 import { ensureAll } from "./schedule";
 import { versions } from "./versions";
 
-export type { ProgressEvent } from "./artifact";
 export { installSystemPackages } from "./packages";
 export { checkRequirements } from "./requirements";
 
