@@ -23,8 +23,8 @@ export interface PreviewDigest {
   diagnostics?: { severity: string; message: string }[];
 }
 
-/** Steps that follow from another one of the same resource. */
-const implied = new Set(["create-replacement", "delete-replaced", "read", "same"]);
+/** Steps that follow from another one of the same resource, and those that found nothing new. */
+const implied = new Set(["create-replacement", "delete-replaced", "read", "refresh", "same"]);
 
 export function planOf({ steps = [] }: PreviewDigest): Plan {
   const plan: Plan = {};
