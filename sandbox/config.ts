@@ -1,4 +1,4 @@
-/** Names, addresses and folders of the sandbox: one of it runs on a machine at a time. */
+/** Names, addresses and folders of the sandbox. A network has room for one: its addresses are fixed. */
 import * as os from "node:os";
 import * as path from "node:path";
 
@@ -6,6 +6,14 @@ import * as path from "node:path";
 export const projectDir = path.resolve(__dirname, "..");
 
 const home = os.homedir();
+
+/**
+ * Tells apart the sandboxes of a machine on which several run, each in a network of its own (test/support/apart.sh).
+ * Empty for the one in the machine's network.
+ */
+const number = process.env.SANDBOX_NUMBER ?? "";
+if (!/^\d*$/.test(number)) throw new Error(`SANDBOX_NUMBER: ${number} is no number`);
+const numbered = (name: string) => (number === "" ? name : `${name}-${number}`);
 
 /** Built and fetched artifacts, keyed by their inputs; survives the sandbox. */
 export const cacheDir = path.join(process.env.XDG_CACHE_HOME || path.join(home, ".cache"), "gitlab-fargate-runners");
@@ -17,14 +25,17 @@ export const cacheDir = path.join(process.env.XDG_CACHE_HOME || path.join(home, 
 export const stateDir = path.join(
   process.env.XDG_STATE_HOME || path.join(home, ".local", "state"),
   "gitlab-fargate-runners",
-  "sandbox",
+  numbered("sandbox"),
 );
 
 /** Prefix of network namespaces, links and cgroups. */
 export const prefix = "gfr";
 
 /** The one parent cgroup (in every hierarchy that is used) of all that the sandbox runs. */
-export const cgroupName = "gfr-sandbox";
+export const cgroupName = numbered("gfr-sandbox");
+
+/** Beginning of the names of the tasks' cgroups. */
+export const taskCgroupPrefix = `${numbered(prefix)}-task-`;
 
 /** The bridge that stands for the VPC (moto's default VPC is 172.31.0.0/16). */
 export const network = {

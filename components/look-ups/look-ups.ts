@@ -50,8 +50,9 @@ export async function lookUp(settings: Settings): Promise<LookUps> {
   // Without a network there are no subnets either, for the same reason.
   const byReason = new Map(failures.map((failure) => [reasonOf(failure), failure.message]));
   const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
-  if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
+  // Before a failure too: the program's process ends with it, in the middle of whatever is under way.
   const { warnings, hints } = await lookingAtAccount;
+  if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   await Promise.all([...warnings.map((text) => pulumi.log.warn(text)), ...hints.map((text) => pulumi.log.info(text))]);
   return {
     network: valueOf(foundNetwork),

@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cgroupName, prefix } from "../config";
+import { cgroupName, taskCgroupPrefix } from "../config";
 import { readMounts } from "./mounts";
 
 /** One mounted hierarchy and the path of a process in it. */
@@ -59,9 +59,6 @@ export function sandboxCgroup(controllers: string): string {
   }
   return found.dir;
 }
-
-/** Names of the tasks' cgroups. */
-export const taskCgroupPrefix = `${prefix}-task-`;
 
 /**
  * Where runc (seen with 1.1.5) puts a container in the unified hierarchy that is mounted beside those of v1: below the

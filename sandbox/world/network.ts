@@ -1,5 +1,5 @@
 /** The bridge that stands for the VPC, and the network namespaces of tasks and hosts on it. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { network, prefix } from "../config";
@@ -108,7 +108,7 @@ export async function inspectNetwork(): Promise<{
   chain: boolean;
 }> {
   const namespaces = existsSync("/run/netns") ? readdirSync("/run/netns").filter(isOurs) : [];
-  const links = readdirSync("/sys/class/net").filter(isOurs);
+  const links = allLinks().filter(isOurs);
   const onLoopback = (os.networkInterfaces().lo ?? []).map((entry) => entry.address);
   const addresses = serviceAddresses.filter((address) => onLoopback.includes(address));
   return { namespaces, links, addresses, chain: await hasChain() };
@@ -145,7 +145,11 @@ async function hasChain(): Promise<boolean> {
 
 /** Links and namespaces carry the prefix and an address in hexadecimal; nothing else of that name is touched. */
 const isOurs = (name: string) => name === network.bridge || new RegExp(`^${prefix}[0-9a-f]{8}$`).test(name);
-const isLink = (name: string) => existsSync(`/sys/class/net/${name}`);
+const isLink = (name: string) => allLinks().includes(name);
+
+/** Of this process's network, which /sys/class/net need not be. Format: proc_pid_net(5), "dev". */
+const allLinks = (): string[] =>
+  [...readFileSync("/proc/net/dev", "utf8").matchAll(/^\s*([^\s:]+):/gm)].map(([, name]) => name);
 const isNamespace = (name: string) => existsSync(`/run/netns/${name}`);
 
 const ignoreIf = (condition: () => boolean) => (error: unknown) => {

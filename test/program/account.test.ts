@@ -54,6 +54,22 @@ describe("what a new account lacks", () => {
     expect((await run(raw(), { vcpus: "denied" })).errors).to.deep.equal([]);
   });
 
+  it("is waited for where another look-up has failed, as the program's process ends with that", async () => {
+    let answer = () => {};
+    const until = new Promise<void>((resolve) => (answer = resolve));
+    let errors: string[] | undefined;
+    const ended = run(raw(), {
+      missing: ["acme/backend"],
+      holds: { token: "aws:iam/getRole:getRole", until },
+    }).then((deployment) => (errors = deployment.errors));
+    // All other answers are there at once.
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    expect(errors).to.equal(undefined);
+    answer();
+    await ended;
+    expect(errors!.join()).to.contain('GitLab has no group "acme/backend"');
+  });
+
   it("is told by the program: warnings as such, the rest as information", async () => {
     const said: [string, string][] = [];
     const { warn, info } = pulumi.log;

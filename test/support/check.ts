@@ -24,6 +24,9 @@ export interface Check extends Task {
 
 export const bin = (name: string): string => path.join(projectDir, "node_modules", ".bin", name);
 
+/** Runs a command with a network and a sandbox of its own, whatever runs beside it. */
+const apart = path.join(__dirname, "apart.sh");
+
 /** Goes with the packages at every `npm ci`. */
 export const cacheFile = (name: string): string => path.join(projectDir, "node_modules", ".cache", "checks", name);
 
@@ -54,11 +57,13 @@ export async function passes(work: () => Promise<void>): Promise<Counts> {
   return outcome(true);
 }
 
-export async function mocha(args: string[], output: Output): Promise<Counts> {
+/** @param sandbox number of a sandbox that these tests have for themselves */
+export async function mocha(args: string[], output: Output, sandbox?: number): Promise<Counts> {
   const reporter = path.join(projectDir, "test/support/reporter.cjs");
   const colors = output.colors ? ["--color"] : [];
-  const command: Command = { file: bin("mocha"), args: ["--reporter", reporter, "--exit", ...colors, ...args] };
-  const { exitCode, told } = await start(command, output);
+  const command = [bin("mocha"), "--reporter", reporter, "--exit", ...colors, ...args];
+  const [file, ...rest] = sandbox === undefined ? command : [apart, String(sandbox), ...command];
+  const { exitCode, told } = await start({ file, args: rest }, output);
   if (told === "") throw new Error(`mocha came to no end (exit code ${exitCode ?? "unknown"})`);
   const counts = JSON.parse(told) as Counts;
   // A run that broke outside a test (a file that does not load, a hook) is a failure too.

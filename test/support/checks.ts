@@ -1,4 +1,5 @@
 /** The checks that `npm test` is made of: each runs one tool or one test runner. They start in this order. */
+import { availableParallelism } from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
@@ -7,6 +8,7 @@ import { progress } from "../../sandbox/report";
 import { prepareArtifacts, prepareAwsProvider } from "../../sandbox/setup";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
 import { goTestAnew, goTestCached } from "./go-test";
+import { endToEndFiles, shards } from "./shards";
 
 const driverDir = path.join(projectDir, "driver");
 const measuredDir = path.join(projectDir, "bench/driver/measured");
@@ -48,6 +50,9 @@ const everywhere: Check[] = [
   { name: "go vet: tests", run: (output) => tool("go", ["vet", "main.go"], output, path.join(__dirname, "execs")) },
 ];
 
+/** As many have been seen beside one another. A sandbox with its hosts and jobs takes some 2 GiB of memory. */
+const mostShards = 2;
+
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
   { name: "setup", run: ({ signal }) => passes(() => prepare(signal)) },
@@ -71,14 +76,14 @@ const endToEnd: Check[] = [
     after: ["setup"],
     run: async (output) => tool((await linters(output)).hadolint, ["image/Dockerfile"], output),
   },
-  {
-    name: "end to end",
-    alone: true,
+  ...shards(endToEndFiles(), Math.min(availableParallelism(), mostShards)).map((files, index): Check => ({
+    name: `end to end ${index + 1}`,
+    last: true,
     run: (output) => {
       const hooks = ["tsx/cjs", "test/support/hooks.ts"].flatMap((file) => ["--require", file]);
-      return mocha([...hooks, "test/**/*.e2e.ts", "test/e2e/**/*.test.ts"], output);
+      return mocha([...hooks, ...files], output, index + 1);
     },
-  },
+  })),
 ];
 
 /** Takes minutes where it has to be built, with one processor. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
+import { cgroupName, taskCgroupPrefix } from "../../sandbox/config";
 import { cgroupTree, hierarchies } from "../../sandbox/world/cgroups";
 
 /** By kind, one string for each thing there is. */
@@ -83,15 +84,21 @@ async function kernelSettings(): Promise<string[]> {
 
 /**
  * At the top of each hierarchy and below this process's own place in it: elsewhere are those of other users, which come and
- * go. systemd makes and takes those of its units as it starts and stops them.
+ * go. systemd makes and takes those of its units as it starts and stops them, and so do sandboxes of other numbers.
  */
 function cgroups(): string[] {
   const places = hierarchies().flatMap(({ mountPoint, path: own }) => [
     ...subfolders(mountPoint),
     ...cgroupTree(path.join(mountPoint, own)),
   ]);
-  return [...new Set(places)].filter((dir) => !/\.(service|scope)$/.test(dir));
+  return [...new Set(places)].filter((dir) => !/\.(service|scope)$/.test(dir) && !isOfAnotherSandbox(dir));
 }
+
+const isOfAnotherSandbox = (dir: string): boolean =>
+  dir
+    .split("/")
+    .filter((name) => /^gfr-(sandbox|(\d+-)?task-)/.test(name))
+    .some((name) => name !== cgroupName && !name.startsWith(taskCgroupPrefix));
 
 const subfolders = (dir: string): string[] =>
   readdirSync(dir, { withFileTypes: true })

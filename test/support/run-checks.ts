@@ -1,5 +1,6 @@
 /** Runs checks side by side and prints each one's output whole, when it ends. */
 import { availableParallelism } from "node:os";
+import { prefixedLines } from "../../sandbox/report";
 import type { Check, Counts, Output } from "./check";
 import { schedule } from "./schedule";
 
@@ -16,22 +17,29 @@ export async function runChecks(checks: Check[], signal: AbortSignal): Promise<R
   const started = new Map<string, number>();
   const seconds = (name: string) => ((Date.now() - started.get(name)!) / 1000).toFixed(1);
   const others = () => [...started.keys()].map((name) => `${name} ${seconds(name)} s`).join(", ");
+  const printsAtOnce = (check: Check) => check.last === true || checks.length === 1;
+  const printers = checks.filter(printsAtOnce).length;
+  const lines = prefixedLines((line) => process.stdout.write(`${line}\n`));
   const beats = setInterval(() => started.size > 0 && console.log(`   running: ${others()}`), beat);
 
   await schedule(checks, availableParallelism(), async (check) => {
     if (signal.aborted) return;
     started.set(check.name, Date.now());
-    const printsAtOnce = check.alone === true || checks.length === 1;
+    const atOnce = printsAtOnce(check);
     const chunks: string[] = [];
-    if (printsAtOnce) {
+    if (atOnce) {
       clearInterval(beats);
       console.log(`\n== ${check.name}`);
     }
-    const write = (text: string) => void (printsAtOnce ? process.stdout.write(text) : chunks.push(text));
+    const write = (text: string) => {
+      if (!atOnce) chunks.push(text);
+      else if (printers > 1) lines.add(check.name, text);
+      else process.stdout.write(text);
+    };
     const counts = await run(check, { write, colors: Boolean(process.stdout.isTTY), signal });
     const took = seconds(check.name);
     started.delete(check.name);
-    if (!printsAtOnce) process.stdout.write(`\n== ${check.name}\n${chunks.join("")}`);
+    if (!atOnce) process.stdout.write(`\n== ${check.name}\n${chunks.join("")}`);
     const running = started.size > 0 ? ` (running: ${others()})` : "";
     console.log(`== ${check.name}: ${counts.passed} passed, ${counts.failed} failed in ${took} s${running}`);
     sum.passed += counts.passed;
@@ -40,6 +48,7 @@ export async function runChecks(checks: Check[], signal: AbortSignal): Promise<R
     if (counts.failed > 0) sum.failedChecks.push(check.name);
   });
   clearInterval(beats);
+  lines.end();
   return sum;
 }
 

@@ -43,19 +43,20 @@ describe("a schedule", () => {
     await work.ended;
   });
 
-  it("runs one that is alone after all others, beside nothing", async () => {
-    const tasks = [{ name: "a", alone: true }, { name: "b" }, { name: "c", after: ["b"] }, { name: "d", alone: true }];
-    const work = start(tasks, 4);
+  it("runs those that are last after all others, beside one another", async () => {
+    const last = ["a", "d", "e"].map((name) => ({ name, last: true }));
+    const work = start([last[0], { name: "b" }, { name: "c", after: ["b"] }, ...last.slice(1)], 2);
     expect(work.running()).to.deep.equal(["b"]);
     await work.end("b");
     expect(work.running()).to.deep.equal(["c"]);
     await work.end("c");
-    expect(work.running()).to.deep.equal(["a"]);
-    await work.end("a");
-    expect(work.running()).to.deep.equal(["d"]);
+    expect(work.running()).to.deep.equal(["a", "d"]);
     await work.end("d");
+    expect(work.running()).to.deep.equal(["a", "e"]);
+    await work.end("a");
+    await work.end("e");
     await work.ended;
-    expect(work.order).to.deep.equal(["b", "c", "a", "d"]);
+    expect(work.order).to.deep.equal(["b", "c", "a", "d", "e"]);
   });
 
   it("refuses tasks that wait for one another", async () => {

@@ -4,8 +4,8 @@ export interface Task {
   name: string;
   /** The task starts when the tasks of these names have ended, those of them that run at all. */
   after?: string[];
-  /** The task starts when all others have ended, and nothing runs beside it. */
-  alone?: boolean;
+  /** The task starts when all have ended that are not last, and only those that are last run beside it. */
+  last?: boolean;
 }
 
 /** @param run must not fail: what a task has to say of itself is the caller's */
@@ -17,7 +17,7 @@ export async function schedule<T extends Task>(
   const waiting = new Set(tasks);
   const running = new Map<T, Promise<void>>();
   const isDue = (task: T): boolean => {
-    if (task.alone) return running.size === 0 && [...waiting].every(({ alone }) => alone);
+    if (task.last && [...waiting, ...running.keys()].some(({ last }) => !last)) return false;
     const unfinished = [...waiting, ...running.keys()];
     return running.size < limit && !unfinished.some(({ name }) => task.after?.includes(name));
   };

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { taskCgroupPrefix } from "../../config";
 import {
   cgroupTree,
   createCgroup,
@@ -14,7 +15,6 @@ import {
   removeCgroup,
   sandboxCgroups,
   taskCgroupParents,
-  taskCgroupPrefix,
 } from "../../world/cgroups";
 
 export interface TaskCgroup {

@@ -25,7 +25,9 @@ export async function serveProvider(definition: Package, log: (line: string) => 
     <Request, Response>(name: string, handle: Handler<Request, Response>) =>
     async (call: grpc.ServerUnaryCall<Request, Response>, callback: grpc.sendUnaryData<Response>) => {
       try {
-        callback(null, await handle(call.request, sessions.of(call.getPeer())));
+        // An engine's first call of each connection.
+        const session = name === "handshake" ? sessions.start(call.getPeer()) : sessions.of(call.getPeer());
+        callback(null, await handle(call.request, session));
       } catch (error) {
         const failure = serviceError(error);
         // Only the first line: what follows may be a command's output.

@@ -41,10 +41,17 @@ const MAX_SESSIONS = 64;
 export class Sessions {
   private readonly byPeer = new Map<string, Session>();
 
-  /** The session of a connection, by its peer's address and port; made at first sight. */
+  /** The session of a connection, by its peer's address and port. */
   of(peer: string): Session {
-    const known = this.byPeer.get(peer);
-    if (known) return known;
+    return this.byPeer.get(peer) ?? this.start(peer);
+  }
+
+  /**
+   * A new session for a connection that has just been made. The kernel gives the port of one that has ended, whose session
+   * its engine has cancelled, to a later one.
+   */
+  start(peer: string): Session {
+    this.byPeer.get(peer)?.close();
     const session = new Session();
     this.byPeer.set(peer, session);
     if (this.byPeer.size > MAX_SESSIONS) {

@@ -48,6 +48,8 @@ export interface World {
   noOfferings?: boolean;
   /** Quotas of vCPU by code, or "denied"; left out, they are enough. */
   vcpus?: Record<string, number> | "denied";
+  /** What the answer to a function of this token waits for. */
+  holds?: { token: string; until: Promise<void> };
 }
 
 /** Left out of the published types; there is no other way to know that all registrations are done. */
@@ -61,8 +63,9 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id }) => ({ id: id || `${name}-id`, state: stateOf(type, name, inputs) }),
-      call: ({ token, inputs }) => {
+      call: async ({ token, inputs }) => {
         calls.push(token);
+        if (token === world.holds?.token) await world.holds.until;
         return answers(token, inputs, world);
       },
     },

@@ -3,6 +3,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { expect } from "chai";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PartialFailure, type Package } from "../../../sandbox/providers/framework/definition";
 import { serveProvider, type ProviderServer } from "../../../sandbox/providers/framework/server";
@@ -24,6 +25,7 @@ const definition: Package = {
   },
   functions: {
     "test:index:config": async (_args, { config }) => config,
+    "test:index:isCancelled": async (_args, { signal }) => ({ cancelled: signal.aborted }),
   },
   checkConfig: ({ region }) => (region === "nowhere" ? [{ property: "region", reason: "is nowhere" }] : []),
   async configure({ config }) {
@@ -63,12 +65,13 @@ describe("provider framework: gRPC server", () => {
     request.setProperties(Struct.fromJavaScript(properties));
     return ask<proto.CreateResponse>((done) => client.create(request, done));
   };
-  const readConfig = async (client: ResourceProviderClient) => {
+  const call = async (client: ResourceProviderClient, name: string) => {
     const request = new proto.InvokeRequest();
-    request.setTok("test:index:config");
+    request.setTok(`test:index:${name}`);
     const response = await ask<proto.InvokeResponse>((done) => client.invoke(request, done));
     return response.getReturn()?.toJavaScript();
   };
+  const readConfig = (client: ResourceProviderClient) => call(client, "config");
 
   it("keeps the configuration of each connection apart, and reads structured values and secrets in it", async () => {
     const [one, two] = [connect(), connect()];
@@ -76,6 +79,20 @@ describe("provider framework: gRPC server", () => {
     await configure(two, { region: "there" });
     expect(await readConfig(one)).to.deep.equal({ region: "here", tags: { tags: { a: "b" } }, token: "t" });
     expect(await readConfig(two)).to.deep.equal({ region: "there" });
+  });
+
+  it("takes an engine for a new one, whose predecessor has cancelled at its end, over a port that is used again", async () => {
+    const client = connect();
+    const shakeHands = () =>
+      ask<proto.ProviderHandshakeResponse>((done) => client.handshake(new proto.ProviderHandshakeRequest(), done));
+    const cancelled = () => call(client, "isCancelled");
+    await shakeHands();
+    await configure(client, { region: "here" });
+    await ask((done) => client.cancel(new Empty(), done));
+    expect(await cancelled()).to.deep.equal({ cancelled: true });
+    await shakeHands();
+    expect(await cancelled()).to.deep.equal({ cancelled: false });
+    expect(await readConfig(client)).to.deep.equal({});
   });
 
   it("checks a configuration before it is used, and refuses one that does not work", async () => {
