@@ -5,7 +5,7 @@
  * CLI's own.
  */
 import * as path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { readStatus } from "./control/client";
 import type { Status } from "./control/protocol";
 import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
@@ -31,14 +31,20 @@ program
 program
   .command("up")
   .description("start AWS and GitLab and deploy the stack; again: bring the stack up to date")
-  .action(async () => {
+  .addOption(
+    new Option("--aws-provider <which>", "of the engine, for as long as the sandbox is up; the real one is built first")
+      .choices(["stand-in", "real"])
+      .default("stand-in"),
+  )
+  .action(async ({ awsProvider }: { awsProvider: string }) => {
+    const realAws = awsProvider === "real";
     let status = await readStatus();
     if (status?.lease) throw new UserError(busy(status));
     if (!status) {
       await requireNone();
-      await prepare(signal);
+      await prepare(signal, realAws);
       try {
-        status = await startDaemon({ lease: false, signal });
+        status = await startDaemon({ lease: false, realAws, signal });
       } catch (error) {
         await takeDown();
         throw error;

@@ -3,7 +3,8 @@
  *
  * Started by the CLI (sandbox/lifecycle.ts). It enters the sandbox's cgroup before it starts anything, so that whatever
  * descends from it can be found and ended even after a `kill -9`. With `--lease` it takes the sandbox down when its
- * standard input closes, that is when the CLI that started it is gone, however it went.
+ * standard input closes, that is when the CLI that started it is gone, however it went. With `--real-aws` it serves no
+ * stand-in for aws.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
       apkKey: artifacts.apkKey,
       stateDir: path.join(stateDir, "build"),
     },
+    realAws: process.argv.includes("--real-aws"),
     log: log("providers"),
   });
   closers.push(() => providers.close());

@@ -1,9 +1,10 @@
 /** The stock Pulumi CLI on the sandbox's stack: file backend, attached providers, nothing outside the sandbox's folder. */
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
+import { installAwsPlugin } from "./aws-plugin";
 import { attempt, run } from "./command";
 import { awsEndpoint, projectDir, stackName, stateDir } from "./config";
-import { prepareArtifacts } from "./setup";
+import { prepareArtifacts, prepareAwsProvider } from "./setup";
 
 /** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
 const passphrase = "sandbox";
@@ -23,9 +24,13 @@ export async function engineEnvironment(debugProviders: string): Promise<NodeJS.
   const own = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !foreign.test(name) || name === "AWS_CA_BUNDLE"),
   );
+  const home = writableHome(pulumiHome);
+  // Where no stand-in for aws is attached, the engine looks for the provider itself.
+  const isAttached = /(^|,)aws:/.test(debugProviders);
+  const plugin = isAttached ? {} : installAwsPlugin(home, await prepareAwsProvider({ onProgress() {} }), awsEndpoint);
   return {
     ...own,
-    PULUMI_HOME: writableHome(pulumiHome),
+    PULUMI_HOME: home,
     // The one that was built; the npm package would download its own version.
     PULUMI_VERSION: pulumiVersion,
     PULUMI_BACKEND_URL: `file://${path.join(stateDir, "pulumi")}`,
@@ -37,6 +42,7 @@ export async function engineEnvironment(debugProviders: string): Promise<NodeJS.
     AWS_ENDPOINT_URL: awsEndpoint,
     AWS_ACCESS_KEY_ID: "sandbox",
     AWS_SECRET_ACCESS_KEY: "sandbox",
+    ...plugin,
   };
 }
 

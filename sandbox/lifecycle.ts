@@ -9,13 +9,16 @@ import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
-import { checkRequirements, installSystemPackages, prepareArtifacts } from "./setup";
+import { checkRequirements, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
 import { healWorld, inspectWorld, type WorldCounts } from "./world";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
-/** Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met. */
-export async function prepare(signal?: AbortSignal): Promise<void> {
+/**
+ * Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
+ * @param realAws the real aws provider too
+ */
+export async function prepare(signal?: AbortSignal, realAws = false): Promise<void> {
   const missing = await checkRequirements();
   if (missing.length > 0) {
     throw new UserError(
@@ -25,22 +28,29 @@ export async function prepare(signal?: AbortSignal): Promise<void> {
   }
   await installSystemPackages(progress());
   await prepareArtifacts({ onProgress: progress(), signal });
+  if (realAws) await prepareAwsProvider({ onProgress: progress(), signal });
 }
 
 /**
  * Starts the daemon on a machine that is clean: what an earlier sandbox left is cleared first.
  * @param lease the sandbox goes when this process goes, whichever way it ends
+ * @param realAws its engines have the real aws provider, which has to be there
  */
-export async function startDaemon(options: { lease: boolean; signal?: AbortSignal }): Promise<Status> {
+export async function startDaemon(options: {
+  lease: boolean;
+  realAws?: boolean;
+  signal?: AbortSignal;
+}): Promise<Status> {
   const healed = await healWorld();
   if (total(healed) > 0) say(`sandbox: cleared what an earlier one left (${describe(healed)})`);
   rmSync(stateDir, { recursive: true, force: true });
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
 
   const log = openSync(daemonLog, "a", 0o600);
+  const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", path.join(__dirname, "daemon.ts"), ...(options.lease ? ["--lease"] : [])],
+    ["--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags],
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
     { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
   );

@@ -11,7 +11,10 @@ export interface InstantProviders {
   close(): Promise<void>;
 }
 
-export async function startInstantProviders(): Promise<InstantProviders> {
+/** @param names of packages, beside awsx; those that the benchmarks' stacks have, where none are given */
+export async function startInstantProviders(
+  names = ["aws", "command", "docker-build", "gitlab", "noop"],
+): Promise<InstantProviders> {
   const resource = (type: string): Resource => ({
     replaceOn: ["triggers"],
     async create(inputs, { name }) {
@@ -28,7 +31,6 @@ export async function startInstantProviders(): Promise<InstantProviders> {
     resources: anyOf(resource),
     functions: anyOf(invoke),
   });
-  const names = ["aws", "command", "docker-build", "gitlab", "noop"];
   let closing = false;
   const failed = (line: string) => (closing ? undefined : console.error(line));
   const servers = await Promise.all([startAwsx(failed), ...names.map((name) => serveProvider(instant(name), failed))]);

@@ -3,7 +3,7 @@
  * moto knows the service's other protocols only, so they go to it in JSON.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { cbor } from "@smithy/core/cbor";
+import { cbor, tag } from "@smithy/core/cbor";
 import type { Address } from "./server";
 
 const service = "GraniteServiceVersion20100801";
@@ -38,8 +38,21 @@ export async function answerCbor(
       "smithy-protocol": "rpc-v2-cbor",
       ...(queryError === null ? {} : { "x-amzn-query-error": queryError }),
     })
-    .end(cbor.serialize(text === "" ? {} : JSON.parse(text)));
+    .end(fromJson(text));
 }
+
+/** The reverse: clients refuse a time without its tag, and a number as a text. */
+export const fromJson = (text: string): Uint8Array =>
+  cbor.serialize(
+    text === ""
+      ? {}
+      : JSON.parse(text, (name, value: unknown) => {
+          if (/(Timestamp|LastModified)$/.test(name)) return tag({ tag: 1, value: seconds(value) });
+          return /^(EvaluationPeriods|Period|Size)$/.test(name) ? Number(value) : value;
+        }),
+  ) as Uint8Array;
+
+const seconds = (time: unknown) => (typeof time === "number" ? time : Date.parse(String(time)) / 1000);
 
 /** Tags stand for times only, and JSON writes those as seconds, too. */
 export const toJson = (body: Buffer): string =>

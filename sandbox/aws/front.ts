@@ -5,6 +5,7 @@
  * models, and what is answered here is held to them before.
  */
 import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Admission, Gate } from "./iam/gate";
 import { signatureOf } from "./iam/caller";
@@ -45,10 +46,12 @@ export interface Ec2Step {
 /** Bodies that are read as a whole; ECS's and EC2's requests are far smaller. */
 const maxBody = 4 * 1024 * 1024;
 
-export async function startFront(options: FrontOptions): Promise<{ close(): Promise<void> }> {
+export async function startFront(options: FrontOptions): Promise<{ port: number; close(): Promise<void> }> {
   const policies = new BucketPolicies();
   const server = http.createServer((request, response) => {
     const answer = async () => {
+      // As a proxy it is asked for whole addresses.
+      request.url = request.url?.replace(/^http:\/\/[^/]+/, "");
       const admission = await admit(request, response);
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
@@ -212,7 +215,7 @@ export async function startFront(options: FrontOptions): Promise<{ close(): Prom
   }
 
   await listen(server, options.listen.host, options.listen.port);
-  return { close: () => closeServer(server) };
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
 function answerJson(request: http.IncomingMessage, response: http.ServerResponse, answer: object): void {

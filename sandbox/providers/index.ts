@@ -19,6 +19,8 @@ export interface ProvidersOptions {
    * An attached provider is not told.
    */
   workDir?: string;
+  /** Leaves the stand-in for aws out: the engine has the real provider as a plugin. */
+  realAws?: boolean;
   log(line: string): void;
 }
 
@@ -30,9 +32,9 @@ export interface Providers {
 
 /** Throws when one of them does not start; the others are closed again. */
 export async function startProviders(options: ProvidersOptions): Promise<Providers> {
-  const { awsEndpoint, build, log, workDir = projectDir } = options;
+  const { awsEndpoint, build, log, workDir = projectDir, realAws = false } = options;
   const packages = [
-    awsPackage({ endpoint: awsEndpoint }),
+    ...(realAws ? [] : [awsPackage({ endpoint: awsEndpoint })]),
     commandPackage({ workDir }),
     dockerBuildPackage({ workDir, builder: createBuilder({ ...build, registry: registryAddress }) }),
     gitlabPackage(),

@@ -54,15 +54,19 @@ export interface GoBuild {
   output: string;
   /** Variables to set, name to value. */
   variables?: Record<string, string>;
+  /** As many as there are processors, where it is not given. */
+  packagesAtATime?: number;
 }
 
 /**
  * Compiles a program, reproducibly: same sources, toolchain and options, same bytes, whatever the folder.
  * Runs at low priority, as builds take both processors for minutes.
  */
-export async function goBuild(run: Run, { module, target, output, variables = {} }: GoBuild): Promise<void> {
+export async function goBuild(run: Run, build: GoBuild): Promise<void> {
+  const { module, target, output, variables = {}, packagesAtATime } = build;
   const settings = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ["-s", "-w", ...settings].join(" ");
+  const processes = packagesAtATime === undefined ? [] : ["-p", String(packagesAtATime)];
   const flags = ["-trimpath", "-mod=readonly", "-ldflags", ldflags, "-o", output];
-  await run("nice", [goCommand(), "build", ...flags, target], { cwd: module, env: goEnvironment });
+  await run("nice", [goCommand(), "build", ...processes, ...flags, target], { cwd: module, env: goEnvironment });
 }

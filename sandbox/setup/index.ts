@@ -2,9 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheDir } from "../config";
-import type { ProgressEvent } from "./artifact";
+import { ensure, type ProgressEvent } from "./artifact";
 import { alpine, alpineRootfsFile } from "./artifacts/alpine";
 import { apkKeyFile, apkRepository } from "./artifacts/apk";
+import { awsProvider, awsProviderFile } from "./artifacts/aws-provider";
 import { downloads } from "./artifacts/downloads";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
@@ -15,7 +16,6 @@ import { catalog } from "./catalog";
 import { ensureAll } from "./schedule";
 import { versions } from "./versions";
 
-export type { ProgressEvent } from "./artifact";
 export { installSystemPackages } from "./packages";
 export { checkRequirements } from "./requirements";
 
@@ -45,14 +45,16 @@ export interface Artifacts {
 /** Builds at a time: each of the long ones keeps both processors of a small machine busy. */
 const buildsAtATime = 2;
 
+interface Preparing {
+  onProgress(event: ProgressEvent): void;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Brings all artifacts into the cache, and tells of each whether it was there or how long its build took.
  * @throws Error with the artifact's name, the end of the build's output and the path of its log
  */
-export async function prepareArtifacts(options: {
-  onProgress(event: ProgressEvent): void;
-  signal?: AbortSignal | undefined;
-}): Promise<Artifacts> {
+export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
   await mkdir(cacheDir, { recursive: true });
   const folders = await ensureAll(catalog, { cache: cacheDir, limit: buildsAtATime, ...options });
   const file = (artifact: { name: string }, ...parts: string[]) =>
@@ -73,4 +75,10 @@ export async function prepareArtifacts(options: {
       staticcheck: file(staticcheck, "staticcheck"),
     },
   };
+}
+
+/** The same for what only those need who ask for it: the real aws provider's executable. */
+export async function prepareAwsProvider({ onProgress, signal }: Preparing): Promise<string> {
+  await mkdir(cacheDir, { recursive: true });
+  return path.join(await ensure(cacheDir, awsProvider, onProgress, signal), awsProviderFile);
 }

@@ -38,10 +38,6 @@ describe("a change's plan", () => {
     expect(newState?.inputs.ami).to.match(/^ami-/).and.not.equal(oldState?.inputs.ami);
   });
 
-  it("keeps the host for another type of its architecture", async () => {
-    expect((await planned({ "host.instanceType": "t3.medium" })).ops).to.deep.equal(["update"]);
-  });
-
   it("is refused in a preview where AWS would refuse it later", async () => {
     const file = await withSettings(folder, { tags: { "aws:team": "x" }, "host.adminCidrs": ["172.31.0.5/16"] });
     const { exitCode, all } = await pulumi(["preview", "--config-file", file]);

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
-import { prepareArtifacts } from "../../sandbox/setup";
+import { progress } from "../../sandbox/report";
+import { prepareArtifacts, prepareAwsProvider } from "../../sandbox/setup";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
 import { goTestAnew, goTestCached } from "./go-test";
 import { endToEndFiles, shards } from "./shards";
@@ -56,6 +57,11 @@ const mostShards = 2;
 const endToEnd: Check[] = [
   { name: "setup", run: ({ signal }) => passes(() => prepare(signal)) },
   {
+    name: "plans",
+    after: ["setup", "setup: aws provider"],
+    run: (output) => mocha(["test/plans/**/*.test.ts"], output),
+  },
+  {
     name: "staticcheck",
     after: ["setup"],
     run: async (output) => tool((await linters(output)).staticcheck, ["./..."], output, driverDir),
@@ -80,9 +86,15 @@ const endToEnd: Check[] = [
   })),
 ];
 
+/** Takes minutes where it has to be built, with one processor. */
+const awsProvider: Check = {
+  name: "setup: aws provider",
+  run: ({ signal }) => passes(async () => void (await prepareAwsProvider({ onProgress: progress(), signal }))),
+};
+
 // The longest first: it decides when all have ended.
 export const unitChecks: Check[] = [{ name: "go test", run: goTestCached }, ...everywhere];
-export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, ...everywhere, ...endToEnd];
+export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, awsProvider, ...everywhere, ...endToEnd];
 
 const linters = async ({ signal }: Output) => (await prepareArtifacts({ onProgress: () => {}, signal })).linters;
 

@@ -29,18 +29,21 @@ export const withGroups = (folder: ReturnType<typeof scratch>, groups: string[])
  * A copy of the sandbox's stack file with these settings, by path ("host.count"; "aws:region" is a provider's), and without
  * those that are undefined; the committed file stays as it is.
  */
-export async function withSettings(
+export const withSettings = async (
   folder: ReturnType<typeof scratch>,
   settings: Record<string, unknown>,
-): Promise<string> {
+): Promise<string> => folder.file("Pulumi.sandbox.yaml", stackText(settings));
+
+/** The text of such a file. A path that starts with another namespace ("aws:defaultTags") is of that one. */
+export function stackText(settings: Record<string, unknown>): string {
   const document = parseDocument(readFileSync(stackFile, "utf8"));
   for (const [path, value] of Object.entries(settings)) {
     const [first, ...rest] = path.split(".");
     const keys = ["config", first.includes(":") ? first : `gitlab-fargate-runners:${first}`, ...rest];
-    if (value === undefined) document.deleteIn(keys);
-    else document.setIn(keys, document.createNode(value));
+    if (value !== undefined) document.setIn(keys, document.createNode(value));
+    else if (document.hasIn(keys)) document.deleteIn(keys);
   }
-  return folder.file("Pulumi.sandbox.yaml", document.toString());
+  return document.toString();
 }
 
 export async function exportStack(args: string[] = []): Promise<{ text: string; resources: StackResource[] }> {

@@ -33,6 +33,8 @@ const changeable: Path[0][] = [
   "iamInstanceProfile",
   "instanceType",
   "metadataOptions",
+  "publicDns",
+  "publicIp",
   "sourceDestCheck",
   "tags",
   "userData",
@@ -50,6 +52,12 @@ async function needsNewInstance([name, inside]: Path, inputs: Props, state: Prop
   return !(await sameArchitecture(ec2, state.instanceType as string, inputs.instanceType as string));
 }
 
+/** An instance that is stopped for a change comes up with another public address. */
+function newAddress(state: Props, inputs: Props): string[] {
+  const has = (state.publicIp ?? "") !== "";
+  return has && changed(state, inputs, "instanceType") ? ["publicDns", "publicIp"] : [];
+}
+
 function instance(clientsFor: ClientsFor): Resource {
   return awsResource(
     clientsFor,
@@ -57,8 +65,8 @@ function instance(clientsFor: ClientsFor): Resource {
     {
       replaceOn: (path, inputs, state, context) =>
         needsNewInstance(path, inputs, state, clientsFor(context, inputs).ec2),
-      // An instance that is stopped for a change comes up with another public address.
-      changedByUpdate: (state, inputs) => (changed(state, inputs, "instanceType") ? ["publicDns", "publicIp"] : []),
+      diff: newAddress,
+      changedByUpdate: newAddress,
       async create(inputs, context) {
         const { ec2, region } = clientsFor(context, inputs);
         const { Instances } = await ec2.send(new RunInstancesCommand(launch(inputs)));
@@ -83,8 +91,6 @@ function instance(clientsFor: ClientsFor): Resource {
         const live = {
           instanceType: found.InstanceType ?? "",
           tags: fromTagList(found.Tags),
-          // Whoever gave it the address, and none while it is stopped, unless the address is its own.
-          associatePublicIpAddress: (found.PublicIpAddress ?? "") !== "",
         };
         return { ...state, ...describe(found, region), ...live };
       },
@@ -169,6 +175,8 @@ function describe(found: Instance | undefined, region: string): Props {
   const owner = found?.NetworkInterfaces?.[0]?.OwnerId ?? accountId;
   return {
     arn: `arn:aws:ec2:${region}:${owner}:instance/${found?.InstanceId ?? ""}`,
+    // Whoever gave it the address, and none while it is stopped, unless the address is its own.
+    associatePublicIpAddress: (found?.PublicIpAddress ?? "") !== "",
     availabilityZone: found?.Placement?.AvailabilityZone ?? "",
     instanceState: found?.State?.Name ?? "pending",
     primaryNetworkInterfaceId: found?.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? "",

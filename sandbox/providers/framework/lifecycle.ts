@@ -33,14 +33,15 @@ export interface Diff {
 
 export async function diff(
   resource: Resource,
-  request: { state: Props; oldInputs?: Props; news: Props },
+  request: { state: Props; oldInputs?: Props; news: Props; ignored?: readonly string[] },
   context: Context,
 ): Promise<Diff> {
   const state = unwrapSecrets(request.state).plain;
   const news = planned(resource, state, unwrapSecrets(request.news).plain);
   const given = request.oldInputs ? unwrapSecrets(request.oldInputs).plain : state;
   const olds = { ...given, ...computedOf(resource, state) };
-  const inputChanges = diffProperties(olds, news, resource.ignoreInDiff);
+  const ignored = [...(resource.ignoreInDiff ?? []), ...(request.ignored ?? [])];
+  const inputChanges = diffProperties(olds, news, ignored);
   const { replaceOn = [] } = resource;
   const replaces = async (path: Path) =>
     !resource.update ||

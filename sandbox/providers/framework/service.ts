@@ -58,6 +58,8 @@ export function resourceService(definition: Package) {
           state: toProps(request.getOlds()),
           oldInputs: toOptionalProps(request.getOldInputs()),
           news: toProps(request.getNews()),
+          // A refresh leaves it to the provider what the program ignores.
+          ignored: request.getIgnorechangesList(),
         },
         contextOf(request, session),
       );

@@ -1,6 +1,6 @@
 import { cbor, dateToTag } from "@smithy/core/cbor";
 import { expect } from "chai";
-import { cborAction, toJson } from "../../../sandbox/aws/cloudwatch-cbor";
+import { cborAction, fromJson, toJson } from "../../../sandbox/aws/cloudwatch-cbor";
 
 describe("CloudWatch in CBOR, in front of moto", () => {
   it("is told from other requests by the path", () => {
@@ -19,5 +19,20 @@ describe("CloudWatch in CBOR, in front of moto", () => {
       MetricData: [{ MetricName: "Heartbeat", Value: 1.5, Timestamp: 1_700_000_000.5 }],
     });
     expect(toJson(Buffer.alloc(0))).to.equal("{}");
+  });
+
+  it("is answered with times as such, which moto tells as numbers and as texts", () => {
+    const told = { StateUpdatedTimestamp: "2023-11-14T22:13:20Z", Timestamp: 1_700_000_000.5, EvaluationPeriods: "2" };
+    const answer = JSON.stringify(cbor.deserialize(fromJson(JSON.stringify({ MetricAlarms: [told] }))));
+    expect(JSON.parse(answer)).to.deep.equal({
+      MetricAlarms: [
+        {
+          StateUpdatedTimestamp: { tag: 1, value: 1_700_000_000 },
+          Timestamp: { tag: 1, value: 1_700_000_000.5 },
+          EvaluationPeriods: 2,
+        },
+      ],
+    });
+    expect(cbor.deserialize(fromJson(""))).to.deep.equal({});
   });
 });

@@ -1,7 +1,4 @@
 /** moto behind the sandbox's gate, on ports of its own: AWS as far as IAM and records go, without a sandbox. */
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import * as net from "node:net";
 import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { createServiceLinkedRole } from "../../../sandbox/aws/ecs/service-linked-role";
@@ -14,6 +11,7 @@ import { RolePolicies } from "../../../sandbox/aws/iam/role-policies";
 import { startMoto } from "../../../sandbox/aws/moto";
 import { createBucketKey } from "../../../sandbox/aws/s3/bucket-key";
 import { accountId, region } from "../../../sandbox/config";
+import { freePort } from "../../support/free-port";
 
 const host = "127.0.0.1";
 
@@ -23,7 +21,7 @@ const host = "127.0.0.1";
  * @param over what the front does otherwise than to leave the answer to moto
  */
 export async function startGatedMoto(python: string, folder: string, over: Partial<FrontOptions> = {}) {
-  const address = { host, port: await freePort() };
+  const address = { host, port: await freePort(host) };
   const moto = await startMoto({ python, stateDir: folder, address });
   const { iam, ec2, sts, s3 } = moto;
   await createServiceLinkedRole(iam);
@@ -41,10 +39,9 @@ export async function startGatedMoto(python: string, folder: string, over: Parti
     changed: () => policies.forget(),
   });
 
-  const listen = { host, port: await freePort() };
   const front = await startFront({
     moto: address,
-    listen,
+    listen: { host, port: 0 },
     admit,
     ecs: async () => undefined,
     ec2: async () => undefined,
@@ -56,7 +53,7 @@ export async function startGatedMoto(python: string, folder: string, over: Parti
   });
 
   return {
-    endpoint: `http://${host}:${listen.port}`,
+    endpoint: `http://${host}:${front.port}`,
     moto,
     /** The configuration of an AWS provider with the credentials of a role that has these policies, and no others. */
     async actingAs(RoleName: string, documents: Record<string, string>) {
@@ -76,12 +73,4 @@ export async function startGatedMoto(python: string, folder: string, over: Parti
       await moto.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
