@@ -17,7 +17,10 @@ type Json = Record<string, unknown>;
 
 /** @throws AccessDenied, also where there is no such role; UnsupportedPolicy */
 export async function requireTrust(iam: Pick<IAMClient, "send">, roleArn: string, taker: Taker): Promise<void> {
-  const found = await iam.send(new GetRoleCommand({ RoleName: roleArn.split("/").pop() })).catch(() => undefined);
+  const found = await iam.send(new GetRoleCommand({ RoleName: roleArn.split("/").pop() })).catch((error: Error) => {
+    if (!error.name.startsWith("NoSuchEntity")) throw error;
+    return undefined;
+  });
   const { Statement = [] } = JSON.parse(decoded(found?.Role?.AssumeRolePolicyDocument)) as Json;
   const effects = ([Statement].flat() as Json[]).filter((one) => applies(one, taker)).map(({ Effect }) => Effect);
   if (effects.includes("Allow") && !effects.includes("Deny")) return;
@@ -46,15 +49,4 @@ function applies(statement: Json, taker: Taker): boolean {
 function identitiesOf(taker: Exclude<Taker, { service: string }>): string[] {
   const anybody = ["*", accountId, `arn:aws:iam::${accountId}:root`];
   return taker === "administrator" ? anybody : [...anybody, taker.session.roleArn, taker.session.arn];
-}
-
-/** @throws UnsupportedPolicy */
-export function isTrusted(iam: Pick<IAMClient, "send">, roleArn: string, taker: Taker): Promise<boolean> {
-  return requireTrust(iam, roleArn, taker).then(
-    () => true,
-    (error) => {
-      if (error instanceof AccessDenied) return false;
-      throw error;
-    },
-  );
 }
