@@ -26,6 +26,7 @@ import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import type { Task, TaskState } from "./ecs/task";
+import { trustsTasks } from "./ecs/task-roles";
 import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
 import { Authorizer } from "./iam/authorizer";
@@ -33,7 +34,6 @@ import { createExecutionRole } from "./iam/execution-role";
 import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
 import { RolePolicies } from "./iam/role-policies";
-import { isTrusted } from "./iam/trust";
 import { createBucketKey } from "./s3/bucket-key";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
@@ -140,7 +140,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       log,
       availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
       requireServiceLinkedRole: () => ecsRole.require(),
-      trusted: (roleArn) => isTrusted(moto.iam, roleArn, { service: "ecs-tasks.amazonaws.com" }),
+      trusted: (roleArn) => trustsTasks(moto.iam, roleArn),
       run: (task) =>
         runTask(task, {
           images,

@@ -4,6 +4,7 @@ import { AwsError } from "../protocol";
 import { resolveCapacity } from "./capacity";
 import { validateRunTask } from "./run-task-request";
 import { taskSize } from "./size";
+import { requireRoles } from "./task-roles";
 import type { NewTask, Task } from "./task";
 import type { Cluster, Failure, RunTaskRequest, Tag, TaskDefinition } from "./types";
 
@@ -72,21 +73,6 @@ export async function planTasks(
     });
   }
   return { planned, failures };
-}
-
-/** @throws AwsError ClientException for a role that ECS may not take */
-async function requireRoles(
-  { taskRoleArn, executionRoleArn }: Pick<TaskDefinition, "taskRoleArn" | "executionRoleArn">,
-  trusted: PlanOptions["trusted"],
-): Promise<void> {
-  for (const role of [executionRoleArn, taskRoleArn]) {
-    if (role === undefined || (await trusted(role))) continue;
-    throw new AwsError(
-      "ClientException",
-      `ECS was unable to assume the role '${role}' that was provided for this task. Please verify that the role being ` +
-        "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
-    );
-  }
 }
 
 const isSpot = (capacityProvider: string | undefined) => capacityProvider === "FARGATE_SPOT";

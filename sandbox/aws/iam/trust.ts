@@ -50,14 +50,3 @@ function identitiesOf(taker: Exclude<Taker, { service: string }>): string[] {
   const anybody = ["*", accountId, `arn:aws:iam::${accountId}:root`];
   return taker === "administrator" ? anybody : [...anybody, taker.session.roleArn, taker.session.arn];
 }
-
-/** @throws UnsupportedPolicy */
-export function isTrusted(iam: Pick<IAMClient, "send">, roleArn: string, taker: Taker): Promise<boolean> {
-  return requireTrust(iam, roleArn, taker).then(
-    () => true,
-    (error) => {
-      if (error instanceof AccessDenied) return false;
-      throw error;
-    },
-  );
-}
