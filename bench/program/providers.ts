@@ -43,13 +43,15 @@ export async function startInstantProviders(
   };
 }
 
+const digest = `sha256:${"e".repeat(64)}`;
+
 /** Of the children of awsx's components, and what these look up. */
 const ofAwsx: Record<string, Props> = {
   "aws:ecr/repository:Repository": {
     repositoryUrl: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/jobs",
     name: "jobs",
   },
-  "docker-build:index:Image": { digest: `sha256:${"e".repeat(64)}` },
+  "docker-build:index:Image": { digest, ref: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/jobs:image@${digest}` },
   "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
     proxyEndpoint: "https://ecr",
     userName: "AWS",
