@@ -18,8 +18,8 @@ describe("a deployment that AWS refuses", () => {
     expect((await pulumi(["preview", "--config-file", file])).exitCode).to.equal(0);
     const { exitCode, all } = await pulumi(["up", "--yes", "--skip-preview", "--config-file", file]);
     expect(exitCode).to.not.equal(0);
-    // ECS states the characters in its model, SNS's and ECR's documents do; EC2 takes this key.
-    expect(all).to.match(/Value 'k%' at 'tags\.1\.key' failed to satisfy constraint/);
-    expect(all).to.match(/Tags must satisfy regular expression pattern/);
+    // Some services state the characters in their models, others in their documents; EC2 takes this key. Which resource the
+    // engine comes to before it stops is a matter of time.
+    expect(all).to.match(/Value 'k%' at 'tags[\w.]*' failed to satisfy constraint|Tags must satisfy regular expression/);
   });
 });
