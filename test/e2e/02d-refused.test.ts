@@ -20,6 +20,8 @@ describe("a deployment that AWS refuses", () => {
     expect(exitCode).to.not.equal(0);
     // Some services state the characters in their models, others in their documents; EC2 takes this key. Which resource the
     // engine comes to before it stops is a matter of time.
-    expect(all).to.match(/Value 'k%' at 'tags[\w.]*' failed to satisfy constraint|Tags must satisfy regular expression/);
+    expect(all).to.match(
+      /Value 'k%' at 'tags[\w.]*' failed to satisfy constraint|Tags must satisfy regular expression/,
+    );
   });
 });
