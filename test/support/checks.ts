@@ -51,7 +51,7 @@ const everywhere: Check[] = [
 ];
 
 /** As many have been seen beside one another. A sandbox with its hosts and jobs takes some 2 GiB of memory. */
-const mostShards = 2;
+const mostShards = 4;
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
@@ -76,7 +76,7 @@ const endToEnd: Check[] = [
     after: ["setup"],
     run: async (output) => tool((await linters(output)).hadolint, ["image/Dockerfile"], output),
   },
-  ...shards(endToEndFiles(), Math.min(availableParallelism(), mostShards)).map((files, index): Check => ({
+  ...shards(endToEndFiles(), Math.min(2 * availableParallelism(), mostShards)).map((files, index): Check => ({
     name: `end to end ${index + 1}`,
     last: true,
     run: (output) => {
