@@ -51,6 +51,7 @@ const everywhere: Check[] = [
 ];
 
 /** As many have been seen beside one another. A sandbox with its hosts and jobs takes some 2 GiB of memory. */
+const shardsPerCore = 2;
 const mostShards = 4;
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
@@ -76,7 +77,7 @@ const endToEnd: Check[] = [
     after: ["setup"],
     run: async (output) => tool((await linters(output)).hadolint, ["image/Dockerfile"], output),
   },
-  ...shards(endToEndFiles(), Math.min(2 * availableParallelism(), mostShards)).map((files, index): Check => ({
+  ...shards(endToEndFiles(), Math.min(shardsPerCore * availableParallelism(), mostShards)).map((files, index): Check => ({
     name: `end to end ${index + 1}`,
     last: true,
     run: (output) => {

@@ -1,10 +1,10 @@
-/** Runs tasks side by side, as many at a time as a machine has cores for. */
+/** Runs tasks side by side, as many at a time as a machine has cores for, and at last those that mostly wait. */
 
 export interface Task {
   name: string;
   /** The task starts when the tasks of these names have ended, those of them that run at all. */
   after?: string[];
-  /** The task starts when all have ended that are not last, and only those that are last run beside it. */
+  /** The task starts when all have ended that are not last, beside all others that are last: those mostly wait. */
   last?: boolean;
 }
 
@@ -17,8 +17,8 @@ export async function schedule<T extends Task>(
   const waiting = new Set(tasks);
   const running = new Map<T, Promise<void>>();
   const isDue = (task: T): boolean => {
-    if (task.last && [...waiting, ...running.keys()].some(({ last }) => !last)) return false;
     const unfinished = [...waiting, ...running.keys()];
+    if (task.last) return unfinished.every(({ last }) => last);
     return running.size < limit && !unfinished.some(({ name }) => task.after?.includes(name));
   };
   while (waiting.size > 0 || running.size > 0) {
