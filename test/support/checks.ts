@@ -1,5 +1,5 @@
 /** The checks that `npm test` is made of: each runs one tool or one test runner. They start in this order. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
@@ -50,9 +50,11 @@ const everywhere: Check[] = [
   { name: "go vet: tests", run: (output) => tool("go", ["vet", "main.go"], output, path.join(__dirname, "execs")) },
 ];
 
-/** As many have been seen beside one another. A sandbox with its hosts and jobs takes some 2 GiB of memory. */
-const shardsPerCore = 2;
-const mostShards = 4;
+/**
+ * End-to-end tests wait for most of their time, so that a core has room for two sandboxes. One with its hosts and jobs
+ * takes some 2 GiB of memory, and as many as four have been seen beside one another.
+ */
+const shardCount = Math.max(1, Math.min(2 * availableParallelism(), Math.floor(totalmem() / (3 * 1024 ** 3)), 4));
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
@@ -77,7 +79,7 @@ const endToEnd: Check[] = [
     after: ["setup"],
     run: async (output) => tool((await linters(output)).hadolint, ["image/Dockerfile"], output),
   },
-  ...shards(endToEndFiles(), Math.min(shardsPerCore * availableParallelism(), mostShards)).map((files, index): Check => ({
+  ...shards(endToEndFiles(), shardCount).map((files, index): Check => ({
     name: `end to end ${index + 1}`,
     last: true,
     run: (output) => {
