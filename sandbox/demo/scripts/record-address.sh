@@ -1,5 +1,6 @@
 #!/bin/sh
-# Usage: record-address.sh FILE SECONDS. Writes this task's address and from when until when it was in use.
+# Usage: record-address.sh FILE SECONDS. Writes this task's address and from when until when it was in use: for SECONDS,
+# and for as long as the task took to come here, since tasks that start at once come here one by one on a slow machine.
 set -eu
 
 file=$1
@@ -13,6 +14,8 @@ if [ -z "$address" ]; then
 fi
 
 mkdir -p "$(dirname "$file")"
-from=$(date +%s)
-sleep "$seconds"
+# When the task's first process started, in hundredths of seconds since the machine's start: proc_pid_stat(5).
+age=$(sed 's/.*) //' /proc/1/stat | awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" '{ printf "%d", up - $20 / 100 }')
+from=$(($(date +%s) - age))
+sleep "$((age > seconds ? age : seconds))"
 echo "$address $from $(date +%s)" | tee "$file"
