@@ -128,7 +128,15 @@ func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 		// The SDK's default client waits for an answer without a limit.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
 		awsconfig.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = settings.APIAttempts
+				o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+					if task.Throttled(err) {
+						return aws.TrueTernary
+					}
+					return aws.UnknownTernary
+				}))
+			})
 		}),
 	)
 	if err != nil {

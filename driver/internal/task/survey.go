@@ -77,7 +77,7 @@ func (t *Tasks) retrying(ctx context.Context) ecstasks.Try {
 			if err == nil {
 				return nil
 			}
-			if definitelyNotStarted(err) || ctx.Err() != nil {
+			if refusedByAPI(err) && kindOf(err) != throttled || notCalled(err) || ctx.Err() != nil {
 				return explain(action, err)
 			}
 			t.Log.Warn("a call failed, trying again", "action", action, "error", err)
