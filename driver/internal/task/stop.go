@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"gitlab-fargate-runners/driver/internal/ecstasks"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // Ref is what the caller remembers of a job's tasks. Any field may be empty.
@@ -71,7 +72,7 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 		if err != nil {
 			t.Log.Warn("looking for the job's tasks failed, trying again", "error", err)
 		}
-		if sleepErr := sleep(ctx, pauses.NextBackOff()); sleepErr != nil {
+		if sleepErr := sleep.For(ctx, pauses.NextBackOff()); sleepErr != nil {
 			if err != nil {
 				return nil, explain("ListTasks", err)
 			}
@@ -113,7 +114,7 @@ func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return false, nil
 		}
-		if sleep(ctx, pauses.NextBackOff()) != nil {
+		if sleep.For(ctx, pauses.NextBackOff()) != nil {
 			return false, explain("StopTask", err)
 		}
 	}

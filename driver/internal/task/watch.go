@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // Progress is called after each look at the task.
@@ -134,7 +135,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 		case task != nil:
 			return nil
 		}
-		if sleep(ctx, pauses.NextBackOff()) != nil {
+		if sleep.For(ctx, pauses.NextBackOff()) != nil {
 			return nil
 		}
 	}
@@ -144,7 +145,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 	pauses := t.polling()
 	for {
-		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+		if err := sleep.For(ctx, pauses.NextBackOff()); err != nil {
 			return err
 		}
 		if err := t.Check(ctx, arn); err != nil {

@@ -103,7 +103,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 	}
 	switch kind {
 	case wire.Started:
-		c.started, c.lostAt = true, time.Time{}
+		c.started = true
 		// The driver says Terminate in each session from now on: it may have said so before, in a session that was
 		// lost.
 		context.AfterFunc(ctx, func() { _ = c.to.Send(wire.Terminate, wire.Number(c.Grace.Milliseconds())) })
@@ -141,6 +141,7 @@ func (c *session) take(payload []byte) error {
 		return fmt.Errorf("writing the job's log: %w", err)
 	}
 	c.received += int64(len(data))
+	c.lostAt = time.Time{}
 	if c.received-c.acked < ackEvery {
 		return nil
 	}
