@@ -26,6 +26,10 @@ func (c *Config) validate() error {
 	check(len(c.Fargate.SecurityGroups) > 0,
 		"Fargate.SecurityGroups (or SecurityGroup) is missing: a task needs one that lets the runner's host in on "+
 			"the SSH port")
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+	check(len(c.Fargate.Subnets) <= 16, "Fargate.Subnets: %d are more than the 16 that ECS takes", len(c.Fargate.Subnets))
+	check(len(c.Fargate.SecurityGroups) <= 5, "Fargate.SecurityGroups: %d are more than the 5 that ECS takes",
+		len(c.Fargate.SecurityGroups))
 	check(c.Fargate.EnablePublicIP || !c.Fargate.UsePublicIP,
 		"Fargate.UsePublicIP needs EnablePublicIP: a task without a public address cannot be reached by one")
 	for i, provider := range c.Fargate.CapacityProviders {

@@ -48,7 +48,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 			}
 			if status == "RUNNING" {
 				address, err := t.address(ctx, task)
-				if err != nil || address != "" {
+				if unseen = err; address != "" || err != nil && !passing(err) {
 					return address, err
 				}
 			} else if t.Probe != nil && !t.Config.UsePublicIP && othersRun(task) {
@@ -80,6 +80,11 @@ func (t *Tasks) gaveUp(ctx context.Context, status string, unseen error) error {
 	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be "+
 		"raised.",
 		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
+}
+
+func passing(err error) bool {
+	var known *failure.Failure
+	return errors.As(err, &known) && known.Passing
 }
 
 // othersRun tells whether all containers run that are not the job's. ECS calls a task RUNNING only then; a sshd that
