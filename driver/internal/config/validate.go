@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
@@ -40,6 +41,9 @@ func (c *Config) validate() error {
 		check(provider.Base >= 0 && provider.Base <= 100000,
 			"Fargate.CapacityProviders[%d].Base: %d is not in 0–100000", i, provider.Base)
 	}
+	weighted := func(p CapacityProvider) bool { return p.Weight > 0 }
+	check(len(c.Fargate.CapacityProviders) == 0 || slices.ContainsFunc(c.Fargate.CapacityProviders, weighted),
+		"Fargate.CapacityProviders: no Weight is above 0, and ECS starts no task by a provider whose weight is 0")
 	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0,
 		"Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0,
