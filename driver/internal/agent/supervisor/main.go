@@ -59,6 +59,10 @@ func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the script: %w", err)
 	}
+	// An earlier stage may have removed the folder.
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("creating the folder of the stages: %w", err)
+	}
 	own := filepath.Join(directory, fmt.Sprintf("%d.new", os.Getpid()))
 	_ = os.Remove(own) // A killed process with the same id may have left it.
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: own, Net: "unix"})
