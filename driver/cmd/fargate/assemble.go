@@ -122,6 +122,9 @@ func parts(
 	}, closeLog, nil
 }
 
+// credentialsTimeout bounds the requests for the host's credentials, which come from the instance metadata service.
+const credentialsTimeout = 30 * time.Second
+
 func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 	loaded, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithRegion(settings.Region),
@@ -142,6 +145,7 @@ func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
+	loaded.Credentials = awsapi.Patient(loaded.Credentials, credentialsTimeout)
 	if loaded.Region == "" {
 		return aws.Config{}, failure.New("Set Fargate.Region in fargate.toml, or AWS_REGION.", "no AWS region is set")
 	}
