@@ -153,3 +153,45 @@ func (w *world) awaitFile(path string) {
 	}
 	w.t.Errorf("%s did not come", path)
 }
+
+// A script that clears what it finds takes the agent with it; the following stages run all the same.
+func TestAScriptThatRemovesTheAgent(t *testing.T) {
+	t.Run("which comes back", func(t *testing.T) {
+		w := newWorld(t)
+		w.withAgent()
+		w.must(0, "prepare")
+		w.must(0, "run", w.script("rm -rf "+w.agents()[0]), "build_script")
+		for _, stage := range []string{"after_script", "upload_artifacts_on_success"} {
+			if got := w.must(0, "run", w.script("echo in "+stage), stage); got.stdout != "in "+stage+"\n" {
+				t.Errorf("%q, %q", got.stdout, got.stderr)
+			}
+		}
+		if len(w.agents()) != 1 {
+			t.Errorf("folders %v", w.agents())
+		}
+		w.must(0, "cleanup")
+	})
+	t.Run("which cannot come back", func(t *testing.T) {
+		w := newWorld(t)
+		w.withAgent()
+		w.must(0, "prepare")
+		w.must(0, "run", w.script("rm -rf "+w.agents()[0]), "build_script")
+		w.edit("File = \"", "File = \"/nowhere")
+		got := w.must(0, "run", w.script("echo after"), "after_script")
+		if !strings.HasPrefix(got.stdout, "A lost connection will end the job, as its stages run without ci-agent: ") ||
+			!strings.HasSuffix(got.stdout, "\nafter\n") {
+			t.Errorf("%q, %q", got.stdout, got.stderr)
+		}
+		if got := w.must(0, "run", w.script("echo again"), "upload_artifacts_on_success"); got.stdout != "again\n" {
+			t.Errorf("told twice: %q", got.stdout)
+		}
+	})
+	t.Run("but not the image's own, and the folder of the stages", func(t *testing.T) {
+		w := newWorld(t)
+		w.withAgent()
+		w.must(0, "prepare")
+		folder := w.agents()[0]
+		w.must(0, "run", w.script("find "+folder+" -mindepth 1 ! -name ci-agent -delete"), "build_script")
+		w.must(0, "run", w.script("true"), "after_script")
+	})
+}

@@ -122,18 +122,30 @@ func parts(
 	}, closeLog, nil
 }
 
+// credentialsTimeout bounds the requests for the host's credentials, which come from the instance metadata service.
+const credentialsTimeout = 30 * time.Second
+
 func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 	loaded, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithRegion(settings.Region),
 		// The SDK's default client waits for an answer without a limit.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
 		awsconfig.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = settings.APIAttempts })
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = settings.APIAttempts
+				o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+					if task.Throttled(err) {
+						return aws.TrueTernary
+					}
+					return aws.UnknownTernary
+				}))
+			})
 		}),
 	)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
+	loaded.Credentials = awsapi.Patient(loaded.Credentials, credentialsTimeout)
 	if loaded.Region == "" {
 		return aws.Config{}, failure.New("Set Fargate.Region in fargate.toml, or AWS_REGION.", "no AWS region is set")
 	}

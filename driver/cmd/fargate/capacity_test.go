@@ -124,12 +124,48 @@ func TestCapacityThatIsMissedOnlyLater(t *testing.T) {
 	}
 }
 
+// AWS counts spot and on-demand capacity apart, and the same in every subnet.
+func TestQuota(t *testing.T) {
+	for name, test := range map[string]struct {
+		more string
+		full string
+		code int
+		want []string
+	}{
+		"of spot": {"OnDemandFallback = true", "FARGATE_SPOT", 0,
+			[]string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE [subnet-1 subnet-2]"}},
+		"of spot, without a fallback": {"", "FARGATE_SPOT", systemFailure, []string{"FARGATE_SPOT [subnet-1 subnet-2]"}},
+		"of both": {"OnDemandFallback = true", "FARGATE", systemFailure,
+			[]string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE [subnet-1 subnet-2]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.spot(test.more)
+			var got []string
+			w.ecs.Refuse = func(input map[string]any) string {
+				got = append(got, asked(input))
+				if strings.HasPrefix(asked(input), test.full) {
+					return "You've reached the limit on the number of vCPUs you can run concurrently"
+				}
+				return ""
+			}
+			prepared := w.must(test.code, "prepare")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("asked for (-want +got):\n%s", diff)
+			}
+			if test.code != 0 && !strings.Contains(prepared.stderr, "Hint: A Fargate quota") {
+				t.Error(prepared.stderr)
+			}
+		})
+	}
+}
+
 func TestOtherFailuresHaveNoSecondTry(t *testing.T) {
 	w := newWorld(t)
 	w.spot("OnDemandFallback = true")
-	w.ecs.Failures = []string{"You've reached the limit on the number of vCPUs you can run concurrently"}
+	w.ecs.Failures = []string{"something that nobody knows"}
 	got := w.must(systemFailure, "prepare")
-	if w.ecs.Calls("RunTask") != 1 || !strings.Contains(got.stderr, "quota") {
+	if w.ecs.Calls("RunTask") != 1 || !strings.Contains(got.stderr, "ECS started no task: something") {
 		t.Errorf("%d calls; %s", w.ecs.Calls("RunTask"), got.stderr)
 	}
 }

@@ -13,6 +13,7 @@ import (
 // container ci-coordinator with an sshd, which is told a key and nothing else. No key of this driver's own is set.
 func TestCommunityInstallation(t *testing.T) {
 	w := newWorld(t)
+	w.ecs.Cluster = "test-cluster"
 	w.write("fargate.toml", fmt.Sprintf(`LogLevel = "info"
 LogFormat = "text"
 

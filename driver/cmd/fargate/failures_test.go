@@ -22,7 +22,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 		},
 		"no address": {
 			set:  func(s *ecstest.Server) { s.Failures = []string{"RESOURCE:ENI"} },
-			want: []string{"RESOURCE:ENI", "Hint: The cluster lacks this resource; in a subnet without free addresses"},
+			want: []string{"RESOURCE:ENI", "Hint: The subnet has no free address"},
 		},
 		"denied": {
 			set:  failing("RunTask", "AccessDeniedException"),
@@ -75,6 +75,11 @@ func TestFailuresOfPrepare(t *testing.T) {
 		"throttled": {
 			set:  failing("RunTask", "ThrottlingException: Rate exceeded"),
 			want: []string{"ERROR: AWS throttled ecs:RunTask in every try: Rate exceeded\n", "Hint: Too many calls"},
+		},
+		"throttled behind ECS": {
+			set: failing("RunTask", "InvalidParameterException: Error retrieving subnet information for [subnet-1]: Rate "+
+				"exceeded (ErrorCode: Throttling)"),
+			want: []string{"ERROR: AWS throttled ecs:RunTask in every try: Error retrieving", "Hint: Too many calls"},
 		},
 		"denied, naming the resource": {
 			set: failing("RunTask",

@@ -34,7 +34,12 @@ type attemptsKey struct{}
 func countAttempts(
 	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 ) (middleware.InitializeOutput, middleware.Metadata, error) {
-	return next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, new(int)), in)
+	attempts := new(int)
+	out, metadata, err := next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, attempts), in)
+	if err != nil {
+		err = &Tried{Attempts: *attempts, Err: err}
+	}
+	return out, metadata, err
 }
 
 type deserialize = func(

@@ -136,11 +136,34 @@ func TestAllowedPlatformVersions(t *testing.T) {
 	}
 }
 
+// To name what a job gets anyway is no wish.
+func TestAllowedTaskDefinitionsHoldTheRunnersOwn(t *testing.T) {
+	for text, want := range map[string][]string{
+		"": nil, "AllowedTaskDefinitions = []": {"ci"}, `AllowedTaskDefinitions = ["large"]`: {"large", "ci"},
+	} {
+		got := parse(t, strings.Replace(minimal, "[Fargate]", "[Fargate]\n"+text, 1))
+		if diff := cmp.Diff(want, got.Fargate.AllowedTaskDefinitions); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
+	many := func(key string, count int) string {
+		return key + " = [\"x\"" + strings.Repeat(", \"x\"", count-1) + "]\n"
+	}
 	tests := map[string]struct {
 		content string
 		want    []string // one a line, in order
 	}{
+		"a strategy without a weight": {
+			minimal + "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"\n",
+			[]string{"f: Fargate.CapacityProviders: no Weight is above 0"},
+		},
+		"more subnets and security groups than ECS takes": {
+			"[Fargate]\nCluster = \"c\"\nTaskDefinition = \"ci\"\n" + many("Subnets", 17) + many("SecurityGroups", 6),
+			[]string{"f: Fargate.Subnets: 17 are more than", "f: Fargate.SecurityGroups: 6 are more than"},
+		},
 		"unknown keys, all of them": {
 			"Loglevel = \"info\"\nColour = 1\n" + minimal + "Subnt = \"x\"\n[Metric]\nPort = 1\n",
 			[]string{"f:2: unknown key Colour", "f:8: unknown key Fargate.Subnt", "f:9: unknown key Metric"},

@@ -77,6 +77,10 @@ func (c *Config) merge(getenv func(string) string) error {
 	override(&c.Wanted.CPU, "FARGATE_CPU")
 	override(&c.Wanted.Memory, "FARGATE_MEMORY")
 	override(&c.Wanted.EphemeralStorage, "FARGATE_EPHEMERAL_STORAGE")
+	if allowed := &c.Fargate.AllowedTaskDefinitions; *allowed != nil &&
+		!slices.Contains(*allowed, c.Fargate.TaskDefinition) {
+		*allowed = append(*allowed, c.Fargate.TaskDefinition)
+	}
 	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
 	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil &&

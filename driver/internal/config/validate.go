@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
@@ -26,6 +27,10 @@ func (c *Config) validate() error {
 	check(len(c.Fargate.SecurityGroups) > 0,
 		"Fargate.SecurityGroups (or SecurityGroup) is missing: a task needs one that lets the runner's host in on "+
 			"the SSH port")
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+	check(len(c.Fargate.Subnets) <= 16, "Fargate.Subnets: %d are more than the 16 that ECS takes", len(c.Fargate.Subnets))
+	check(len(c.Fargate.SecurityGroups) <= 5, "Fargate.SecurityGroups: %d are more than the 5 that ECS takes",
+		len(c.Fargate.SecurityGroups))
 	check(c.Fargate.EnablePublicIP || !c.Fargate.UsePublicIP,
 		"Fargate.UsePublicIP needs EnablePublicIP: a task without a public address cannot be reached by one")
 	for i, provider := range c.Fargate.CapacityProviders {
@@ -36,6 +41,9 @@ func (c *Config) validate() error {
 		check(provider.Base >= 0 && provider.Base <= 100000,
 			"Fargate.CapacityProviders[%d].Base: %d is not in 0–100000", i, provider.Base)
 	}
+	weighted := func(p CapacityProvider) bool { return p.Weight > 0 }
+	check(len(c.Fargate.CapacityProviders) == 0 || slices.ContainsFunc(c.Fargate.CapacityProviders, weighted),
+		"Fargate.CapacityProviders: no Weight is above 0, and ECS starts no task by a provider whose weight is 0")
 	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0,
 		"Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0,

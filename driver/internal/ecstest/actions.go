@@ -118,6 +118,11 @@ func (s *Server) view(task *Task) map[string]any {
 			"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": details,
 		}},
 	}
+	containers := []any{map[string]any{"name": "ci-coordinator", "lastStatus": task.Status}}
+	for _, container := range s.Beside {
+		containers = append(containers, map[string]any{"name": container.Name, "lastStatus": task.Status})
+	}
+	view["containers"] = containers
 	if s.Memory != "" {
 		view["memory"] = s.Memory
 	}
@@ -127,7 +132,9 @@ func (s *Server) view(task *Task) map[string]any {
 		}
 	}
 	if task.Status == "STOPPED" {
-		view["containers"] = s.Containers
+		if s.Containers != nil {
+			view["containers"] = s.Containers
+		}
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
 	}
 	return view

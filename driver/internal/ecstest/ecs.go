@@ -24,11 +24,16 @@ type Task struct {
 	StopCode   string
 }
 
+// Container is a container of a task definition.
+type Container struct{ Name string }
+
 // Server is the API.
 type Server struct {
 	URL string
 
 	sync.Mutex
+	// Cluster is the name of the only cluster that there is. Default: cluster.
+	Cluster string
 	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
 	// RUNNING.
 	Script []string
@@ -40,6 +45,8 @@ type Server struct {
 	Address string
 	// EarlyAddress shows the address before the task runs, as ECS does once it has attached the network interface.
 	EarlyAddress bool
+	// Beside are the containers of each task besides the job's. They run when the task does.
+	Beside []Container
 	// OnRun is called with each new task, without the lock.
 	OnRun func(task *Task)
 	// Containers are the containers of a stopped task, as ECS shows them.
@@ -69,7 +76,7 @@ type Server struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1",
+		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
 		tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(s)
@@ -137,7 +144,7 @@ func (s *Server) AddRequested(request map[string]any) string {
 
 func (s *Server) add(startedBy string, request map[string]any) *Task {
 	task := &Task{
-		ARN:    fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task/cluster/%032x", len(s.tasks)+1),
+		ARN:    fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task/%s/%032x", s.Cluster, len(s.tasks)+1),
 		Status: "PROVISIONING", StartedBy: startedBy, Request: request,
 	}
 	s.tasks = append(s.tasks, task)
@@ -184,6 +191,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if withheld {
 		defer func() { <-r.Context().Done() }()
 		w = httptest.NewRecorder()
+	}
+	// ECS finds a task in its own cluster only.
+	if cluster, _ := input["cluster"].(string); cluster != s.Cluster {
+		answerError(w, "ClusterNotFoundException", "Cluster not found.")
+		return
 	}
 	switch action {
 	case "RunTask":

@@ -11,6 +11,8 @@ type Failure struct {
 	Hint string
 	// Build is true where the job itself is to blame, so that the runner must not try it again.
 	Build bool
+	// Passing is true where a later try may work without anybody's help.
+	Passing bool
 	// Err is the error underneath; its text is appended to the sentence. It may be nil.
 	Err error
 }

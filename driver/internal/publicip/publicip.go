@@ -108,7 +108,12 @@ func (c *Client) post(ctx context.Context, body string) (content []byte, request
 		time.Now()); err != nil {
 		return nil, "", err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	// The configuration's client, which believes the authorities of AWS_CA_BUNDLE.
+	client := settings.HTTPClient
+	if client == nil {
+		client = http.DefaultClient
+	}
+	answer, err := client.Do(request)
 	if err != nil {
 		return nil, "", err
 	}

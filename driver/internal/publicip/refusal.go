@@ -57,16 +57,21 @@ func explain(networkInterface string, err error) error {
 	case errors.As(err, &known):
 		return err
 	case !errors.As(err, &refused):
-		return failure.Wrap(err,
+		return passing(failure.Wrap(err,
 			"Check that the runner's host reaches the EC2 API, or connect to private addresses (UsePublicIP = false).",
-			"looking up the public address of %s failed", networkInterface)
+			"looking up the public address of %s failed", networkInterface))
 	case refused.code == "UnauthorizedOperation":
 		return failure.New("Allow ec2:DescribeNetworkInterfaces in the role of the runner's host, or connect to "+
 			"private addresses (UsePublicIP = false).",
 			"AWS denied ec2:DescribeNetworkInterfaces: %s", refused.message)
 	case refused.throttled():
-		return failure.New("Too many calls in this account and region; a later try works.",
-			"AWS throttled ec2:DescribeNetworkInterfaces in every try: %s", refused.message)
+		return passing(failure.New("Too many calls in this account and region; a later try works.",
+			"AWS throttled ec2:DescribeNetworkInterfaces in every try: %s", refused.message))
 	}
 	return failure.New("", "AWS refused ec2:DescribeNetworkInterfaces (%s): %s", refused.code, refused.message)
+}
+
+func passing(f *failure.Failure) *failure.Failure {
+	f.Passing = true
+	return f
 }

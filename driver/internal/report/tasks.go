@@ -30,10 +30,7 @@ type Tasks struct {
 func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.Time) (Tasks, error) {
 	var found Tasks
 	err := describe(ctx, api, cluster, types.DesiredStatusRunning, func(task types.Task) {
-		found.Running++
-		if task.CreatedAt != nil {
-			found.Oldest = max(found.Oldest, now.Sub(*task.CreatedAt))
-		}
+		found.add(task, now)
 	})
 	if err != nil {
 		return Tasks{}, err
@@ -42,8 +39,7 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 		switch {
 		case aws.ToString(task.LastStatus) != "STOPPED":
 			// ECS still runs a task that stops.
-			found.Running++
-			found.Oldest = max(found.Oldest, now.Sub(aws.ToTime(task.CreatedAt)))
+			found.add(task, now)
 		case task.StopCode == types.TaskStopCodeTaskFailedToStart &&
 			now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
 			found.FailedToStart++
@@ -53,6 +49,13 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 		return Tasks{}, err
 	}
 	return found, nil
+}
+
+func (t *Tasks) add(task types.Task, now time.Time) {
+	t.Running++
+	if task.CreatedAt != nil { // ECS need not tell
+		t.Oldest = max(t.Oldest, now.Sub(*task.CreatedAt))
+	}
 }
 
 func describe(

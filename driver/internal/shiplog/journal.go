@@ -52,8 +52,10 @@ func (j *Journal) Follow(ctx context.Context, cursor string, take func(Entry) er
 	if reading != nil {
 		return reading
 	}
-	return fmt.Errorf("reading the journal: journalctl ended: %w: %s", errors.Join(ending),
-		strings.TrimSpace(complaint.String()))
+	if ending == nil {
+		ending = errors.New("exit status 0")
+	}
+	return fmt.Errorf("reading the journal: journalctl ended: %w: %s", ending, strings.TrimSpace(complaint.String()))
 }
 
 func eachEntry(stream io.Reader, take func(Entry) error) error {

@@ -217,6 +217,13 @@ func TestTheEndOfTheJournalIsAnError(t *testing.T) {
 	}
 }
 
+func TestAJournalThatEndsWithoutAComplaintIsAnErrorToo(t *testing.T) {
+	err := (&Journal{Command: "true"}).Follow(t.Context(), "", func(Entry) error { return nil })
+	if err == nil || !strings.HasPrefix(err.Error(), "reading the journal: journalctl ended: exit status 0") {
+		t.Errorf("error: %v", err)
+	}
+}
+
 func TestCursorFile(t *testing.T) {
 	file := cursorFile(filepath.Join(t.TempDir(), "cursor"))
 	if cursor, err := file.load(); cursor != "" || err != nil {

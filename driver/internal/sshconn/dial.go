@@ -16,6 +16,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // Target is one task's sshd.
@@ -31,19 +32,23 @@ type Target struct {
 // Attempt is called after each failed attempt that Connect will repeat.
 type Attempt func(err error, since time.Duration)
 
-// maxRefusedKeys is how often Connect tries a key that sshd refuses: an image may start sshd before it has written the
-// key.
-const maxRefusedKeys = 5
+// refusedKeyPatience bounds how long Connect tries a key that sshd refuses: an image may start sshd some seconds before
+// it has written the key, and the driver comes in sshd's first moments.
+const refusedKeyPatience = 30 * time.Second
+
+// refusedKeyPauses is how many of the longest pauses Connect lets pass between two such tries but the first. An OpenSSH of 9.8 or later
+// adds 5 s of penalty for each refused login, and shuts the host out at 15 s: sshd_config(5), PerSourcePenalties.
+const refusedKeyPauses = 2
 
 // Connect connects to the target. It repeats failed attempts with growing pauses until SSH.ConnectTimeout is over. It
-// gives up at once on an error that does not heal: a changed host key, or a key that sshd has refused several times.
+// gives up at once on an error that does not heal: a changed host key, or a key that sshd has refused for a while.
 func Connect(ctx context.Context, settings config.SSH, target Target, retrying Attempt) (*Client, error) {
 	started := time.Now()
 	clientConfig, err := newClientConfig(settings, target)
 	if err != nil {
 		return nil, err
 	}
-	refusals := 0
+	var refusedSince time.Time
 	client, err := backoff.Retry(ctx, func() (*Client, error) {
 		client, err := connectOnce(ctx, settings, target, clientConfig)
 		var mismatch *hostKeyMismatch
@@ -51,9 +56,14 @@ func Connect(ctx context.Context, settings config.SSH, target Target, retrying A
 		case errors.As(err, &mismatch):
 			return nil, backoff.Permanent(err)
 		case isRefusedKey(err):
-			if refusals++; refusals >= maxRefusedKeys {
+			if refusedSince.IsZero() {
+				refusedSince = time.Now()
+				return nil, err
+			}
+			if time.Since(refusedSince) > min(refusedKeyPatience, settings.ConnectTimeout.Duration/4) {
 				return nil, backoff.Permanent(err)
 			}
+			_ = sleep.For(ctx, refusedKeyPauses*settings.MaxRetryInterval.Duration)
 		}
 		return client, err
 	},

@@ -88,14 +88,24 @@ func TestConnectRefusedKey(t *testing.T) {
 		server := sshtest.Start(t, "127.0.0.1:0", func(string) bool { return asked.Add(1) > 2 })
 		connect(t, settings(server))
 	})
+	t.Run("for some seconds", func(t *testing.T) {
+		from := time.Now().Add(1800 * time.Millisecond)
+		server := sshtest.Start(t, "127.0.0.1:0", func(string) bool { return time.Now().After(from) })
+		connect(t, settings(server))
+	})
 	t.Run("for good", func(t *testing.T) {
 		server := sshtest.Start(t, "127.0.0.1:0", func(string) bool { return false })
-		_, err := sshconn.Connect(t.Context(), settings(server), newTarget(t), quiet)
+		s := settings(server)
+		s.ConnectTimeout = config.Duration{Duration: 2 * time.Second}
+		began := time.Now()
+		_, err := sshconn.Connect(t.Context(), s, newTarget(t), quiet)
 		if err == nil || !strings.Contains(err.Error(), "refused user root's key") {
 			t.Errorf("got %v", err)
 		}
-		if server.Refused.Load() != 5 {
-			t.Errorf("%d attempts, want 5", server.Refused.Load())
+		// All but the first two tries are at least two of the longest pauses apart.
+		tries, most := int(server.Refused.Load()), 2+int(time.Since(began)/(2*s.MaxRetryInterval.Duration))
+		if tries < 3 || tries > most {
+			t.Errorf("%d tries, want 3 to %d", tries, most)
 		}
 	})
 }

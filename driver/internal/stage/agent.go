@@ -44,6 +44,22 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	return stage.Run(ctx)
 }
 
+// bringAgentBack installs ci-agent anew after a stage has removed it, as one does that clears /run or /tmp. Where the
+// task can have none any more, the state says so, and the following stages run in plain sessions.
+func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task) error {
+	d.Log.Info("an earlier stage has removed ci-agent from the task", "path", known.Agent.Path)
+	connection, err := d.connectWatched(ctx, known, func(error, time.Duration) {})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = connection.Close() }()
+	known.Agent = nil
+	if err := d.installAgent(ctx, connection, known); err != nil {
+		return err
+	}
+	return d.Store.Save(d.Job.Key(), known)
+}
+
 // permanent marks an error that a further attempt cannot heal: the task has stopped, or another machine answers.
 func (d *Driver) permanent(ctx context.Context, known *state.Task, err error) error {
 	if ctx.Err() != nil {

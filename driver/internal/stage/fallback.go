@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -18,19 +19,34 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 	}
 	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with,
 		settings.Cluster)
-	placements := d.Tasks.Placements()
-	for i, placement := range placements {
-		request.Placement = placement
+	for placements := d.Tasks.Placements(); ; {
+		request.Placement = placements[0]
 		err := d.startAndAwait(ctx, known, request)
-		if err == nil || !errors.Is(err, task.ErrNoCapacity) || i+1 == len(placements) || ctx.Err() != nil {
+		placements = worthTrying(placements, err)
+		if err == nil || len(placements) == 0 || ctx.Err() != nil {
 			return err
 		}
 		d.printf("No capacity: %v", err)
-		d.printf("Trying %s", placements[i+1].Name)
+		d.printf("Trying %s", placements[0].Name)
 		// Another request needs another client token.
 		known.Renew()
 	}
-	return nil
+}
+
+// worthTrying returns those of the placements that are left after the first one's error. A quota of the account is the
+// same in every subnet.
+func worthTrying(placements []task.Placement, err error) []task.Placement {
+	first, rest := placements[0], placements[1:]
+	switch {
+	case !errors.Is(err, task.ErrNoCapacity):
+		return nil
+	case !errors.Is(err, task.ErrQuota):
+		return rest
+	}
+	for len(rest) > 0 && slices.Equal(rest[0].Providers, first.Providers) {
+		rest = rest[1:]
+	}
+	return rest
 }
 
 // startAndAwait writes the intent down before it calls RunTask.

@@ -33,9 +33,15 @@ func (d *Driver) Prepare(ctx context.Context) error {
 		return err
 	}
 	err = d.prepare(ctx, wanted)
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, task.ErrNotStarted):
+		d.releaseSlot()()
+		return err
 	}
+	// The log has the cause at once: to stop what may be left can take as long as the outage that caused it.
+	d.printf("The task cannot be used: %v", err)
 	if stopErr := d.stopAndForget(ctx, "prepare failed"); stopErr != nil {
 		// The runner calls cleanup_exec next, which tries again.
 		d.Log.Warn("stopping the task after a failed prepare", "error", stopErr)
@@ -79,6 +85,7 @@ func (d *Driver) start(ctx context.Context, known *state.Task, request task.Requ
 	request.ClientToken, request.StartedBy, request.Tags = known.ClientToken(), known.StartedBy, d.Job.Tags()
 	request.Lease = task.Lease{Host: host, Deadline: known.Deadline}
 	arn, err := d.Tasks.Start(call, request)
+	err = task.Blame(err, d.Config.Wanted)
 	if errors.Is(err, task.ErrNotStarted) {
 		// RunTask started nothing, so nobody has to look for a task.
 		return errors.Join(err, d.Store.Remove(d.Job.Key()))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/attach"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/footprint"
@@ -33,8 +34,14 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 
 	defer footprint.TrimLater()()
 	var ended *failure.Script
-	if known.Agent != nil && known.Agent.Protocol == wire.Version {
-		if err = d.runUnderAgent(ctx, known, script); err == nil || errors.As(err, &ended) {
+	for understood(known.Agent) {
+		err = d.runUnderAgent(ctx, known, script)
+		if errors.Is(err, attach.ErrNoAgent) && ctx.Err() == nil {
+			if err = d.bringAgentBack(ctx, known); err == nil {
+				continue
+			}
+		}
+		if err == nil || errors.As(err, &ended) {
 			return err
 		}
 		return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
@@ -52,6 +59,8 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	}
 	return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
 }
+
+func understood(agent *state.Agent) bool { return agent != nil && agent.Protocol == wire.Version }
 
 // explain asks ECS whether the task has stopped: if so, that is the reason why the connection failed.
 func (d *Driver) explain(ctx context.Context, known *state.Task, err error) error {

@@ -54,15 +54,3 @@ func (t *Tasks) polling() *backoff.ExponentialBackOff {
 		RandomizationFactor: 0.2,
 	}
 }
-
-// sleep waits for d. It returns ctx's cause where ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
+	"gitlab-fargate-runners/driver/internal/awsapi"
+	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
@@ -24,56 +26,57 @@ func explain(action string, err error) error {
 			"Check that the runner's host reaches the AWS API and has credentials (an instance profile).",
 			"calling ecs:%s failed", action)
 	}
-	switch code := api.ErrorCode(); {
-	case isDenied(err):
-		hint := allow(api.ErrorMessage(), "the role of the runner's host")
-		if hint == "" {
-			hint = "Allow ecs:" + action +
-				" in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and " +
-				"ecs:TagResource where tasks get tags."
-		}
-		return failure.New(hint, "AWS denied ecs:%s: %s", action, api.ErrorMessage())
-	case code == "ClusterNotFoundException":
-		return failure.New("Check Fargate.Cluster and Fargate.Region in fargate.toml.",
-			"the ECS cluster does not exist: %s", api.ErrorMessage())
-	case isThrottled(code):
-		return failure.New("Too many calls in this account and region; a later try works.",
-			"AWS throttled ecs:%s in every try: %s", action, api.ErrorMessage())
-	case strings.HasPrefix(code, "Platform"):
-		return failure.New("Check Fargate.PlatformVersion in fargate.toml, or FARGATE_PLATFORM_VERSION of the job.",
-			"AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
-	case badCredentials[code]:
-		return failure.New("Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, "+
-			"and the host's clock.",
-			"AWS did not accept the host's credentials for ecs:%s (%s): %s", action, code, api.ErrorMessage())
-	default:
-		return failure.New(hintFor(api.ErrorMessage()), "AWS refused ecs:%s (%s): %s", action, code, api.ErrorMessage())
+	code, text := api.ErrorCode(), api.ErrorMessage()
+	found := causeOf(code, text)
+	says := found.says
+	if says == "" {
+		says = "AWS refused {call} ({code}): {text}"
 	}
+	fields := strings.NewReplacer("{call}", "ecs:"+action, "{code}", code, "{text}", text)
+	hint := allow(text, "the role of the runner's host")
+	if hint == "" {
+		hint = fields.Replace(found.hint)
+	}
+	return refusal{failure.New(hint, "%s", fields.Replace(says)), found}
 }
 
-// badCredentials: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
-var badCredentials = map[string]bool{
-	"ExpiredTokenException": true, "IncompleteSignature": true, "InvalidClientTokenId": true,
-	"InvalidSignatureException":           true,
-	"MissingAuthenticationTokenException": true, "UnrecognizedClientException": true,
+// refusal adds to a failure what its cause means for what the driver does next, and keeps the failure's text.
+type refusal struct {
+	error
+	cause cause
 }
 
-func isThrottled(code string) bool {
-	return strings.Contains(code, "Throttl") || code == "TooManyRequestsException" || code == "RequestLimitExceeded"
+func (r refusal) Unwrap() error { return r.error }
+
+func (r refusal) Is(target error) bool {
+	switch target {
+	case ErrNoCapacity:
+		return r.cause.kind == capacity || r.cause.kind == quota
+	case ErrQuota:
+		return r.cause.kind == quota
+	}
+	return false
 }
 
-// permanent tells whether a further try of a call is useless.
-func permanent(err error) bool { return isDenied(err) || notCalled(err) }
+// kindOf is other for an error that is no refusal of the API.
+func kindOf(err error) kind {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return other
+	}
+	return causeOf(api.ErrorCode(), api.ErrorMessage()).kind
+}
+
+// Throttled tells whether AWS refused a call for there being too many, whichever code it gave that.
+func Throttled(err error) bool { return kindOf(err) == throttled }
+
+// isPermanent tells whether a further try of a call is useless.
+func isPermanent(err error) bool { return kindOf(err) == permanent || notCalled(err) }
 
 // notCalled tells that the driver has no client, for lack of a region for example, and so made no call.
 func notCalled(err error) bool {
 	var known *failure.Failure
 	return errors.As(err, &known)
-}
-
-func isDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
 }
 
 // ErrNotStarted is in an error of Start where ECS certainly started no task.
@@ -85,17 +88,24 @@ type notStarted struct{ error }
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
-// definitelyNotStarted tells whether the error rules out any effect of the call: the API refused it. A throttled try
-// does not count, because an earlier try of the same call may have taken effect before its answer was lost.
+// definitelyNotStarted tells whether the error rules out any effect of the call: nothing was sent, or the API refused the
+// only try. After an earlier try nothing is ruled out, since that may have taken effect before its answer was lost.
 func definitelyNotStarted(err error) bool {
+	var tried *awsapi.Tried
+	if errors.As(err, &tried) && tried.Attempts != 1 {
+		return tried.Attempts == 0
+	}
+	return notCalled(err) || refusedByAPI(err) && kindOf(err) != throttled
+}
+
+// refusedByAPI tells whether the API has answered, and with an error that is not its own.
+func refusedByAPI(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	var api smithy.APIError
-	return notCalled(err) || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
-		errors.As(err, &api) && !isThrottled(api.ErrorCode())
+	return errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError && errors.As(err, &api)
 }
 
 // refused explains why RunTask started nothing, from the failures[] of an answer that is otherwise a success.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
 func refused(failures []types.Failure) error {
 	if len(failures) == 0 {
 		return failure.New("A later try may work.", "ECS started no task and gave no reason")
@@ -105,48 +115,33 @@ func refused(failures []types.Failure) error {
 		reasons = append(reasons, join(aws.ToString(f.Reason), aws.ToString(f.Detail)))
 	}
 	reason := strings.Join(reasons, "; ")
-	err := failure.New(hintFor(reason), "ECS started no task: %s", reason)
-	if lacksCapacity(reason) {
-		return noCapacity{err}
-	}
-	return err
+	found := causeOf("", reason)
+	return refusal{failure.New(hintFor(found, reason), "ECS started no task: %s", reason), found}
 }
 
-func hintFor(reason string) string {
-	lower := strings.ToLower(reason)
-	switch {
-	case allow(reason, "") != "":
-		return allow(reason, "the task's execution role")
-	case strings.Contains(lower, "outofmemory"):
-		return "Give the task more memory: a larger task definition, or FARGATE_MEMORY where the runner allows it."
-	case strings.Contains(lower, "capacity is unavailable"):
-		return "Fargate has no capacity of this kind at the moment: a later try, more subnets in other zones, or " +
-			"FARGATE beside FARGATE_SPOT helps."
-	case strings.Contains(lower, "limit") || strings.Contains(lower, "quota"):
-		return "A Fargate quota of this account and region is used up: wait for tasks to end or ask AWS for more vCPUs."
-	case strings.HasPrefix(reason, "RESOURCE:"):
-		return "The cluster lacks this resource; in a subnet without free addresses (RESOURCE:ENI) add another one " +
-			"to Fargate.Subnets."
-	case strings.Contains(lower, "cannotpull"):
-		return "The task's image cannot be pulled: check its name, the execution role, and the way from the subnet " +
-			"to the registry (public address, NAT or endpoints)."
-	case strings.Contains(lower, "resourceinitializationerror"):
-		return "The task could not reach what it needs to start: check the execution role and the subnet's way to " +
-			"ECR, S3 and CloudWatch Logs."
-	case strings.Contains(lower, "service linked role"):
-		return "This account has not used ECS yet: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
-	case strings.Contains(lower, "unable to assume the role"):
-		return "The role's trust policy has to let ecs-tasks.amazonaws.com take it."
-	case strings.HasPrefix(lower, "taskdefinition"): // "TaskDefinition not found.", "TaskDefinition is inactive"
-		return "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or " +
-			"family:revision, in this region, active."
-	case strings.Contains(lower, "subnet") || strings.Contains(lower, "security group"):
-		return "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this " +
-			"region."
-	case strings.Contains(lower, "spot"):
-		return "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
+// hintFor names the action and the resource where the text does, and is the cause's hint otherwise.
+func hintFor(found cause, text string) string {
+	if hint := allow(text, "the task's execution role"); hint != "" {
+		return hint
 	}
-	return ""
+	return found.hint
+}
+
+// Blame returns the error as the job's own failure where the job has chosen what ECS refuses, so that the runner does not
+// try it again.
+func Blame(err error, wanted config.Wanted) error {
+	var refused refusal
+	var told *failure.Failure
+	if !errors.As(err, &refused) || !errors.As(err, &told) {
+		return err
+	}
+	chosen := map[wish]bool{
+		size:            wanted.CPU != "" || wanted.Memory != "" || wanted.EphemeralStorage != "",
+		taskDefinition:  wanted.TaskDefinition != "",
+		platformVersion: wanted.PlatformVersion != "",
+	}
+	told.Build = told.Build || chosen[refused.cause.wish]
+	return err
 }
 
 // denied matches how AWS names a missing permission. Some services leave the resource out.

@@ -28,8 +28,8 @@ func (t *Tasks) Placements() []Placement {
 	elsewhere := slices.ContainsFunc(c.CapacityProviders,
 		func(p config.CapacityProvider) bool { return p.Name != onDemand })
 	if c.OnDemandFallback && elsewhere {
-		all = append(all, inSubnets("on-demand capacity", []config.CapacityProvider{{Name: onDemand, Weight: 1}},
-			c.Subnets)...)
+		// By launch type: it costs the same, and needs no capacity provider to be associated with the cluster.
+		all = append(all, inSubnets(describeProviders(nil), nil, c.Subnets)...)
 	}
 	return all
 }
@@ -59,25 +59,5 @@ func describeProviders(providers []config.CapacityProvider) string {
 // ErrNoCapacity is in an error where another placement may work.
 var ErrNoCapacity = errors.New("no capacity")
 
-// noCapacity adds ErrNoCapacity to an error and keeps the error's text.
-type noCapacity struct{ error }
-
-func (e noCapacity) Is(target error) bool { return target == ErrNoCapacity }
-func (e noCapacity) Unwrap() error        { return e.error }
-
-// lacksCapacity reads the reason in RunTask's failures[] or of a stopped task. A subnet without a free address counts
-// as a lack of capacity (RESOURCE:ENI).
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
-func lacksCapacity(reason string) bool {
-	if strings.Contains(reason, "RESOURCE:") { // not the "resource: arn:…" of a denied action
-		return true
-	}
-	lower := strings.ToLower(reason)
-	for _, sign := range []string{"capacity is unavailable", "insufficientfreeaddresses", "not enough free addresses",
-		"spotinterruption"} {
-		if strings.Contains(lower, sign) {
-			return true
-		}
-	}
-	return false
-}
+// ErrQuota is in an error, besides ErrNoCapacity, where only a placement of another kind of capacity may work.
+var ErrQuota = errors.New("the quota of this capacity is used up")

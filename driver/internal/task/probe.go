@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // probeEvery is the pause between two probes. A probe costs no call to AWS.
@@ -33,12 +35,12 @@ var errPauseOver = errors.New("the pause is over")
 // container runs, and the driver asks it only now and then.
 func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Duration) (answered bool, err error) {
 	if address == "" {
-		return false, sleep(ctx, pause)
+		return false, sleep.For(ctx, pause)
 	}
 	probing, cancel := context.WithTimeoutCause(ctx, pause, errPauseOver)
 	defer cancel()
 	for !t.Probe(probing, address) {
-		if err := sleep(probing, probeEvery); errors.Is(err, errPauseOver) {
+		if err := sleep.For(probing, probeEvery); errors.Is(err, errPauseOver) {
 			return false, nil
 		} else if err != nil {
 			return false, err

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -36,7 +37,11 @@ type Request struct {
 func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
 	output, err := t.API.RunTask(ctx, input)
+	var conflict *types.ConflictException
 	switch {
+	case errors.As(err, &conflict) && len(conflict.ResourceIds) > 0:
+		// An earlier try has started the task of this client token.
+		return conflict.ResourceIds[0], nil
 	case err != nil && definitelyNotStarted(err):
 		return "", notStarted{explain("RunTask", err)}
 	case err != nil:

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,12 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"gitlab-fargate-runners/driver/internal/ecstasks"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // Ref is what the caller remembers of a job's tasks. Any field may be empty.
 type Ref struct {
 	ARN       string
 	StartedBy string
+	// Cluster is where the tasks were started; empty: the configured one.
+	Cluster string
 	// CalledUntil is when a call of RunTask was over at the latest; zero where the caller remembers no call.
 	CalledUntil time.Time
 }
@@ -57,15 +61,18 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 	until = until.Add(t.ConsistencyWindow)
 	pauses := t.polling()
 	for {
-		arns, err := t.list(ctx, known.StartedBy)
+		arns, err := t.list(ctx, known)
 		unanswered := known.ARN == "" && !known.CalledUntil.IsZero()
 		switch {
-		case err != nil && (known.ARN != "" || context.Cause(ctx) != nil || permanent(err)):
+		case err != nil && (!unanswered || context.Cause(ctx) != nil || isPermanent(err)):
 			return nil, explain("ListTasks", err)
 		case err == nil && (len(arns) > 0 || !unanswered || time.Now().After(until)):
 			return arns, nil
 		}
-		if sleepErr := sleep(ctx, pauses.NextBackOff()); sleepErr != nil {
+		if err != nil {
+			t.Log.Warn("looking for the job's tasks failed, trying again", "error", err)
+		}
+		if sleepErr := sleep.For(ctx, pauses.NextBackOff()); sleepErr != nil {
 			if err != nil {
 				return nil, explain("ListTasks", err)
 			}
@@ -77,10 +84,10 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 // list asks for tasks that are not to stop, which is what ECS lists where it is not told: a filter beside startedBy is
 // against ECS's API.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
-func (t *Tasks) list(ctx context.Context, startedBy string) ([]string, error) {
+func (t *Tasks) list(ctx context.Context, known Ref) ([]string, error) {
 	once := func(_ string, call func() error) error { return call() }
 	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
-		Cluster: aws.String(t.Config.Cluster), StartedBy: aws.String(startedBy),
+		Cluster: aws.String(cmp.Or(known.Cluster, t.Config.Cluster)), StartedBy: aws.String(known.StartedBy),
 	}, once)
 }
 
@@ -90,12 +97,12 @@ func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 	var missing absence
 	for {
 		output, err := t.API.StopTask(ctx, &ecs.StopTaskInput{
-			Cluster: aws.String(t.Config.Cluster), Task: aws.String(arn), Reason: aws.String(reason),
+			Cluster: t.clusterOf(arn), Task: aws.String(arn), Reason: aws.String(reason),
 		})
 		if err == nil {
 			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}
-		if permanent(err) {
+		if isPermanent(err) {
 			return false, explain("StopTask", err)
 		}
 		t.Log.Warn("stopping the task failed, trying again", "task", ID(arn), "error", err)
@@ -107,7 +114,7 @@ func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return false, nil
 		}
-		if sleep(ctx, pauses.NextBackOff()) != nil {
+		if sleep.For(ctx, pauses.NextBackOff()) != nil {
 			return false, explain("StopTask", err)
 		}
 	}

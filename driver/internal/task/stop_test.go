@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,49 @@ func TestStopAll(t *testing.T) {
 			want := &ecs.ListTasksInput{Cluster: aws.String("cluster"), StartedBy: aws.String("gitlab/x")}
 			if diff := cmp.Diff(want, api.listed, cmpopts.IgnoreUnexported(ecs.ListTasksInput{})); diff != "" {
 				t.Errorf("ListTasks (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// fargate.toml may name another cluster than when the task was started.
+func TestStopAllInTheTasksCluster(t *testing.T) {
+	api := &fakeECS{
+		list: []func() (*ecs.ListTasksOutput, error){listing(arn)},
+		stop: []func() (*ecs.StopTaskOutput, error){func() (*ecs.StopTaskOutput, error) {
+			return &ecs.StopTaskOutput{Task: &types.Task{}}, nil
+		}},
+	}
+	tasks := tasks(t, api)
+	tasks.Config.Cluster = "renamed"
+	if _, err := tasks.StopAll(t.Context(), Ref{ARN: arn, Cluster: "cluster"}, "why"); err != nil {
+		t.Fatal(err)
+	}
+	if *api.listed.Cluster != "cluster" || *api.stops[0].Cluster != "cluster" {
+		t.Errorf("looked in %s, stopped in %s", *api.listed.Cluster, *api.stops[0].Cluster)
+	}
+}
+
+// Nobody waits for what no further try can heal, nor for a task that nothing tells of.
+func TestStopAllGivesUpAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		known Ref
+		err   error
+		want  string
+	}{
+		"no such cluster": {Ref{CalledUntil: time.Now().Add(time.Minute)},
+			answered(400, "ClusterNotFoundException", "Cluster not found."), "the ECS cluster does not exist"},
+		"expired credentials": {Ref{CalledUntil: time.Now().Add(time.Minute)},
+			answered(400, "ExpiredTokenException", "expired"), "AWS did not accept the host's credentials"},
+		"no call was made": {Ref{}, errors.New("no route to host"), "calling ecs:ListTasks failed: no route to host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){
+				func() (*ecs.ListTasksOutput, error) { return nil, test.err },
+			}}
+			_, err := tasks(t, api).StopAll(t.Context(), test.known, "why")
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) || api.lists != 1 {
+				t.Errorf("got %v after %d calls", err, api.lists)
 			}
 		})
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // Stopped explains why a task has stopped, with the reasons of its containers.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 func Stopped(task *types.Task) error {
 	reason := reasons(task)
+	found := causeOf(string(task.StopCode), reason)
 	sentence := "the task %s stopped: %s"
 	switch {
 	case strings.Contains(reason, "OutOfMemory"):
@@ -22,7 +22,7 @@ func Stopped(task *types.Task) error {
 	case task.StopCode == types.TaskStopCodeSpotInterruption:
 		sentence = "AWS took back the spot capacity of the task %s: %s"
 	}
-	hint := hintFor(reason)
+	hint := hintFor(found, reason)
 	switch {
 	case hint != "":
 	case killed(task):
@@ -34,11 +34,7 @@ func Stopped(task *types.Task) error {
 	case task.StopCode == types.TaskStopCodeUserInitiated:
 		hint = "Somebody or another program stopped the task; CloudTrail knows who called StopTask."
 	}
-	err := failure.New(hint, sentence, ID(aws.ToString(task.TaskArn)), reason)
-	if lacksCapacity(reason) {
-		return noCapacity{err}
-	}
-	return err
+	return refusal{failure.New(hint, sentence, ID(aws.ToString(task.TaskArn)), reason), found}
 }
 
 func reasons(task *types.Task) string {
@@ -92,6 +88,8 @@ func limit(memory string) string {
 
 // MemoryLimit looks up the memory limit of the job's container in MiB. It returns "" where ECS does not tell.
 func (t *Tasks) MemoryLimit(ctx context.Context, arn string) string {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
 	task, err := t.describe(ctx, arn)
 	if err != nil || task == nil {
 		t.Log.Debug("cannot look up the task's memory", "error", err)

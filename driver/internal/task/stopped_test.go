@@ -40,6 +40,13 @@ func TestStopped(t *testing.T) {
 			hint:     "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again.",
 			capacity: true,
 		},
+		"for maintenance": {
+			task: types.Task{StopCode: types.TaskStopCodeTerminationNotice,
+				StoppedReason: aws.String("ECS is performing maintenance on the underlying infrastructure hosting the task.")},
+			want: "the task 0123456789abcdef stopped: TerminationNotice: ECS is performing maintenance on the underlying " +
+				"infrastructure hosting the task.",
+			hint: "AWS retired the machine under the task: `retry: {when: runner_system_failure}` runs the job again.",
+		},
 		"a secret that it may not read": {
 			task: types.Task{StopCode: types.TaskStopCodeTaskFailedToStart,
 				StoppedReason: aws.String("ResourceInitializationError: unable to pull secrets: User: " +

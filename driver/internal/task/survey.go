@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/ecstasks"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // StackTag is the tag that tells apart the tasks of stacks that share a cluster.
@@ -77,11 +78,11 @@ func (t *Tasks) retrying(ctx context.Context) ecstasks.Try {
 			if err == nil {
 				return nil
 			}
-			if definitelyNotStarted(err) || ctx.Err() != nil {
+			if refusedByAPI(err) && kindOf(err) != throttled || notCalled(err) || ctx.Err() != nil {
 				return explain(action, err)
 			}
 			t.Log.Warn("a call failed, trying again", "action", action, "error", err)
-			if sleep(ctx, pauses.NextBackOff()) != nil {
+			if sleep.For(ctx, pauses.NextBackOff()) != nil {
 				return explain(action, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
 // Progress is called after each look at the task.
@@ -24,57 +25,94 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 	defer cancel()
 	pauses, status := t.polling(), "requested"
 	var missing absence
+	// unseen is why the last look at the task failed.
+	var unseen error
 	for {
 		address := ""
 		task, err := t.describe(ctx, arn)
 		switch {
 		case context.Cause(ctx) != nil:
-			return "", t.gaveUp(ctx, status)
+			return "", t.gaveUp(ctx, status, unseen)
+		case isPermanent(err):
+			return "", explain("DescribeTasks", err)
 		case err != nil:
-			return "", err
+			t.Log.Warn("looking at the task failed, trying again", "task", ID(arn), "error", err)
+			unseen = err
 		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return "", gone(arn)
 		case task != nil:
+			unseen = nil
 			status = aws.ToString(task.LastStatus)
 			if Stopping(task) {
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {
 				address, err := t.address(ctx, task)
-				if err != nil || address != "" {
+				if unseen = err; address != "" || err != nil && !passing(err) {
 					return address, err
 				}
-			} else if t.Probe != nil && !t.Config.UsePublicIP {
+			} else if t.Probe != nil && !t.Config.UsePublicIP && othersRun(task) {
 				address, _ = t.address(ctx, task)
 			}
 		}
 		progress(strings.ToLower(status), time.Since(started))
 		switch answered, err := t.awaitAnswer(ctx, address, pauses.NextBackOff()); {
 		case err != nil:
-			return "", t.gaveUp(ctx, status)
+			return "", t.gaveUp(ctx, status, unseen)
 		case answered:
 			return address, nil
 		}
 	}
 }
 
+// lookTimeout bounds a look at the task that only explains what is known already.
+const lookTimeout = 10 * time.Second
+
 var errStartTimeout = errors.New("the start took too long")
 
-func (t *Tasks) gaveUp(ctx context.Context, status string) error {
+func (t *Tasks) gaveUp(ctx context.Context, status string, unseen error) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, errStartTimeout) {
 		return cause
+	}
+	if unseen != nil {
+		return explain("DescribeTasks", unseen)
 	}
 	return failure.New("Images of several GB start slowly on Fargate; Fargate.StartTimeout in fargate.toml can be "+
 		"raised.",
 		"the task was still %s after %s", strings.ToLower(status), t.Config.StartTimeout)
 }
 
+func passing(err error) bool {
+	var known *failure.Failure
+	return errors.As(err, &known) && known.Passing
+}
+
+// othersRun tells whether all containers run that are not the job's. ECS calls a task RUNNING only then; a sshd that
+// answers says nothing of a database beside it, whose image may still be on its way.
+func othersRun(task *types.Task) bool {
+	for _, container := range task.Containers {
+		if aws.ToString(container.Name) != Container && aws.ToString(container.LastStatus) != "RUNNING" {
+			return false
+		}
+	}
+	return true
+}
+
+// clusterOf is the cluster of a task's ARN, since fargate.toml may name another one than when the task was started; the
+// configured one where the ARN has the old format, without a cluster.
+func (t *Tasks) clusterOf(arn string) *string {
+	if parts := strings.Split(arn, "/"); len(parts) == 3 {
+		return aws.String(parts[1])
+	}
+	return aws.String(t.Config.Cluster)
+}
+
 // describe returns nil without an error where ECS does not know the task, not yet or no longer.
 func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	output, err := t.API.DescribeTasks(ctx,
-		&ecs.DescribeTasksInput{Cluster: aws.String(t.Config.Cluster), Tasks: []string{arn}})
+		&ecs.DescribeTasksInput{Cluster: t.clusterOf(arn), Tasks: []string{arn}})
 	if err != nil {
-		return nil, explain("DescribeTasks", err)
+		return nil, err
 	}
 	if len(output.Tasks) == 0 {
 		return nil, nil
@@ -83,8 +121,10 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 }
 
 // Check returns the reason where the task has stopped or ECS does not know it for longer than the consistency window,
-// during which it looks again. It returns nil where the task lives or ECS gives no answer.
+// during which it looks again. It returns nil where the task lives or ECS gives no answer in time.
 func (t *Tasks) Check(ctx context.Context, arn string) error {
+	ctx, cancel := context.WithTimeout(ctx, t.ConsistencyWindow+lookTimeout)
+	defer cancel()
 	pauses := t.polling()
 	var missing absence
 	for {
@@ -100,7 +140,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 		case task != nil:
 			return nil
 		}
-		if sleep(ctx, pauses.NextBackOff()) != nil {
+		if sleep.For(ctx, pauses.NextBackOff()) != nil {
 			return nil
 		}
 	}
@@ -110,7 +150,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
 	pauses := t.polling()
 	for {
-		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+		if err := sleep.For(ctx, pauses.NextBackOff()); err != nil {
 			return err
 		}
 		if err := t.Check(ctx, arn); err != nil {

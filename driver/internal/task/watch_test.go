@@ -44,6 +44,14 @@ func TestAwaitRunning(t *testing.T) {
 			describe: []func() (*ecs.DescribeTasksOutput, error){unknown, in("RUNNING")},
 			address:  "172.31.0.9", wantStatus: []string{"requested"},
 		},
+		"one look throttled, one cut off": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), throttledLook, cutLook, in("RUNNING")},
+			address:  "172.31.0.9", wantStatus: []string{"pending", "pending", "pending"},
+		},
+		"no right to look": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){deniedLook, in("RUNNING")},
+			wantErr:  "AWS denied ecs:DescribeTasks: no",
+		},
 		"address attached late": {
 			describe: []func() (*ecs.DescribeTasksOutput, error){in("RUNNING", bare), in("RUNNING")},
 			address:  "172.31.0.9", wantStatus: []string{"running"},
@@ -74,11 +82,27 @@ func TestAwaitRunning(t *testing.T) {
 	}
 }
 
+func throttledLook() (*ecs.DescribeTasksOutput, error) {
+	return nil, answered(400, "ThrottlingException", "Rate exceeded")
+}
+
+func cutLook() (*ecs.DescribeTasksOutput, error) { return nil, errors.New("connection reset by peer") }
+
+func deniedLook() (*ecs.DescribeTasksOutput, error) {
+	return nil, answered(400, "AccessDeniedException", "no")
+}
+
 func TestAwaitRunningProbes(t *testing.T) {
 	listening := func(on bool) Probe {
 		return func(_ context.Context, address string) bool { return on && address == "172.31.0.9" }
 	}
 	bare := func(task *types.Task) { task.Attachments = nil }
+	beside := func(status string) func(*types.Task) {
+		return func(task *types.Task) {
+			task.Containers = []types.Container{{Name: aws.String(Container), LastStatus: aws.String("PENDING")},
+				{Name: aws.String("database"), LastStatus: aws.String(status)}}
+		}
+	}
 	tests := map[string]struct {
 		describe  []func() (*ecs.DescribeTasksOutput, error)
 		probe     Probe
@@ -97,6 +121,11 @@ func TestAwaitRunningProbes(t *testing.T) {
 		"in vain": {
 			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("PENDING"), in("RUNNING")},
 			probe:    listening(false), address: "172.31.0.9", describes: 3,
+		},
+		"not before the other containers run": {
+			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING", beside("PENDING")),
+				in("PENDING", beside("RUNNING"))},
+			probe: listening(true), address: "172.31.0.9", describes: 2,
 		},
 		"at no public address": {
 			describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), in("RUNNING")}, probe: listening(true),
@@ -138,6 +167,14 @@ func TestAwaitRunningEnds(t *testing.T) {
 		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
 		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
 			err.Error() != "the task was still pending after 50ms" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("after StartTimeout, and tells why nobody could look", func(t *testing.T) {
+		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), throttledLook}})
+		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
+		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
+			err.Error() != "AWS throttled ecs:DescribeTasks in every try: Rate exceeded" {
 			t.Errorf("got %v", err)
 		}
 	})

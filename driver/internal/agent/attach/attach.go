@@ -57,7 +57,7 @@ type Execution struct {
 	started bool
 	// The log has received bytes of output; the agent knows of acked.
 	received, acked int64
-	// lostAt is when the last attached session ended.
+	// lostAt is when the last session ended that brought output or lasted; zero while there is such a session.
 	lostAt    time.Time
 	scriptErr atomic.Pointer[error]
 }
@@ -76,6 +76,10 @@ func (p *Permanent) Error() string { return p.Err.Error() }
 
 // Unwrap returns the error.
 func (p *Permanent) Unwrap() error { return p.Err }
+
+// lasting is how long a session lives that counts as a sign of the stage though the stage wrote nothing. Sessions that
+// attach and break at once do not: they would be repeated without an end.
+const lasting = 30 * time.Second
 
 // endMargin is how long a terminated stage may take to tell its end, beyond the grace time. The driver can reconnect
 // within it.
@@ -115,8 +119,12 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 	for {
 		var result wire.Result
 		if err == nil {
+			attached := time.Now()
 			result, err = s.converse(life, ctx, connection)
 			_ = connection.Close()
+			if s.started && time.Since(attached) >= lasting {
+				s.lostAt = time.Time{}
+			}
 		}
 		var early *lost
 		if !errors.As(err, &early) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/attach"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/sshtest"
 )
@@ -189,8 +190,8 @@ func TestNoAgent(t *testing.T) {
 	w := newWorld(t)
 	stage := w.stage("echo hello", &bytes.Buffer{})
 	stage.Agent = filepath.Join(w.dir, "it's not there")
-	if err := stage.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ended with exit code 127") ||
-		w.connections != 1 {
+	if err := stage.Run(t.Context()); !errors.Is(err, attach.ErrNoAgent) ||
+		!strings.Contains(err.Error(), "ended with exit code 127") || w.connections != 1 {
 		t.Errorf("got %v after %d connections", err, w.connections)
 	}
 }

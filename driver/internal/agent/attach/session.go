@@ -27,6 +27,18 @@ type lost struct{ err error }
 func (l *lost) Error() string { return "the session with ci-agent ended early: " + l.err.Error() }
 func (l *lost) Unwrap() error { return l.err }
 
+// notExecuted are a shell's exit codes for a program that it could not execute.
+var notExecuted = map[int]bool{126: true, 127: true}
+
+// ErrNoAgent is in the error of a stage that has not begun, because the agent is not in the task any more.
+var ErrNoAgent = errors.New("ci-agent is not in the task")
+
+// noAgent adds ErrNoAgent to an error and keeps the error's text.
+type noAgent struct{ error }
+
+func (n noAgent) Is(target error) bool { return target == ErrNoAgent }
+func (n noAgent) Unwrap() error        { return n.error }
+
 // session is one SSH session with the agent.
 type session struct {
 	*Execution
@@ -51,6 +63,9 @@ func (s *Execution) converse(life, ctx context.Context, connection Connection) (
 		go c.send()
 	}
 	if err := awaitPreamble(in, wire.PreambleLine(s.token)); err != nil {
+		if code, known := stream.ExitCode(exitWait); !attaches && known && notExecuted[code] {
+			return wire.Result{}, noAgent{c.ended(err)}
+		}
 		return wire.Result{}, c.ended(err)
 	}
 	for {
@@ -103,7 +118,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 	}
 	switch kind {
 	case wire.Started:
-		c.started, c.lostAt = true, time.Time{}
+		c.started = true
 		// The driver says Terminate in each session from now on: it may have said so before, in a session that was
 		// lost.
 		context.AfterFunc(ctx, func() { _ = c.to.Send(wire.Terminate, wire.Number(c.Grace.Milliseconds())) })
@@ -141,6 +156,7 @@ func (c *session) take(payload []byte) error {
 		return fmt.Errorf("writing the job's log: %w", err)
 	}
 	c.received += int64(len(data))
+	c.lostAt = time.Time{}
 	if c.received-c.acked < ackEvery {
 		return nil
 	}

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
@@ -37,6 +39,9 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 		_, _ = io.WriteString(status, err.Error())
 		return errors.Join(err, status.Close())
 	}
+	// A script that signals all that it finds (kill -TERM -1, pkill) ends itself, and its end has to be told. The
+	// supervisor takes the signals and drops them; to ignore them would make the script's processes ignore them too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 	_, _ = io.WriteString(status, StatusStarted)
 	_ = status.Close()
 	Serve(listener, stage, wire.KeepResult)
@@ -53,6 +58,10 @@ func claim(directory, token string, size int64, stdin io.Reader) (*RunningScript
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the script: %w", err)
+	}
+	// An earlier stage may have removed the folder.
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("creating the folder of the stages: %w", err)
 	}
 	own := filepath.Join(directory, fmt.Sprintf("%d.new", os.Getpid()))
 	_ = os.Remove(own) // A killed process with the same id may have left it.

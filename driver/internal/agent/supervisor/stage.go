@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
-	"gitlab-fargate-runners/driver/internal/drain"
 )
 
 // SpoolLimit is how many bytes a stage may be ahead of the job's log. Then the stage blocks, as it would at a full
@@ -67,28 +66,20 @@ func (s *RunningScript) finish() {
 	_, _ = reap(none) // until the processes end that the stage has left in the background
 }
 
-// drain waits for the end of the output. It does not count the time while the spool is full: then the driver is late,
-// not the output.
+// drain waits for the end of the output.
 func (s *RunningScript) drain() {
-	const step = drain.Idle / 10
-	var idle, flowing time.Duration
-	tick := time.NewTicker(step)
+	end, _ := s.spool.Written()
+	wait := drainage{own: end + inPipe}
+	tick := time.NewTicker(drainStep)
 	defer tick.Stop()
-	for before := int64(-1); idle < drain.Idle && flowing < drain.Max; {
+	for over := false; !over; {
 		select {
 		case <-s.closed:
 			return
 		case <-tick.C:
 		}
-		now := s.reads.Load()
-		if _, blocked := s.spool.Written(); blocked {
-			continue
-		}
-		flowing += step
-		if idle += step; now != before {
-			idle = 0
-		}
-		before = now
+		end, blocked := s.spool.Written()
+		over = wait.over(s.reads.Load(), end, blocked)
 	}
 }
 
