@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -21,7 +22,7 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 	placements := d.Tasks.Placements()
 	for i, placement := range placements {
 		request.Placement = placement
-		err := d.startAndAwait(ctx, known, request)
+		err := d.startOnceRightsAreKnown(ctx, known, request)
 		if err == nil || !errors.Is(err, task.ErrNoCapacity) || i+1 == len(placements) || ctx.Err() != nil {
 			return err
 		}
@@ -31,6 +32,34 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 		known.Renew()
 	}
 	return nil
+}
+
+// A change of IAM is seen everywhere after some seconds, of which AWS states no bound.
+const (
+	rightsSpread = time.Minute
+	rightsPause  = time.Second
+)
+
+// startOnceRightsAreKnown repeats a start that AWS refuses for rights or roles, while the configuration is new: the
+// deployment that has written it may have changed those rights a moment before.
+func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task, request task.Request) error {
+	until := time.Now().Add(rightsSpread - max(0, time.Since(d.Config.Changed)))
+	for said := false; ; said = true {
+		err := d.startAndAwait(ctx, known, request)
+		if !errors.Is(err, task.ErrNoRights) || time.Now().After(until) {
+			return err
+		}
+		if !said {
+			d.printf("The host's configuration is new, AWS may not know its rights everywhere yet: trying again, for %s",
+				seconds(time.Until(until)))
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rightsPause):
+		}
+		known.Renew()
+	}
 }
 
 // startAndAwait writes the intent down before it calls RunTask.

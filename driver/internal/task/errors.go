@@ -85,6 +85,19 @@ type notStarted struct{ error }
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
+// ErrNoRights is in an error of Start where AWS refused the call for the host's rights or the task's roles.
+var ErrNoRights = errors.New("rights or roles are missing")
+
+// noRights adds ErrNoRights to an error and keeps the error's text.
+type noRights struct{ error }
+
+func (e noRights) Is(target error) bool { return target == ErrNoRights }
+func (e noRights) Unwrap() error        { return e.error }
+
+func lacksRights(err error) bool {
+	return isDenied(err) || strings.Contains(err.Error(), "unable to assume the role")
+}
+
 // definitelyNotStarted tells whether the error rules out any effect of the call: the API refused it. A throttled try
 // does not count, because an earlier try of the same call may have taken effect before its answer was lost.
 func definitelyNotStarted(err error) bool {

@@ -37,6 +37,8 @@ func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
 	output, err := t.API.RunTask(ctx, input)
 	switch {
+	case err != nil && lacksRights(err):
+		return "", notStarted{noRights{explain("RunTask", err)}}
 	case err != nil && definitelyNotStarted(err):
 		return "", notStarted{explain("RunTask", err)}
 	case err != nil:
