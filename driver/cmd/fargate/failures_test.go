@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 )
@@ -169,6 +170,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 			if test.world != nil {
 				test.world(w)
 			}
+			w.deployed(time.Now().Add(-time.Hour))
 			got := w.must(systemFailure, "prepare")
 			for _, want := range test.want {
 				if !strings.Contains(got.stderr, want) {

@@ -129,6 +129,14 @@ MaxRetryInterval = "20ms"
 `, extra, filepath.Join(w.dir, "metadata"), w.sshd.Port()))
 }
 
+// deployed tells when the configuration was written.
+func (w *world) deployed(at time.Time) {
+	w.t.Helper()
+	if err := os.Chtimes(filepath.Join(w.dir, "fargate.toml"), at, at); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // edit replaces text of the configuration.
 func (w *world) edit(from, to string) {
 	w.t.Helper()

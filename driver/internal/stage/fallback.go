@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	"gitlab-fargate-runners/driver/internal/sleep"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
 )
@@ -21,7 +23,7 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 		settings.Cluster)
 	for placements := d.Tasks.Placements(); ; {
 		request.Placement = placements[0]
-		err := d.startAndAwait(ctx, known, request)
+		err := d.startOnceRightsAreKnown(ctx, known, request)
 		placements = worthTrying(placements, err)
 		if err == nil || len(placements) == 0 || ctx.Err() != nil {
 			return err
@@ -47,6 +49,33 @@ func worthTrying(placements []task.Placement, err error) []task.Placement {
 		rest = rest[1:]
 	}
 	return rest
+}
+
+// A change of IAM is seen everywhere after some seconds, of which AWS states no bound.
+const (
+	rightsSpread = time.Minute
+	rightsPause  = time.Second
+)
+
+// startOnceRightsAreKnown repeats a start that AWS refuses for rights or roles, while the configuration is new: the
+// deployment that has written it may have changed those rights a moment before.
+func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task, request task.Request) error {
+	until := time.Now().Add(rightsSpread - max(0, time.Since(d.Config.Changed)))
+	for said := false; ; said = true {
+		err := d.startAndAwait(ctx, known, request)
+		refused := errors.Is(err, task.ErrNoRights) && errors.Is(err, task.ErrNotStarted)
+		if !refused || time.Now().After(until) {
+			return err
+		}
+		if !said {
+			d.printf("The host's configuration is new, AWS may not know its rights everywhere yet: trying again, for %s",
+				seconds(time.Until(until)))
+		}
+		if sleep.For(ctx, rightsPause) != nil {
+			return err
+		}
+		known.Renew()
+	}
 }
 
 // startAndAwait writes the intent down before it calls RunTask.
