@@ -1,11 +1,12 @@
 import { FargateRunners } from "./components/fargate-runners";
 import { lookUp } from "./components/look-ups/look-ups";
 import { stackOutputs } from "./components/outputs";
-import { loadSettings } from "./components/settings/settings";
+import { loadGitLabAccess, loadSettings } from "./components/settings/settings";
 import { shortenStackTraces } from "./components/stack-traces";
 
 export = async () => {
   shortenStackTraces();
   const settings = loadSettings();
-  return stackOutputs(new FargateRunners("gitlab-runners", { settings, ...(await lookUp(settings)) }));
+  const found = await lookUp(settings, loadGitLabAccess(settings));
+  return stackOutputs(new FargateRunners("gitlab-runners", { settings, ...found }));
 };

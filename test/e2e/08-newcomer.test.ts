@@ -149,6 +149,28 @@ describe("a first preview", () => {
     );
   });
 
+  it("with a token for GitLab that only reads names the scopes that it lacks, before anything is made", async () => {
+    await set("gitlab:token", gitlabTokens.reader.token, "--secret");
+    const said = await failingPreview();
+    expect(said).to.match(
+      /gitlab:token: it has not got the scopes create_runner, .*; manage_runner, .*pulumi config set gitlab:token --secret/,
+    );
+    expect(said).to.not.contain(gitlabTokens.reader.token).and.not.contain("read_api, to look up");
+
+    // Of whoever previews, it may stay one that only reads; a deployment ends before it has made anything.
+    expect((await pulumi(["config", "rm", "gitlab:token"])).exitCode).to.equal(0);
+    env.GITLAB_TOKEN = gitlabTokens.reader.token;
+    const previewed = await pulumi(["preview"]);
+    const deployed = await pulumi(["up", "--yes", "--skip-preview"]);
+    const state = await pulumi(["stack", "export"]);
+    delete env.GITLAB_TOKEN;
+    expect(previewed.exitCode, previewed.all).to.equal(0);
+    expect(previewed.all).to.match(/warning: gitlab:token: it has not got the scopes create_runner/);
+    expect(deployed.exitCode).to.not.equal(0);
+    expect(deployed.all).to.match(/error: gitlab:token: it has not got the scopes create_runner/);
+    expect(state.all).to.not.match(/"type": "(aws|awsx|gitlab|command):/);
+  });
+
   it("shows the plan once all of it is there", async () => {
     await set("gitlab:token", gitlabTokens.deployment.token, "--secret");
     const { exitCode, all } = await pulumi(["preview"]);

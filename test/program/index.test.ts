@@ -20,7 +20,8 @@ describe("index.ts", () => {
       `gitlab-fargate-runners:${key}`,
       JSON.stringify(value),
     ]);
-    const all = { ...Object.fromEntries(settings), "gitlab:token": "glpat-mine" };
+    const gitlab = { "gitlab:token": "glpat-mine", "gitlab:baseUrl": "http://127.0.0.1:1/api/v4/" };
+    const all = { ...Object.fromEntries(settings), ...gitlab };
     pulumi.runtime.setAllConfig(all, ["gitlab-fargate-runners:host", "gitlab:token"]);
     let outputs: unknown;
     const { errors } = await deploy(async () => {
