@@ -8,5 +8,6 @@ export = async () => {
   shortenStackTraces();
   const settings = loadSettings();
   const found = await lookUp(settings, loadGitLabAccess(settings));
-  return stackOutputs(new FargateRunners("gitlab-runners", { settings, ...found }));
+  const runners = new FargateRunners("gitlab-runners", { settings, ...found });
+  return stackOutputs(runners, process.env.AWS_ENDPOINT_URL);
 };

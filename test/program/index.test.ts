@@ -50,6 +50,21 @@ describe("index.ts", () => {
     });
   });
 
+  it("names no console, and no command, where AWS is not Amazon's", async () => {
+    const told: object[] = [];
+    await deploy(() => {
+      const runners = { clusterArn: pulumi.output("arn:aws:ecs:r:1:cluster/c"), logs: {}, hosts: [] };
+      for (const endpoint of [undefined, "", "http://127.0.0.1:4566"]) {
+        told.push(stackOutputs(runners as unknown as FargateRunners, endpoint));
+      }
+    });
+    expect(told.map((outputs) => ["console", "next"].filter((name) => name in outputs))).to.deep.equal([
+      ["console", "next"],
+      ["console", "next"],
+      [],
+    ]);
+  });
+
   it("tells nothing of what there is not", async () => {
     let told = {};
     await deploy(() => {
