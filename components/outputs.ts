@@ -10,7 +10,7 @@ import { arnParts } from "./iam/documents";
  * lead to another account, of whoever follows them.
  */
 export function stackOutputs(runners: FargateRunners, awsEndpoint?: string) {
-  const { hosts, cluster, image, cacheBucket, driver, logs, dashboard, alarmTopic, privateKey } = runners;
+  const { hosts, cluster, image, cacheBucket, driver, logs, alarmTopic, privateKey } = runners;
   return {
     hosts,
     cluster,

@@ -1,9 +1,10 @@
 /** Whether GitLab can be asked at all with the address and the token that the provider is given. Pure functions. */
 import { shown } from "./values-shown";
 
-export const setAddress = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
+export const setAddress =
+  "set its API's address: npx pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
 export const setToken =
-  "make one with the scopes create_runner, manage_runner and read_api and set it: pulumi config set gitlab:token --secret";
+  "make one with the scopes create_runner, manage_runner and read_api and set it: npx pulumi config set gitlab:token --secret";
 
 /** What the program itself asks GitLab with: what its provider is given. */
 export interface GitLabAccess {
@@ -44,7 +45,7 @@ export function addressErrors(address: string, allowPlainHttp: unknown): string[
   }
   if (url.search !== "" || url.hash !== "") return told(`its ? or # makes it no API's address; ${setAddress}`);
   if (url.protocol === "https:" || allowPlainHttp === true || isLoopback(url.hostname)) return [];
-  const wayOut = "write https://, or allow it: pulumi config set gitlab-fargate-runners:allowPlainHttp true";
+  const wayOut = "write https://, or allow it: npx pulumi config set gitlab-fargate-runners:allowPlainHttp true";
   return told(`http:// shows the token, and those of runners and jobs, to whoever is on the way; ${wayOut}`);
 }
 
