@@ -105,7 +105,7 @@ describe("a first preview", () => {
     const said = await failingPreview();
     writeFileSync(file, text);
     expect(said).to.match(
-      /groups\[0\]\.token: in plain text .*: pulumi config set --secret --path 'gitlab-fargate-runners:groups\[0\]\.token'/,
+      /groups\[0\]\.token: in plain text .*: npx pulumi config set --secret --path 'gitlab-fargate-runners:groups\[0\]\.token'/,
     );
     expect(said).to.not.contain("groups[1].token").and.not.contain("glrt-plain");
     expect((await pulumi(["config", "rm", "--path", "gitlab-fargate-runners:groups[1]"])).exitCode).to.equal(0);
