@@ -6,7 +6,7 @@ import { missingScopes, scopeTrouble } from "../../components/look-ups/token-sco
 import { lookUp } from "../../components/look-ups/look-ups";
 import { accessOf, type GitLabAccess } from "../../components/settings/gitlab-access";
 import { parseSettings } from "../../components/settings/settings";
-import { deploy } from "./support/deploy";
+import { deploy, type World } from "./support/deploy";
 import { raw } from "./support/settings";
 
 const { entries } = parseSettings(raw({ groups: ["acme/backend"] }));
@@ -94,17 +94,20 @@ describe("the scopes of GitLab's token", () => {
       expect(asked).to.have.length(1);
     });
 
-    /** What the look-ups of a deployment end with. */
-    const failure = async (given: GitLabAccess, missing: string[] = []) =>
-      (await deploy(() => lookUp(parseSettings(raw()), given), { missing })).errors.join("\n");
+    /** What the look-ups end with. */
+    const failure = async (given: GitLabAccess, world: World = {}) =>
+      (await deploy(() => lookUp(parseSettings(raw()), given), world)).errors.join("\n");
 
-    it("end a deployment together with whatever else is missing", async () => {
-      const said = await failure(access, ["acme/backend"]);
-      expect(said).to.contain('GitLab has no group "acme/backend"').and.contain("has not got the scopes create_runner");
+    it("end a preview together with whatever else is missing, once", async () => {
+      const said = await failure(access, { missing: ["acme/backend"], preview: true });
+      expect(said).to.contain('GitLab has no group "acme/backend"');
+      expect(said.match(/has not got the scopes create_runner/g)).to.have.length(1);
     });
 
-    it("end a deployment with a token of one's own, too", async () => {
-      expect(await failure({ ...access, fromEnvironment: true })).to.contain("has not got the scopes");
+    it("let whoever has a token of their own preview, and not deploy", async () => {
+      const own = { ...access, fromEnvironment: true };
+      expect(await failure(own, { preview: true })).to.equal("");
+      expect(await failure(own)).to.contain("has not got the scopes");
     });
   });
 });
