@@ -77,6 +77,7 @@ export const gitlabTokens = {
   /** Of the stack sandbox, with the scopes that docs/first-deploy.md asks for. */
   deployment: { token: "glpat-sandbox-deployment", scopes: ["create_runner", "manage_runner", "read_api"] },
   api: { token: "glpat-sandbox-api", scopes: ["api"] },
+  reader: { token: "glpat-sandbox-reader", scopes: ["read_api"] },
   repository: { token: "glpat-sandbox-repository", scopes: ["read_repository"] },
   expired: { token: "glpat-sandbox-expired", scopes: ["api"], expiresAt: new Date("2020-01-01") },
 } as const;

@@ -12,11 +12,23 @@ export const demoGroup = "acme/backend";
 /** The job that the demo cancels from GitLab, once its log holds this. */
 export const demoCancel = { cancelled: "waiting to be cancelled" };
 
+interface End {
+  status: string;
+  /** null: any. */
+  exit_code: number | null;
+  /** What the job is meant to do, in words. */
+  meant: string;
+}
+
+const succeeds: End = { status: "success", exit_code: 0, meant: "succeed" };
+
 /** Jobs of the demo that do not simply succeed. */
-const expected: Record<string, { status: string; exit_code: number | null }> = {
-  "exit-42": { status: "failed", exit_code: 42 },
-  cancelled: { status: "canceled", exit_code: null },
+const expected: Record<string, End> = {
+  "exit-42": { status: "failed", exit_code: 42, meant: "fail with exit code 42, and may" },
+  cancelled: { status: "canceled", exit_code: null, meant: "be cancelled, from GitLab" },
 };
+
+const expectedOf = (name: string): End => expected[name] ?? succeeds;
 
 export async function runDemo(signal: AbortSignal): Promise<void> {
   await requireNone();
@@ -26,7 +38,12 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
     const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));
     await timed("sandbox: stack deployed", () => deploy(status, signal));
     const result = await timed("sandbox: pipeline ended", () =>
-      runPipelineFile(demoFile, { group: demoGroup, cancelAt: demoCancel, signal }),
+      runPipelineFile(demoFile, {
+        group: demoGroup,
+        cancelAt: demoCancel,
+        meant: (name) => expectedOf(name).meant,
+        signal,
+      }),
     );
     complaints.push(...unexpected(result));
   } finally {
@@ -35,13 +52,17 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   const left = await inspectWorld();
   if (describe(left) !== "") complaints.push(`left on this machine: ${describe(left)}`);
   if (complaints.length > 0) throw new UserError(complaints.join("\n"));
-  say("The pipeline did what it should; nothing of the sandbox is left.");
+  const others = Object.entries(expected).map(([name, { meant }]) => `${name} was meant to ${meant}`);
+  say(
+    `Every job ended as it was meant to (${others.join("; ")}), and nothing of the sandbox is left. ` +
+      "Warnings above that are part of every good run: sandbox/demo/README.md",
+  );
 }
 
 /** What went otherwise than the demo's file says, in sentences. */
 export function unexpected({ jobs, tasks }: RunResult): string[] {
   const complaints = jobs.flatMap((job) => {
-    const want = expected[job.name] ?? { status: "success", exit_code: 0 };
+    const want = expectedOf(job.name);
     const statusRight = job.status === want.status;
     const codeRight = want.exit_code === null || want.exit_code === 0 || job.exit_code === want.exit_code;
     if (statusRight && codeRight) return [];

@@ -11,6 +11,8 @@ export interface RunOptions {
   json?: string;
   /** Jobs to cancel from GitLab, by name, once their log holds the marker. */
   cancelAt?: Record<string, string>;
+  /** How each job is meant to end, by its name: a column of the table. */
+  meant?: (name: string) => string;
   signal?: AbortSignal;
 }
 
@@ -45,11 +47,11 @@ export async function runPipelineFile(file: string, options: RunOptions): Promis
   if (!end) throw new Error("the sandbox went away before the pipeline ended");
   const { result, failed } = end;
   if (options.json) writeFileSync(options.json, JSON.stringify(result, null, 2) + "\n");
-  say("\n" + summary(result));
+  say("\n" + summary(result, options.meant));
   return { ...result, failed };
 }
 
-function summary({ jobs, tasks }: RunResult): string {
+function summary({ jobs, tasks }: RunResult, meant?: RunOptions["meant"]): string {
   const seconds = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} s`);
   const rows = jobs.map((job) => [
     job.name,
@@ -58,7 +60,8 @@ function summary({ jobs, tasks }: RunResult): string {
     job.failure_reason ?? "-",
     seconds(job.queued_s),
     seconds(job.duration_s),
+    ...(meant ? [meant(job.name)] : []),
   ]);
-  const head = ["job", "status", "exit code", "failure reason", "queued", "duration"];
+  const head = ["job", "status", "exit code", "failure reason", "queued", "duration", ...(meant ? ["meant to"] : [])];
   return `${table([head, ...rows])}\nFargate tasks: ${tasks.started} started, ${tasks.stopped} stopped, ${tasks.running} running`;
 }

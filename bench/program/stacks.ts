@@ -83,6 +83,8 @@ export async function programStack(
   const config = { "aws:region": "eu-central-1", ...Object.fromEntries(own) };
   const secrets = {
     "gitlab:token": "glpat-bench",
+    // No GitLab is asked about its token.
+    "gitlab:baseUrl": "http://127.0.0.1:1/api/v4/",
     "gitlab-fargate-runners:host.privateKey": privateKey as string,
   };
   return createStack(folder, clone, debugProviders, config, secrets, previewEnvironment);

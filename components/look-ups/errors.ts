@@ -63,7 +63,7 @@ export function gitlabTrouble(entry: Entry, gitlabUrl: string, error: unknown): 
 
 const certificate = (gitlabUrl: string, said: string) =>
   `gitlab:baseUrl: this machine does not trust the certificate of ${gitlabUrl}; where a company's own authority made it, ` +
-  `name that: pulumi config set gitlab:cacertFile /path/to/ca.pem (${said})`;
+  `name that: npx pulumi config set gitlab:cacertFile /path/to/ca.pem (${said})`;
 
 /** A group or project, as its entry names it. */
 export const told = ({ path, id }: Pick<Entry, "path" | "id">): string =>

@@ -10,7 +10,9 @@ import type { Subnet } from "../host/host-placement";
 import { accountNotes } from "./account";
 import { findDriverSource, type DriverSource } from "./driver-source";
 import { gitlabTrouble, imageTrouble, instanceTypeTrouble, messageOf, told, vpcTrouble, type Trouble } from "./errors";
+import type { GitLabAccess } from "../settings/gitlab-access";
 import type { Entry, Settings } from "../settings/settings";
+import { scopeTrouble } from "./token-scopes";
 
 export interface Network {
   readonly vpcId: string;
@@ -31,12 +33,16 @@ export interface LookUps {
   readonly driver: DriverSource;
 }
 
-/** @throws pulumi.RunError that lists everything that was not found, and each reason once */
-export async function lookUp(settings: Settings): Promise<LookUps> {
+/**
+ * @param access what to ask GitLab about its token with; without it nobody asks
+ * @throws pulumi.RunError that lists everything that was not found, and each reason once
+ */
+export async function lookUp(settings: Settings, access?: GitLabAccess): Promise<LookUps> {
   const { network, host, entries, driver } = settings;
   const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
   const searchingNetwork = findNetwork(network);
   const lookingAtAccount = accountNotes(settings);
+  const lookingAtToken = access && scopeTrouble(entries, access);
   const [foundNetwork, foundSubnets, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     searchingNetwork,
     findHostSubnets(host.instanceType, searchingNetwork),
@@ -49,9 +55,15 @@ export async function lookUp(settings: Settings): Promise<LookUps> {
   );
   // Without a network there are no subnets either, for the same reason.
   const byReason = new Map(failures.map((failure) => [reasonOf(failure), failure.message]));
-  const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
   // Before a failure too: the program's process ends with it, in the middle of whatever is under way.
   const { warnings, hints } = await lookingAtAccount;
+  const scopes = await lookingAtToken;
+  // Whoever only previews may do so with a token of their own that only reads.
+  const wanting = scopes !== undefined && access!.fromEnvironment && pulumi.runtime.isDryRun();
+  if (wanting) warnings.push(scopes);
+  // Says more than that GitLab has refused a look-up.
+  else if (scopes !== undefined) byReason.set("403", scopes);
+  const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   await Promise.all([...warnings.map((text) => pulumi.log.warn(text)), ...hints.map((text) => pulumi.log.info(text))]);
   return {

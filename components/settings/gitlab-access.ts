@@ -1,9 +1,35 @@
 /** Whether GitLab can be asked at all with the address and the token that the provider is given. Pure functions. */
 import { shown } from "./values-shown";
 
-export const setAddress = "set its API's address: pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
+export const setAddress =
+  "set its API's address: npx pulumi config set gitlab:baseUrl https://gitlab.example.com/api/v4/";
 export const setToken =
-  "make one with the scopes create_runner, manage_runner and read_api and set it: pulumi config set gitlab:token --secret";
+  "make one with the scopes create_runner, manage_runner and read_api and set it: npx pulumi config set gitlab:token --secret";
+
+/** What the program itself asks GitLab with: what its provider is given. */
+export interface GitLabAccess {
+  /** GitLab's own address, without /api/v4. */
+  url: string;
+  token?: string;
+  /** The token is not the stack's, but of whoever runs the program. */
+  fromEnvironment: boolean;
+  /** File with the certificates that are trusted in the place of the system's. */
+  cacertFile?: string;
+  /** Certificates are not checked. */
+  insecure: boolean;
+}
+
+/** Where the stack's configuration says nothing, the provider reads the environment. */
+export function accessOf(all: Record<string, string>, url: string, env: NodeJS.ProcessEnv): GitLabAccess {
+  const token = all["gitlab:token"] ?? env.GITLAB_TOKEN;
+  return {
+    url,
+    ...(token && { token }),
+    fromEnvironment: all["gitlab:token"] === undefined,
+    ...(all["gitlab:cacertFile"] !== undefined && { cacertFile: all["gitlab:cacertFile"] }),
+    insecure: all["gitlab:insecure"] === "true",
+  };
+}
 
 /** Errors of `gitlab:baseUrl`. The provider's client completes an address that does not name the API. */
 export function addressErrors(address: string, allowPlainHttp: unknown): string[] {
@@ -19,7 +45,7 @@ export function addressErrors(address: string, allowPlainHttp: unknown): string[
   }
   if (url.search !== "" || url.hash !== "") return told(`its ? or # makes it no API's address; ${setAddress}`);
   if (url.protocol === "https:" || allowPlainHttp === true || isLoopback(url.hostname)) return [];
-  const wayOut = "write https://, or allow it: pulumi config set gitlab-fargate-runners:allowPlainHttp true";
+  const wayOut = "write https://, or allow it: npx pulumi config set gitlab-fargate-runners:allowPlainHttp true";
   return told(`http:// shows the token, and those of runners and jobs, to whoever is on the way; ${wayOut}`);
 }
 

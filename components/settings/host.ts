@@ -56,7 +56,7 @@ const connection = strict({
 
 const deployFrom =
   "the networks you deploy from: " +
-  "`pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`";
+  "`npx pulumi config set --path 'gitlab-fargate-runners:host.adminCidrs[0]' 203.0.113.7/32`";
 
 const archive = (
   what: string,

@@ -210,7 +210,7 @@ export const schema = strict({
     .default(false)
     .describe(
       "Refuses to delete what holds state: cache bucket, image repository, log groups. To take a protected stack " +
-        "down, set it to false, `pulumi up`, then `pulumi destroy`.",
+        "down, set it to false, `npx pulumi up`, then `npx pulumi destroy`.",
     ),
   tags,
   kmsKeyArn,

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
-import { addressErrors, tokenErrors } from "./gitlab-access";
+import { accessOf, addressErrors, tokenErrors, type GitLabAccess } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
 import type { HttpProxy } from "./http-proxy";
 import { mergedRunnerSettings } from "./runner-settings";
@@ -99,6 +99,10 @@ export function loadSettings(): Settings {
   for (const warning of warningsOf(settings)) void pulumi.log.warn(`${namespace}:${warning}`);
   return settings;
 }
+
+/** Apart from the settings, which go everywhere: nobody else in the program has the token. */
+export const loadGitLabAccess = ({ gitlabUrl }: Settings): GitLabAccess =>
+  accessOf(pulumi.runtime.allConfig(), gitlabUrl, process.env);
 
 /**
  * As {@link loadSettings}, from values.

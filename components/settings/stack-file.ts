@@ -84,7 +84,7 @@ function plainSecrets(config: Record<string, unknown>): string[] {
 
 const encrypt = (path: string, key: string, flag: string) =>
   `${path}: in plain text in the stack's file, where it is anybody's who can read that; encrypt it: ` +
-  `pulumi config set --secret ${flag}${key}${key.endsWith("privateKey") ? " < runner-host" : ""}`;
+  `npx pulumi config set --secret ${flag}${key}${key.endsWith("privateKey") ? " < runner-host" : ""}`;
 
 const isPlain = (value: unknown) => typeof value === "string" && value !== "";
 

@@ -3,7 +3,7 @@ import multipart from "@fastify/multipart";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { ApiError } from "./errors";
 import { acceptGitBodies, handleGit } from "./git/http";
-import { requireScope, type AccessToken } from "./rest/auth";
+import { requireScope, tokenRoutes, type AccessToken } from "./rest/auth";
 import { mergeRequestRoutes } from "./rest/merge-requests";
 import { namespaceRoutes } from "./rest/namespaces";
 import { runnerRestRoutes } from "./rest/runners";
@@ -44,6 +44,7 @@ export async function createServer(state: State, tokens: readonly AccessToken[])
       artifactRoutes(api, state);
       await api.register(async (rest) => {
         rest.addHook("onRequest", async (request) => requireScope(request, tokens, state.clock.now()));
+        tokenRoutes(rest, tokens, () => state.clock.now());
         namespaceRoutes(rest, state);
         runnerRestRoutes(rest, state);
         mergeRequestRoutes(rest, state);

@@ -5,7 +5,8 @@
  * all that GitLab can change of a runner is optional and computed, a request says only what is known, a timeout only
  * above 0, and a runner that is gone cannot be deleted.
  *
- * Differs from the real one: failed requests are not retried; `insecure` is ignored; UserRunner cannot be imported, and
+ * Differs from the real one: failed requests are not retried; nothing is taken from the environment of the command
+ * (GITLAB_TOKEN), which nobody tells an attached provider; `insecure` is ignored; UserRunner cannot be imported, and
  * takes runner types and access levels in lower case only.
  */
 import { readFileSync } from "node:fs";

@@ -105,7 +105,7 @@ describe("a first preview", () => {
     const said = await failingPreview();
     writeFileSync(file, text);
     expect(said).to.match(
-      /groups\[0\]\.token: in plain text .*: pulumi config set --secret --path 'gitlab-fargate-runners:groups\[0\]\.token'/,
+      /groups\[0\]\.token: in plain text .*: npx pulumi config set --secret --path 'gitlab-fargate-runners:groups\[0\]\.token'/,
     );
     expect(said).to.not.contain("groups[1].token").and.not.contain("glrt-plain");
     expect((await pulumi(["config", "rm", "--path", "gitlab-fargate-runners:groups[1]"])).exitCode).to.equal(0);
@@ -147,6 +147,20 @@ describe("a first preview", () => {
     expect(await failingPreview()).to.match(
       /gitlab:token: http:\S+ says that it has expired; make one with the scopes/,
     );
+  });
+
+  it("with a token for GitLab that only reads names the scopes that it lacks, before anything is made", async () => {
+    await set("gitlab:token", gitlabTokens.reader.token, "--secret");
+    const said = await failingPreview();
+    expect(said).to.match(
+      /gitlab:token: it has not got the scopes create_runner, .*; manage_runner, .*pulumi config set gitlab:token --secret/,
+    );
+    expect(said).to.not.contain(gitlabTokens.reader.token).and.not.contain("read_api, to look up");
+
+    const deployed = await pulumi(["up", "--yes", "--skip-preview"]);
+    expect(deployed.exitCode).to.not.equal(0);
+    expect(deployed.all).to.match(/error: gitlab:token: it has not got the scopes create_runner/);
+    expect((await pulumi(["stack", "export"])).all).to.not.match(/"type": "(aws|awsx|gitlab|command):/);
   });
 
   it("shows the plan once all of it is there", async () => {

@@ -65,7 +65,8 @@ export async function createStack({ artifacts, world, folder, plugin }: StackOpt
   let files = 0;
   const on = (change: Change) => {
     const file = path.join(folder, `${(files += 1)}.yaml`);
-    writeFileSync(file, stackText(change));
+    // No GitLab is asked about its token.
+    writeFileSync(file, stackText({ "gitlab:baseUrl": "http://127.0.0.1:1/api/v4/", ...change }));
     return ["--stack", name, "--config-file", file];
   };
   await run("stack", "init", name);

@@ -45,7 +45,18 @@ function configured(commands: [string, unknown][]): Raw {
   return Object.fromEntries(own.map(([key, value]) => [key.slice(namespace.length), value]));
 }
 
+/** The commands that a page gives, without their comments. */
+const typed = (page: string): string[] =>
+  [...page.matchAll(/^ {4,6}((?:npm|npx|aws) .*)$/gm)].map(([, line]) => line.replace(/ +#.*/, "").replace(/ +/g, " "));
+
 describe("the first steps of a newcomer", () => {
+  it("are the same in both pages, in the same order", () => {
+    const short = typed(read("README.md").split("## First real deploy")[1].split("\n## ")[0]);
+    const long = typed(read("docs/first-deploy.md"));
+    expect(short).to.have.length.above(10);
+    expect(long.filter((line) => short.includes(line))).to.deep.equal(short);
+  });
+
   for (const file of ["README.md", "docs/first-deploy.md"]) {
     it(`${file}: its commands set all that the stack dev needs`, () => {
       const commands = commandsOf(read(file));

@@ -20,7 +20,8 @@ describe("index.ts", () => {
       `gitlab-fargate-runners:${key}`,
       JSON.stringify(value),
     ]);
-    const all = { ...Object.fromEntries(settings), "gitlab:token": "glpat-mine" };
+    const gitlab = { "gitlab:token": "glpat-mine", "gitlab:baseUrl": "http://127.0.0.1:1/api/v4/" };
+    const all = { ...Object.fromEntries(settings), ...gitlab };
     pulumi.runtime.setAllConfig(all, ["gitlab-fargate-runners:host", "gitlab:token"]);
     let outputs: unknown;
     const { errors } = await deploy(async () => {
@@ -47,6 +48,21 @@ describe("index.ts", () => {
       },
       next: "aws logs tail gitlab-runners-runner-1a2b3c4 --follow --region eu-central-1",
     });
+  });
+
+  it("names no console, and no command, where AWS is not Amazon's", async () => {
+    const told: object[] = [];
+    await deploy(() => {
+      const runners = { clusterArn: pulumi.output("arn:aws:ecs:r:1:cluster/c"), logs: {}, hosts: [] };
+      for (const endpoint of [undefined, "", "http://127.0.0.1:4566"]) {
+        told.push(stackOutputs(runners as unknown as FargateRunners, endpoint));
+      }
+    });
+    expect(told.map((outputs) => ["console", "next"].filter((name) => name in outputs))).to.deep.equal([
+      ["console", "next"],
+      ["console", "next"],
+      [],
+    ]);
   });
 
   it("tells nothing of what there is not", async () => {

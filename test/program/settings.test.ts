@@ -225,7 +225,7 @@ describe("settings", () => {
       const groups = JSON.stringify([42, { path: "acme/data", token: "glrt-mine" }]);
       const plain = () => load({ ...base, "gitlab-fargate-runners:groups": groups }, []);
       expect(plain)
-        .to.throw(/^ {2}gitlab:token: in plain text .*: pulumi config set --secret gitlab:token$/m)
+        .to.throw(/^ {2}gitlab:token: in plain text .*: npx pulumi config set --secret gitlab:token$/m)
         .with.property("message")
         .that.matches(/host\.privateKey: in plain .* --path gitlab-fargate-runners:host\.privateKey < runner-host$/m)
         .and.matches(/groups\[1\]\.token: in plain .* --path 'gitlab-fargate-runners:groups\[1\]\.token'$/m)
@@ -251,7 +251,7 @@ describe("settings", () => {
       delete process.env.GITLAB_TOKEN;
       try {
         expect(() => load(without)).to.throw(
-          /^ {2}gitlab:token: required; make one with the scopes .*: pulumi config set gitlab:token --secret$/m,
+          /^ {2}gitlab:token: required; make one with the scopes .*: npx pulumi config set gitlab:token --secret$/m,
         );
         const groups = JSON.stringify([{ path: "a", token: "glrt-mine" }]);
         expect(load({ ...without, "gitlab-fargate-runners:groups": groups }).entries).to.have.length(1);

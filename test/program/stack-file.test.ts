@@ -11,7 +11,7 @@ import { scratch } from "../support/scratch";
 const own = "gitlab-fargate-runners";
 const plain = (path: string, key: string) =>
   `${path}: in plain text in the stack's file, where it is anybody's who can read that; encrypt it: ` +
-  `pulumi config set --secret ${key}`;
+  `npx pulumi config set --secret ${key}`;
 
 /** Files, and what is told of each. */
 const wrong: Record<string, [text: string, told: string[]]> = {

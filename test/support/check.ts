@@ -57,7 +57,7 @@ export async function passes(work: () => Promise<void>): Promise<Counts> {
   return outcome(true);
 }
 
-/** @param sandbox number of a sandbox that these tests have for themselves */
+/** @param sandbox number of a sandbox that these tests may have for themselves, apart from whatever else runs */
 export async function mocha(args: string[], output: Output, sandbox?: number): Promise<Counts> {
   const reporter = path.join(projectDir, "test/support/reporter.cjs");
   const colors = output.colors ? ["--color"] : [];

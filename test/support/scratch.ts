@@ -13,10 +13,13 @@ export interface Scratch {
 /** Those that are there. A describe() makes its folder even where none of its tests is run, and so nobody removes it. */
 const open = new Set<string>();
 process.once("exit", () => open.forEach(remove));
+// A process that a signal ends comes to no exit of its own.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
 
 function remove(dir: string): void {
   open.delete(dir);
-  rmSync(dir, { recursive: true, force: true });
+  // Engines and servers that the same signal ends may still write.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 export function scratch(): Scratch {

@@ -5,8 +5,9 @@
  *
  * @see https://docs.gitlab.com/security/tokens/access_token_scopes/
  */
-import type { FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { expiredToken, insufficientScope, unauthorized } from "../errors";
+import { user } from "../model";
 import { text } from "../parameters";
 import { sameToken } from "../tokens";
 
@@ -26,19 +27,39 @@ const narrow: { scope: Scope; path: RegExp; method?: RegExp }[] = [
   { scope: "read_user", path: /^\/(user|version)$/, method: /^(GET|HEAD)$/ },
 ];
 
-/** Throws 401 unless the request carries a valid token, as PRIVATE-TOKEN, Bearer or ?private_token=; 403 by its scopes. */
-export function requireScope(request: FastifyRequest, tokens: readonly AccessToken[], now: number): void {
+/** What a token tells of itself, whatever its scopes. */
+const self = "/personal_access_tokens/self";
+
+export function tokenRoutes(server: FastifyInstance, tokens: readonly AccessToken[], now: () => number): void {
+  server.get(self, async (request) => {
+    const { scopes, expiresAt } = caller(request, tokens, now());
+    return {
+      ...{ id: 1, name: "sandbox", description: null, user_id: user.id, scopes, active: true, revoked: false },
+      ...{ created_at: "2020-01-01T00:00:00.000Z", expires_at: expiresAt?.toISOString().slice(0, 10) ?? null },
+    };
+  });
+}
+
+/** Throws 401 unless the request carries a valid token, as PRIVATE-TOKEN, Bearer or ?private_token=. */
+function caller(request: FastifyRequest, tokens: readonly AccessToken[], now: number): AccessToken {
   const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const query = request.query as Record<string, unknown>;
   const given = text(request.headers["private-token"]) ?? bearer ?? text(query.private_token) ?? "";
   const found = tokens.find(({ token }) => sameToken(token, given));
   if (!found) throw unauthorized();
   if (isExpired(found, now)) throw expiredToken();
+  return found;
+}
+
+/** Throws 401 as above, and 403 by the token's scopes. */
+export function requireScope(request: FastifyRequest, tokens: readonly AccessToken[], now: number): void {
+  const found = caller(request, tokens, now);
   const { method } = request;
   const path = request.url
     .split("?")[0]
     .replace(/^\/api\/v4/, "")
     .replace(/\/$/, "");
+  if (path === self) return;
   const here = narrow.filter((one) => one.path.test(path));
   const reads = /^(GET|HEAD)$/.test(method);
   const taken = [

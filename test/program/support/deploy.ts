@@ -45,6 +45,8 @@ export interface World {
   /** Availability zones that have the instance type; all where left out. */
   zones?: string[];
   stack?: string;
+  /** Nothing is deployed, only planned. */
+  preview?: boolean;
   noDefaultVpc?: boolean;
   /** AWS does not tell where instance types are. */
   noOfferings?: boolean;
@@ -73,6 +75,7 @@ export async function deploy(program: () => unknown, world: World = {}): Promise
     },
     "gitlab-fargate-runners",
     stack,
+    world.preview,
   );
   recordRequests(resources, outputs);
   const errors = await withoutStacks(() =>

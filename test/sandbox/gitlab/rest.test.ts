@@ -50,6 +50,20 @@ describe("GitLab stand-in: REST", function () {
     });
   });
 
+  it("tells each token what it may do, whatever that is, and nobody else", async () => {
+    for (const [token, scope] of [
+      ["glpat-test", "api"],
+      ["glpat-repository", "read_repository"],
+    ]) {
+      const { status, body } = await fixture.rest("GET", "/personal_access_tokens/self", undefined, {
+        "private-token": token,
+      });
+      expect([status, body.scopes, body.active], token).to.deep.equal([200, [scope], true]);
+    }
+    const other = { "private-token": "glpat-other" };
+    expect((await fixture.rest("GET", "/personal_access_tokens/self", undefined, other)).status).to.equal(401);
+  });
+
   it("takes a token until it expires", async () => {
     const expiresAt = new Date(Date.now() + 3_600_000);
     const own = await startFixture({ accessTokens: [{ token: "glpat-test", scopes: ["api"], expiresAt }] });
