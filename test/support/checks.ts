@@ -63,7 +63,7 @@ const endToEnd: Check[] = [
     name: "plans",
     after: ["setup", "setup: aws provider"],
     // Apart, as engines start language hosts in process groups of their own, which outlive an engine that is killed.
-    run: (output) => mocha(["test/plans/**/*.test.ts"], output, mostShards + 1),
+    run: (output) => mocha(["test/plans/**/*.test.ts"], output, shardCount + 1),
   },
   {
     name: "staticcheck",
