@@ -44,7 +44,9 @@ func (j *Journal) Follow(ctx context.Context, cursor string, take func(Entry) er
 	}
 	reading := eachEntry(stdout, take)
 	stopped := ctx.Err() != nil
-	cancel()
+	if reading != nil {
+		cancel() // Otherwise journalctl has ended by itself, and Wait says how.
+	}
 	ending := command.Wait()
 	if stopped {
 		return nil
