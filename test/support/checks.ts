@@ -63,7 +63,13 @@ const endToEnd: Check[] = [
     name: "plans",
     after: ["setup", "setup: aws provider"],
     // Apart, as engines start language hosts in process groups of their own, which outlive an engine that is killed.
-    run: (output) => mocha(["test/plans/**/*.test.ts"], output, shardCount + 1),
+    // What it takes is fetched before, for which there is no way from there.
+    run: async (output) => {
+      const { signal } = output;
+      await prepareArtifacts({ onProgress: () => {}, signal });
+      await prepareAwsProvider({ onProgress: () => {}, signal });
+      return mocha(["test/plans/**/*.test.ts"], output, shardCount + 1);
+    },
   },
   {
     name: "staticcheck",
