@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 )
@@ -170,7 +169,6 @@ func TestFailuresOfPrepare(t *testing.T) {
 			if test.world != nil {
 				test.world(w)
 			}
-			w.deployed(time.Now().Add(-time.Hour))
 			got := w.must(systemFailure, "prepare")
 			for _, want := range test.want {
 				if !strings.Contains(got.stderr, want) {

@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/ecstest"
 )
@@ -20,7 +19,6 @@ func TestEveryCallIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.deployed(time.Now().Add(-time.Hour))
 			w.ecs.Fail = func(string, int) string { return test.code }
 			got := w.must(systemFailure, "prepare")
 			if !strings.Contains(got.stderr, test.want) || w.ecs.Calls("RunTask") != 1 || w.ecs.Calls("ListTasks") != 0 {
