@@ -127,6 +127,16 @@ ConnectTimeout = "5s"
 RetryInterval = "5ms"
 MaxRetryInterval = "20ms"
 `, extra, filepath.Join(w.dir, "metadata"), w.sshd.Port()))
+	w.deployed(time.Hour)
+}
+
+// deployed tells how long ago the configuration was written.
+func (w *world) deployed(ago time.Duration) {
+	w.t.Helper()
+	at := time.Now().Add(-ago)
+	if err := os.Chtimes(filepath.Join(w.dir, "fargate.toml"), at, at); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // edit replaces text of the configuration.
@@ -138,6 +148,7 @@ func (w *world) edit(from, to string) {
 		w.t.Fatal(err)
 	}
 	w.write("fargate.toml", strings.ReplaceAll(string(content), from, to))
+	w.deployed(time.Hour)
 }
 
 func (w *world) write(name, content string) string {

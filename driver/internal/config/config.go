@@ -20,6 +20,8 @@ type Config struct {
 
 	// Wanted holds the job's wishes as the job wrote them. The driver checks them before it grants any.
 	Wanted Wanted `toml:"-"`
+	// Changed is when the file was written.
+	Changed time.Time `toml:"-"`
 
 	Fargate      Fargate
 	TaskMetadata TaskMetadata

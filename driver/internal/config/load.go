@@ -33,7 +33,16 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	return Parse(path, content, getenv)
+	config, err := Parse(path, content, getenv)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	config.Changed = file.ModTime()
+	return config, nil
 }
 
 // Parse is Load for content that the caller has read. path is for messages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -21,7 +22,7 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 		settings.Cluster)
 	for placements := d.Tasks.Placements(); ; {
 		request.Placement = placements[0]
-		err := d.startAndAwait(ctx, known, request)
+		err := d.startOnceRightsAreKnown(ctx, known, request)
 		placements = worthTrying(placements, err)
 		if err == nil || len(placements) == 0 || ctx.Err() != nil {
 			return err
@@ -47,6 +48,35 @@ func worthTrying(placements []task.Placement, err error) []task.Placement {
 		rest = rest[1:]
 	}
 	return rest
+}
+
+// A change of IAM is seen everywhere after some seconds, of which AWS states no bound.
+const (
+	rightsSpread = time.Minute
+	rightsPause  = time.Second
+)
+
+// startOnceRightsAreKnown repeats a RunTask that AWS refuses for rights or roles, while the configuration is new: the
+// deployment that has written it may have changed those rights a moment before.
+func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task, request task.Request) error {
+	until := time.Now().Add(rightsSpread - max(0, time.Since(d.Config.Changed)))
+	for said := false; ; said = true {
+		err := d.startAndAwait(ctx, known, request)
+		// A task that may have been started is not left behind.
+		if !errors.Is(err, task.ErrNoRights) || !errors.Is(err, task.ErrNotStarted) || time.Now().After(until) {
+			return err
+		}
+		if !said {
+			d.printf("The host's configuration is new, AWS may not know its rights everywhere yet: trying again, for %s",
+				seconds(time.Until(until)))
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rightsPause):
+		}
+		known.Renew()
+	}
 }
 
 // startAndAwait writes the intent down before it calls RunTask.

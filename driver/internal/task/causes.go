@@ -12,6 +12,8 @@ const (
 	throttled
 	// permanent: no try works until somebody has changed something outside of the job.
 	permanent
+	// rights are permanent as well, but for the seconds after they have changed.
+	rights
 	// capacity: another subnet or another capacity provider may work.
 	capacity
 	// quota: another capacity provider may work, as AWS counts them apart. Another subnet does not.
@@ -55,7 +57,7 @@ var causes = []cause{
 	// EC2 throttled ECS, which hands that on as a mistake of the caller: github.com/dask/dask-cloudprovider/issues/56
 	{signs: []string{"errorcode: requestlimitexceeded", "errorcode: throttling"}, kind: throttled,
 		says: sayThrottled, hint: hintThrottled},
-	{codes: []string{"AccessDenied"}, kind: permanent, says: "AWS denied {call}: {text}",
+	{codes: []string{"AccessDenied"}, kind: rights, says: "AWS denied {call}: {text}",
 		hint: "Allow {call} in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and " +
 			"ecs:TagResource where tasks get tags."},
 	{codes: []string{"ExpiredToken", "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
@@ -102,7 +104,7 @@ var causes = []cause{
 
 	{signs: []string{"service linked role"}, kind: permanent,
 		hint: "This account has not used ECS yet: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"},
-	{signs: []string{"unable to assume the role"}, kind: permanent,
+	{signs: []string{"unable to assume the role"}, kind: rights,
 		hint: "The role's trust policy has to let ecs-tasks.amazonaws.com take it."},
 	{signs: []string{"is not associated with the cluster", "specified capacity provider"}, kind: permanent,
 		hint: "Associate the capacity provider with the cluster (aws ecs put-cluster-capacity-providers), or leave " +

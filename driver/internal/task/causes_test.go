@@ -21,7 +21,7 @@ func TestCauseOf(t *testing.T) {
 			hint: "Too many calls"},
 		{code: "ClientException", text: "Tasks provisioning capacity limit exceeded.", kind: throttled,
 			hint: "Too many tasks of this cluster start"},
-		{code: "AccessDeniedException", text: "no", kind: permanent, hint: "Allow {call}"},
+		{code: "AccessDeniedException", text: "no", kind: rights, hint: "Allow {call}"},
 		{code: "ExpiredTokenException", text: "The security token included in the request is expired", kind: permanent,
 			hint: "Check the instance profile"},
 		{code: "UnrecognizedClientException", text: "The security token included in the request is invalid.",
@@ -65,7 +65,7 @@ func TestCauseOf(t *testing.T) {
 			"service linked role exists.", kind: permanent, hint: "This account has not used ECS yet"},
 		{code: "ClientException", text: "ECS was unable to assume the role 'arn:aws:iam::1:role/exec' that was provided " +
 			"for this task. Please verify that the role being passed has the proper trust relationship and permissions",
-			kind: permanent, hint: "The role's trust policy"},
+			kind: rights, hint: "The role's trust policy"},
 		{code: "InvalidParameterException", text: "The specified capacity provider 'FARGATE_SPOT' was not found.",
 			kind: permanent, hint: "Associate the capacity provider"},
 		{code: "InvalidParameterException", text: "The capacity provider strategy cannot contain a capacity provider that " +

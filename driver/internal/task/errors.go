@@ -54,6 +54,8 @@ func (r refusal) Is(target error) bool {
 		return r.cause.kind == capacity || r.cause.kind == quota
 	case ErrQuota:
 		return r.cause.kind == quota
+	case ErrNoRights:
+		return r.cause.kind == rights
 	}
 	return false
 }
@@ -71,7 +73,10 @@ func kindOf(err error) kind {
 func Throttled(err error) bool { return kindOf(err) == throttled }
 
 // isPermanent tells whether a further try of a call is useless.
-func isPermanent(err error) bool { return kindOf(err) == permanent || notCalled(err) }
+func isPermanent(err error) bool {
+	found := kindOf(err)
+	return found == permanent || found == rights || notCalled(err)
+}
 
 // notCalled tells that the driver has no client, for lack of a region for example, and so made no call.
 func notCalled(err error) bool {
@@ -81,6 +86,9 @@ func notCalled(err error) bool {
 
 // ErrNotStarted is in an error of Start where ECS certainly started no task.
 var ErrNotStarted = errors.New("no task was started")
+
+// ErrNoRights is in an error where AWS refuses the host's rights, or the task's roles.
+var ErrNoRights = errors.New("rights or roles are missing")
 
 // notStarted adds ErrNotStarted to an error and keeps the error's text.
 type notStarted struct{ error }
