@@ -12,6 +12,7 @@ def between(low, high):
 
 
 ECS_NAME = text("[A-Za-z0-9_-]{1,255}"), "up to 255 letters, numbers, underscores, and hyphens"
+ROLE_ARN = text(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+"), "a role's ARN"
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 # By service, shape and member: what holds for the value, and how that is said. The page of the operation says it, beneath
@@ -37,6 +38,8 @@ RULES = {
     ),
     ("ecs", "CreateClusterRequest", "clusterName"): ECS_NAME,
     ("ecs", "RegisterTaskDefinitionRequest", "family"): ECS_NAME,
+    ("ecs", "RegisterTaskDefinitionRequest", "executionRoleArn"): ROLE_ARN,
+    ("ecs", "RegisterTaskDefinitionRequest", "taskRoleArn"): ROLE_ARN,
     ("ecs", "DescribeTasksRequest", "tasks"): (lambda value: 1 <= len(value) <= 100, "1 to 100 tasks"),
     ("ecs", "ListTasksRequest", "maxResults"): (between(1, 100), "between 1 and 100"),
     ("ecs", "RunTaskRequest", "clientToken"): (

@@ -1,6 +1,12 @@
 /** Requests that AWS would refuse, at the front before moto: refused with the service's own code, in its protocol. */
 import { CloudWatchClient, PutDashboardCommand, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
-import { CreateBucketCommand, PutBucketLifecycleConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
+import { DescribeInstancesCommand, DescribeSubnetsCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  CreateBucketCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { region } from "../../../sandbox/config";
 import { prepareArtifacts } from "../../../sandbox/setup";
@@ -130,6 +136,50 @@ describe("requests that AWS would refuse", () => {
     expect(await role("r", { ...keys, ...values })).to.match(/^ValidationError: .*Duplicate tag keys/);
     const session = { RoleArn: "arn:aws:iam::123456789012:role/r", RoleSessionName: "a b" };
     expect(await sts("AssumeRole", session)).to.match(/^ValidationError: .*'roleSessionName'/);
+  });
+
+  it("are those that name a role which is not there", async () => {
+    const trusting = (arn: string) =>
+      JSON.stringify({ Statement: { Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: [arn] } } });
+    const role = (RoleName: string, AssumeRolePolicyDocument: string) =>
+      iam("CreateRole", { RoleName, AssumeRolePolicyDocument });
+    const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+    const none = `Invalid principal in policy: "AWS":"${arn("none")}"`;
+    expect(await role("taker", trusting(arn("none")))).to.equal(`MalformedPolicyDocument: ${none}`);
+    expect(await role("taker", trusting("arn:aws:iam::123456789012:root"))).to.equal("");
+    expect(await role("taken", trusting(arn("taker")))).to.equal("");
+    const PolicyDocument = trusting(arn("none"));
+    expect(await iam("UpdateAssumeRolePolicy", { RoleName: "taken", PolicyDocument })).to.contain(none);
+    const Statement = {
+      Effect: "Deny",
+      Action: "s3:*",
+      Resource: "arn:aws:s3:::bucket",
+      Principal: { AWS: arn("none") },
+    };
+    const policy = new PutBucketPolicyCommand({ Bucket: "bucket", Policy: JSON.stringify({ Statement }) });
+    expect(await sent(s3.send(policy))).to.match(/^MalformedPolicy: Invalid principal/);
+    const definition = { family: "f", containerDefinitions: [], executionRoleArn: "arn:aws:ecs:us-east-1:1:cluster/c" };
+    expect(await ecs("RegisterTaskDefinition", definition)).to.match(/'executionRoleArn'.*role's ARN/);
+  });
+
+  it("are EC2's for an instance type that the subnet's zone does not have", async () => {
+    const { Subnets = [] } = await aws.moto.ec2.send(new DescribeSubnetsCommand({}));
+    const subnet = (zone: string) => Subnets.find(({ AvailabilityZone }) => AvailabilityZone === zone)!.SubnetId!;
+    const launch = { MinCount: "1", MaxCount: "1", InstanceType: "t3.small" };
+    const run = (zone: string) => ec2("RunInstances", { ...launch, SubnetId: subnet(zone) });
+    expect(await run("us-east-1e")).to.match(
+      /^Unsupported: .*type \(t3\.small\) is not supported in your requested Availability Zone \(us-east-1e\).*1d, us-east-1f\.$/,
+    );
+    expect(await run("us-east-1a")).to.equal("");
+    const SubnetId = { "NetworkInterface.1.DeviceIndex": "0", "NetworkInterface.1.SubnetId": subnet("us-east-1e") };
+    expect(await ec2("RunInstances", { ...launch, ...SubnetId })).to.match(/^Unsupported: /);
+    // Where it is, a type that is changed is only tried by the next start.
+    const { Reservations = [] } = await aws.moto.ec2.send(new DescribeInstancesCommand({}));
+    const InstanceId = Reservations[0]!.Instances![0]!.InstanceId!;
+    await aws.moto.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
+    const type = { "InstanceType.Value": "p4de.24xlarge" };
+    expect(await ec2("ModifyInstanceAttribute", { InstanceId, ...type })).to.equal("");
+    expect(await ec2("StartInstances", { "InstanceId.1": InstanceId })).to.match(/^Unsupported: .*p4de/);
   });
 
   it("are CloudWatch's, whose SDK speaks CBOR, and those of its logs", async () => {
