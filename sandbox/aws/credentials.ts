@@ -1,8 +1,8 @@
 /** Temporary credentials of roles, as instances and tasks are given them, and as whoever assumes a role gets them. */
-import { AssumeRoleCommand } from "@aws-sdk/client-sts";
+import type { IAMClient } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, type STSClient } from "@aws-sdk/client-sts";
 import { assumedRole, type Principal } from "./iam/principal";
 import { requireTrust } from "./iam/trust";
-import type { Moto } from "./moto";
 
 export interface RoleCredentials {
   AccessKeyId: string;
@@ -27,7 +27,7 @@ export interface Credentials {
   principal(accessKeyId: string): Principal | undefined;
 }
 
-export function createCredentials(moto: Pick<Moto, "sts" | "iam">): Credentials {
+export function createCredentials(sts: Pick<STSClient, "send">, iam: Pick<IAMClient, "send">): Credentials {
   const issued = new Map<string, RoleCredentials>();
   // Of replaced credentials too: they stay good until they expire.
   const principals = new Map<string, Principal>();
@@ -36,8 +36,8 @@ export function createCredentials(moto: Pick<Moto, "sts" | "iam">): Credentials 
     const key = `${roleArn} ${session}`;
     const known = issued.get(key);
     if (known && Date.parse(known.Expiration) - Date.now() > margin) return known;
-    await requireTrust(moto.iam, roleArn, { service });
-    const { Credentials: fresh } = await moto.sts.send(
+    await requireTrust(iam, roleArn, { service });
+    const { Credentials: fresh } = await sts.send(
       new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: session, DurationSeconds: 3600 }),
     );
     const credentials = {
@@ -53,7 +53,7 @@ export function createCredentials(moto: Pick<Moto, "sts" | "iam">): Credentials 
   async function assume(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void> {
     const session = principals.get(accessKeyId);
     const roleArn = form.get("RoleArn") ?? "";
-    await requireTrust(moto.iam, roleArn, session ? { session } : "administrator");
+    await requireTrust(iam, roleArn, session ? { session } : "administrator");
     const taken = assumedRole(roleArn, form.get("RoleSessionName") ?? "", form.get("Policy") ?? undefined);
     return (answer) => {
       const [, key] = /<AccessKeyId>([^<]+)</.exec(answer) ?? [];

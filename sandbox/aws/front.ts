@@ -1,8 +1,7 @@
 /**
  * The AWS endpoint of the sandbox. Requests of roles are held to their policies; then every request goes to moto
  * unchanged, except those whose effects have to be real, which are ECS's task actions, EC2's instance actions and the
- * passwords of ECR's registry, and S3's bucket policies, whose conditions moto ignores. moto holds what it gets to AWS's
- * models, and what is answered here is held to them before.
+ * passwords of ECR's registry. moto holds what it gets to AWS's models, and what is answered here is held to them before.
  */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,7 +13,6 @@ import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
 import { closeServer, listen, type Address } from "./server";
 import { answerQuota, quotaAction } from "./service-quotas";
-import { BucketPolicies, policyBucket } from "./s3/bucket-policies";
 
 export interface FrontOptions {
   moto: Address;
@@ -47,7 +45,6 @@ export interface Ec2Step {
 const maxBody = 4 * 1024 * 1024;
 
 export async function startFront(options: FrontOptions): Promise<{ port: number; close(): Promise<void> }> {
-  const policies = new BucketPolicies();
   const server = http.createServer((request, response) => {
     const answer = async () => {
       // As a proxy it is asked for whole addresses.
@@ -58,9 +55,7 @@ export async function startFront(options: FrontOptions): Promise<{ port: number;
       const action = ecsAction(request.headers);
       const quotas = quotaAction(request.headers);
       const inCbor = cborAction(request.url ?? "/");
-      const bucket = policyBucket(request.url ?? "/");
-      if (bucket !== undefined) await answerPolicy(bucket, request, response);
-      else if (inCbor) await answerCbor(inCbor, request, await whole(), response, options.moto);
+      if (inCbor) await answerCbor(inCbor, request, await whole(), response, options.moto);
       else if (asksForRegistryPassword(request.headers))
         await answerCall("GetAuthorizationToken", request, response, await whole(), options.registryPassword);
       else if (quotas)
@@ -97,20 +92,6 @@ export async function startFront(options: FrontOptions): Promise<{ port: number;
     request.resume();
     const { status, headers, body } = refusal(request, error);
     response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : body);
-  }
-
-  async function answerPolicy(bucket: string, request: http.IncomingMessage, response: http.ServerResponse) {
-    const { stored, forward } = policies.handle(request.method ?? "GET", bucket, await readBody(request));
-    if (stored !== undefined) {
-      response.writeHead(200, { "content-type": "application/json" }).end(stored);
-      return;
-    }
-    if (forward) {
-      request.headers["content-length"] = String(forward.length);
-      for (const name of ["content-md5", "x-amz-checksum-crc32", "x-amz-sdk-checksum-algorithm"])
-        delete request.headers[name];
-    }
-    passOn(request, response, forward);
   }
 
   /** A call in JSON. Without an answer, moto answers. */

@@ -33,8 +33,10 @@ import { Authorizer } from "./iam/authorizer";
 import { createExecutionRole } from "./iam/execution-role";
 import { createEc2Records } from "./iam/ec2-records";
 import { createGate } from "./iam/gate";
+import { seenLate } from "./iam/late";
 import { RolePolicies } from "./iam/role-policies";
 import { createBucketKey } from "./s3/bucket-key";
+import { createBucketPolicies } from "./s3/bucket-policies";
 import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
@@ -125,13 +127,14 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     await createServiceLinkedRole(moto.iam);
     const subnets = createSubnets(moto.ec2);
     const addresses = new AddressPool();
-    const credentials = createCredentials(moto);
+    const iam = seenLate(moto.iam, () => ecs.faults.iamDelay());
+    const credentials = createCredentials(moto.sts, iam);
     const firewall = new Firewall(moto.ec2);
     const tree = artifacts.hostTree;
-    const instances = new Instances({ moto, subnets, addresses, firewall, tree, dir: folder("hosts"), log });
+    const instances = new Instances({ moto, iam, subnets, addresses, firewall, tree, dir: folder("hosts"), log });
     closers.push(() => instances.close());
 
-    const policies = new RolePolicies(moto.iam);
+    const policies = new RolePolicies(iam);
     const ecsRole = serviceLinkedRole(moto.iam);
     const authorizer = new Authorizer(policies, log);
     const images = createImageStore(folder("images"));
@@ -140,7 +143,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       log,
       availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
       requireServiceLinkedRole: () => ecsRole.require(),
-      trusted: (roleArn) => trustsTasks(moto.iam, roleArn),
+      trusted: (roleArn) => trustsTasks(iam, roleArn),
       run: (task) =>
         runTask(task, {
           images,
@@ -187,8 +190,9 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           taskDefinition: async (name) => (await findDefinition(name, moto)).definition,
           ec2: createEc2Records(moto),
           bucketKey: createBucketKey(moto.s3),
+          bucketPolicies: createBucketPolicies(moto.s3),
           changed() {
-            policies.forget();
+            policies.forget(ecs.faults.iamDelay());
             ecsRole.forget();
           },
         }),

@@ -37,6 +37,7 @@ export type FaultRequest =
   | ({ fault: "exhaust"; capacityProvider: "FARGATE" | "FARGATE_SPOT" } & Hits)
   | ({ fault: "stale"; behind: number } & Hits)
   | ({ fault: "slow-start" } & StartDelays)
+  | { fault: "late-iam"; delay: number }
   | { fault: "vcpu-quota"; vcpus: number }
   | ({ fault: "trouble-ssh" } & SshTrouble)
   | { fault: "interrupt-spot" | TaskFault; task: string }

@@ -80,6 +80,8 @@ async function putFault({ faults, hosts, registry }: Aws, request: FaultRequest)
       return faults.stale(request.behind, request);
     case "slow-start":
       return faults.slowStart(request);
+    case "late-iam":
+      return faults.lateIam(request.delay);
     case "vcpu-quota":
       return faults.limitVcpus(request.vcpus);
     case "trouble-ssh":

@@ -1,6 +1,7 @@
-/** ECS as it is on a busy day: answers from copies that are behind, tasks that start slowly, an account that is full. */
+/** AWS as it is on a busy day: answers from copies that are behind, tasks that start slowly, an account that is full. */
 import { expect } from "chai";
 import { cancelJob, driverProcesses, putFault } from "../support/faults";
+import { onHost } from "../support/host";
 import { runCi, runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 import { listTasks, liveTasks } from "../support/tasks";
@@ -73,6 +74,25 @@ describe("tasks that start slowly", () => {
     expect(jobs[0], jobs[0].trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
     expect(jobs[0].trace).to.match(/Fargate task pending, \d+ s[^]*TaskFailedToStart: CannotPullContainerError/);
     expect(tasks.stopped).to.equal(tasks.started);
+  });
+});
+
+describe("IAM whose changes are seen late", () => {
+  useSandbox();
+
+  it("fails no job that follows a deployment at once: it waits for its rights, and says so", async () => {
+    const [run] = (await granted(await roleName("host"))).filter(({ action }) => action === "ecs:RunTask");
+    await without(run!, async () => {
+      // Refused, so that this is what is known of the host's rights.
+      const { jobs } = await runCi(simple);
+      expect(jobs[0], jobs[0].trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
+      await putFault({ fault: "late-iam", delay: 20_000 });
+    });
+    await onHost("touch /etc/gitlab-runner/fargate.toml");
+    const { jobs, tasks } = await runCi(simple);
+    expect(jobs[0].status, jobs[0].trace).to.equal("success");
+    expect(jobs[0].trace).to.contain("The host's configuration is new, AWS may not know its rights everywhere yet");
+    expect(tasks).to.deep.equal(started);
   });
 });
 

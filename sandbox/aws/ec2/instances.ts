@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import * as path from "node:path";
 import { DescribeInstancesCommand, DescribeKeyPairsCommand, type Instance } from "@aws-sdk/client-ec2";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { AddressPool } from "../addresses";
 import { isOnBridge } from "../addresses";
 import type { Ec2Step } from "../front";
@@ -11,6 +12,7 @@ import { decodeUserData } from "./cloud-init";
 import { ElasticAddresses } from "./elastic-addresses";
 import type { Firewall } from "./firewall";
 import { createHost, type Host } from "./host";
+import { requireProfile } from "./instance-profile";
 import type { Subnets } from "./subnets";
 
 export type HostState = "pending" | "running" | "stopping" | "stopped" | "terminated" | "failed";
@@ -30,6 +32,8 @@ interface Entry extends HostView {
 
 export interface InstancesOptions {
   moto: Moto;
+  /** As EC2 sees it. */
+  iam: Pick<IAMClient, "send">;
   subnets: Subnets;
   addresses: AddressPool;
   firewall: Firewall;
@@ -68,6 +72,8 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
 
   /** The front's hook. @throws AwsError */
   async handle(form: URLSearchParams): Promise<Ec2Step | undefined> {
+    const profile = form.get("IamInstanceProfile.Name");
+    if (profile !== null) await requireProfile(this.options.iam, profile);
     switch (form.get("Action")) {
       case "RunInstances":
         return this.run(form);

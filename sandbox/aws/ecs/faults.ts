@@ -44,6 +44,11 @@ export interface Faults {
    * MISSING and not listed, what has just stopped still runs. Other calls see how things are, so that answers differ.
    */
   stale(behind: number, hits: Hits): void;
+  /**
+   * Other services see what changes in IAM so many ms later: a role and an instance profile are not there yet, and a role
+   * that is there has the rights that it had.
+   */
+  lateIam(delay: number): void;
   /** Tasks that start from now on take so long beside what is done for them. */
   slowStart(delays: StartDelays): void;
   /** The account may run so many vCPU at a time, of on-demand and of Spot capacity each. */
@@ -66,6 +71,7 @@ export interface Faults {
   checkAnswer(action: string): void;
   /** What a call of DescribeTasks or ListTasks shows of a task; undefined: nothing yet. */
   shown(action: string): (task: Task) => Task | undefined;
+  iamDelay(): number;
   startDelays(): StartDelays;
   vcpuQuota(): number;
   /** The failure's reason, or undefined when there is capacity. */
@@ -89,6 +95,7 @@ export function createFaults(actions: {
   const delays = new Map<string, number>();
   let ssh = noTrouble;
   let behind = 0;
+  let iamDelay = 0;
   let delaysOfStart = noDelays;
   let vcpus = ownVcpus;
   return {
@@ -101,6 +108,7 @@ export function createFaults(actions: {
       behind = ms;
       for (const action of ["DescribeTasks", "ListTasks"]) late.set(action, hits);
     },
+    lateIam: (wanted) => void (iamDelay = wanted),
     slowStart: (wanted) => void (delaysOfStart = wanted),
     limitVcpus: (wanted) => void (vcpus = wanted),
     exhaust: (provider, hits) => exhausted.set(provider, hits),
@@ -109,6 +117,7 @@ export function createFaults(actions: {
     calm() {
       for (const targets of [throttled, lost, exhausted, late]) targets.clear();
       ssh = noTrouble;
+      iamDelay = 0;
       delaysOfStart = noDelays;
       vcpus = ownVcpus;
     },
@@ -123,6 +132,7 @@ export function createFaults(actions: {
       const at = late.hit(action) ? now() - behind / 1000 : Infinity;
       return (task) => (at === Infinity ? task : asOf(task, at));
     },
+    iamDelay: () => iamDelay,
     startDelays: () => delaysOfStart,
     vcpuQuota: () => vcpus,
     capacityFailure: (provider) =>

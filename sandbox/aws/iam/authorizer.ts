@@ -46,7 +46,7 @@ export class Authorizer {
 }
 
 /** Of the keys that every request has, those that the sandbox knows. Its plain HTTP stands for AWS's TLS. */
-const globalContext = ({ roleArn }: Principal) => ({
+export const globalContext = ({ roleArn }: Pick<Principal, "roleArn">) => ({
   "aws:PrincipalArn": roleArn,
   "aws:PrincipalAccount": accountId,
   "aws:PrincipalType": "AssumedRole",

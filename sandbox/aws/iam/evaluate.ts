@@ -3,7 +3,7 @@
  * session's policy must all allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  *
- * Limit: resource-based policies and service control policies are not evaluated.
+ * Limit: service control policies are not evaluated, resource-based ones only where they are buckets' (s3/bucket-policies.ts).
  */
 import { holds, type Context } from "./conditions";
 import { matchesAction, matchesArn } from "./patterns";
@@ -38,7 +38,7 @@ export function evaluate({ identity, boundary, session }: Policies, permission: 
     { policies: identity, one: "an identity-based policy", no: "no identity-based policy" },
     ...(boundary ? [{ policies: [boundary], one: "a permissions boundary", no: "no permissions boundary" }] : []),
     ...(session ? [{ policies: [session], one: "a session policy", no: "no session policy" }] : []),
-  ].map((kind) => ({ ...kind, effects: applicable(kind.policies, permission) }));
+  ].map((kind) => ({ ...kind, effects: effectsOf(kind.policies, permission) }));
 
   const denying = kinds.find(({ effects }) => effects.has("Deny"));
   if (denying) return { allowed: false, reason: `with an explicit deny in ${denying.one}` };
@@ -47,7 +47,8 @@ export function evaluate({ identity, boundary, session }: Policies, permission: 
   return { allowed: true, reason: "" };
 }
 
-function applicable(policies: Policy[], permission: Permission): Set<Statement["effect"]> {
+/** The effects of all statements that apply. @throws UnsupportedPolicy */
+export function effectsOf(policies: Policy[], permission: Permission): Set<Statement["effect"]> {
   const effects = new Set<Statement["effect"]>();
   for (const { name, statements } of policies) {
     for (const statement of statements) {

@@ -3,12 +3,13 @@
  * policies allow.
  *
  * Limits: signatures are not verified, and whoever signs with keys that are not temporary (the engine's, the tests') is
- * an administrator.
+ * an administrator, whom the policy of a bucket alone can refuse something.
  */
 import type { IncomingMessage } from "node:http";
 import type { TaskDefinition } from "../ecs/types";
 import { AwsError } from "../protocol";
 import { objectKeyPermissions, type BucketKey } from "../s3/bucket-key";
+import type { BucketPolicies } from "../s3/bucket-policies";
 import { AccessDenied, type Authorizer } from "./authorizer";
 import { operationOf, signatureOf } from "./caller";
 import { ec2Permissions, type Ec2Records } from "./ec2-permissions";
@@ -16,7 +17,7 @@ import { ecsPermissions } from "./ecs-permissions";
 import type { Permission } from "./evaluate";
 import { permissionsOf } from "./permissions";
 import type { Principal } from "./principal";
-import { s3Permissions } from "./s3-permissions";
+import { s3Permissions, s3PermissionsIfKnown } from "./s3-permissions";
 
 export interface GateOptions {
   authorizer: Authorizer;
@@ -26,6 +27,7 @@ export interface GateOptions {
   taskDefinition(name: string): Promise<TaskDefinition>;
   ec2: Ec2Records;
   bucketKey: BucketKey;
+  bucketPolicies: BucketPolicies;
   /** Something of IAM was changed. */
   changed(): void;
 }
@@ -57,6 +59,7 @@ export function createGate({
   taskDefinition,
   ec2,
   bucketKey,
+  bucketPolicies,
   changed,
 }: GateOptions): Gate {
   async function needed(service: string, request: IncomingMessage, body: Buffer): Promise<Permission[]> {
@@ -70,8 +73,9 @@ export function createGate({
 
   async function admitToS3(principal: Principal, request: IncomingMessage): Promise<Admission> {
     const { method = "GET", url = "/", headers } = request;
-    const { needed, toSeeAbsence } = s3Permissions(method, url);
+    const { needed, toSeeAbsence } = s3Permissions(method, url, headers);
     await authorizer.require(principal, needed);
+    await bucketPolicies(principal, needed);
     const named = headers["x-amz-server-side-encryption-aws-kms-key-id"]?.toString();
     for (const permission of needed) {
       const keyOf: BucketKey = async (bucket) => named ?? (await bucketKey(bucket));
@@ -86,14 +90,16 @@ export function createGate({
     const signature = signatureOf(request);
     if (!signature) throw new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
     const { accessKeyId, service } = signature;
+    const { method = "GET", url = "/", headers } = request;
     if (service === "s3") checkSize(request);
     const answered = service === "iam" ? () => void changed() : undefined;
     const principal = find(accessKeyId);
     if (!principal && accessKeyId.startsWith(temporary)) {
       throw new AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
     }
+    if (service === "s3" && principal) return admitToS3(principal, request);
+    if (service === "s3") await bucketPolicies("administrator", s3PermissionsIfKnown(method, url, headers));
     if (!principal) return { answered };
-    if (service === "s3") return admitToS3(principal, request);
     const body = await read();
     await authorizer.require(principal, await needed(service, request, body));
     return { body, answered };

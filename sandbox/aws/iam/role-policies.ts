@@ -28,9 +28,10 @@ export class RolePolicies {
     return read;
   }
 
-  /** Something of IAM has changed. */
-  forget(): void {
-    this.known.clear();
+  /** Something of IAM has changed, which is seen after so many ms. What was never asked for is seen at once. */
+  forget(delay = 0): void {
+    if (delay === 0) this.known.clear();
+    else setTimeout(() => this.known.clear(), delay).unref();
   }
 
   private async read(RoleName: string): Promise<Policies> {

@@ -2,6 +2,7 @@
  * What a request to S3 needs, by method and subresource; buckets stand in the path.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
+import type { IncomingHttpHeaders } from "node:http";
 import { AwsError } from "../protocol";
 import type { Permission } from "./evaluate";
 
@@ -15,8 +16,20 @@ export interface S3Permissions {
   toSeeAbsence?: Permission;
 }
 
+/** Headers that are condition keys, too, of s3:PutObject. */
+const keys = ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"];
+
+/** None for a request of which the sandbox does not know what it needs. */
+export function s3PermissionsIfKnown(...request: Parameters<typeof s3Permissions>): Permission[] {
+  try {
+    return s3Permissions(...request).needed;
+  } catch {
+    return [];
+  }
+}
+
 /** @throws AwsError for a request of which the sandbox does not know what it needs */
-export function s3Permissions(method: string, url: string): S3Permissions {
+export function s3Permissions(method: string, url: string, headers: IncomingHttpHeaders = {}): S3Permissions {
   // As it stands: URL would resolve "..", which a key may hold.
   const [path = "", query = ""] = url.split("?", 2);
   const searchParams = new URLSearchParams(query);
@@ -38,12 +51,13 @@ export function s3Permissions(method: string, url: string): S3Permissions {
     // Its body names objects and versions; to delete any of them is to be allowed.
     return { needed: ["s3:DeleteObject", "s3:DeleteObjectVersion"].map((name) => permission(name, `${bucketArn}/*`)) };
   }
+  const told = Object.fromEntries(keys.flatMap((name) => (name in headers ? [[`s3:${name}`, headers[name]]] : [])));
   if (key === "") {
     const prefix = searchParams.get("prefix");
     return { needed: [permission(action, bucketArn, prefix === null ? {} : { "s3:prefix": prefix })] };
   }
   return {
-    needed: [permission(action, `${bucketArn}/${key}`)],
+    needed: [permission(action, `${bucketArn}/${key}`, action === "s3:PutObject" ? told : {})],
     ...(action === "s3:GetObject" && { toSeeAbsence: permission("s3:ListBucket", bucketArn) }),
   };
 }

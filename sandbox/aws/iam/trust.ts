@@ -1,5 +1,5 @@
 /**
- * Who may take a role, by its trust policy.
+ * Who may take a role, by its trust policy, and whom a policy of a resource means.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 import { GetRoleCommand, type IAMClient } from "@aws-sdk/client-iam";
@@ -21,28 +21,31 @@ export async function requireTrust(iam: Pick<IAMClient, "send">, roleArn: string
     if (!error.name.startsWith("NoSuchEntity")) throw error;
     return undefined;
   });
-  const { Statement = [] } = JSON.parse(decoded(found?.Role?.AssumeRolePolicyDocument)) as Json;
-  const effects = ([Statement].flat() as Json[]).filter((one) => applies(one, taker)).map(({ Effect }) => Effect);
+  const statements = statementsFor(decoded(found?.Role?.AssumeRolePolicyDocument), taker);
+  const effects = statements.filter(letsTakeRoles).map(({ Effect }) => Effect);
   if (effects.includes("Allow") && !effects.includes("Deny")) return;
-  const who = taker === "administrator" ? `arn:aws:iam::${accountId}:user/administrator` : nameOf(taker);
+  const who = taker === "administrator" ? administratorArn : nameOf(taker);
   throw new AccessDenied(`User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`);
 }
 
+export const administratorArn = `arn:aws:iam::${accountId}:user/administrator`;
+
 const nameOf = (taker: Exclude<Taker, string>) => ("service" in taker ? taker.service : taker.session.arn);
 
-function applies(statement: Json, taker: Taker): boolean {
-  const { Principal = {}, Action } = statement;
-  if (statement.NotPrincipal !== undefined) throw new UnsupportedPolicy("NotPrincipal is not evaluated");
-  const { AWS, Service } = (Principal === "*" ? { AWS: "*" } : Principal) as Json;
-  const named =
-    taker !== "administrator" && "service" in taker
+const letsTakeRoles = (statement: Json): boolean =>
+  list(statement.Action).some((pattern) => matchesAction(pattern, "sts:AssumeRole")) &&
+  conditionsOf(statement).every((condition) => holds(condition, { "aws:PrincipalAccount": accountId }));
+
+/** The statements of a policy whose principals include somebody. @throws UnsupportedPolicy */
+export function statementsFor(policy: string, taker: Taker): Json[] {
+  const { Statement = [] } = JSON.parse(policy) as Json;
+  return ([Statement].flat() as Json[]).filter(({ Principal = {}, NotPrincipal }) => {
+    if (NotPrincipal !== undefined) throw new UnsupportedPolicy("NotPrincipal is not evaluated");
+    const { AWS, Service } = (Principal === "*" ? { AWS: "*" } : Principal) as Json;
+    return taker !== "administrator" && "service" in taker
       ? list(Service).includes(taker.service)
       : list(AWS).some((one) => identitiesOf(taker).includes(one));
-  return (
-    named &&
-    list(Action).some((pattern) => matchesAction(pattern, "sts:AssumeRole")) &&
-    conditionsOf(statement).every((condition) => holds(condition, { "aws:PrincipalAccount": accountId }))
-  );
+  });
 }
 
 /** What a trust policy may call somebody. */

@@ -1,49 +1,33 @@
 /**
- * S3 bucket policies in front of moto, which applies their statements without looking at conditions: a policy that
- * denies what does not come over TLS would deny everything. Policies are kept here as they were put; moto gets the
- * statements that have no condition.
- *
- * Limit: statements with a condition are not applied at all. The sandbox's own endpoint is plain HTTP on this machine.
+ * What the policies of buckets refuse, whoever asks. What they allow counts for nothing: the caller's own policies have to
+ * allow it, which is enough within an account.
  */
-import { AwsError } from "../protocol";
+import { GetBucketPolicyCommand, type S3Client } from "@aws-sdk/client-s3";
+import { AccessDenied, globalContext } from "../iam/authorizer";
+import { effectsOf, type Permission } from "../iam/evaluate";
+import { parsePolicy } from "../iam/policy";
+import { administratorArn, statementsFor } from "../iam/trust";
+import type { Principal } from "../iam/principal";
 
-export interface PolicyAnswer {
-  /** The answer, when moto is not asked. */
-  stored?: string;
-  /** What moto gets in the place of the body. */
-  forward?: Buffer;
-}
+/** @throws AccessDenied, UnsupportedPolicy */
+export type BucketPolicies = (caller: Principal | "administrator", needed: Permission[]) => Promise<void>;
 
-interface PolicyDocument {
-  Statement?: { Condition?: unknown }[] | { Condition?: unknown };
-}
-
-/** The bucket of a path-style request for `?policy`, undefined for every other request. */
-export function policyBucket(url: string): string | undefined {
-  const { pathname, searchParams } = new URL(url, "http://s3");
-  const [bucket, ...key] = pathname.slice(1).split("/");
-  return searchParams.has("policy") && bucket !== "" && key.join("") === "" ? bucket : undefined;
-}
-
-export class BucketPolicies {
-  private readonly policies = new Map<string, string>();
-
-  /** @throws AwsError when the policy is not JSON */
-  handle(method: string, bucket: string, body: Buffer): PolicyAnswer {
-    if (method === "GET") return { stored: this.policies.get(bucket) };
-    if (method === "DELETE") this.policies.delete(bucket);
-    if (method !== "PUT") return { forward: body };
-    const document = parse(body);
-    this.policies.set(bucket, body.toString());
-    const statements = [document.Statement ?? []].flat().filter(({ Condition }) => Condition === undefined);
-    return { forward: Buffer.from(JSON.stringify({ ...document, Statement: statements })) };
-  }
-}
-
-function parse(body: Buffer): PolicyDocument {
-  try {
-    return JSON.parse(body.toString()) as PolicyDocument;
-  } catch {
-    throw new AwsError("MalformedPolicy", "Policies must be valid JSON.", 400);
-  }
-}
+export const createBucketPolicies =
+  (s3: Pick<S3Client, "send">): BucketPolicies =>
+  async (caller, needed) => {
+    const who = caller === "administrator" ? { arn: administratorArn, roleArn: administratorArn } : caller;
+    for (const { action, resource, context } of needed) {
+      const Bucket = resource.slice("arn:aws:s3:::".length).split("/")[0];
+      // A bucket that is not there has no policy; S3 says what is wrong with it.
+      const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket })).catch(() => ({ Policy: undefined }));
+      if (Policy === undefined) continue;
+      const Statement = statementsFor(Policy, caller === "administrator" ? caller : { session: caller });
+      const policy = parsePolicy(`of the bucket ${Bucket}`, JSON.stringify({ Statement }));
+      const permission = { action, resource, context: { ...globalContext(who), ...context } };
+      if (!effectsOf([policy], permission).has("Deny")) continue;
+      throw new AccessDenied(
+        `User: ${who.arn} is not authorized to perform: ${action} on resource: "${resource}" with an explicit deny in a ` +
+          "resource-based policy",
+      );
+    }
+  };

@@ -10,6 +10,7 @@ import { assumedRole, type Principal } from "../../../sandbox/aws/iam/principal"
 import { RolePolicies } from "../../../sandbox/aws/iam/role-policies";
 import { startMoto } from "../../../sandbox/aws/moto";
 import { createBucketKey } from "../../../sandbox/aws/s3/bucket-key";
+import { createBucketPolicies } from "../../../sandbox/aws/s3/bucket-policies";
 import { accountId, region } from "../../../sandbox/config";
 import { freePort } from "../../support/free-port";
 
@@ -36,6 +37,7 @@ export async function startGatedMoto(python: string, folder: string, over: Parti
     },
     ec2: createEc2Records({ ec2, iam }),
     bucketKey: createBucketKey(s3),
+    bucketPolicies: createBucketPolicies(s3),
     changed: () => policies.forget(),
   });
 

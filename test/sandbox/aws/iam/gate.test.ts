@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { IncomingMessage } from "node:http";
 import type { IAMClient } from "@aws-sdk/client-iam";
+import type { GetBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
+import { tlsOnly } from "../../../../components/iam/documents";
 import { Authorizer } from "../../../../sandbox/aws/iam/authorizer";
 import { createExecutionRole } from "../../../../sandbox/aws/iam/execution-role";
 import { createGate } from "../../../../sandbox/aws/iam/gate";
@@ -8,6 +10,7 @@ import { parsePolicy } from "../../../../sandbox/aws/iam/policy";
 import { assumedRole } from "../../../../sandbox/aws/iam/principal";
 import { refusal } from "../../../../sandbox/aws/iam/refusal";
 import { RolePolicies } from "../../../../sandbox/aws/iam/role-policies";
+import { createBucketPolicies } from "../../../../sandbox/aws/s3/bucket-policies";
 import type { Task } from "../../../../sandbox/aws/ecs/task";
 import type { AwsError } from "../../../../sandbox/aws/protocol";
 
@@ -21,6 +24,27 @@ const bounded = assumedRole(
 );
 const key = "arn:aws:kms:us-east-1:123456789012:key/1";
 const allow = (action: string, resource = "*") => ({ Effect: "Allow", Action: action, Resource: resource });
+
+/** The policies of buckets. */
+const denial = (more: object) => ({
+  Effect: "Deny",
+  Principal: "*",
+  Action: "s3:*",
+  Resource: "arn:aws:s3:::*",
+  ...more,
+});
+const ofBuckets: Record<string, object> = {
+  wrong: denial({ Condition: { Bool: { "aws:SecureTransport": "true" } } }),
+  encrypting: denial({
+    Action: "s3:PutObject",
+    Condition: { StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" } },
+  }),
+  others: denial({ Principal: { AWS: roleArn } }),
+};
+const send = async ({ input: { Bucket = "" } }: GetBucketPolicyCommand) => {
+  if (Bucket === "ours") return { Policy: tlsOnly("arn:aws:s3:::ours") };
+  return { Policy: ofBuckets[Bucket] && JSON.stringify({ Statement: ofBuckets[Bucket] }) };
+};
 
 /** A gate for a host whose role has these statements, and the number of times that IAM changed. */
 function gateFor(...statements: object[]) {
@@ -39,6 +63,7 @@ function gateFor(...statements: object[]) {
       roleOf: async () => roleArn,
     },
     bucketKey: async (bucket) => (bucket === "encrypted" ? key : undefined),
+    bucketPolicies: createBucketPolicies({ send } as unknown as S3Client),
     changed: () => changes++,
   });
   return { gate, authorizer, changes: () => changes };
@@ -184,6 +209,28 @@ describe("IAM: the gate", () => {
     expect(blind.answered!(200)).to.equal(undefined);
     const seeing = await gateFor(allow("s3:*")).gate(get, nobody);
     expect(seeing.answered).to.equal(undefined);
+  });
+
+  it("heeds the policies of buckets with their conditions, for whomever they name", async () => {
+    const { gate } = gateFor(allow("s3:*"));
+    const put = (bucket: string, key?: string, headers = {}) =>
+      gate(request("s3", { method: "PUT", url: `/${bucket}/archive`, headers }, key), nobody);
+    const refusalOf = async (work: Promise<unknown>) => (await refused(work)).message;
+    const explicit = "with an explicit deny in a resource-based policy";
+    for (const key of ["ASIAHOST", "sandbox"]) {
+      await put("ours", key);
+      expect(await refusalOf(put("wrong", key))).to.contain(
+        `s3:PutObject on resource: "arn:aws:s3:::wrong/archive" ${explicit}`,
+      );
+      expect(await refusalOf(put("encrypting", key, { "x-amz-server-side-encryption": "AES256" }))).to.contain(
+        explicit,
+      );
+      await put("encrypting", key, { "x-amz-server-side-encryption": "aws:kms" });
+    }
+    expect(await refusalOf(put("others"))).to.contain(explicit);
+    await put("others", "sandbox");
+    // Of whatever an administrator does at S3, the sandbox does not know what it needs.
+    await gate(request("s3", { method: "GET", url: "/wrong?acl" }, "sandbox"), nobody);
   });
 
   it("tells of changes of IAM, also by administrators, once they are made", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import type { IAMClient } from "@aws-sdk/client-iam";
+import type { STSClient } from "@aws-sdk/client-sts";
 import { createCredentials } from "../../../../sandbox/aws/credentials";
-import type { Moto } from "../../../../sandbox/aws/moto";
 
 const roleArn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 const trust = (Principal: unknown, more: object = {}) => ({
@@ -27,7 +28,7 @@ function credentialsOf(roles: Record<string, object[]>) {
       Expiration: new Date(Date.now() + 3_600_000),
     },
   });
-  return createCredentials({ iam: { send: iam }, sts: { send: sts } } as unknown as Moto);
+  return createCredentials({ send: sts } as unknown as STSClient, { send: iam } as unknown as IAMClient);
 }
 
 const asked = (role: string, more: Record<string, string> = {}) =>
