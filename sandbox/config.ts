@@ -43,7 +43,12 @@ export const network = {
   gateway: "172.31.255.254",
   prefixLength: 16,
   metadata: "169.254.169.254",
+  /** Nobody answers there, so that no name resolves, unless a test puts a name server there. */
+  resolver: "169.254.169.253",
 } as const;
+
+/** Of hosts and tasks. A closed port says at once that there is no such name, where a silent server would not. */
+export const resolvConf = `nameserver ${network.resolver}\noptions timeout:1 attempts:1\n`;
 
 export const region = "us-east-1";
 export const accountId = "123456789012";

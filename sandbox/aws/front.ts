@@ -1,7 +1,8 @@
 /**
  * The AWS endpoint of the sandbox. Requests of roles are held to their policies; then every request goes to moto
  * unchanged, except those whose effects have to be real, which are ECS's task actions, EC2's instance actions and the
- * passwords of ECR's registry. moto holds what it gets to AWS's models, and what is answered here is held to them before.
+ * passwords of ECR's registry. moto holds what it gets to AWS's models, and what is answered here is held to them
+ * before.
  */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";

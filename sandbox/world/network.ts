@@ -15,7 +15,7 @@ export const taskMetadataAddress = "169.254.170.2";
 const namespaceGrace = 2_000;
 
 /** Addresses that AWS has beside the network; here they are on the loopback interface. */
-const serviceAddresses: readonly string[] = [network.metadata, taskMetadataAddress];
+export const serviceAddresses: readonly string[] = [network.metadata, network.resolver, taskMetadataAddress];
 
 /**
  * A MAC address from an IPv4 address. Addresses are reused by tasks that come and go: with random MACs the neighbours'

@@ -1,4 +1,7 @@
-/** The stack in a company's network: GitLab's certificate is of a private authority, and the way out is an HTTP proxy. */
+/**
+ * The stack in a company's network: GitLab has names that the company's name server knows, and a certificate of a private
+ * authority; the way out is an HTTP proxy.
+ */
 import { expect } from "chai";
 import { mkdirSync } from "node:fs";
 import * as http from "node:http";
@@ -9,10 +12,15 @@ import { awsEndpoint, gitlabUrl, network } from "../../sandbox/config";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
 import { startHttpProxy, type HttpProxyServer } from "../support/http-proxy";
+import { addToHosts, startNameServer, type NameServer } from "../support/name-server";
 import { runCi, scriptLines } from "../support/pipelines";
 import { scratch, useSandbox } from "../support/sandbox";
 import { withSettings } from "../support/stack";
+import { until } from "../support/until";
 import { makeAuthority, type Authority } from "../support/tls";
+
+/** Runner, artifacts and hosts reach GitLab by the first name and without the proxy, git by the other one and through it. */
+const [name, gitName] = ["gitlab.company.test", "git.company.test"];
 
 /** Two jobs: sources and artifacts come from GitLab, and go there. */
 const pipeline = `
@@ -39,12 +47,15 @@ describe("a company's network", () => {
   let front: https.Server;
   let proxy: HttpProxyServer;
   let authority: Authority;
+  let names: NameServer;
+  let forget: () => Promise<unknown>;
   let address: string;
+  let gitAddress: string;
   let file: string;
 
   before("GitLab behind TLS, a proxy, and a stack that is told of both", async () => {
     authority = await authorityIn("own");
-    front = https.createServer(await authority.issue(`IP:${network.gateway}`), (request, response) => {
+    front = https.createServer(await authority.issue(`DNS:${name},DNS:${gitName}`), (request, response) => {
       const { method, url, headers } = request;
       const onward = http.request(`${gitlabUrl}${url}`, { method, headers }, (answer) => {
         answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
@@ -55,7 +66,10 @@ describe("a company's network", () => {
       request.pipe(onward);
     });
     await new Promise<void>((resolve) => front.listen(0, network.gateway, resolve));
-    address = `${network.gateway}:${(front.address() as AddressInfo).port}`;
+    const { port } = front.address() as AddressInfo;
+    [address, gitAddress] = [`${name}:${port}`, `${gitName}:${port}`];
+    names = await startNameServer([name, gitName]);
+    forget = await addToHosts(folder, [name, gitName]);
     proxy = await startHttpProxy(network.gateway);
     file = await stackOf(authority);
     await deploy(file);
@@ -65,6 +79,8 @@ describe("a company's network", () => {
 
   after("as it was", async () => {
     await deploy();
+    await forget();
+    names.close();
     proxy.close();
     front.closeAllConnections();
     front.close();
@@ -81,9 +97,9 @@ describe("a company's network", () => {
     const settings = {
       allowPlainHttp: undefined,
       caCertificates: trusted?.pem,
-      "network.httpProxy": { url: proxy.url },
+      "network.httpProxy": { url: proxy.url, noProxy: [name] },
       // The sandbox's GitLab tells jobs its own address.
-      "runners.cloneUrl": `https://${address}`,
+      "runners.cloneUrl": `https://${gitAddress}`,
       "runners.environment": { COMPANY_GITLAB: `https://${address}` },
     };
     const written = await withSettings(folder, settings);
@@ -93,7 +109,8 @@ describe("a company's network", () => {
     return written;
   }
 
-  it("gives jobs their sources and artifacts over TLS by the private authority, through the proxy", async () => {
+  it("gives jobs their sources and artifacts over TLS by name, through the proxy and past it", async () => {
+    names.asked.length = 0;
     const { jobs } = await runCi(pipeline);
     const [one, two] = jobs;
     expect([one!.status, two!.status], one!.trace + two!.trace).to.deep.equal(["success", "success"]);
@@ -102,9 +119,14 @@ describe("a company's network", () => {
       // What is not told of the authority does not trust it.
       "curl ends with 60",
     ]);
-    expect(one!.trace).to.contain(`from https://${address}/acme/`);
+    expect(one!.trace).to.contain(`from https://${gitAddress}/acme/`);
     expect(scriptLines(two!.trace)).to.include("by-one");
-    expect(proxy.targets).to.include(address).and.not.include(new URL(gitlabUrl).host);
+    expect(proxy.targets).to.include(gitAddress).and.not.include(address).and.not.include(new URL(gitlabUrl).host);
+    // git's name is the proxy's to resolve.
+    expect(names.asked).to.include(name).and.not.include(gitName);
+    names.asked.length = 0;
+    await onHost("systemctl restart gitlab-runner");
+    await until("the runner to ask for GitLab's address", () => names.asked.includes(name));
   });
 
   it("keeps AWS's metadata addresses from the proxy, on the host and in jobs", async () => {

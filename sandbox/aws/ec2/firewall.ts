@@ -13,8 +13,7 @@ import {
   type SecurityGroup,
 } from "@aws-sdk/client-ec2";
 import { run } from "../../command";
-import { network } from "../../config";
-import { taskMetadataAddress, type NetworkNamespace } from "../../world/network";
+import { serviceAddresses, type NetworkNamespace } from "../../world/network";
 
 /** Packets of a namespace, by the groups that it is a member of. */
 interface Member {
@@ -122,7 +121,7 @@ export function packetRules(groups: SecurityGroup[], addressesIn: (groupId: stri
     "-A OUTPUT ! -o eth0 -j ACCEPT",
     `-A OUTPUT ${established}`,
     // Groups do not filter the way to AWS's own addresses beside the network.
-    ...[network.metadata, taskMetadataAddress].map((address) => `-A OUTPUT -d ${address} -j ACCEPT`),
+    ...serviceAddresses.map((address) => `-A OUTPUT -d ${address} -j ACCEPT`),
     ...accept(
       "OUTPUT",
       "-d",

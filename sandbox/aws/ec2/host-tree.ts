@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { awsEndpoint, region } from "../../config";
+import { awsEndpoint, region, resolvConf } from "../../config";
 import { applyUserData } from "./cloud-init";
 
 export interface HostIdentity {
@@ -28,9 +28,8 @@ export async function prepareTree(root: string, identity: HostIdentity): Promise
     at("etc/hosts"),
     `127.0.0.1 localhost\n::1 localhost\n${identity.address} ${identity.hostname}.ec2.internal ${identity.hostname}\n`,
   );
-  // No name beyond /etc/hosts resolves in the sandbox: a closed port says so at once.
   await rm(at("etc/resolv.conf"), { force: true });
-  await write(at("etc/resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+  await write(at("etc/resolv.conf"), resolvConf);
   // The marker lies in the disk's own layer: this disk has booted before.
   if (existsSync(at(marker))) return;
 

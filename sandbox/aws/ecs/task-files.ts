@@ -2,17 +2,17 @@
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { resolvConf } from "../../config";
 import type { SpecOptions } from "./container-spec";
 import type { ContainerDefinition } from "./types";
 
 type Binds = SpecOptions["binds"];
 
-/** Names beyond these do not resolve in the sandbox; a closed port says so at once where a silent server would not. */
 export async function networkFiles(folder: string, hostname: string, ip: string): Promise<Binds> {
   const files = {
     hosts: `127.0.0.1 localhost\n::1 localhost\n${ip} ${hostname} ${hostname.split(".")[0]}\n`,
     hostname: `${hostname}\n`,
-    "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+    "resolv.conf": resolvConf,
   };
   return Promise.all(
     Object.entries(files).map(async ([name, content]) => {

@@ -3,7 +3,7 @@
  * session's policy must all allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  *
- * Limit: service control policies are not evaluated, resource-based ones only where they are buckets' (s3/bucket-policies.ts).
+ * Limit: service control policies are not evaluated, resource-based ones where they are of buckets (s3/bucket-policies.ts).
  */
 import { holds, type Context } from "./conditions";
 import { matchesAction, matchesArn } from "./patterns";

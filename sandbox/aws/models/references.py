@@ -54,5 +54,6 @@ def check_zone(instance_type, subnet, ec2):
         raise Refusal(
             "Unsupported",
             f"Your requested instance type ({instance_type}) is not supported in your requested Availability Zone "
-            f"({zone}). Please retry your request by not specifying an Availability Zone or choosing {', '.join(zones)}.",
+            f"({zone}). Please retry your request by not specifying an Availability Zone or choosing "
+            f"{', '.join(zones)}.",
         )

@@ -1,6 +1,6 @@
 /**
- * What the policies of buckets refuse, whoever asks. What they allow counts for nothing: the caller's own policies have to
- * allow it, which is enough within an account.
+ * What the policies of buckets refuse, whoever asks. What they allow counts for nothing: the caller's own policies have
+ * to allow it, which is enough within an account.
  */
 import { GetBucketPolicyCommand, type S3Client } from "@aws-sdk/client-s3";
 import { AccessDenied, globalContext } from "../iam/authorizer";
@@ -26,8 +26,8 @@ export const createBucketPolicies =
       const permission = { action, resource, context: { ...globalContext(who), ...context } };
       if (!effectsOf([policy], permission).has("Deny")) continue;
       throw new AccessDenied(
-        `User: ${who.arn} is not authorized to perform: ${action} on resource: "${resource}" with an explicit deny in a ` +
-          "resource-based policy",
+        `User: ${who.arn} is not authorized to perform: ${action} on resource: "${resource}" with an explicit ` +
+          "deny in a resource-based policy",
       );
     }
   };
