@@ -38,6 +38,8 @@ def check_principals(parameter, code, parameters, iam):
     except (KeyError, TypeError, ValueError):
         return  # moto says what is wrong
     for statement in statements if isinstance(statements, list) else [statements]:
+        if parameter == "Policy" and not statement.keys() & {"Resource", "NotResource"}:
+            raise Refusal(code, "Missing required field Resource")
         principal = statement.get("Principal")
         named = principal.get("AWS", []) if isinstance(principal, dict) else []
         for arn in [named] if isinstance(named, str) else named:

@@ -3,6 +3,7 @@
  * deployer's are enough, and a previewer's are for reading only.
  */
 import { expect } from "chai";
+import { tlsOnly } from "../../../components/iam/documents";
 import { accountId, region } from "../../../sandbox/config";
 import { awsPackage } from "../../../sandbox/providers/aws";
 import type { Context } from "../../../sandbox/providers/framework/definition";
@@ -100,7 +101,10 @@ const inputsOf: Record<string, (made: Made, network: { vpcId: string; subnetId: 
     bucket: named("cache-"),
     rules: [{ id: "expire", status: "Enabled", filter: { prefix: "" }, expiration: { days: 7 } }],
   }),
-  "aws:s3/bucketPolicy:BucketPolicy": () => ({ bucket: named("cache-"), policy: policy({ AWS: "*" }, "s3:GetObject") }),
+  "aws:s3/bucketPolicy:BucketPolicy": () => ({
+    bucket: named("cache-"),
+    policy: tlsOnly(`arn:aws:s3:::${named("cache-")}`),
+  }),
   "aws:sns/topic:Topic": () => ({ name: named("alarms-"), tags }),
   "aws:sns/topicSubscription:TopicSubscription": (made) => ({
     topic: made["aws:sns/topic:Topic"].id,

@@ -158,6 +158,8 @@ describe("requests that AWS would refuse", () => {
     };
     const policy = new PutBucketPolicyCommand({ Bucket: "bucket", Policy: JSON.stringify({ Statement }) });
     expect(await sent(s3.send(policy))).to.match(/^MalformedPolicy: Invalid principal/);
+    policy.input.Policy = JSON.stringify({ Statement: { Effect: "Deny", Action: "s3:*", Principal: "*" } });
+    expect(await sent(s3.send(policy))).to.match(/^MalformedPolicy: Missing required field Resource/);
     const definition = { family: "f", containerDefinitions: [], executionRoleArn: "arn:aws:ecs:us-east-1:1:cluster/c" };
     expect(await ecs("RegisterTaskDefinition", definition)).to.match(/'executionRoleArn'.*role's ARN/);
   });
