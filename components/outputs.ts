@@ -6,8 +6,8 @@ import { arnParts } from "./iam/documents";
 /**
  * What a deployment tells: names, where to look in AWS's console, and what to do next.
  *
- * @param awsEndpoint of an AWS that is not Amazon's, as AWS_ENDPOINT_URL names it. It has no console, and the links would
- * lead to another account, of whoever follows them.
+ * @param awsEndpoint of an AWS that is not Amazon's, as AWS_ENDPOINT_URL names it. It has no console, and the links
+ * would lead to another account, of whoever follows them.
  */
 export function stackOutputs(runners: FargateRunners, awsEndpoint?: string) {
   const { hosts, cluster, image, cacheBucket, driver, logs, alarmTopic, privateKey } = runners;

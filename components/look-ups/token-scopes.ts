@@ -1,5 +1,5 @@
 /**
- * Whether the token of GitLab's provider has the scopes that a deployment takes. One that may only read passes all other
+ * Whether the token of GitLab's provider has the scopes that a deployment takes. One that only reads passes all other
  * look-ups, and would fail in the middle of a deployment. GitLab tells any personal access token about itself, whatever
  * its scopes, and those of groups and projects are such tokens, of bot users. Other tokens (OAuth, a job's) are refused
  * with 400 or 401, and nothing is said of them:
