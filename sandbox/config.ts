@@ -32,10 +32,13 @@ export const stateDir = path.join(
 export const prefix = "gfr";
 
 /** The one parent cgroup (in every hierarchy that is used) of all that the sandbox runs. */
-export const cgroupName = numbered("gfr-sandbox");
+export const cgroupName = numbered(`${prefix}-sandbox`);
 
 /** Beginning of the names of the tasks' cgroups. */
 export const taskCgroupPrefix = `${numbered(prefix)}-task-`;
+
+/** Names of cgroups as sandboxes of any number give them. */
+export const anyCgroup = new RegExp(`^${prefix}-(sandbox|(\\d+-)?task-)`);
 
 /** The bridge that stands for the VPC (moto's default VPC is 172.31.0.0/16). */
 export const network = {

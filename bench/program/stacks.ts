@@ -7,10 +7,10 @@ import { previewEnvironment } from "../../automation/stack";
 import { projectDir } from "../../sandbox/config";
 import { prepareArtifacts } from "../../sandbox/setup";
 import { linkProject } from "../../test/support/clone";
+import { createEngine, pulumiEntry } from "../../test/support/own-engine";
 import { raw } from "../../test/program/support/settings";
 import { measure } from "./measure";
 
-const pulumi = path.join(projectDir, "node_modules", ".bin", "pulumi");
 const stack = "bench";
 
 export interface Stack {
@@ -29,27 +29,13 @@ async function createStack(
   secrets: Record<string, string> = {},
   previewing: Record<string, string> = {},
 ): Promise<Stack> {
-  const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
-  const home = path.join(folder, "home");
-  const backend = path.join(folder, "backend");
-  for (const dir of [home, backend]) mkdirSync(dir);
-  symlinkSync(path.join(pulumiHome, "versions"), path.join(home, "versions"));
-  const env = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PULUMI_|AWS_|GITLAB_)/.test(name))),
-    PULUMI_HOME: home,
-    PULUMI_VERSION: pulumiVersion,
-    PULUMI_BACKEND_URL: `file://${backend}`,
-    PULUMI_CONFIG_PASSPHRASE: "bench",
-    PULUMI_DEBUG_PROVIDERS: debugProviders,
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-  };
+  const { env } = createEngine(folder, await prepareArtifacts({ onProgress: () => {} }), debugProviders);
   const configFile = path.join(folder, `Pulumi.${stack}.yaml`);
   writeFileSync(configFile, stringify({ config }));
-  await execa(pulumi, ["stack", "init", stack, "--non-interactive"], { cwd, env, extendEnv: false });
+  await execa(pulumiEntry, ["stack", "init", stack, "--non-interactive"], { cwd, env, extendEnv: false });
   const options = ["--stack", stack, "--config-file", configFile, "--non-interactive", "--color", "never"];
   for (const [key, input] of Object.entries(secrets)) {
-    await execa(pulumi, ["config", "set", "--secret", "--path", key, ...options], {
+    await execa(pulumiEntry, ["config", "set", "--secret", "--path", key, ...options], {
       cwd,
       env,
       extendEnv: false,
@@ -57,12 +43,16 @@ async function createStack(
     });
   }
   const call = (more: Record<string, string>, ...args: string[]) =>
-    measure(pulumi, [...args, ...options], { cwd, env: { ...env, ...more } });
+    measure(pulumiEntry, [...args, ...options], { cwd, env: { ...env, ...more } });
   return {
     preview: (...args) => call(previewing, "preview", ...args),
     up: () => call({}, "up", "--yes", "--skip-preview"),
     async resources() {
-      const { stdout } = await execa(pulumi, ["stack", "export", "--stack", stack], { cwd, env, extendEnv: false });
+      const { stdout } = await execa(pulumiEntry, ["stack", "export", "--stack", stack], {
+        cwd,
+        env,
+        extendEnv: false,
+      });
       const { resources } = JSON.parse(stdout).deployment as { resources: { type: string }[] };
       return resources.filter(({ type }) => !type.startsWith("pulumi:")).length;
     },

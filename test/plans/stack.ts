@@ -1,16 +1,15 @@
 /** The program's stack in a world: the stock engine with the one or the other aws provider. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { execa } from "execa";
 import { installAwsPlugin } from "../../sandbox/aws-plugin";
-import { projectDir } from "../../sandbox/config";
 import type { Artifacts } from "../../sandbox/setup";
 import { linkProject } from "../support/clone";
+import { createEngine, pulumiEntry } from "../support/own-engine";
 import { stackText } from "../support/stack";
 import { planOf, type Plan, type PreviewDigest } from "./plan";
 import type { World } from "./world";
 
-const pulumi = path.join(projectDir, "node_modules", ".bin", "pulumi");
 const name = "sandbox";
 
 /** Of Pulumi.sandbox.yaml, by path ("host.count"); undefined takes a setting out. */
@@ -34,25 +33,18 @@ export interface StackOptions {
 }
 
 export async function createStack({ artifacts, world, folder, plugin }: StackOptions): Promise<Stack> {
-  const [home, backend, project] = ["home", "backend", "project"].map((part) => path.join(folder, part));
-  for (const dir of [folder, home, backend]) mkdirSync(dir, { recursive: true });
-  symlinkSync(path.join(artifacts.pulumiHome, "versions"), path.join(home, "versions"));
+  mkdirSync(folder, { recursive: true });
+  const { home, env: own } = createEngine(folder, artifacts, world.debugProviders);
+  const project = path.join(folder, "project");
   linkProject(project);
   const env = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(PULUMI_|AWS_|GITLAB_)/.test(key))),
-    PULUMI_HOME: home,
-    PULUMI_VERSION: artifacts.pulumiVersion,
-    PULUMI_BACKEND_URL: `file://${backend}`,
-    PULUMI_CONFIG_PASSPHRASE: "sandbox",
-    PULUMI_DEBUG_PROVIDERS: world.debugProviders,
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...own,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     ...(plugin === undefined ? {} : installAwsPlugin(home, plugin, world.endpoint)),
   };
   const run = async (...args: string[]) => {
-    const done = await execa(pulumi, [...args, "--non-interactive", "--color", "never"], {
+    const done = await execa(pulumiEntry, [...args, "--non-interactive", "--color", "never"], {
       cwd: project,
       env,
       extendEnv: false,

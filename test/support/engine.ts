@@ -1,17 +1,15 @@
 /** The stock Pulumi CLI on the sandbox's stack, as `npm run sandbox -- pulumi ARGS` runs it. */
-import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
+import { pulumiEntry } from "./own-engine";
 import type { Outcome } from "./sandbox";
 import { status } from "./status";
-
-const entry = path.join(projectDir, "node_modules", ".bin", "pulumi");
 
 /** Runs it to its end; never throws. @param env variables beside those of the sandbox's engine */
 export async function pulumi(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const own = await engineEnvironment((await status()).debugProviders);
-  const { exitCode, all, stdout } = await execa(entry, args, {
+  const { exitCode, all, stdout } = await execa(pulumiEntry, args, {
     cwd: projectDir,
     env: { ...own, ...env },
     extendEnv: false,

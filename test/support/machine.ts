@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
-import { cgroupName, taskCgroupPrefix } from "../../sandbox/config";
+import { anyCgroup, cgroupName, taskCgroupPrefix } from "../../sandbox/config";
 import { cgroupTree, hierarchies } from "../../sandbox/world/cgroups";
 
 /** By kind, one string for each thing there is. */
@@ -97,7 +97,7 @@ function cgroups(): string[] {
 const isOfAnotherSandbox = (dir: string): boolean =>
   dir
     .split("/")
-    .filter((name) => /^gfr-(sandbox|(\d+-)?task-)/.test(name))
+    .filter((name) => anyCgroup.test(name))
     .some((name) => name !== cgroupName && !name.startsWith(taskCgroupPrefix));
 
 const subfolders = (dir: string): string[] =>

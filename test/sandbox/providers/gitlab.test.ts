@@ -171,17 +171,6 @@ describe("gitlab stand-in", () => {
     expect(await check(["b", "a"])).to.deep.equal(await check(["a", "b"]));
   });
 
-  it("replaces for another owner only", async () => {
-    const replaced = async (news: Props) =>
-      (
-        await lifecycle.diff(userRunner, { state: inputs, oldInputs: inputs, news: { ...inputs, ...news } }, context())
-      ).changes
-        .filter(({ replace }) => replace)
-        .map(({ path }) => path);
-    expect(await replaced({ groupId: 12 })).to.deep.equal(["groupId"]);
-    expect(await replaced({ untagged: false, maximumTimeout: 600 })).to.deep.equal([]);
-  });
-
   it("finds out that a runner is gone, and what was changed on it", async () => {
     expect(await userRunner.read("7", inputs, context())).to.equal(undefined);
     answers = { "GET /api/v4/runners/7": { ...found, paused: true } };
