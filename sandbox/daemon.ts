@@ -16,6 +16,9 @@ import { startProviders } from "./providers";
 import { prepareArtifacts } from "./setup";
 import { createWorld, enterCgroup } from "./world";
 
+/** Its own process id, as the machine knows it. */
+const pid = Number(process.env.MACHINE_PID);
+
 /** What the daemon tells the CLI over the IPC channel while it starts. */
 export type DaemonMessage = { ready: true } | { failed: string };
 
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
   });
   closers.push(() => providers.close());
   // Never closed: its connections end when this process does, which is how the CLI learns that all else is closed.
-  await startControl({ aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
+  await startControl({ pid, aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
 }
 
 function tell(message: DaemonMessage): void {

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
+import { entering } from "../../sandbox/world/namespaces";
 import type { Outcome } from "./sandbox";
 import { status } from "./status";
 
@@ -10,8 +11,10 @@ const entry = path.join(projectDir, "node_modules", ".bin", "pulumi");
 
 /** Runs it to its end; never throws. @param env variables beside those of the sandbox's engine */
 export async function pulumi(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const own = await engineEnvironment((await status()).debugProviders);
-  const { exitCode, all, stdout } = await execa(entry, args, {
+  const { pid, debugProviders } = await status();
+  const own = await engineEnvironment(debugProviders);
+  const [file, ...rest] = entering(pid, projectDir, [entry, ...args]);
+  const { exitCode, all, stdout } = await execa(file, rest, {
     cwd: projectDir,
     env: { ...own, ...env },
     extendEnv: false,
