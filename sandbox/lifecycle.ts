@@ -66,6 +66,8 @@ export async function startDaemon(options: {
     const log = tail(daemonLog);
     throw new UserError(`The sandbox's services did not start: ${message.failed}\n${log}`);
   }
+  // The daemon's end is open in its namespaces' first process as well, which says nothing.
+  if (child.connected) child.disconnect();
   child.unref();
   (child.stdin as net.Socket | null)?.unref();
   const status = await readStatus();

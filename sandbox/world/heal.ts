@@ -9,7 +9,7 @@ import { stateDir } from "../config";
 import { processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
 
 /** How long killed processes and the cgroups they were in may take to go, in milliseconds. */
-const patience = 10_000;
+const patience = 60_000;
 
 /** The cgroups and the folder of a sandbox, as paths; none where there is none. */
 export const whatIsLeft = (): string[] => [...worldCgroups(), ...(existsSync(stateDir) ? [stateDir] : [])];
@@ -18,7 +18,7 @@ export const whatIsLeft = (): string[] => [...worldCgroups(), ...(existsSync(sta
  * Ends and removes a sandbox, whatever state it is in. Touches nothing that is not in its cgroups or below its folder.
  * Quick when there is nothing.
  * @returns what was there
- * @throws when something survives for ten seconds, naming it
+ * @throws when something survives for a minute, naming it
  */
 export async function healWorld(): Promise<string[]> {
   const before = whatIsLeft();
