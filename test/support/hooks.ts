@@ -19,6 +19,7 @@ let temporary: Scratch;
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
+    if (process.env.SANDBOX_NETWORK !== "here") throw new Error("the tests run by test/support/apart.sh NUMBER");
     if (await readStatus()) throw new Error("a sandbox is up; take it down first: npm run sandbox -- down");
     temporary = scratch();
     process.env.TMPDIR = temporary.dir;
@@ -37,10 +38,10 @@ export const mochaHooks = {
   },
 };
 
-/** Without what the sandbox has in a network that is its own as well as the tests' (test/support/apart.sh). */
+/** At what is the machine's: the network is the sandbox's as well. */
 async function look(): Promise<Machine> {
-  const { addresses, routes, packetFilter, ...rest } = await lookAtMachine();
-  return process.env.SANDBOX_NETWORK === "here" ? rest : { addresses, routes, packetFilter, ...rest };
+  const { addresses: _, routes: __, packetFilter: ___, ...machine } = await lookAtMachine();
+  return machine;
 }
 
 /** The top suites of each file, by its path in the project. */
