@@ -85,6 +85,13 @@ describe("sandbox exec", () => {
     expect(exitCode).to.equal(7);
   });
 
+  it("runs the sandbox's own commands as well", async () => {
+    const command = [process.execPath, "--import", "tsx", cli, "pulumi", "stack", "--show-name"];
+    const { exitCode, all } = await sandbox(["exec", ...command]);
+    expect(exitCode, all).to.equal(0);
+    expect(all.trim()).to.equal(stackName);
+  });
+
   it("ends the command where it is ended itself", async () => {
     const asleep = () => processesWhose(([program, time]) => program === "sleep" && time === "4343").length > 0;
     const child = execa(process.execPath, ["--import", "tsx", cli, "exec", "sleep", "4343"], { reject: false });
