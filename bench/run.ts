@@ -12,6 +12,7 @@ import { driver } from "./driver";
 import type { Benchmark, Section } from "./lib/benchmark";
 import { describeMachine, machineLine } from "./lib/machine";
 import { measurementTable } from "./lib/report";
+import { againWithNetwork, sharesNetwork } from "./lib/sandbox";
 import { preview } from "./preview";
 import { program } from "./program";
 
@@ -57,6 +58,10 @@ async function run(names: string[], { rounds, json }: { rounds: number; json?: s
   const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
   if (unknown.length > 0) {
     throw new UserError(`no benchmark '${unknown.join("', '")}'; there are ${Object.keys(benchmarks).join(", ")}`);
+  }
+  if (names.some((name) => benchmarks[name].onSandbox) && !sharesNetwork()) {
+    process.exitCode = await againWithNetwork(signal);
+    return;
   }
   const document = {
     date: new Date().toISOString(),

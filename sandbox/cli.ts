@@ -6,20 +6,22 @@
  */
 import * as path from "node:path";
 import { Command, Option } from "commander";
+import { gitlabUrl } from "./config";
 import { readStatus } from "./control/client";
 import type { Status } from "./control/protocol";
 import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
 import { runPulumi } from "./engine";
-import { deploy, describe, prepare, startDaemon, takeDown } from "./lifecycle";
+import { runInside } from "./inside";
+import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
 import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
 import { say, table, UserError } from "./report";
 import { runPipelineFile } from "./run";
-import { inspectWorld } from "./world";
+import { whatIsLeft } from "./world";
 
 const interrupted = new AbortController();
 const { signal } = interrupted;
-/** What an interruption does, as the command at work has it. */
-let whenInterrupted = "taking down what runs; one moment";
+/** What an interruption does, as the command at work has it; undefined where a program on the terminal decides. */
+let whenInterrupted: string | undefined = "taking down what runs; one moment";
 
 const program = new Command("npm run sandbox --").description("GitLab and AWS on this machine, with the stack on them");
 
@@ -53,14 +55,15 @@ program
     whenInterrupted = "the deployment ends where it is; the sandbox stays up";
     await deploy(status, signal);
     say("The sandbox is up. Run a pipeline: npm run sandbox -- run sandbox/demo/.gitlab-ci.yml");
+    say(`Its network is its own. Look into it: npm run sandbox -- exec curl ${gitlabUrl}/api/v4/version`);
   });
 
 program
   .command("down")
   .description("take everything down; nothing is left, whatever state the sandbox was in")
   .action(async () => {
-    const healed = describe(await takeDown());
-    say(healed === "" ? "The sandbox is down." : `The sandbox is down (cleared by force: ${healed}).`);
+    await takeDown();
+    say("The sandbox is down.");
   });
 
 program
@@ -70,14 +73,12 @@ program
   .action(async ({ json }: { json?: boolean }) => {
     const status = await readStatus();
     const daemon = status ? undefined : findDaemon();
-    const left = status || daemon ? undefined : await inspectWorld();
+    const left = status || daemon ? [] : whatIsLeft();
     if (json) return say(JSON.stringify(status ? { up: true, ...status } : { up: false, daemon, left }));
     if (status) return say(statusText(status));
     if (daemon) return say(outOfReach(daemon));
-    const what = describe(left!);
-    say(
-      `The sandbox is not up${what === "" ? "." : `, and something of one is left: ${what}. Clear it: npm run sandbox -- down`}`,
-    );
+    const of = `, and something of one is left: ${left.join(", ")}. Clear it: npm run sandbox -- down`;
+    say(`The sandbox is not up${left.length === 0 ? "." : of}`);
   });
 
 program
@@ -106,15 +107,28 @@ program
   .action(async (args: string[]) => {
     const status = await requireStatus();
     whenInterrupted = "the engine ends what it is at; the sandbox stays up";
-    process.exitCode = await runPulumi(status.debugProviders, args, signal);
+    process.exitCode = await runPulumi(status, args, signal);
+  });
+
+program
+  .command("exec")
+  .description("a command in the sandbox's network, which nothing else reaches: curl, ssh, aws --endpoint-url …")
+  .argument("<command...>")
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(async (command: string[]) => {
+    whenInterrupted = undefined;
+    process.exitCode = await runInside(command);
   });
 
 program.enablePositionalOptions();
-program.commands.find((command) => command.name() === "pulumi")!.passThroughOptions();
+for (const command of program.commands) {
+  if (["pulumi", "exec"].includes(command.name())) command.passThroughOptions();
+}
 
 function statusText({ tasks, hosts, runners, endpoints }: Status): string {
   return [
-    `GitLab ${endpoints.gitlab}, AWS ${endpoints.aws}`,
+    `GitLab ${endpoints.gitlab}, AWS ${endpoints.aws} (npm run sandbox -- exec curl …)`,
     table([["host", "address", "state"], ...hosts.map((host) => [host.instanceId, host.address, host.state])]),
     table([
       ["runner", "id", "seen"],
@@ -126,6 +140,7 @@ function statusText({ tasks, hosts, runners, endpoints }: Status): string {
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
+    if (whenInterrupted === undefined) return;
     if (!signal.aborted) say(`${name}: ${whenInterrupted}`);
     interrupted.abort();
   });

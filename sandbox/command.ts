@@ -17,6 +17,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
+import { entering } from "./world/namespaces";
+import { childrenOf } from "./world/processes";
 
 export interface CommandOptions {
   /** @default this process's folder */
@@ -27,6 +29,8 @@ export interface CommandOptions {
   input?: string;
   /** Ends the program when it is aborted. The call rejects with the signal's reason once the program is gone. */
   signal?: AbortSignal;
+  /** The id of a process in whose network, mount and process namespaces the program runs. */
+  inside?: number;
   /** What an error calls the program. @default the command line, shortened */
   name?: string;
 }
@@ -116,11 +120,14 @@ interface Execution extends AttemptOptions, Partial<FollowOptions> {
 }
 
 async function execute(file: string, args: string[], options: Execution): Promise<Outcome & { ending: string }> {
-  const { cwd, env, input, signal, terminal = false, group = false, onLine } = options;
+  const { cwd = process.cwd(), env, input, signal, inside, terminal = false, group = false, onLine } = options;
+  const [program, ...rest] = inside === undefined ? [file, ...args] : entering(inside, cwd, [file, ...args]);
+  // nsenter ends when the program does.
+  const isParent = program !== file;
   const output = options.throughFile ? await temporaryFile() : undefined;
   try {
     signal?.throwIfAborted();
-    const child = execa(file, args, {
+    const child = execa(program!, rest, {
       cwd,
       env,
       extendEnv: false,
@@ -142,7 +149,8 @@ async function execute(file: string, args: string[], options: Execution): Promis
     }
     const end = () => {
       const { killSignal = "SIGTERM" } = options;
-      if (group && child.pid !== undefined) killGroup(child.pid, killSignal);
+      if (isParent) childrenOf(child.pid!).forEach((pid) => kill(pid, killSignal));
+      else if (group && child.pid !== undefined) kill(-child.pid, killSignal);
       else child.kill(killSignal, { forceKillAfterTimeout: false });
     };
     signal?.addEventListener("abort", end, { once: true });
@@ -183,11 +191,12 @@ async function contentOf(file: FileHandle): Promise<string> {
   return buffer.toString();
 }
 
-function killGroup(leader: number, signal: NodeJS.Signals): void {
+/** @param target a process, or a group as its leader's negative id */
+function kill(target: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-leader, signal);
+    process.kill(target, signal);
   } catch (error) {
-    // The whole group has ended by itself in the meantime.
+    // It has ended by itself in the meantime.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Names, addresses and folders of the sandbox. A network has room for one: its addresses are fixed. */
+/** Names, addresses and folders of the sandbox. Its addresses are fixed, in a network of its own. */
 import * as os from "node:os";
 import * as path from "node:path";
 
@@ -7,10 +7,7 @@ export const projectDir = path.resolve(__dirname, "..");
 
 const home = os.homedir();
 
-/**
- * Tells apart the sandboxes of a machine on which several run, each in a network of its own (test/support/apart.sh).
- * Empty for the one in the machine's network.
- */
+/** Tells apart the sandboxes of a machine on which several run. Empty for the first one. */
 const number = process.env.SANDBOX_NUMBER ?? "";
 if (!/^\d*$/.test(number)) throw new Error(`SANDBOX_NUMBER: ${number} is no number`);
 const numbered = (name: string) => (number === "" ? name : `${name}-${number}`);

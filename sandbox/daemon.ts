@@ -1,10 +1,10 @@
 /**
  * The sandbox's one long-lived process: AWS, GitLab and the provider servers, with a control API on a Unix socket.
  *
- * Started by the CLI (sandbox/lifecycle.ts). It enters the sandbox's cgroup before it starts anything, so that whatever
- * descends from it can be found and ended even after a `kill -9`. With `--lease` it takes the sandbox down when its
- * standard input closes, that is when the CLI that started it is gone, however it went. With `--real-aws` it serves no
- * stand-in for aws.
+ * Started by the CLI (sandbox/lifecycle.ts) in namespaces of its own, with which whatever descends from it ends, even after
+ * a `kill -9`. It enters the sandbox's cgroup before it starts anything, by which others find it. With `--lease` it takes
+ * the sandbox down when its standard input closes, that is when the CLI that started it is gone, however it went. With
+ * `--real-aws` it serves no stand-in for aws.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -15,6 +15,9 @@ import { startGitLab } from "./gitlab";
 import { startProviders } from "./providers";
 import { prepareArtifacts } from "./setup";
 import { createWorld, enterCgroup } from "./world";
+
+/** Its own process id, as the machine knows it. */
+const pid = Number(process.env.MACHINE_PID);
 
 /** What the daemon tells the CLI over the IPC channel while it starts. */
 export type DaemonMessage = { ready: true } | { failed: string };
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
   });
   closers.push(() => providers.close());
   // Never closed: its connections end when this process does, which is how the CLI learns that all else is closed.
-  await startControl({ aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
+  await startControl({ pid, aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
 }
 
 function tell(message: DaemonMessage): void {

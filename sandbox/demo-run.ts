@@ -1,11 +1,11 @@
 /** `npm start`: the whole way from nothing to a finished pipeline and back to nothing. */
 import * as path from "node:path";
 import type { RunResult } from "./control/protocol";
-import { describe, deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
 import { requireNone } from "./presence";
 import { say, UserError } from "./report";
 import { runPipelineFile } from "./run";
-import { inspectWorld } from "./world";
+import { whatIsLeft } from "./world";
 
 export const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
 export const demoGroup = "acme/backend";
@@ -49,8 +49,8 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   } finally {
     await timed("sandbox: taken down", takeDown);
   }
-  const left = await inspectWorld();
-  if (describe(left) !== "") complaints.push(`left on this machine: ${describe(left)}`);
+  const left = whatIsLeft();
+  if (left.length > 0) complaints.push(`left on this machine: ${left.join(", ")}`);
   if (complaints.length > 0) throw new UserError(complaints.join("\n"));
   const others = Object.entries(expected).map(([name, { meant }]) => `${name} was meant to ${meant}`);
   say(

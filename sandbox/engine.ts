@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
 import { installAwsPlugin } from "./aws-plugin";
-import { attempt, run } from "./command";
+import { attempt, run, type CommandOptions } from "./command";
 import { awsEndpoint, projectDir, stackName, stateDir } from "./config";
+import type { Status } from "./control/protocol";
 import { prepareArtifacts, prepareAwsProvider } from "./setup";
 
 /** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
@@ -58,12 +59,11 @@ function writableHome(cached: string): string {
 }
 
 /** Runs `pulumi ARGS…` in the project's folder with the terminal's input and output; resolves to its exit code. */
-export async function runPulumi(debugProviders: string, args: string[], signal?: AbortSignal): Promise<number> {
-  const env = await engineEnvironment(debugProviders);
-  await selectStack(env);
+export async function runPulumi(status: Status, args: string[], signal?: AbortSignal): Promise<number> {
+  const options = { cwd: projectDir, env: await engineEnvironment(status.debugProviders), inside: status.pid };
+  await selectStack(options);
   const { exitCode } = await attempt(pulumiEntry, args, {
-    cwd: projectDir,
-    env,
+    ...options,
     terminal: true,
     signal,
     // The engine cancels its steps on SIGINT and leaves its state whole.
@@ -75,7 +75,7 @@ export async function runPulumi(debugProviders: string, args: string[], signal?:
 const pulumiEntry = path.join(projectDir, "node_modules", ".bin", "pulumi");
 
 /** The stack exists and is the selected one, so that `pulumi preview` needs no --stack. */
-async function selectStack(env: NodeJS.ProcessEnv): Promise<void> {
+async function selectStack(options: CommandOptions): Promise<void> {
   if (existsSync(path.join(stateDir, "pulumi-home", "workspaces"))) return;
-  await run(pulumiEntry, ["stack", "select", stackName, "--create", "--non-interactive"], { cwd: projectDir, env });
+  await run(pulumiEntry, ["stack", "select", stackName, "--create", "--non-interactive"], options);
 }

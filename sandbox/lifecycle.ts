@@ -1,6 +1,6 @@
 /** Brings the sandbox up and down: what has to be there, the daemon, the deployed stack, and nothing left afterwards. */
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { projectDir, stateDir } from "./config";
@@ -10,7 +10,8 @@ import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
 import { checkRequirements, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
-import { healWorld, inspectWorld, type WorldCounts } from "./world";
+import { healWorld, whatIsLeft } from "./world";
+import { namespacesScript } from "./world/namespaces";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
@@ -41,20 +42,19 @@ export async function startDaemon(options: {
   realAws?: boolean;
   signal?: AbortSignal;
 }): Promise<Status> {
-  const healed = await healWorld();
-  if (total(healed) > 0) say(`sandbox: cleared what an earlier one left (${describe(healed)})`);
-  rmSync(stateDir, { recursive: true, force: true });
+  if ((await healWorld()).length > 0) say("sandbox: cleared what an earlier one left");
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
   const child = spawn(
-    process.execPath,
-    ["--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags],
+    namespacesScript,
+    [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags],
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
     { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
   );
-  const abort = () => child.kill("SIGTERM");
+  // The namespaces go with their maker, and all that is in them.
+  const abort = () => child.kill("SIGKILL");
   options.signal?.addEventListener("abort", abort);
   const message = await new Promise<DaemonMessage>((resolve) => {
     child.once("message", (answer) => resolve(answer as DaemonMessage));
@@ -66,6 +66,8 @@ export async function startDaemon(options: {
     const log = tail(daemonLog);
     throw new UserError(`The sandbox's services did not start: ${message.failed}\n${log}`);
   }
+  // The daemon's end is open in its namespaces' first process as well, which says nothing.
+  if (child.connected) child.disconnect();
   child.unref();
   (child.stdin as net.Socket | null)?.unref();
   const status = await readStatus();
@@ -76,19 +78,16 @@ export async function startDaemon(options: {
 /** Deploys the sandbox's stack, or brings it up to date. */
 export async function deploy(status: Status, signal?: AbortSignal): Promise<void> {
   const exitCode = await runPulumi(
-    status.debugProviders,
+    status,
     ["up", "--yes", "--skip-preview", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"],
     signal,
   );
   if (exitCode !== 0) throw new UserError(`pulumi up failed (exit code ${exitCode}); its messages are above`);
 }
 
-/**
- * Takes everything down: services in order where they still answer, then whatever is left by force.
- * @returns what had not gone by itself
- */
-export async function takeDown(): Promise<Partial<WorldCounts>> {
-  if (process.getuid?.() !== 0 && total(await inspectWorld()) > 0) {
+/** Takes everything down: services in order where they still answer, then whatever is left by force. */
+export async function takeDown(): Promise<void> {
+  if (process.getuid?.() !== 0 && whatIsLeft().length > 0) {
     throw new UserError('Only root can take the sandbox down: sudo -E env PATH="$PATH" npm run sandbox -- down');
   }
   if (await readStatus()) {
@@ -96,10 +95,7 @@ export async function takeDown(): Promise<Partial<WorldCounts>> {
     await requestShutdown().catch(() => {});
     await gone;
   }
-  const { processes, mounts, namespaces } = await healWorld();
-  rmSync(stateDir, { recursive: true, force: true });
-  // Bridge and cgroups have no life of their own: taking them away is no force.
-  return { processes, mounts, namespaces };
+  await healWorld();
 }
 
 /** Settles when the daemon no longer holds its end of a connection, at the latest after half a minute. */
@@ -114,14 +110,6 @@ function connectionClosed(): Promise<void> {
     });
   });
 }
-
-const total = (counts: WorldCounts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
-
-export const describe = (counts: Partial<WorldCounts>): string =>
-  Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${count} ${name}`)
-    .join(", ");
 
 function tail(file: string): string {
   try {

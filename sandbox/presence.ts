@@ -54,5 +54,6 @@ export async function requireNone(): Promise<void> {
 export function busy({ pid, project, lease }: Status): string {
   return lease
     ? `A sandbox is up that npm start runs (process ${pid}, of ${project}): it goes when that ends. Wait for it.`
-    : `A sandbox is up already (process ${pid}, of ${project}), and stays up. Take it down first: npm run sandbox -- down`;
+    : `A sandbox is up already (process ${pid}, of ${project}), and stays up. ` +
+        "Take it down first: npm run sandbox -- down. Or start another beside it, by SANDBOX_NUMBER=2.";
 }

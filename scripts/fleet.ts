@@ -1,6 +1,6 @@
 /**
  * The entry of `npm run preview`, `deploy`, `destroy`, `add-group` and `remove-group`: the commands of automation/, which
- * know of no sandbox. For the sandbox's stack it first takes on the environment of the sandbox's engine. Whoever names a
+ * know of no sandbox. For the sandbox's stack it runs in the sandbox, with the environment of its engine. Whoever names a
  * backend keeps that, as a job does that deploys the sandbox's stack.
  */
 import { parseArgs } from "node:util";
@@ -10,8 +10,9 @@ async function main(): Promise<void> {
   const { stack } = parseArgs({ options: { stack: { type: "string" } }, strict: false }).values;
   if (stack === stackName && !process.env.PULUMI_BACKEND_URL) {
     // Loaded here: an installation for deployments has no packages of the sandbox.
-    const { enterEngine } = await import("../sandbox/enter-engine");
-    await enterEngine();
+    const { runAgainInside } = await import("../sandbox/inside");
+    process.exitCode = await runAgainInside();
+    return;
   }
   await import("../automation/cli");
 }

@@ -27,5 +27,6 @@ async function* sections(bed: Bed, rounds: number, say: (line: string) => void):
 
 export const driver: Benchmark = {
   summary: "the driver's calls, a job's start and its output, against plain ssh",
+  onSandbox: true,
   run: ({ rounds, signal, say }) => withSandbox(signal, () => withBed(signal, (bed) => sections(bed, rounds, say))),
 };

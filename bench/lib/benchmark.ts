@@ -18,6 +18,8 @@ export interface Section {
 
 export interface Benchmark {
   summary: string;
+  /** Whether it needs a sandbox, whose network it shares. */
+  onSandbox?: true;
   /** Yields each section as soon as it has been measured. Leaves nothing behind, however it ends. */
   run(options: BenchmarkOptions): AsyncIterable<Section>;
 }

@@ -1,8 +1,22 @@
 /** A sandbox for as long as a benchmark runs. */
 import { readStatus } from "../../sandbox/control/client";
 import type { Status } from "../../sandbox/control/protocol";
+import { attempt } from "../../sandbox/command";
 import { deploy, prepare, startDaemon, takeDown } from "../../sandbox/lifecycle";
 import { UserError } from "../../sandbox/report";
+import { namespacesScript } from "../../sandbox/world/namespaces";
+
+/** Whether a sandbox that this process starts will share its network, so that it can be measured from here. */
+export const sharesNetwork = (): boolean => process.env.SANDBOX_NETWORK === "here";
+
+/** Runs this process's own program again in such a network; resolves to its exit code. */
+export async function againWithNetwork(signal: AbortSignal): Promise<number> {
+  // In there is no way to the internet.
+  await prepare(signal);
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const { exitCode } = await attempt(namespacesScript, command, { terminal: true });
+  return exitCode ?? 1;
+}
 
 /**
  * Brings a sandbox up with the stack on it, hands it to `work`, and takes it down; it goes with this process, too.
@@ -15,7 +29,6 @@ export async function* withSandbox<Result>(
   if (await readStatus()) {
     throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
   }
-  await prepare(signal);
   try {
     const status = await startDaemon({ lease: true, signal });
     await deploy(status, signal);

@@ -11,6 +11,7 @@ import { withSandbox } from "../lib/sandbox";
 
 export const preview: Benchmark = {
   summary: "a merge request's preview job, by its parts",
+  onSandbox: true,
   run: (options) => withSandbox(options.signal, () => sections(options)),
 };
 

@@ -58,6 +58,7 @@ export interface TaskCounts {
 
 /** Answer of GET /status. */
 export interface Status {
+  /** The daemon's on this machine; it is another one within the sandbox. */
   pid: number;
   /** The clone that started it. */
   project: string;

@@ -9,6 +9,7 @@ import { runPipeline } from "./run-pipeline";
 
 /** Listens until the process ends. */
 export async function startControl(parts: {
+  pid: number;
   aws: Aws;
   gitlab: GitLab;
   debugProviders: string;
@@ -24,7 +25,7 @@ export async function startControl(parts: {
     const running = tasks.filter((task) => task.lastStatus !== "STOPPED").length;
     const started = aws.tasks.started();
     return {
-      pid: process.pid,
+      pid: parts.pid,
       project: projectDir,
       lease: parts.lease,
       endpoints: { aws: awsEndpoint, gitlab: gitlab.url },

@@ -99,13 +99,6 @@ export function enterCgroups(pid: number): void {
   for (const { dir } of sandboxCgroups()) writeFileSync(path.join(dir, "cgroup.procs"), String(pid));
 }
 
-/** Moves a process out again, to the parents of the sandbox's cgroups. */
-export function leaveCgroups(pid: number): void {
-  for (const { dir } of sandboxCgroups()) {
-    if (processesIn(dir).includes(pid)) writeFileSync(path.join(dir, "..", "cgroup.procs"), String(pid));
-  }
-}
-
 /** All processes of a cgroup and those below it. */
 export function processesIn(dir: string): number[] {
   return cgroupTree(dir).flatMap((cgroup) => {

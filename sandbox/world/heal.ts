@@ -1,75 +1,40 @@
-/** Finds and removes whatever a sandbox left on this machine, by cgroup, name and folder alone. */
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
+/**
+ * Finds and removes what a sandbox left on this machine, by name alone: its cgroups and its folder. Its processes, mounts
+ * and network the kernel takes away itself, with the sandbox's namespaces (namespaces.sh).
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
-import { leaveCgroups, processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
-import { attempt, run } from "../command";
-import { mountsBelow } from "./mounts";
-import { inspectNetwork, removeNetwork } from "./network";
-import { processesWhose } from "./processes";
-
-/** How many of each the sandbox has on this machine. */
-export interface WorldCounts {
-  processes: number;
-  mounts: number;
-  namespaces: number;
-  /** Links, the metadata addresses on lo and the packet-filter chain. */
-  links: number;
-  cgroups: number;
-}
+import { processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
 
 /** How long killed processes and the cgroups they were in may take to go, in milliseconds. */
-const patience = 10_000;
+const patience = 60_000;
 
-/** Counts what there is; changes nothing. The calling process is not counted. */
-export async function inspectWorld(): Promise<WorldCounts> {
-  const { namespaces, links, addresses, chain } = await inspectNetwork();
-  return {
-    processes: worldProcesses().length,
-    mounts: mountsBelow(stateDir).length,
-    namespaces: namespaces.length,
-    links: links.length + addresses.length + Number(chain),
-    cgroups: worldCgroups().length,
-  };
-}
+/** The cgroups and the folder of a sandbox, as paths; none where there is none. */
+export const whatIsLeft = (): string[] => [...worldCgroups(), ...(existsSync(stateDir) ? [stateDir] : [])];
 
 /**
- * Ends and removes all that any earlier sandbox left: processes, mounts below the state folder, network namespaces,
- * links, cgroups. Touches nothing that is not in the sandbox's cgroup, below its folder or under its names; does not end
- * the caller, who may stand inside the cgroup. Container runtimes need no word in it: their state is a folder below
- * stateDir. Quick when there is nothing.
+ * Ends and removes a sandbox, whatever state it is in. Touches nothing that is not in its cgroups or below its folder.
+ * Quick when there is nothing.
  * @returns what was there
- * @throws when something survives for ten seconds, naming it
+ * @throws when something survives for a minute, naming it
  */
-export async function healWorld(): Promise<WorldCounts> {
-  const before = await inspectWorld();
-  leaveCgroups(process.pid);
+export async function healWorld(): Promise<string[]> {
+  const before = whatIsLeft();
   await killProcesses();
-  for (const target of mountsBelow(stateDir)) await unmount(target);
-  await removeNetwork();
   await removeCgroups();
+  await rm(stateDir, { recursive: true, force: true });
   return before;
 }
 
 const worldCgroups = (): string[] => [...sandboxCgroups().map(({ dir }) => dir), ...strayTaskCgroups()];
 
-function worldProcesses(): number[] {
-  const pids = [...worldCgroups().flatMap(processesIn), ...engineProcesses()];
-  return [...new Set(pids)].filter((pid) => pid !== process.pid && pid !== 0);
-}
-
-/** Pulumi's programs run in the caller's cgroup, and outlive a caller that is killed. They lie below the state folder. */
-function engineProcesses(): number[] {
-  const home = path.join(stateDir, "pulumi-home") + path.sep;
-  return processesWhose((args) => args.some((argument) => argument.startsWith(home)));
-}
-
-/** A process may fork while the list is read, so this goes on until the cgroup is empty. */
+/** Kills the daemon, with which all else ends. What was killed before may still be on its way out. */
 async function killProcesses(): Promise<void> {
   const deadline = Date.now() + patience;
   for (let wait = 2; ; wait = Math.min(wait * 2, 50)) {
-    const pids = worldProcesses();
+    const pids = [...new Set(worldCgroups().flatMap(processesIn))].filter((pid) => pid !== 0);
     if (pids.length === 0) return;
     if (Date.now() > deadline) throw new Error(`processes of the sandbox do not end: ${pids.map(describe).join(", ")}`);
     for (const pid of pids) {
@@ -81,13 +46,6 @@ async function killProcesses(): Promise<void> {
     }
     await delay(wait);
   }
-}
-
-async function unmount(target: string): Promise<void> {
-  const { exitCode } = await attempt("umount", [target]);
-  if (exitCode === 0 || !mountsBelow(target).includes(target)) return;
-  // Somebody's working folder is in it: detach it now, the kernel frees it when they leave.
-  await run("umount", ["--lazy", target]);
 }
 
 async function removeCgroups(): Promise<void> {

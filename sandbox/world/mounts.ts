@@ -28,14 +28,6 @@ export function parseMountInfo(text: string): Mount[] {
     });
 }
 
-/** Mount points at or below a folder, the last mounted first: the order in which they can be unmounted. */
-export function mountsBelow(dir: string, mounts: Mount[] = readMounts()): string[] {
-  return mounts
-    .map((mount) => mount.target)
-    .filter((target) => target === dir || target.startsWith(`${dir}/`))
-    .reverse();
-}
-
 /** The kernel writes space, tab, newline and backslash as three octal digits. */
 const unescape = (text: string) =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

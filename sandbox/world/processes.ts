@@ -10,6 +10,14 @@ export function argumentsOf(pid: number): string[] {
   }
 }
 
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // It ended meanwhile.
+  }
+}
+
 const pids = () => readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 
 /** Those of all processes whose arguments fit. */

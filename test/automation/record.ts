@@ -1,7 +1,7 @@
 /**
  * Records the engine's events of each scenario on the sandbox, trimmed to what reports are made of, as fixtures:
  *
- *   npm run sandbox -- up && npx tsx test/automation/record.ts && npm run sandbox -- down
+ *   npm run sandbox -- up && npm run sandbox -- exec npx tsx test/automation/record.ts && npm run sandbox -- down
  *
  * To be run again when components change; then `UPDATE_GOLDEN=1 npx mocha … test/automation/report.test.ts`.
  */

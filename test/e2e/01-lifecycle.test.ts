@@ -1,23 +1,29 @@
-/** From nothing to nothing: the one command, and every way it may end. */
+/** From nothing to nothing: the one command, every way it may end, and a machine that sees nothing of it meanwhile. */
 import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
+import * as net from "node:net";
 import * as path from "node:path";
-import { projectDir, stateDir } from "../../sandbox/config";
+import { execa } from "execa";
+import { gitlabUrl, network, ports, projectDir, stateDir } from "../../sandbox/config";
 import { readStatus } from "../../sandbox/control/client";
-import { processesWhose } from "../../sandbox/world/processes";
+import { whatIsLeft } from "../../sandbox/world";
+import { processesIn, sandboxCgroups } from "../../sandbox/world/cgroups";
 import { traceExecs } from "../support/execs";
 import { changes, leftIn, lookAtMachine, processesWith, type Machine } from "../support/machine";
-import { cli, leftovers, nothing, sandbox } from "../support/sandbox";
+import { cli, sandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
 import { until } from "../support/until";
+
+/** As for everybody who has no network to share with it. */
+const ownNetwork = { SANDBOX_NETWORK: "" };
 
 /** Starts the CLI in a process group of its own and resolves once its output holds the marker. */
 async function startUntil(args: string[], marker: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", cli, ...args], {
     cwd: projectDir,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...ownNetwork, ...env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -38,18 +44,30 @@ describe("npm start", () => {
   const folder = scratch();
   const temporary = path.join(folder.dir, "tmp");
   /** All processes that come of a test get these variables from it, but for those that a host's systemd starts. */
-  const env = { STARTED_BY: folder.dir, TMPDIR: temporary };
-  let before: Machine;
+  const env = { ...ownNetwork, STARTED_BY: folder.dir, TMPDIR: temporary };
+  let earlier: Machine;
+  let somebodyElse: { leave(): Promise<void> };
+
+  before("a machine whose network has other uses for all that the sandbox uses", async () => {
+    somebodyElse = await useTheMachine();
+  });
+  after(() => somebodyElse.leave());
 
   beforeEach("look at the machine", async () => {
     mkdirSync(temporary, { recursive: true });
-    before = await lookAtMachine();
+    earlier = await lookAtMachine();
   });
   after(() => folder.remove());
 
+  /** Of the sandbox the machine has processes and cgroups, and nothing else. */
+  async function expectMachineUntouched(): Promise<void> {
+    const { cgroups, ...seen } = await lookAtMachine();
+    expect(changes({ ...earlier, cgroups }, { ...seen, cgroups })).to.deep.equal([]);
+  }
+
   async function expectNothingLeft(): Promise<void> {
-    expect(await leftovers()).to.deep.equal(nothing);
-    expect(changes(before, await lookAtMachine())).to.deep.equal([]);
+    expect(whatIsLeft()).to.deep.equal([]);
+    expect(changes(earlier, await lookAtMachine())).to.deep.equal([]);
     expect(processesWith(`STARTED_BY=${env.STARTED_BY}`)).to.deep.equal([]);
     expect(leftIn(temporary)).to.deep.equal([]);
   }
@@ -76,8 +94,9 @@ describe("npm start", () => {
     expect(lines.filter((line) => secret.test(line))).to.deep.equal([]);
   });
 
-  it("leaves nothing after Ctrl-C in the middle of the pipeline", async () => {
+  it("leaves the machine alone while it runs, and nothing after Ctrl-C in the middle of the pipeline", async () => {
     const child = await startUntil(["start"], " : running", env);
+    await expectMachineUntouched();
     process.kill(-child.pid!, "SIGINT");
     const [code] = await once(child, "exit");
     expect(code).to.equal(130);
@@ -86,14 +105,75 @@ describe("npm start", () => {
 
   it("leaves nothing running when the command itself is killed", async () => {
     const child = await startUntil(["start"], "services started", env);
-    const daemon = (await readStatus())!.pid;
     process.kill(-child.pid!, "SIGKILL");
-    await processGone(daemon);
-    expect((await leftovers()).processes).to.equal(0);
+    await nothingRuns();
+    await expectMachineUntouched();
     expect((await sandbox(["down"], { env })).exitCode).to.equal(0);
     await expectNothingLeft();
   });
+
+  it("leaves nothing when its daemon is killed", async () => {
+    const child = await startUntil(["start"], "services started", env);
+    process.kill((await readStatus())!.pid, "SIGKILL");
+    const [code] = await once(child, "exit");
+    expect(code).to.equal(1);
+    await expectNothingLeft();
+  });
+
+  it("is one of several, each with a network and a state of its own", async () => {
+    const other = { ...env, SANDBOX_NUMBER: `${process.env.SANDBOX_NUMBER ?? ""}1` };
+    const [one, two] = await Promise.all([env, other].map((its) => startUntil(["start"], "services started", its)));
+    const status = async (its: NodeJS.ProcessEnv) =>
+      JSON.parse((await sandbox(["status", "--json"], { env: its })).stdout) as { up: boolean; pid: number };
+    const [first, second] = [await status(env), await status(other)];
+    expect([first.up, second.up, first.pid === second.pid]).to.deep.equal([true, true, false]);
+    for (const its of [env, other]) {
+      const { stdout } = await sandbox(["exec", "curl", "--silent", "--head", gitlabUrl], { env: its });
+      expect(stdout).to.match(/^HTTP\/1.1 /);
+    }
+    process.kill(-one.pid!, "SIGINT");
+    await once(one, "exit");
+    expect((await status(other)).pid).to.equal(second.pid);
+    process.kill(-two.pid!, "SIGINT");
+    await once(two, "exit");
+    await expectNothingLeft();
+  });
 });
+
+/**
+ * Gives this network, which here is the machine's, what the sandbox has in its own: link and address, the addresses of AWS's
+ * metadata, ports; and packet filters as Docker and firewalls set them.
+ */
+async function useTheMachine(): Promise<{ leave(): Promise<void> }> {
+  const { bridge, gateway, prefixLength, metadata } = network;
+  const policies = (policy: string) =>
+    Promise.all(["INPUT", "FORWARD"].map((chain) => execa("iptables", ["-w", "-P", chain, policy])));
+  await execa("ip", ["link", "add", bridge, "type", "bridge"]);
+  await execa("ip", ["addr", "add", `${gateway}/${prefixLength}`, "dev", bridge]);
+  await execa("ip", ["link", "set", bridge, "addrgenmode", "none", "up"]);
+  await execa("ip", ["addr", "add", `${metadata}/32`, "dev", "lo"]);
+  await execa("ip", ["netns", "add", "gfrac1f0001"]);
+  await policies("DROP");
+  await execa("iptables", ["-w", "-A", "INPUT", "-i", "lo", "-j", "ACCEPT"]);
+  const listeners = Object.values(ports).map((port) => net.createServer().listen(port));
+  await Promise.all(listeners.map((listener) => once(listener, "listening")));
+  return {
+    async leave() {
+      for (const listener of listeners) listener.close();
+      await policies("ACCEPT");
+      await execa("iptables", ["-w", "-F", "INPUT"]);
+      await execa("ip", ["netns", "del", "gfrac1f0001"]);
+      await execa("ip", ["addr", "del", `${metadata}/32`, "dev", "lo"]);
+      await execa("ip", ["link", "del", bridge]);
+    },
+  };
+}
+
+/** The kernel ends what is in the namespaces, whose first process has ended. */
+const nothingRuns = () =>
+  until("no process of the sandbox to be left", () =>
+    sandboxCgroups().every(({ dir }) => processesIn(dir).length === 0),
+  );
 
 /** Runners' and administrators' tokens; an OpenSSH key's first line, and its second. */
 const secret = new RegExp(`glrt-|glpat-|BEGIN OPENSSH PRIVATE KEY|b3BlbnNzaC1rZXktdjE`);
@@ -106,44 +186,35 @@ describe("what executes on the sandbox", () => {
   });
 });
 
-describe("a sandbox whose daemon was killed", () => {
-  it("is told by status, and healed by the next start", async () => {
+describe("a sandbox that was killed with all that belongs to it", () => {
+  it("is told by status, and cleared by the next start", async () => {
     const child = await startUntil(["up"], "aws:ec2:Instance gitlab-runners-host creat", {});
     await until("the host to run", async () => (await readStatus())!.hosts.some(({ state }) => state === "running"));
     const { pid } = (await readStatus())!;
-    process.kill(-child.pid!, "SIGKILL");
-    process.kill(pid, "SIGKILL");
-    await processGone(pid);
+    const ofNamespaces = [pid, parentOf(pid), parentOf(parentOf(pid))];
+    for (const target of [-child.pid!, ...ofNamespaces.reverse()]) kill(target);
+    await nothingRuns();
+    await until("the killed command's engine to be gone", () => engines().length === 0);
     const told = JSON.parse((await sandbox(["status", "--json"])).stdout);
     expect(told.up).to.equal(false);
-    expect(told.left.processes, "moto, the host and the registry live on").to.be.greaterThan(0);
+    expect(told.left).to.include(stateDir);
 
     const { exitCode, all } = await sandbox(["up"]);
     expect(exitCode, all).to.equal(0);
     expect(all).to.contain("cleared what an earlier one left");
-    const languageHosts = processesWhose((args) => args.some((text) => text.endsWith("/pulumi-language-nodejs")));
-    const engine = languageHosts.filter(worksOnSandbox);
-    expect(engine, "the killed command's engine is gone, and the second one's has ended").to.deep.equal([]);
   });
 });
 
-/** Other engines may run on this machine beside the sandbox's. */
-function worksOnSandbox(pid: number): boolean {
+const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+
+/** Of the sandbox: other engines may run on this machine beside it. */
+const engines = () => processesWith(`PULUMI_HOME=${path.join(stateDir, "pulumi-home")}`);
+
+/** Some of them end with the others. */
+function kill(target: number): void {
   try {
-    const home = `PULUMI_HOME=${path.join(stateDir, "pulumi-home")}`;
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(home);
-  } catch {
-    return false; // It has ended meanwhile.
+    process.kill(target, "SIGKILL");
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).to.equal("ESRCH");
   }
 }
-
-/** Resolves when the process is gone. Not a child of ours, so its end is no event: the kernel is asked. */
-const processGone = (pid: number) =>
-  until(`process ${pid} to be gone`, () => {
-    try {
-      process.kill(pid, 0);
-      return false;
-    } catch {
-      return true;
-    }
-  });

@@ -305,7 +305,12 @@ function barrier(): { reached: Promise<void>; reach(): void } {
 
 /** Connects to what a job listens with, as soon as it does: from within, as no security group lets anybody else in. */
 async function release(address: string): Promise<void> {
-  const connect = [`--net=/run/netns/${linkName(address)}`, "bash", "-c", "</dev/tcp/127.0.0.1/9000"];
+  const connect = [
+    `--net=/proc/${(await status()).pid}/root/run/netns/${linkName(address)}`,
+    "bash",
+    "-c",
+    "</dev/tcp/127.0.0.1/9000",
+  ];
   await until(`a job that listens at ${address}`, async () => {
     const { exitCode } = await execa("nsenter", connect, { reject: false });
     return exitCode === 0;

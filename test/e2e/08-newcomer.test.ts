@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { gitlabTokens, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
+import { entering } from "../../sandbox/world/namespaces";
 import { linkProject } from "../support/clone";
 import { status, useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
@@ -16,14 +17,17 @@ describe("a first preview", () => {
   const folder = scratch();
   const clone = path.join(folder.dir, "clone");
   let env: NodeJS.ProcessEnv;
+  let daemon: number;
 
   before("a clone, a backend and a home of its own, on the sandbox's AWS and GitLab", async () => {
     linkProject(clone);
-    const { PULUMI_CONFIG_PASSPHRASE: _, ...engine } = await engineEnvironment((await status()).debugProviders);
+    const { pid, debugProviders } = await status();
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...engine } = await engineEnvironment(debugProviders);
     const home = path.join(folder.dir, "home");
     const backend = path.join(folder.dir, "backend");
     for (const dir of [home, backend]) mkdirSync(dir);
     symlinkSync(path.join(engine.PULUMI_HOME!, "versions"), path.join(home, "versions"));
+    daemon = pid;
     env = { ...engine, PULUMI_HOME: home, PULUMI_BACKEND_URL: `file://${backend}` };
   });
   after(() => folder.remove());
@@ -31,7 +35,9 @@ describe("a first preview", () => {
   async function pulumi(args: string[], input?: string) {
     const entry = path.join(projectDir, "node_modules", ".bin", "pulumi");
     const options = { cwd: clone, env, extendEnv: false, reject: false, all: true, input: input ?? "" };
-    const { exitCode, all } = await execa(entry, [...args, "--non-interactive", "--color", "never"], options);
+    const command = [entry, ...args, "--non-interactive", "--color", "never"];
+    const [file, ...rest] = entering(daemon, clone, command);
+    const { exitCode, all } = await execa(file, rest, options);
     return { exitCode, all: all! };
   }
   const set = async (key: string, value: string, ...flags: string[]) => {

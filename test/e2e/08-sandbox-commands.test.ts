@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
-import { projectDir, stackName } from "../../sandbox/config";
+import { gitlabUrl, projectDir, stackName } from "../../sandbox/config";
 import { demoFile } from "../../sandbox/demo-run";
+import { processesWhose } from "../../sandbox/world/processes";
 import { cli, sandbox, status, useSandbox } from "../support/sandbox";
 import { stackFile } from "../support/stack";
+import { until } from "../support/until";
 
 /** `npm run NAME -- ARGS --stack sandbox` from a shell that knows nothing of the sandbox. */
 async function npmRun(name: string, ...args: string[]) {
@@ -70,6 +72,33 @@ describe("sandbox run", () => {
     // EC2 goes on listing hosts that were terminated.
     const states = (await status()).hosts.map(({ state }) => state).filter((state) => state !== "terminated");
     expect(states).to.deep.equal(["running"]);
+  });
+});
+
+describe("sandbox exec", () => {
+  useSandbox();
+
+  it("runs a command where the sandbox is, and has its exit code", async () => {
+    const look = `tr '\\0' ' ' </proc/1/cmdline; curl --silent --output /dev/null --write-out %{http_code} ${gitlabUrl}; exit 7`;
+    const { exitCode, stdout } = await sandbox(["exec", "sh", "-c", look]);
+    expect(stdout).to.match(/namespaces\.sh --inside .*sandbox\/daemon\.ts \d{3}$/);
+    expect(exitCode).to.equal(7);
+  });
+
+  it("runs the sandbox's own commands as well", async () => {
+    const command = [process.execPath, "--import", "tsx", cli, "pulumi", "stack", "--show-name"];
+    const { exitCode, all } = await sandbox(["exec", ...command]);
+    expect(exitCode, all).to.equal(0);
+    expect(all.trim()).to.equal(stackName);
+  });
+
+  it("ends the command where it is ended itself", async () => {
+    const asleep = () => processesWhose(([program, time]) => program === "sleep" && time === "4343").length > 0;
+    const child = execa(process.execPath, ["--import", "tsx", cli, "exec", "sleep", "4343"], { reject: false });
+    await until("the command to run", asleep);
+    child.kill("SIGTERM");
+    await child;
+    expect(asleep()).to.equal(false);
   });
 });
 

@@ -3,13 +3,16 @@ import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { pulumiEntry } from "./own-engine";
+import { entering } from "../../sandbox/world/namespaces";
 import type { Outcome } from "./sandbox";
 import { status } from "./status";
 
 /** Runs it to its end; never throws. @param env variables beside those of the sandbox's engine */
 export async function pulumi(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const own = await engineEnvironment((await status()).debugProviders);
-  const { exitCode, all, stdout } = await execa(pulumiEntry, args, {
+  const { pid, debugProviders } = await status();
+  const own = await engineEnvironment(debugProviders);
+  const [file, ...rest] = entering(pid, projectDir, [pulumiEntry, ...args]);
+  const { exitCode, all, stdout } = await execa(file, rest, {
     cwd: projectDir,
     env: { ...own, ...env },
     extendEnv: false,

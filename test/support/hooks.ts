@@ -19,10 +19,11 @@ let temporary: Scratch;
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
+    if (process.env.SANDBOX_NETWORK !== "here") throw new Error("the tests run by test/support/apart.sh NUMBER");
     if (await readStatus()) throw new Error("a sandbox is up; take it down first: npm run sandbox -- down");
     temporary = scratch();
     process.env.TMPDIR = temporary.dir;
-    machine = await lookAtMachine();
+    machine = await look();
     // Where a hook of the root suite fails, the whole run ends; these come after the hooks that a file's suites have.
     for (const [file, suites] of byFile(this.test!.parent!.suites)) {
       for (const suite of suites) suite.afterEach("nothing fails any more, and no task runs", settle);
@@ -31,11 +32,17 @@ export const mochaHooks = {
   },
   async afterAll(): Promise<void> {
     await sandboxOk(["down"]);
-    const left = [...changes(machine, await lookAtMachine()), ...leftIn(temporary.dir)];
+    const left = [...changes(machine, await look()), ...leftIn(temporary.dir)];
     temporary.remove();
     if (left.length > 0) throw new Error(`the tests left this machine otherwise than it was:\n${left.join("\n")}`);
   },
 };
+
+/** At what is the machine's: the network is the sandbox's as well. */
+async function look(): Promise<Machine> {
+  const { addresses: _, routes: __, packetFilter: ___, ...machine } = await lookAtMachine();
+  return machine;
+}
 
 /** The top suites of each file, by its path in the project. */
 function byFile(suites: Suite[]): Map<string, Suite[]> {

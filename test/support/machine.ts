@@ -19,7 +19,11 @@ export async function lookAtMachine(): Promise<Machine> {
     ]),
     routes: routes.map((route) => JSON.stringify(route)),
     rules: rules.map((rule) => JSON.stringify(rule)),
-    packetFilter: [...(await packetFilter("iptables-save")), ...(await packetFilter("ip6tables-save"))],
+    packetFilter: [
+      ...(await packetFilter("iptables-save")),
+      ...(await packetFilter("ip6tables-save")),
+      ...(await nftables()),
+    ],
     kernelSettings: await kernelSettings(),
     mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
     namespaces: folder("/run/netns"),
@@ -73,6 +77,12 @@ async function packetFilter(program: string): Promise<string[]> {
     if (!/^[:-]/.test(line) || / ACCEPT \[/.test(line)) return [];
     return [`${program} ${table} ${line.replace(/ \[\d+:\d+\]$/, "")}`];
   });
+}
+
+/** Without counters; none where nobody has the program. */
+async function nftables(): Promise<string[]> {
+  const { stdout = "" } = await execa("nft", ["--stateless", "list", "ruleset"], { reject: false });
+  return stdout.split("\n");
 }
 
 /** Of the network, without those of interfaces, which come and go with them. */

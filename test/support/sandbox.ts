@@ -1,10 +1,8 @@
 /** The sandbox itself: brought up where a test needs it, and its command line, as a person uses it. */
-import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { execa, type Options } from "execa";
-import { projectDir, stateDir } from "../../sandbox/config";
+import { projectDir } from "../../sandbox/config";
 import { readStatus } from "../../sandbox/control/client";
-import { inspectWorld } from "../../sandbox/world";
 import { rememberConfiguration } from "./as-deployed";
 
 /** What most tests need beside it. */
@@ -48,10 +46,3 @@ export function useSandbox(): void {
     await rememberConfiguration();
   });
 }
-
-/** What there is of a sandbox on this machine: {processes, mounts, …}, all 0 when nothing is left. */
-export async function leftovers(): Promise<Record<string, number>> {
-  return { ...(await inspectWorld()), stateFolder: Number(existsSync(stateDir)) };
-}
-
-export const nothing = { processes: 0, mounts: 0, namespaces: 0, links: 0, cgroups: 0, stateFolder: 0 };

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createCgroup, removeCgroup, sandboxCgroup } from "../../world/cgroups";
 import { allowMetadata, createNamespace, type NetworkNamespace } from "../../world/network";
+import { childrenOf } from "../../world/processes";
 import { mountOverlay, unmountOverlay } from "../ecs/images";
 import { prepareTree } from "./host-tree";
 
@@ -130,14 +131,6 @@ function hasSshd(pid: number): boolean {
     return /^ *\d+: 00000000:0016 \S+ 0A /m.test(readFileSync(`/proc/${pid}/net/tcp`, "utf8"));
   } catch {
     return false;
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the tests of AWS's real parts have in common: the process under test, an image, clients, waiting. */
-import { fork, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, openSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
@@ -10,6 +10,7 @@ import { DescribeTasksCommand, ECSClient, type Task } from "@aws-sdk/client-ecs"
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
+import { namespacesScript } from "../../../sandbox/world/namespaces";
 import type { Question } from "./daemon";
 
 const settings = { endpoint: awsEndpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
@@ -18,17 +19,15 @@ export const ec2 = new EC2Client(settings);
 
 export interface Daemon {
   ask<Answer>(question: Question): Promise<Answer>;
-  /** kill -9, as a crash would be. */
+  /** kill -9 of the namespaces' maker, as a crash would be. */
   kill(): Promise<void>;
 }
 
 /** Starts daemon.ts; settles when AWS answers. */
 export async function startDaemon(artifacts: AwsOptions["artifacts"], logFile: string): Promise<Daemon> {
   const log = openSync(logFile, "a");
-  const child = fork(path.join(__dirname, "daemon.ts"), [JSON.stringify(artifacts)], {
-    execArgv: ["--import", "tsx"],
-    stdio: ["ignore", log, log, "ipc"],
-  });
+  const command = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), JSON.stringify(artifacts)];
+  const child = spawn(namespacesScript, command, { stdio: ["ignore", log, log, "ipc"] });
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve());
     child.once("exit", (code) => reject(new Error(`AWS does not start (exit code ${code}); see ${logFile}`)));
