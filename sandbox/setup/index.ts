@@ -17,7 +17,6 @@ import { ensureAll } from "./schedule";
 import { versions } from "./versions";
 
 export { installSystemPackages } from "./packages";
-export { checkRequirements } from "./requirements";
 
 /** Paths of what was prepared. All of it is shared between sandboxes: read only. */
 export interface Artifacts {

@@ -1,7 +1,8 @@
 /** Programs that come from the distribution, and the packages that carry them in Debian and its relatives. */
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
+import { hasProgram } from "../../scripts/look.mjs";
 import { cacheDir } from "../config";
 import { openLog, runner } from "./build-log";
 import { lock } from "./lock";
@@ -20,6 +21,8 @@ const packages: Record<string, string> = {
   umoci: "umoci",
   skopeo: "skopeo",
   buildah: "buildah",
+  // What buildah looks for since 1.33, whether it needs it or not.
+  "/usr/lib/podman/netavark": "netavark",
   "docker-registry": "docker-registry",
   mmdebstrap: "mmdebstrap",
   "qemu-img": "qemu-utils",
@@ -29,22 +32,6 @@ const packages: Record<string, string> = {
   "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
   "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 };
-
-/** The folders in which administrators' programs lie, on PATH or not. */
-const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
-
-/** Whether a program is on PATH or where administrators' programs are. */
-export function hasProgram(name: string): boolean {
-  const folders = [...(process.env.PATH ?? "").split(path.delimiter).filter(Boolean), ...systemFolders];
-  return folders.some((folder) => {
-    try {
-      accessSync(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Debian has the venv module's pip in a package of its own. */
 function hasVenv(): boolean {
