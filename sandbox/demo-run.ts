@@ -18,9 +18,9 @@ const expected: Record<string, { status: string; exit_code: number | null }> = {
   cancelled: { status: "canceled", exit_code: null },
 };
 
-export async function runDemo(signal: AbortSignal): Promise<void> {
+export async function runDemo(signal: AbortSignal, yes = false): Promise<void> {
   await requireNone();
-  await prepare(signal);
+  await prepare(signal, { yes });
   const complaints: string[] = [];
   try {
     const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));

@@ -10,7 +10,7 @@ import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
-import { installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
+import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
 import { healWorld, inspectWorld, type WorldCounts } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
 
@@ -18,11 +18,13 @@ const daemonLog = path.join(stateDir, "daemon.log");
 
 /**
  * Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
+ * @param yes installs packages on the machine without a question
  * @param realAws the real aws provider too
  */
-export async function prepare(signal?: AbortSignal, realAws = false): Promise<void> {
+export async function prepare(signal?: AbortSignal, { yes = false, realAws = false } = {}): Promise<void> {
   const missing = whatIsMissing();
   if (missing.length > 0) throw new UserError(refusal(missing));
+  await agreeToPackages(yes, {}, signal);
   await installSystemPackages(progress());
   await prepareArtifacts({ onProgress: progress(), signal });
   if (realAws) await prepareAwsProvider({ onProgress: progress(), signal });

@@ -55,7 +55,7 @@ const mostShards = 2;
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
-  { name: "setup", run: ({ signal }) => passes(() => prepare(signal)) },
+  { name: "setup", run: ({ signal }) => passes(() => prepare(signal, { yes: true })) },
   {
     name: "plans",
     after: ["setup", "setup: aws provider"],
