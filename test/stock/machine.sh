@@ -106,7 +106,7 @@ share() {
   size=$(du -sm --apparent-size "$1" | cut -f1)
   mkdir -p "$run"
   rm -f "$run/share-$2.img"
-  "${gently[@]}" mke2fs -q -t ext4 -L "$2" -d "$1" "$run/share-$2.img" "$((size * 5 / 4 + 200))M"
+  "${gently[@]}" mke2fs -q -t ext4 -i 4096 -L "$2" -d "$1" "$run/share-$2.img" "$((size * 5 / 4 + 200))M"
 }
 
 stop() {
