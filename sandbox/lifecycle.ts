@@ -3,30 +3,29 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
+import { refusal, whatIsMissing } from "../scripts/look.mjs";
 import { projectDir, stateDir } from "./config";
 import { readStatus, requestShutdown } from "./control/client";
 import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
-import { checkRequirements, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
+import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
 import { healWorld, whatIsLeft } from "./world";
+import { inDelegatedScope } from "./world/cgroups";
 import { namespacesScript } from "./world/namespaces";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
 /**
  * Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
+ * @param yes installs packages on the machine without a question
  * @param realAws the real aws provider too
  */
-export async function prepare(signal?: AbortSignal, realAws = false): Promise<void> {
-  const missing = await checkRequirements();
-  if (missing.length > 0) {
-    throw new UserError(
-      ["The sandbox cannot run on this machine:", ...missing.map((line) => `  - ${line}`)].join("\n") +
-        "\nNothing has been changed. The unit tests run everywhere: npm run test:unit",
-    );
-  }
+export async function prepare(signal?: AbortSignal, { yes = false, realAws = false } = {}): Promise<void> {
+  const missing = whatIsMissing();
+  if (missing.length > 0) throw new UserError(refusal(missing));
+  await agreeToPackages(yes, {}, signal);
   await installSystemPackages(progress());
   await prepareArtifacts({ onProgress: progress(), signal });
   if (realAws) await prepareAwsProvider({ onProgress: progress(), signal });
@@ -47,9 +46,11 @@ export async function startDaemon(options: {
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
+  const daemon = [namespacesScript, process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
+  const [program, ...args] = inDelegatedScope(daemon);
   const child = spawn(
-    namespacesScript,
-    [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags],
+    program,
+    args,
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
     { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
   );

@@ -45,14 +45,19 @@ function installedSet(locked, installed, exists) {
 }
 
 /**
- * Installs what is missing of a set; all where there was more than a deployment's, so that none gets less. Resolves to
- * the exit code of an npm that failed.
+ * Installs what is missing of a set; all where there was more than a deployment's, so that none gets less. Nothing where
+ * `objection` has something to say against it. Resolves to the exit code of an npm that failed, or 1.
  */
-export async function ensurePackages(root, wanted) {
+export async function ensurePackages(root, wanted, objection = () => undefined) {
   const locked = readPackages(path.join(root, "package-lock.json"));
   const installed = readPackages(path.join(root, "node_modules", ".package-lock.json"));
   const set = installedSet(locked, installed, (place) => existsSync(path.join(root, place)));
   if (set === "all" || set === wanted) return undefined;
+  const refused = objection();
+  if (refused) {
+    console.error(refused);
+    return 1;
+  }
   const more = Object.values(installed ?? {}).some(({ dev }) => dev);
   const option = options[more ? "all" : wanted];
   const started = Date.now();

@@ -14,6 +14,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "./child.mjs";
+import { refusal, whatIsMissing } from "./look.mjs";
 import { ensurePackages } from "./packages.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -41,8 +42,14 @@ function chooseNode() {
 const given = process.argv.slice(2);
 const deployment = given[0] === "--deployment";
 const [entry, ...args] = deployment ? given.slice(1) : given;
+/** A machine on which the sandbox cannot run is not given its packages. */
+function objection() {
+  const missing = entry === "sandbox/cli.ts" ? whatIsMissing() : [];
+  return missing.length > 0 ? refusal(missing) : undefined;
+}
+
 // The project's own Node is a development package: a deployment from a machine with an older one needs it.
-const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all");
+const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", objection);
 if (failed) process.exit(failed);
 
 const { node, first } = chooseNode();

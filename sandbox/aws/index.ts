@@ -83,7 +83,7 @@ export interface Aws {
 }
 
 export interface AwsOptions {
-  artifacts: Pick<Artifacts, "motoPython" | "hostTree" | "downloads">;
+  artifacts: Pick<Artifacts, "motoPython" | "hostTree" | "downloads" | "registry">;
   stateDir: string;
   log(line: string): void;
 }
@@ -117,7 +117,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const motoAddress = { host: "127.0.0.1", port: ports.moto };
     const [moto] = await Promise.all([
       started(startMoto({ python: artifacts.motoPython, stateDir: folder("moto"), address: motoAddress })),
-      started(startRegistryStore(folder("registry"))),
+      started(startRegistryStore(artifacts.registry, folder("registry"))),
       started(startDownloads(artifacts.downloads)),
     ]);
     const passwords = new RegistryPasswords();

@@ -10,6 +10,7 @@ import { debian, hostTree } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
+import { registry } from "./artifacts/registry";
 import { runner, runnerHelper } from "./artifacts/runner";
 
 export const catalog: Artifact[] = [
@@ -18,6 +19,7 @@ export const catalog: Artifact[] = [
   debian,
   alpine,
   moto,
+  registry,
   runnerHelper,
   apkRepository,
   goArchive,

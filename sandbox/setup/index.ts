@@ -11,13 +11,14 @@ import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto, motoPython } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
+import { registry, registryFile } from "./artifacts/registry";
 import { runner, runnerFile } from "./artifacts/runner";
 import { catalog } from "./catalog";
 import { ensureAll } from "./schedule";
 import { versions } from "./versions";
 
+export { agreeToPackages } from "./agree";
 export { installSystemPackages } from "./packages";
-export { checkRequirements } from "./requirements";
 
 /** Paths of what was prepared. All of it is shared between sandboxes: read only. */
 export interface Artifacts {
@@ -37,6 +38,8 @@ export interface Artifacts {
   hostTree: string;
   /** Interpreter of the environment that has moto, botocore and cfn-lint. */
   motoPython: string;
+  /** Executable of the registry of images. */
+  registry: string;
   /** Folder to be served: /gitlab-runner/…, /go/…, /goproxy/…. */
   downloads: string;
   linters: { shellcheck: string; hadolint: string; staticcheck: string };
@@ -68,6 +71,7 @@ export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
     apkKey: file(apkRepository, apkKeyFile),
     hostTree: file(hostTree, hostTreeFolder),
     motoPython: file(moto, motoPython),
+    registry: file(registry, registryFile),
     downloads: file(downloads),
     linters: {
       shellcheck: file(shellLinters, "bin", "shellcheck"),

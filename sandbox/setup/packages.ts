@@ -1,11 +1,11 @@
 /** Programs that come from the distribution, and the packages that carry them in Debian and its relatives. */
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
+import { hasProgram } from "../../scripts/look.mjs";
 import { cacheDir } from "../config";
 import { openLog, runner } from "./build-log";
 import { lock } from "./lock";
-import { holdingServicesBack, holdsServicesBack } from "./service-policy";
 
 /** What to look for, name of a program or absolute path of a file → package. */
 const packages: Record<string, string> = {
@@ -20,7 +20,6 @@ const packages: Record<string, string> = {
   umoci: "umoci",
   skopeo: "skopeo",
   buildah: "buildah",
-  "docker-registry": "docker-registry",
   mmdebstrap: "mmdebstrap",
   "qemu-img": "qemu-utils",
   ps: "procps",
@@ -29,22 +28,6 @@ const packages: Record<string, string> = {
   "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
   "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 };
-
-/** The folders in which administrators' programs lie, on PATH or not. */
-const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
-
-/** Whether a program is on PATH or where administrators' programs are. */
-export function hasProgram(name: string): boolean {
-  const folders = [...(process.env.PATH ?? "").split(path.delimiter).filter(Boolean), ...systemFolders];
-  return folders.some((folder) => {
-    try {
-      accessSync(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Debian has the venv module's pip in a package of its own. */
 function hasVenv(): boolean {
@@ -55,13 +38,19 @@ function hasVenv(): boolean {
 }
 
 /** The packages that are missing, sorted, each once. */
-function missingPackages(): string[] {
+export function missingPackages(): string[] {
   const missing = Object.entries(packages)
     .filter(([wanted]) => !(path.isAbsolute(wanted) ? existsSync(wanted) : hasProgram(wanted)))
     .map(([, name]) => name);
   if (!hasVenv()) missing.push("python3-venv");
   return [...new Set(missing)].sort();
 }
+
+/** None of them brings a service that would start, now or later. */
+export const installCommand = (names: string[]): string[] => [
+  ...["apt-get", "install", "--no-install-recommends"],
+  ...names,
+];
 
 /**
  * Installs what is missing, by apt-get; nothing to do is the usual case and takes no time.
@@ -71,7 +60,7 @@ export async function installSystemPackages(
   onProgress: (event: { artifact: string; state: "cached" | "building" | "done"; seconds?: number }) => void,
 ): Promise<void> {
   const artifact = "system packages";
-  if (missingPackages().length === 0 && !holdsServicesBack()) return onProgress({ artifact, state: "cached" });
+  if (missingPackages().length === 0) return onProgress({ artifact, state: "cached" });
   await mkdir(path.join(cacheDir, "logs"), { recursive: true });
   await mkdir(path.join(cacheDir, "locks"), { recursive: true });
   const unlock = await lock(path.join(cacheDir, "locks", "packages"));
@@ -81,15 +70,15 @@ export async function installSystemPackages(
     const started = performance.now();
     const run = runner(log);
     const env = { DEBIAN_FRONTEND: "noninteractive" };
-    // Another apt-get at work is waited for.
-    const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
-    await holdingServicesBack(async () => {
-      const missing = missingPackages();
-      // Another process may have had its turn, or been killed just before the policy went.
-      if (missing.length === 0) return;
-      await run("apt-get", [...options, "update"], { env });
-      await run("apt-get", [...options, "install", "--no-install-recommends", ...missing], { env });
-    });
+    // Another apt-get at work is waited for. What it would have to remove, to install these, it refuses.
+    const options = ["-q", "-y", "--no-remove", "-o", "DPkg::Lock::Timeout=300"];
+    const missing = missingPackages();
+    // Another process may have had its turn.
+    if (missing.length > 0) {
+      const [program, ...args] = installCommand(missing);
+      await run(program, [...options, "update"], { env });
+      await run(program, [...options, ...args], { env });
+    }
     onProgress({ artifact, state: "done", seconds: (performance.now() - started) / 1000 });
   } finally {
     log.end();

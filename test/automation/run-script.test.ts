@@ -42,6 +42,8 @@ interface Options {
   /** What npm does after it has written down its arguments. */
   npm?: string;
   during?: (child: ExecaChildProcess) => Promise<void>;
+  /** The version of the machine's Go. */
+  go?: string;
 }
 
 /** Runs an entry, which says which Node runs it, in a project with an npm that only writes down what it is called with. */
@@ -72,10 +74,12 @@ async function run(options: Options) {
     program("node_modules/.bin/node", ownNode);
     program("node_modules/.bin/tool", "console.log('tool', process.argv.slice(2).join())");
     program("bin/npm", `#!/bin/sh\necho "$*" > ${root}/npm-calls\n${npm}\n`);
+    if (options.go) program("bin/go", `#!/bin/sh\necho ${options.go}\n`);
+    write("sandbox/cli.ts", "console.log('sandbox', process.argv.slice(2).join())");
     write("entry.js", "console.log(process.execPath, process.argv.slice(2).join())");
     if (options.lost) rmSync(path.join(root, options.lost), { recursive: true });
     mkdirSync(path.join(root, "scripts"));
-    for (const name of ["run.mjs", "packages.mjs", "child.mjs"]) {
+    for (const name of ["run.mjs", "look.mjs", "packages.mjs", "child.mjs"]) {
       copyFileSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name));
     }
     const child = execa(process.execPath, [path.join(root, "scripts", "run.mjs"), ...args], {
@@ -113,6 +117,17 @@ describe("npm's scripts", () => {
     const { stdout, exitCode } = await run({});
     expect(exitCode).to.equal(0);
     expect(stdout).to.equal(`${process.execPath} a`);
+  });
+
+  it("give a machine no packages on which the sandbox cannot run, where they are for the sandbox", async () => {
+    const tooOld = { go: "go1.19.8", installed: undefined };
+    const { stderr, exitCode, npm } = await run({ ...tooOld, args: ["sandbox/cli.ts", "start"] });
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.contain("cannot run on this machine").and.contain("found: go1.19.8");
+    expect(npm).to.equal(undefined);
+    expect((await run(tooOld)).npm).to.contain("ci");
+    // What is up can be looked at and taken down whatever has become of the machine.
+    expect((await run({ go: "go1.19.8", args: ["sandbox/cli.ts", "down"] })).stdout).to.equal("sandbox down");
   });
 
   it("run a tool of the packages too", async () => {

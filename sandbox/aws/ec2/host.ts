@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createCgroup, removeCgroup, sandboxCgroup } from "../../world/cgroups";
+import { createHostCgroup, removeCgroup } from "../../world/cgroups";
 import { allowMetadata, createNamespace, type NetworkNamespace } from "../../world/network";
 import { childrenOf } from "../../world/processes";
 import { mountOverlay, unmountOverlay } from "../ecs/images";
@@ -40,7 +40,8 @@ const bootTimeout = 60_000;
 
 /**
  * Moves itself into the host's cgroup, then into its network namespace and a mount namespace in which /sys/fs/cgroup is
- * the unified hierarchy alone: systemd inside refuses the hybrid layout of cgroup v1.
+ * the unified hierarchy alone: systemd inside refuses the hybrid layout of cgroup v1, and `ip netns exec` hides that of v2
+ * behind a new /sys.
  */
 const bootScript = `
 echo $$ > "$1/cgroup.procs" || exit 1
@@ -61,8 +62,7 @@ export function createHost(options: HostOptions): Host {
 
   async function boot(): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const cgroup = path.join(sandboxCgroup(""), `host-${instanceId}`);
-    createCgroup(cgroup);
+    const cgroup = createHostCgroup(`host-${instanceId}`);
     namespace = await createNamespace(address);
     unprotect = await options.protect(namespace);
     await allowMetadata(address, true);

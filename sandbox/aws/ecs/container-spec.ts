@@ -20,12 +20,12 @@ export interface SpecOptions {
   hostname: string;
   rootfs: string;
   networkNamespace: string;
-  /** Relative: runc puts it below its own cgroup, which is the sandbox's. */
+  /** As runc takes it: one that is relative lies below runc's own. */
   cgroup: string;
   /** CPU units of the task. */
   cpu: number;
-  /** The container's own hard limit in bytes; the task's is its parent cgroup's. */
-  memoryLimit?: number;
+  /** Resources that make the container's own hard limit; the task's is its parent cgroup's. */
+  memory: object;
   /** The most open files that this machine lets the sandbox grant. */
   maxOpenFiles: number;
   /** Host paths shown in the container. */
@@ -77,7 +77,7 @@ export function containerSpec(options: SpecOptions): object {
       cgroupsPath: options.cgroup,
       resources: {
         devices: [{ allow: false, access: "rwm" }],
-        memory: options.memoryLimit === undefined ? {} : { limit: options.memoryLimit, disableOOMKiller: true },
+        ...options.memory,
         cpu: {
           shares: Math.max(2, definition.cpu ?? 0),
           period: 100_000,

@@ -2,13 +2,13 @@
 import * as path from "node:path";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { region } from "../../config";
+import type { TaskCgroup } from "../../world/cgroups";
 import type { ExecutionRole } from "../iam/execution-role";
 import { startContainer, type RunningContainer } from "./container";
 import { containerSpec } from "./container-spec";
 import { mountOverlay, type Image } from "./images";
 import { openContainerLog, type ContainerLog } from "./logs";
 import type { ContainerRecord, Task } from "./task";
-import type { TaskCgroup } from "./task-cgroup";
 import { networkFiles, openFilesLimit, volumes } from "./task-files";
 
 /** The same for all containers of all tasks. */
@@ -68,7 +68,7 @@ export async function startTaskContainer(
     networkNamespace: options.networkNamespace,
     cgroup: cgroup.containerPath(container.runtimeId),
     cpu: task.size.cpu,
-    memoryLimit: definition.memory === undefined ? undefined : definition.memory * 1024 * 1024,
+    memory: definition.memory === undefined ? {} : cgroup.memoryOf(definition.memory * 1024 * 1024),
     maxOpenFiles: openFilesLimit(),
     binds: [
       ...(await networkFiles(folder, hostname, task.eni!.privateIp)),

@@ -2,12 +2,12 @@
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { createTaskCgroup, type TaskCgroup } from "../../world/cgroups";
 import type { NetworkNamespace } from "../../world/network";
 import type { RunningContainer } from "./container";
 import { unmountOverlay, type Image, type ImageStore } from "./images";
 import { startInOrder } from "./start-order";
 import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
-import { createTaskCgroup, type TaskCgroup } from "./task-cgroup";
 import { startTaskContainer, type ContainerOptions } from "./task-container";
 
 export interface RunnerOptions extends ContainerOptions {
@@ -39,8 +39,6 @@ export interface RunningTask {
   processes(): number[];
 }
 
-/** How often a task's memory cgroup is looked at, in milliseconds: cgroup v1 notifies by eventfd only, which Node lacks. */
-const oomInterval = 250;
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, stopTimeout, in seconds. */
 const defaultStopTimeout = 30;
 
@@ -74,16 +72,9 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     undo.push(attached.remove);
     ({ namespace } = attached);
     task.eni = attached.eni;
-    const cgroup = createTaskCgroup(task.id, task.size.memory);
+    const cgroup = createTaskCgroup(task.id, task.size.memory * 1024 * 1024);
     undo.push(() => cgroup.remove());
     ({ processes } = cgroup);
-    const timer = setInterval(() => {
-      if (!cgroup.outOfMemory()) return;
-      clearInterval(timer);
-      for (const container of running.keys()) container.reason = outOfMemory;
-      void killAll();
-    }, oomInterval);
-    undo.push(() => clearInterval(timer));
     return cgroup;
   }
 
@@ -120,6 +111,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
         running.delete(container);
         container.state = "STOPPED";
         container.exitCode = exitCode;
+        if (exitCode === endedBySigkill && cgroup.outOfMemory()) container.reason = outOfMemory;
         await log.close();
         options.changed(task);
         if (definition.essential !== false) {
@@ -202,4 +194,6 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
   };
 }
 
+/** As a shell tells it, and runc. */
+const endedBySigkill = 128 + 9;
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";

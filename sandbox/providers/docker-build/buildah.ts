@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import * as path from "node:path";
 import { follow } from "../../command";
 import { BuildCache } from "./build-cache";
+import { buildahEnvironment } from "./buildah-environment";
 import { basic, mapRegistry, manifest, tagAgain, type Credentials } from "./registry";
 
 interface Run {
@@ -56,10 +57,11 @@ export function createBuilder(options: BuilderOptions): Builder {
     // Plain folders: nothing is mounted that a crash could leave behind.
     ...["--storage-driver", "vfs"],
   ];
-  // Credentials and registry settings of the user have no part in it.
-  const env = { PATH: process.env.PATH, HOME: options.stateDir, TMPDIR: options.stateDir };
-  const buildah: Buildah = (args, { onOutput, signal }) =>
-    follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
+  let env: NodeJS.ProcessEnv | undefined;
+  const buildah: Buildah = (args, { onOutput, signal }) => {
+    env ??= buildahEnvironment(options.stateDir);
+    return follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
+  };
   const cache = new BuildCache();
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;

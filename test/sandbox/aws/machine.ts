@@ -10,6 +10,7 @@ import { DescribeTasksCommand, ECSClient, type Task } from "@aws-sdk/client-ecs"
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
+import { buildahEnvironment } from "../../../sandbox/providers/docker-build/buildah-environment";
 import { namespacesScript } from "../../../sandbox/world/namespaces";
 import type { Question } from "./daemon";
 
@@ -63,11 +64,16 @@ export type Tasks = { list: ReturnType<Aws["tasks"]["list"]>; started: number };
 export async function pushImage(rootfs: string, name: string): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "aws-test-image-"));
   const script = 'echo "on $(hostname)"; trap "exit 3" TERM; while :; do nc -l -p 7000 -e sh & wait; done';
-  const buildah = (...args: string[]) =>
-    run("buildah", [
-      ...["--root", path.join(folder, "root"), "--runroot", path.join(folder, "run"), "--storage-driver", "vfs"],
-      ...args,
-    ]);
+  const env = buildahEnvironment(folder);
+  const storage = [
+    "--root",
+    path.join(folder, "root"),
+    "--runroot",
+    path.join(folder, "run"),
+    "--storage-driver",
+    "vfs",
+  ];
+  const buildah = (...args: string[]) => run("buildah", [...storage, ...args], { env });
   try {
     const container = (await buildah("from", "scratch")).trim();
     await buildah("add", "--quiet", container, rootfs, "/");

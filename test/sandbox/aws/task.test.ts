@@ -124,7 +124,7 @@ describe("a container's process", () => {
       networkNamespace: "/run/netns/n",
       cgroup: "task-1/c",
       cpu: 512,
-      memoryLimit: 256 * 1024 * 1024,
+      memory: { memory: { limit: 268_435_456 } },
       maxOpenFiles: 1000,
       binds: [],
     });
