@@ -150,7 +150,9 @@ async function useTheMachine(): Promise<{ leave(): Promise<void> }> {
     Promise.all(["INPUT", "FORWARD"].map((chain) => execa("iptables", ["-w", "-P", chain, policy])));
   await execa("ip", ["link", "add", bridge, "type", "bridge"]);
   await execa("ip", ["addr", "add", `${gateway}/${prefixLength}`, "dev", bridge]);
-  await execa("ip", ["link", "set", bridge, "addrgenmode", "none", "up"]);
+  // No address of its own choice, which would come into use only after a while.
+  await execa("ip", ["link", "set", bridge, "addrgenmode", "none"]);
+  await execa("ip", ["link", "set", bridge, "up"]);
   await execa("ip", ["addr", "add", `${metadata}/32`, "dev", "lo"]);
   await execa("ip", ["netns", "add", "gfrac1f0001"]);
   await policies("DROP");
