@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as packet from "dns-packet";
 import { execa } from "execa";
-import { network } from "../../sandbox/config";
+import { network, projectDir } from "../../sandbox/config";
+import { entering } from "../../sandbox/world/namespaces";
 import type { Scratch } from "./scratch";
+import { status } from "./status";
 
 export interface NameServer {
   /** The names that it was asked for, in their order. */
@@ -34,9 +36,14 @@ export async function startNameServer(names: readonly string[]): Promise<NameSer
 /** NXDOMAIN. */
 const noSuchName = 3;
 
-/** Lets this machine, from which is deployed, know the names too, until the returned function is called. */
+/** Lets what deploys on the sandbox, which is in its namespaces, know the names too, until the returned function is called. */
 export async function addToHosts(folder: Scratch, names: readonly string[]): Promise<() => Promise<unknown>> {
+  const { pid } = await status();
+  const inside = async (...command: string[]) => {
+    const [file, ...args] = entering(pid, projectDir, command);
+    await execa(file, args);
+  };
   const text = `${readFileSync("/etc/hosts", "utf8").trimEnd()}\n${network.gateway} ${names.join(" ")}\n`;
-  await execa("mount", ["--bind", folder.file("hosts", text), "/etc/hosts"]);
-  return () => execa("umount", ["/etc/hosts"]);
+  await inside("mount", "--bind", folder.file("hosts", text), "/etc/hosts");
+  return () => inside("umount", "/etc/hosts");
 }
