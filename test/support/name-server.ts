@@ -36,14 +36,15 @@ export async function startNameServer(names: readonly string[]): Promise<NameSer
 /** NXDOMAIN. */
 const noSuchName = 3;
 
-/** Lets what deploys on the sandbox, which is in its namespaces, know the names too, until the returned function is called. */
+/** Lets this process, and what deploys on the sandbox, know the names too, until the returned function is called. */
 export async function addToHosts(folder: Scratch, names: readonly string[]): Promise<() => Promise<unknown>> {
   const { pid } = await status();
-  const inside = async (...command: string[]) => {
+  const everywhere = async (...command: string[]) => {
+    await execa(command[0], command.slice(1));
     const [file, ...args] = entering(pid, projectDir, command);
     await execa(file, args);
   };
   const text = `${readFileSync("/etc/hosts", "utf8").trimEnd()}\n${network.gateway} ${names.join(" ")}\n`;
-  await inside("mount", "--bind", folder.file("hosts", text), "/etc/hosts");
-  return () => inside("umount", "/etc/hosts");
+  await everywhere("mount", "--bind", folder.file("hosts", text), "/etc/hosts");
+  return () => everywhere("umount", "/etc/hosts");
 }
