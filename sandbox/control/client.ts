@@ -3,12 +3,15 @@ import { Client } from "undici";
 import type { TaskView } from "../aws";
 import { controlSocket, type FaultRequest, type PipelineEvent, type PipelineRequest, type Status } from "./protocol";
 
-/** The daemon's status, or undefined when no sandbox can be reached (no socket, nobody listening, another user's). */
+/** No socket, nobody listening, another user's, or a daemon that ends at this moment. */
+const unreachable = ["ENOENT", "ECONNREFUSED", "EACCES", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
+
+/** The daemon's status, or undefined when no sandbox can be reached. */
 export async function readStatus(): Promise<Status | undefined> {
   try {
     return (await call("GET", "/status")) as Status;
   } catch (error) {
-    if (["ENOENT", "ECONNREFUSED", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (unreachable.includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }
