@@ -18,7 +18,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { entering } from "./world/namespaces";
-import { childrenOf } from "./world/processes";
+import { childrenOf, kill } from "./world/processes";
 
 export interface CommandOptions {
   /** @default this process's folder */
@@ -189,14 +189,4 @@ async function contentOf(file: FileHandle): Promise<string> {
   const { size } = await file.stat();
   const { buffer } = await file.read(Buffer.alloc(size), 0, size, 0);
   return buffer.toString();
-}
-
-/** @param target a process, or a group as its leader's negative id */
-function kill(target: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(target, signal);
-  } catch (error) {
-    // It has ended by itself in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { stateDir } from "../config";
 import { processesIn, removeCgroup, sandboxCgroups, strayTaskCgroups } from "./cgroups";
+import { kill } from "./processes";
 
 /** How long killed processes and the cgroups they were in may take to go, in milliseconds. */
 const patience = 60_000;
@@ -37,13 +38,7 @@ async function killProcesses(): Promise<void> {
     const pids = [...new Set(worldCgroups().flatMap(processesIn))].filter((pid) => pid !== 0);
     if (pids.length === 0) return;
     if (Date.now() > deadline) throw new Error(`processes of the sandbox do not end: ${pids.map(describe).join(", ")}`);
-    for (const pid of pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
+    for (const pid of pids) kill(pid, "SIGKILL");
     await delay(wait);
   }
 }

@@ -18,6 +18,18 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/**
+ * Signals a process that may have ended by itself in the meantime.
+ * @param target a process, or a group as its leader's negative id
+ */
+export function kill(target: number, signal: number | NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 const pids = () => readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 
 /** Those of all processes whose arguments fit. */

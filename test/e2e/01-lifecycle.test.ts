@@ -10,6 +10,7 @@ import { gitlabUrl, network, ports, projectDir, stateDir } from "../../sandbox/c
 import { readStatus } from "../../sandbox/control/client";
 import { whatIsLeft } from "../../sandbox/world";
 import { processesIn, sandboxCgroups } from "../../sandbox/world/cgroups";
+import { kill } from "../../sandbox/world/processes";
 import { traceExecs } from "../support/execs";
 import { changes, leftIn, lookAtMachine, processesWith, type Machine } from "../support/machine";
 import { cli, sandbox } from "../support/sandbox";
@@ -194,7 +195,7 @@ describe("a sandbox that was killed with all that belongs to it", () => {
     await until("the host to run", async () => (await readStatus())!.hosts.some(({ state }) => state === "running"));
     const { pid } = (await readStatus())!;
     const ofNamespaces = [pid, parentOf(pid), parentOf(parentOf(pid))];
-    for (const target of [-child.pid!, ...ofNamespaces.reverse()]) kill(target);
+    for (const target of [-child.pid!, ...ofNamespaces.reverse()]) kill(target, "SIGKILL");
     await nothingRuns();
     await until("the killed command's engine to be gone", () => engines().length === 0);
     const told = JSON.parse((await sandbox(["status", "--json"])).stdout);
@@ -211,12 +212,3 @@ const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/
 
 /** Of the sandbox: other engines may run on this machine beside it. */
 const engines = () => processesWith(`PULUMI_HOME=${path.join(stateDir, "pulumi-home")}`);
-
-/** Some of them end with the others. */
-function kill(target: number): void {
-  try {
-    process.kill(target, "SIGKILL");
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).to.equal("ESRCH");
-  }
-}

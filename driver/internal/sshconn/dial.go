@@ -36,8 +36,9 @@ type Attempt func(err error, since time.Duration)
 // it has written the key, and the driver comes in sshd's first moments.
 const refusedKeyPatience = 30 * time.Second
 
-// refusedKeyPauses is how many of the longest pauses Connect lets pass between two such tries but the first. An OpenSSH of 9.8 or later
-// adds 5 s of penalty for each refused login, and shuts the host out at 15 s: sshd_config(5), PerSourcePenalties.
+// refusedKeyPauses is how many of the longest pauses Connect lets pass between two such tries but the first. An OpenSSH
+// of 9.8 or later adds 5 s of penalty for each refused login, and shuts the host out at 15 s: sshd_config(5),
+// PerSourcePenalties.
 const refusedKeyPauses = 2
 
 // Connect connects to the target. It repeats failed attempts with growing pauses until SSH.ConnectTimeout is over. It

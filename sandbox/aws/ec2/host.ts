@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createHostCgroup, removeCgroup } from "../../world/cgroups";
 import { allowMetadata, createNamespace, type NetworkNamespace } from "../../world/network";
-import { childrenOf } from "../../world/processes";
+import { childrenOf, kill } from "../../world/processes";
 import { mountOverlay, unmountOverlay } from "../ecs/images";
 import { prepareTree } from "./host-tree";
 
@@ -131,13 +131,5 @@ function hasSshd(pid: number): boolean {
     return /^ *\d+: 00000000:0016 \S+ 0A /m.test(readFileSync(`/proc/${pid}/net/tcp`, "utf8"));
   } catch {
     return false;
-  }
-}
-
-function kill(pid: number, signal: number | NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

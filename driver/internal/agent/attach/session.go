@@ -30,6 +30,14 @@ func (l *lost) Unwrap() error { return l.err }
 // notExecuted are a shell's exit codes for a program that it could not execute.
 var notExecuted = map[int]bool{126: true, 127: true}
 
+// agentEnded is the error of an agent that ended before its stage did.
+type agentEnded struct {
+	error
+	code int
+}
+
+func (a agentEnded) Unwrap() error { return a.error }
+
 // ErrNoAgent is in the error of a stage that has not begun, because the agent is not in the task any more.
 var ErrNoAgent = errors.New("ci-agent is not in the task")
 
@@ -63,10 +71,11 @@ func (s *Execution) converse(life, ctx context.Context, connection Connection) (
 		go c.send()
 	}
 	if err := awaitPreamble(in, wire.PreambleLine(s.token)); err != nil {
-		if code, known := stream.ExitCode(exitWait); !attaches && known && notExecuted[code] {
-			return wire.Result{}, noAgent{c.ended(err)}
+		err = c.ended(err)
+		if ended := new(agentEnded); !attaches && errors.As(err, ended) && notExecuted[ended.code] {
+			err = noAgent{err}
 		}
-		return wire.Result{}, c.ended(err)
+		return wire.Result{}, err
 	}
 	for {
 		result, over, err := c.next(ctx)
@@ -174,7 +183,9 @@ func (c *session) ended(err error) error {
 		return err
 	}
 	if code, known := c.stream.ExitCode(exitWait); known && code != 0 {
-		return failure.New("", "ci-agent in the task ended with exit code %d: %s", code, c.stream.Stderr())
+		return agentEnded{
+			failure.New("", "ci-agent in the task ended with exit code %d: %s", code, c.stream.Stderr()), code,
+		}
 	}
 	return &lost{err}
 }
