@@ -95,9 +95,9 @@ function runnerTable(runner: ConfigRunner, args: ConfigTomlArgs): TomlTable {
     ...runnerKeys(settings),
     custom: {
       ...driverCall("config", 60),
-      // `prepare` waits for one of the host's slots, which may take as long as the jobs that hold them (SlotTimeout in
-      // fargate.toml).
-      ...driverCall("prepare", 3600),
+      // `prepare` waits for one of the host's slots, which may take as long as the jobs that hold them, and for capacity
+      // (SlotTimeout and CapacityTimeout in fargate.toml), and for the task's start.
+      ...driverCall("prepare", 5400),
       ...driverCall("run"),
       ...driverCall("cleanup", 600),
       // Below the five minutes that the runner waits for an aborted job. Otherwise its clean-up overlaps a script that

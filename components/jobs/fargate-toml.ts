@@ -50,8 +50,9 @@ export function fargateToml(args: FargateTomlArgs): string {
         Base: base,
       })),
       MaxJobs: args.maxJobs,
-      // Shorter than config.toml's prepare_exec_timeout by the time that starting a task may take.
+      // Together shorter than config.toml's prepare_exec_timeout by the time that starting a task may take.
       SlotTimeout: "45m",
+      CapacityTimeout: "15m",
       // Jobs cannot choose a platform version other than the configured one.
       AllowedPlatformVersions: [],
       ...(onSpotOrDemand(args.capacityProviders) && { OnDemandFallback: true }),

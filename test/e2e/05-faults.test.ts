@@ -1,6 +1,6 @@
 /** What goes wrong in AWS or on the way: no task is left, no job is lost, and the job's log says what happened. */
 import { expect } from "chai";
-import { putFault } from "../support/faults";
+import { cancelJob, putFault } from "../support/faults";
 import { runCi, runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 import { runningTask } from "../support/tasks";
@@ -28,11 +28,11 @@ describe("when AWS misbehaves", () => {
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
   });
 
-  it("no capacity is a system failure that says so", async () => {
+  it("a job waits for capacity, says so, and ends at once where it is cancelled", async () => {
     await putFault({ fault: "exhaust", capacityProvider: "FARGATE", times: 1000 });
-    const { jobs, tasks } = await runCi(simple);
-    expect(jobs[0]).to.include({ status: "failed", failure_reason: "runner_system_failure" });
-    expect(jobs[0].trace).to.match(/capacity/i);
+    const { jobs, tasks } = await runWith(simple, { "The job waits for it": ({ id }) => cancelJob(id) });
+    expect(jobs[0].status, jobs[0].trace).to.equal("canceled");
+    expect(jobs[0].trace).to.match(/No capacity: .*Capacity is unavailable.* The job waits for it, for \d+ s more/);
     expect(tasks.started).to.equal(0);
   });
 

@@ -163,6 +163,7 @@ describe("set-up of the host", () => {
       CapacityProviders: [{ Name: "FARGATE", Weight: 1, Base: 0 }],
       MaxJobs: 10,
       SlotTimeout: "45m",
+      CapacityTimeout: "15m",
       AllowedPlatformVersions: [],
       Tags: tags,
     });

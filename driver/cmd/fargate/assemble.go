@@ -20,6 +20,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/patience"
 	"gitlab-fargate-runners/driver/internal/publicip"
 	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/slot"
@@ -49,6 +50,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 		Job:       current,
 		Store:     store,
 		Slots:     slot.In(settings.TaskMetadata.Directory),
+		Waits:     patience.In(settings.TaskMetadata.Directory),
 		Log:       tasks.Log,
 		Stdout:    i.Stdout,
 		Stderr:    i.Stderr,
@@ -86,8 +88,10 @@ func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, fu
 		return nil, nil, err
 	}
 	return &reap.Reaper{
-		Tasks: tasks, Store: store, Slots: slot.In(settings.TaskMetadata.Directory), Now: time.Now,
-		Log: tasks.Log, Stdout: i.Stdout,
+		Tasks: tasks, Store: store, Now: time.Now, Log: tasks.Log, Stdout: i.Stdout,
+		Leftovers: []reap.Leftovers{
+			slot.In(settings.TaskMetadata.Directory), patience.In(settings.TaskMetadata.Directory),
+		},
 	}, closeLog, nil
 }
 

@@ -60,7 +60,7 @@ func TestCapacity(t *testing.T) {
 		"on demand is not allowed": {
 			has: func(asked string) bool { return strings.HasPrefix(asked, "FARGATE [") }, code: systemFailure,
 			want: []string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-2]"},
-			log:  []string{"ERROR: ECS started no task: " + unavailable, "Hint: Fargate has no capacity"},
+			log:  []string{"ECS started no task: " + unavailable, "Hint: Fargate has no capacity"},
 		},
 		"nowhere": {
 			more: "OnDemandFallback = true", has: func(string) bool { return false }, code: systemFailure,

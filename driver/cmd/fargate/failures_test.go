@@ -18,7 +18,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 			set: func(s *ecstest.Server) {
 				s.Failures = []string{"Capacity is unavailable at this time. Please try again later"}
 			},
-			want: []string{"ERROR: ECS started no task: Capacity is unavailable", "Hint: Fargate has no capacity"},
+			want: []string{"ERROR: no capacity became free within 1ns: ECS started no task: Capacity is unavailable", "Hint: Fargate has no capacity"},
 		},
 		"no address": {
 			set:  func(s *ecstest.Server) { s.Failures = []string{"RESOURCE:ENI"} },
@@ -69,7 +69,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 				s.Script = []string{"PENDING", "STOPPED"}
 				s.StopCode, s.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
 			},
-			want: []string{"ERROR: AWS took back the spot capacity of the task",
+			want: []string{"AWS took back the spot capacity of the task",
 				"Hint: AWS took the spot capacity back: `retry: {when: runner_system_failure}`"},
 		},
 		"throttled": {
@@ -123,7 +123,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 			set: func(s *ecstest.Server) {
 				s.Failures = []string{"You've reached the limit on the number of vCPUs you can run concurrently"}
 			},
-			want: []string{"ERROR: ECS started no task: You've reached the limit", "Hint: A Fargate quota"},
+			want: []string{"ECS started no task: You've reached the limit", "Hint: A Fargate quota"},
 		},
 		"sshd is down": {
 			set: func(s *ecstest.Server) { s.Address = "127.0.0.99" }, // nobody listens

@@ -62,6 +62,7 @@ func mortal(at string) int {
 		tasks := driver.Tasks.(*task.Tasks)
 		tasks.API, tasks.ConsistencyWindow = mortalAPI{tasks.API, p}, shortConsistencyWindow
 		driver.Store, driver.Slots = mortalStore{driver.Store, p}, mortalSlots{driver.Slots, p}
+		driver.Waits = mortalWaits{driver.Waits, p}
 	}, nil))
 	p.reach("end")
 	return code
@@ -145,4 +146,19 @@ func (m mortalSlots) TransferToSelf(key string) error {
 func (m mortalSlots) Release(key string) error {
 	m.points.reach("release the slot")
 	return m.Slots.Release(key)
+}
+
+type mortalWaits struct {
+	stage.Waits
+	points *points
+}
+
+func (m mortalWaits) Begin(key, what string, until time.Time) error {
+	m.points.reach("write since when the job waits")
+	return m.Waits.Begin(key, what, until)
+}
+
+func (m mortalWaits) Forget(key string) error {
+	m.points.reach("forget the job's waits")
+	return m.Waits.Forget(key)
 }

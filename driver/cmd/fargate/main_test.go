@@ -97,7 +97,7 @@ func (w *world) job(payload map[string]any) {
 	w.write("job.json", string(content))
 }
 
-// configure writes a community driver's file, quick to give up, with extra lines in [Fargate].
+// configure writes a community driver's file, quick to give up and without patience, with extra lines in [Fargate].
 func (w *world) configure(extra string) {
 	w.write("fargate.toml", fmt.Sprintf(`
 LogLevel = "info"
@@ -115,6 +115,7 @@ PlatformVersion = "1.4.0"
 PollInterval = "5ms"
 MaxPollInterval = "20ms"
 APIAttempts = 2
+CapacityTimeout = "1ns"
 %s
 
 [TaskMetadata]

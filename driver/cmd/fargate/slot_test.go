@@ -48,7 +48,7 @@ func TestJobWaitsForASlot(t *testing.T) {
 	}
 	line := make([]byte, 200)
 	n, _ := stdout.Read(line)
-	waiting := regexp.MustCompile(`^Waiting for one of 1 slots on this host, \d+ s\n$`)
+	waiting := regexp.MustCompile(`^Waiting for one of 1 slots on this host, \d+ s; for 300 s more at most\n$`)
 	if got := string(line[:n]); !waiting.MatchString(got) || w.ecs.Calls("RunTask") != 1 {
 		t.Errorf("the second job's log begins %q; %d tasks started", got, w.ecs.Calls("RunTask"))
 	}

@@ -76,10 +76,12 @@ type Fargate struct {
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32
 	// MaxJobs is how many jobs may run at once on this host. Default: 0, no bound.
 	MaxJobs int
-	// SlotTimeout is how long a job waits for others to end where MaxJobs run already; half of the job's own timeout
-	// bounds the wait too. Together with StartTimeout and SSH.ConnectTimeout it must stay below the runner's
-	// prepare_exec_timeout. Default: 5m.
-	SlotTimeout Duration
+	// SlotTimeout is how long a job waits for others to end where MaxJobs run already, and CapacityTimeout how long it
+	// waits where Fargate has no capacity or the account's quota is used up; half of the job's own timeout bounds both
+	// together. With StartTimeout and SSH.ConnectTimeout they must stay below the runner's prepare_exec_timeout.
+	// Default: 5m, 15m.
+	SlotTimeout     Duration
+	CapacityTimeout Duration
 	// Tags are put on each task, together with the job's own (gitlab-job-id and so on). Without any here a task gets
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
@@ -175,6 +177,7 @@ func defaults() *Config {
 		Fargate: Fargate{
 			PlatformVersion:     "LATEST",
 			SlotTimeout:         Duration{5 * time.Minute},
+			CapacityTimeout:     Duration{15 * time.Minute},
 			StartTimeout:        Duration{10 * time.Minute},
 			StopTimeout:         Duration{5 * time.Minute},
 			JobTimeout:          Duration{24 * time.Hour},

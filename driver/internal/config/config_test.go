@@ -96,7 +96,7 @@ KeepAliveCountMax = 2
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
 		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
-		SlotTimeout:  Duration{5 * time.Minute},
+		SlotTimeout: Duration{5 * time.Minute}, CapacityTimeout: Duration{15 * time.Minute},
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
 		APITimeout: Duration{15 * time.Second},
 		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute},

@@ -30,18 +30,18 @@ type Store interface {
 	Sweep(before time.Time) error
 }
 
-// Slots are the slots of this host's jobs; *slot.Slots has it.
-type Slots interface {
+// Leftovers are what jobs of this host keep beside their state; *slot.Slots and *patience.Record have it.
+type Leftovers interface {
 	Sweep(now time.Time) error
 }
 
 // Reaper works on one cluster.
 type Reaper struct {
-	Tasks Tasks
-	Store Store
-	Slots Slots
-	Now   func() time.Time
-	Log   *slog.Logger
+	Tasks     Tasks
+	Store     Store
+	Leftovers []Leftovers
+	Now       func() time.Time
+	Log       *slog.Logger
 	// Stdout gets a line for each task and one for the total.
 	Stdout io.Writer
 	// DryRun makes the reaper tell what it would stop, and change nothing.
@@ -85,7 +85,10 @@ func (r *Reaper) Run(ctx context.Context) error {
 	if r.DryRun {
 		verb = "to stop"
 	} else {
-		errs = append(errs, r.forget(running), r.Slots.Sweep(r.Now()))
+		errs = append(errs, r.forget(running))
+		for _, one := range r.Leftovers {
+			errs = append(errs, one.Sweep(r.Now()))
+		}
 	}
 	r.printf("%d tasks run in the cluster, %d %s", len(seen), stopped, verb)
 	return errors.Join(errs...)

@@ -119,7 +119,7 @@ func TestDecisions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tasks, slots := &cluster{seen: test.seen}, &slots{}
 			reaper := Reaper{
-				Tasks: tasks, Store: &test.files, Slots: slots, Now: func() time.Time { return now },
+				Tasks: tasks, Store: &test.files, Leftovers: []Leftovers{slots}, Now: func() time.Time { return now },
 				Log: slog.New(slog.DiscardHandler), Stdout: io.Discard, DryRun: true,
 			}
 			if err := reaper.Run(t.Context()); err != nil || len(tasks.stopped) > 0 || len(test.files.removed) > 0 ||

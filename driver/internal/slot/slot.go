@@ -50,6 +50,9 @@ func (r record) free(now time.Time) bool { return r.Holder.Ended() || now.After(
 // a child.
 const pause = 200 * time.Millisecond
 
+// OneLook is time enough for a job that nobody is before to look for a free slot.
+const OneLook = 3 * pause
+
 // Take returns once the job has one of the slots, or with ctx's cause where ctx ends first. While the job waits, Take
 // calls waiting now and then.
 func (s *Slots) Take(ctx context.Context, job Job, most int, waiting func(since time.Duration)) error {

@@ -11,16 +11,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// runTaskWithFallback starts the task and waits until it runs. Where a placement lacks capacity, it goes on to the
-// next.
-func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, request task.Request) error {
-	settings := d.Config.Fargate
-	with := ""
-	if text := request.Size.String(); text != "" {
-		with = " with " + text
-	}
-	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(settings.TaskDefinition), with,
-		settings.Cluster)
+// runTaskWithFallback starts the task and waits until it runs. Where a placement lacks capacity, it says so and goes on
+// to the next.
+func (d *Driver) runTaskWithFallback(
+	ctx context.Context, known *state.Task, request task.Request, say func(format string, args ...any),
+) error {
 	for placements := d.Tasks.Placements(); ; {
 		request.Placement = placements[0]
 		err := d.startOnceRightsAreKnown(ctx, known, request)
@@ -28,8 +23,8 @@ func (d *Driver) runTaskWithFallback(ctx context.Context, known *state.Task, req
 		if err == nil || len(placements) == 0 || ctx.Err() != nil {
 			return err
 		}
-		d.printf("No capacity: %v", err)
-		d.printf("Trying %s", placements[0].Name)
+		say("No capacity: %v", err)
+		say("Trying %s", placements[0].Name)
 		// Another request needs another client token.
 		known.Renew()
 	}

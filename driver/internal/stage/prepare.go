@@ -60,7 +60,8 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
-	if err := d.runTaskWithFallback(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
+	d.tellStart(wanted)
+	if err := d.runOnceThereIsRoom(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
 	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
@@ -70,8 +71,21 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err
 	}
+	if err := d.Waits.Forget(d.Job.Key()); err != nil {
+		d.Log.Warn("the record of the job's waits stays until its time is over", "error", err)
+	}
 	d.printf("Fargate task is ready after %s", seconds(time.Since(known.IntendedAt)))
 	return nil
+}
+
+// tellStart tells the job's log what the job asks ECS for.
+func (d *Driver) tellStart(wanted limits.Size) {
+	with := ""
+	if text := wanted.String(); text != "" {
+		with = " with " + text
+	}
+	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(d.Config.Fargate.TaskDefinition), with,
+		d.Config.Fargate.Cluster)
 }
 
 // start calls RunTask and writes the task's ARN down.

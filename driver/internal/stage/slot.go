@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -16,19 +17,18 @@ func (d *Driver) takeSlot(ctx context.Context) error {
 	if most == 0 {
 		return nil
 	}
-	limit := d.Config.Fargate.SlotTimeout.Duration
-	if half := d.Job.Timeout / 2; half > 0 {
-		limit = min(limit, half)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, failure.New(
+	budget := d.budgetFor(forSlot, d.Config.Fargate.SlotTimeout.Duration)
+	ctx, cancel := context.WithTimeoutCause(ctx, max(budget.left(), slot.OneLook), failure.New(
 		"Raise Fargate.MaxJobs in fargate.toml or add a host; `retry: {when: runner_system_failure}` runs the job "+
 			"again.",
-		"no slot became free on this host within %s: %d jobs run, as many as it may run at once", limit, most))
+		"no slot became free on this host within %s: %d jobs run, as many as it may run at once", budget.limit, most))
 	defer cancel()
-	say := d.every()
+	say, begin := d.growing(), sync.OnceFunc(func() { d.waits(forSlot) })
 	asking := slot.Job{Key: d.Job.Key(), Runner: runnerproc.Find(), Until: d.deadline(time.Now())}
 	return d.Slots.Take(ctx, asking, most, func(since time.Duration) {
-		say("", "Waiting for one of %d slots on this host, %s", most, seconds(since))
+		begin()
+		say("Waiting for one of %d slots on this host, %s; for %s more at most", most, seconds(since),
+			seconds(budget.left()))
 	})
 }
 

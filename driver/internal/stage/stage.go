@@ -42,6 +42,13 @@ type Slots interface {
 	Release(key string) error
 }
 
+// Waits remember since when a job waits; *patience.Record has it.
+type Waits interface {
+	Began(key, what string) (this, first time.Time, err error)
+	Begin(key, what string, until time.Time) error
+	Forget(key string) error
+}
+
 // Connection is a connection to a task; *sshconn.Client has it.
 type Connection interface {
 	Run(ctx context.Context, script sshconn.Script) error
@@ -62,6 +69,7 @@ type Driver struct {
 	Tasks   Tasks
 	Store   Store
 	Slots   Slots
+	Waits   Waits
 	Connect Connector
 	Log     *slog.Logger
 	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
