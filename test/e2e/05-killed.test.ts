@@ -48,7 +48,7 @@ describe("a driver that is killed", () => {
     },
     "before its task's sshd answers": {
       set: () => putFault({ fault: "trouble-ssh", refused: 1, reset: 0, late: 0 }),
-      marker: " runs at ",
+      marker: " runs, connecting",
       act: async () => {
         await calm();
         await killDriver("prepare");

@@ -44,7 +44,7 @@ describe("a job that does not come to its end", () => {
   it("is cancelled while its task's sshd does not answer", async () => {
     await putFault({ fault: "trouble-ssh", refused: 1, reset: 0, late: 0 });
     const { jobs, tasks } = await runWith("job:\n  script: [echo never]\n", {
-      " runs at ": ({ id }) => cancelJob(id),
+      " runs, connecting": ({ id }) => cancelJob(id),
     });
     expect(jobs[0].status, jobs[0].trace).to.equal("canceled");
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });

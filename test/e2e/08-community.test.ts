@@ -52,7 +52,7 @@ LogFormat = "text"
         expect(outcome).to.deep.equal({ succeeds: ["success", 0], fails: ["failed", 42], chooses: ["success", 0] });
         expect(result.exitCode).to.equal(0);
         const [{ trace }] = result.jobs;
-        expect(trace).to.contain(`Starting a Fargate task of ${taskDefinition} in cluster ${cluster}`);
+        expect(trace).to.contain(`Starting a Fargate task of ${taskDefinition} (on-demand capacity)`);
         expect(scriptLines(trace)).to.include("fine");
         expect(result.tasks).to.deep.equal({ started: 3, stopped: 3, running: 0 });
       },

@@ -73,7 +73,7 @@ describe("a merge request that changes the fleet", () => {
     });
     expect(failed, log).to.equal(false);
     expect(tasks.started).to.equal(1);
-    expect(log).to.match(/Fargate task \w+ runs at/);
+    expect(log).to.match(/Fargate task \w+ runs,/);
     const [note, ...others] = await notes(1);
     expect(others).to.deep.equal([]);
     expect(note.body).to.contain(

@@ -18,7 +18,7 @@ export async function runningTask(): Promise<string> {
 
 /** The id of the task that a job ran in, as its log has it. */
 export function taskIdOf({ trace }: { trace: string }): string {
-  const [, id] = /Fargate task ([0-9a-f]{32}) runs at/.exec(trace) ?? [];
+  const [, id] = /Fargate task ([0-9a-f]{32}) runs,/.exec(trace) ?? [];
   if (!id) throw new Error(`no task is named in\n${trace}`);
   return id;
 }

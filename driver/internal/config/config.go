@@ -59,7 +59,8 @@ type Fargate struct {
 	UsePublicIP bool
 	// PlatformVersion of Fargate. Default: LATEST. The CI variable FARGATE_PLATFORM_VERSION overrides it.
 	PlatformVersion string
-	// CapacityProviders is the strategy of RunTask. Default: launch type FARGATE.
+	// CapacityProviders are what the jobs are divided among: a job's task is on one of them, and on another one only where
+	// that has no capacity. Default: launch type FARGATE.
 	CapacityProviders []CapacityProvider
 	// EnableExecuteCommand lets administrators open a shell in a running task by ECS Exec. The task role needs the
 	// permissions of ssmmessages for it.
@@ -106,13 +107,13 @@ type Fargate struct {
 	APITimeout Duration
 }
 
-// CapacityProvider is one item of a capacity-provider strategy.
+// CapacityProvider is a capacity provider and its share of the jobs.
 type CapacityProvider struct {
 	// Name, for example FARGATE_SPOT.
 	Name string
-	// Weight is the provider's share of the tasks beyond Base, 0–1000.
+	// Weight is the provider's share of the jobs beyond Base, 0–1000.
 	Weight int32
-	// Base is how many tasks run on this provider before weights count, 0–100000.
+	// Base is how many of this host's tasks run on this provider before weights count, 0–100000.
 	Base int32
 }
 

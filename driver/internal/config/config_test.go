@@ -160,6 +160,10 @@ func TestErrors(t *testing.T) {
 			minimal + "[[Fargate.CapacityProviders]]\nName = \"FARGATE\"\n",
 			[]string{"f: Fargate.CapacityProviders: no Weight is above 0"},
 		},
+		"two bases": {
+			minimal + "CapacityProviders = [{Name = \"A\", Weight = 1, Base = 1}, {Name = \"B\", Base = 2}]\n",
+			[]string{"f: Fargate.CapacityProviders: 2 have a Base"},
+		},
 		"more subnets and security groups than ECS takes": {
 			"[Fargate]\nCluster = \"c\"\nTaskDefinition = \"ci\"\n" + many("Subnets", 17) + many("SecurityGroups", 6),
 			[]string{"f: Fargate.Subnets: 17 are more than", "f: Fargate.SecurityGroups: 6 are more than"},

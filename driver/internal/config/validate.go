@@ -44,6 +44,11 @@ func (c *Config) validate() error {
 	weighted := func(p CapacityProvider) bool { return p.Weight > 0 }
 	check(len(c.Fargate.CapacityProviders) == 0 || slices.ContainsFunc(c.Fargate.CapacityProviders, weighted),
 		"Fargate.CapacityProviders: no Weight is above 0, and ECS starts no task by a provider whose weight is 0")
+	bases := 0
+	for _, provider := range c.Fargate.CapacityProviders {
+		bases += min(1, max(0, int(provider.Base)))
+	}
+	check(bases <= 1, "Fargate.CapacityProviders: %d have a Base, one may", bases)
 	check(!c.Fargate.OnDemandFallback || len(c.Fargate.CapacityProviders) > 0,
 		"Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0,

@@ -3,10 +3,17 @@ package ecstest
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	s.Lock()
+	if refusal := s.refusedCapacity(input); refusal != "" {
+		defer s.Unlock()
+		code, message, _ := strings.Cut(refusal, ": ")
+		answerError(w, code, message)
+		return
+	}
 	reasons := s.Failures
 	if s.Refuse != nil {
 		if reason := s.Refuse(input); reason != "" {

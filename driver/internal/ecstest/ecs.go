@@ -34,6 +34,8 @@ type Server struct {
 	sync.Mutex
 	// Cluster is the name of the only cluster that there is. Default: cluster.
 	Cluster string
+	// Providers are the capacity providers that are associated with the cluster. Default: FARGATE and FARGATE_SPOT.
+	Providers []string
 	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
 	// RUNNING.
 	Script []string
@@ -77,7 +79,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
 		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
-		tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
+		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)

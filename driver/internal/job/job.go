@@ -140,6 +140,12 @@ func (j Job) Key() string {
 	return fmt.Sprintf("job-%d-%s", j.ID, j.digest)
 }
 
+// Lot is a number that is the same in each call for the job, and evenly spread over jobs.
+func (j Job) Lot() uint64 {
+	lot, _ := strconv.ParseUint(j.digest, 16, 64)
+	return lot
+}
+
 // StartedBy is the startedBy of the job's task in ECS. It is the same in each call for the job, so that the driver can
 // find a task whose ARN it never wrote down. ECS allows 128 letters, digits, '-', '/' and '_'.
 func (j Job) StartedBy() string {

@@ -29,7 +29,7 @@ type account struct {
 	asked []time.Time
 }
 
-func (a *account) Placements() []task.Placement {
+func (a *account) Placements(task.Lot) []task.Placement {
 	return []task.Placement{{Name: "on-demand capacity"}}
 }
 

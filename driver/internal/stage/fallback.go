@@ -3,7 +3,6 @@ package stage
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/sleep"
@@ -16,7 +15,7 @@ import (
 func (d *Driver) runTaskWithFallback(
 	ctx context.Context, known *state.Task, request task.Request, say func(format string, args ...any),
 ) error {
-	for placements := d.Tasks.Placements(); ; {
+	for placements := d.placements(); ; {
 		request.Placement = placements[0]
 		err := d.startOnceRightsAreKnown(ctx, known, request)
 		placements = worthTrying(placements, err)
@@ -30,6 +29,10 @@ func (d *Driver) runTaskWithFallback(
 	}
 }
 
+func (d *Driver) placements() []task.Placement {
+	return d.Tasks.Placements(task.Lot{Number: d.Job.Lot(), Running: d.Store.Providers})
+}
+
 // worthTrying returns those of the placements that are left after the first one's error. A quota of the account is the
 // same in every subnet.
 func worthTrying(placements []task.Placement, err error) []task.Placement {
@@ -40,7 +43,7 @@ func worthTrying(placements []task.Placement, err error) []task.Placement {
 	case !errors.Is(err, task.ErrQuota):
 		return rest
 	}
-	for len(rest) > 0 && slices.Equal(rest[0].Providers, first.Providers) {
+	for len(rest) > 0 && rest[0].Provider == first.Provider {
 		rest = rest[1:]
 	}
 	return rest
@@ -75,6 +78,7 @@ func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task,
 
 // startAndAwait writes the intent down before it calls RunTask.
 func (d *Driver) startAndAwait(ctx context.Context, known *state.Task, request task.Request) error {
+	known.Provider = request.Placement.Provider
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err
 	}

@@ -64,7 +64,9 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	if err := d.runOnceThereIsRoom(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
-	d.printf("Fargate task %s runs at %s", task.ID(known.ARN), known.Address)
+	// Logs of public projects are public, so addresses and names of the account stay out of them.
+	d.Log.Debug("the task runs", "task", known.ARN, "address", known.Address)
+	d.printf("Fargate task %s runs, connecting to it", task.ID(known.ARN))
 	if err := d.firstContact(ctx, known); err != nil {
 		return err
 	}
@@ -84,8 +86,9 @@ func (d *Driver) tellStart(wanted limits.Size) {
 	if text := wanted.String(); text != "" {
 		with = " with " + text
 	}
-	d.printf("Starting a Fargate task of %s%s in cluster %s", printable(d.Config.Fargate.TaskDefinition), with,
-		d.Config.Fargate.Cluster)
+	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
+	d.printf("Starting a Fargate task of %s%s (%s)", printable(d.Config.Fargate.TaskDefinition), with,
+		d.placements()[0].Name)
 }
 
 // start calls RunTask and writes the task's ARN down.

@@ -17,7 +17,7 @@ import (
 
 // Tasks is the part of ECS that the calls need; *task.Tasks has it.
 type Tasks interface {
-	Placements() []task.Placement
+	Placements(lot task.Lot) []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error
@@ -33,6 +33,8 @@ type Store interface {
 	Save(key string, task *state.Task) error
 	Remove(key string) error
 	Host() (string, error)
+	// Providers counts this host's tasks by capacity provider.
+	Providers() map[string]int
 }
 
 // Slots bound how many jobs run at once; *slot.Slots has it.

@@ -35,6 +35,8 @@ type Task struct {
 	ARN string `json:"arn,omitempty"`
 	// Address is an IP address, empty until the task runs.
 	Address string `json:"address,omitempty"`
+	// Provider is the capacity provider that RunTask was asked for, empty for a launch type.
+	Provider string `json:"provider,omitempty"`
 	// HostKey is sshd's key in authorized_keys format, pinned at first contact.
 	HostKey string `json:"host_key,omitempty"`
 	// PrivateKey is the task's own key in OpenSSH's PEM format.
@@ -127,6 +129,18 @@ func (s *Store) Keys() ([]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+// Providers counts the tasks of this host's jobs by capacity provider. It leaves out what it cannot read.
+func (s *Store) Providers() map[string]int {
+	running := map[string]int{}
+	keys, _ := s.Keys()
+	for _, key := range keys {
+		if task, err := s.Load(key); err == nil && task != nil && task.Provider != "" && !task.Over {
+			running[task.Provider]++
+		}
+	}
+	return running
 }
 
 // Save replaces the job's file and returns once it is on disk: after a power cut, too, somebody must find a task that

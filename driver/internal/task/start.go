@@ -93,14 +93,13 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 	if s := request.Size; s.EphemeralStorage != 0 {
 		input.Overrides.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: s.EphemeralStorage}
 	}
-	if len(request.Placement.Providers) == 0 {
+	if provider := request.Placement.Provider; provider != "" {
+		input.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{
+			{CapacityProvider: aws.String(provider), Weight: 1},
+		}
+	} else {
 		// Without a launch type or a strategy, RunTask works only in a cluster that has a default strategy.
 		input.LaunchType = types.LaunchTypeFargate
-	}
-	for _, provider := range request.Placement.Providers {
-		input.CapacityProviderStrategy = append(input.CapacityProviderStrategy, types.CapacityProviderStrategyItem{
-			CapacityProvider: aws.String(provider.Name), Weight: provider.Weight, Base: provider.Base,
-		})
 	}
 	return input
 }
