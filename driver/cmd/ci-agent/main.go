@@ -12,6 +12,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"regexp"
 	"syscall"
@@ -57,9 +58,15 @@ func call(args []string) error {
 	case "attach":
 		return session.Attach(*offset)
 	case "supervise":
-		const status = 3
+		const status, first = 3, 4
 		syscall.CloseOnExec(status) // the stage must not hold it open
-		return supervisor.Main(*directory, *token, *size, os.Stdin, os.NewFile(status, "status"))
+		file := os.NewFile(first, "session")
+		conn, err := net.FileConn(file) // a copy, which the stage does not get
+		_ = file.Close()
+		if err != nil {
+			return err
+		}
+		return supervisor.Main(*directory, *token, *size, os.Stdin, os.NewFile(status, "status"), conn)
 	default:
 		return fmt.Errorf("unknown call %q", name)
 	}

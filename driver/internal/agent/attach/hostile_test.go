@@ -2,6 +2,10 @@ package attach_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,4 +57,41 @@ func TestAScriptThatSignalsItsSupervisor(t *testing.T) {
 	if log, err := w.run("sh -c 'kill -TERM $$'; echo $?"); err != nil || log != "Terminated\n143\n" && log != "143\n" {
 		t.Errorf("%v, log %q", err, log)
 	}
+}
+
+// A script that has removed the agent before the driver knew that it runs must not run a second time.
+func TestAStageThatMayHaveBegunIsNotBegunAgain(t *testing.T) {
+	w := newWorld(t)
+	own := filepath.Join(w.dir, "ci-agent")
+	if err := os.Link(program, own); err != nil {
+		t.Fatal(err)
+	}
+	w.wrap = func(connection int, client *sshconn.Client, stream attach.Stream) attach.Stream {
+		if connection > 1 {
+			return stream
+		}
+		return &cutBeforeStart{Stream: stream, client: client, ran: func() { w.await("ran") }}
+	}
+	stage := w.stage("rm "+own+"; echo x >>"+w.file("ran"), &bytes.Buffer{})
+	stage.Agent = own
+	err := stage.Run(t.Context())
+	if err == nil || errors.Is(err, attach.ErrNoAgent) || !strings.Contains(err.Error(), "exit code 127") {
+		t.Errorf("got %v", err)
+	}
+	if ran := w.read("ran"); ran != "x\n" || w.connections != 2 {
+		t.Errorf("the script's effects: %q, %d connections", ran, w.connections)
+	}
+}
+
+// cutBeforeStart cuts its connection when the script has run, before the driver has heard anything of it.
+type cutBeforeStart struct {
+	attach.Stream
+	client *sshconn.Client
+	ran    func()
+}
+
+func (c *cutBeforeStart) Read([]byte) (int, error) {
+	c.ran()
+	_ = c.client.Close()
+	return 0, io.ErrUnexpectedEOF
 }

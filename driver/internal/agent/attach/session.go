@@ -58,7 +58,7 @@ type session struct {
 // converse starts the stage or attaches to it, and takes its output until the stage has ended. life bounds the session.
 // When ctx ends, converse terminates the stage and waits for its end.
 func (s *Execution) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
-	attaches := s.attaches(ctx)
+	attaches, first := s.attaches(ctx), s.begun.Load() != sent
 	stream, err := connection.Exec(s.command(attaches))
 	if err != nil {
 		return wire.Result{}, &lost{err}
@@ -72,7 +72,9 @@ func (s *Execution) converse(life, ctx context.Context, connection Connection) (
 	}
 	if err := awaitPreamble(in, wire.PreambleLine(s.token)); err != nil {
 		err = c.ended(err)
-		if ended := new(agentEnded); !attaches && errors.As(err, ended) && notExecuted[ended.code] {
+		// After an earlier session that has sent the whole script, a missing agent proves nothing: the script may have
+		// begun, and removed it.
+		if ended := new(agentEnded); first && !attaches && errors.As(err, ended) && notExecuted[ended.code] {
 			err = noAgent{err}
 		}
 		return wire.Result{}, err

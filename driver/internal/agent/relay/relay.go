@@ -27,14 +27,15 @@ func (s Session) Attach(offset int64) error {
 	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
 		return err
 	}
-	return s.attach(offset)
-}
-
-func (s Session) attach(offset int64) error {
 	conn, err := s.dial()
 	if err != nil {
 		return s.fail(err)
 	}
+	return s.attach(conn, offset)
+}
+
+// attach closes the connection.
+func (s Session) attach(conn net.Conn, offset int64) error {
 	defer func() { _ = conn.Close() }()
 	if err := wire.NewWriter(conn).Send(wire.Attach, wire.Number(offset)); err != nil {
 		return s.fail(err)

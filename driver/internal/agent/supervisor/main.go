@@ -28,8 +28,9 @@ func Socket(directory, token string) string { return filepath.Join(directory, to
 
 // Main runs a stage from its start until the driver has its result and no process writes to its output any more. It
 // needs a process of its own, because it waits for children that it has not started. It reads the script, which has
-// size bytes, from stdin. It writes to status whether the stage has started, and closes status.
-func Main(directory, token string, size int64, stdin io.Reader, status io.WriteCloser) error {
+// size bytes, from stdin. It writes to status whether the stage has started, and closes status. first is the connection
+// of whoever starts the stage.
+func Main(directory, token string, size int64, stdin io.Reader, status io.WriteCloser, first net.Conn) error {
 	stage, listener, err := claim(directory, token, size, stdin)
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -44,7 +45,7 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 	_, _ = io.WriteString(status, StatusStarted)
 	_ = status.Close()
-	Serve(listener, stage, wire.KeepResult)
+	Serve(listener, first, stage, wire.KeepResult)
 	<-stage.closed
 	return nil
 }

@@ -27,8 +27,9 @@ type server struct {
 }
 
 // Serve lets drivers attach to the stage until one says that it has the result, or until no driver has asked for it for
-// the time keep: the driver's last word may have been lost. It closes the listener.
-func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
+// the time keep: the driver's last word may have been lost. first is a connection that is there already, or nil. It
+// closes the listener.
+func Serve(listener net.Listener, first net.Conn, stage *RunningScript, keep time.Duration) {
 	s := &server{stage: stage, keep: keep, done: make(chan struct{}), displace: func() {}}
 	go func() {
 		<-stage.over
@@ -43,6 +44,9 @@ func Serve(listener net.Listener, stage *RunningScript, keep time.Duration) {
 	var sessions sync.WaitGroup
 	defer s.ending.Wait()
 	defer sessions.Wait() // they still send what they are about to send
+	if first != nil {
+		sessions.Go(func() { s.session(first) })
+	}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {

@@ -33,7 +33,7 @@ func TestResultThatNobodyAsksForIsForgotten(t *testing.T) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		supervisor.Serve(listener, stage, keep)
+		supervisor.Serve(listener, nil, stage, keep)
 	}()
 	conn, err := net.Dial("unix", address)
 	if err != nil {
