@@ -45,7 +45,7 @@ func (w *world) onlyHome() {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
-	content := fmt.Sprintf("#!/bin/sh\ncase $1 in %s/*) exec /bin/mkdir \"$@\" ;; esac\nexit 1\n", w.home)
+	content := fmt.Sprintf("#!/bin/sh\ncase $1 in \"%s\"/*) exec /bin/mkdir \"$@\" ;; esac\nexit 1\n", w.home)
 	if err := os.WriteFile(filepath.Join(bin, "mkdir"), []byte(content), 0o755); err != nil {
 		w.t.Fatal(err)
 	}
@@ -193,4 +193,61 @@ func TestAScriptThatRemovesTheAgent(t *testing.T) {
 		w.must(0, "run", w.script("rm "+w.agents()[0]+"/*.sock"), "build_script")
 		w.must(0, "run", w.script("true"), "after_script")
 	})
+}
+
+// A driver of another protocol takes over a job that runs: its own agent comes into the task, and a stage keeps what
+// ci-agent promises.
+func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
+	for name, test := range map[string]struct{ file, want string }{
+		"its agent comes":    {"File = \"", ""},
+		"and has none there": {"File = \"/nowhere", "A lost connection will end the job, as its stages run without ci-agent: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.withAgent()
+			w.must(0, "prepare")
+			w.edit("File = \"", test.file)
+			path := filepath.Join(w.dir, "metadata", "tasks", w.stateFiles()[0])
+			state, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := strings.Replace(string(state), `"protocol":1`, `"protocol":99`, 1)
+			if err := os.WriteFile(path, []byte(other), 0o600); err != nil || other == string(state) {
+				t.Fatalf("%v: %s", err, state)
+			}
+			for i, said := range []string{test.want, ""} {
+				got := w.must(0, "run", w.script("echo hello"), "build_script")
+				if !strings.HasPrefix(got.stdout, said) || strings.Count(got.stdout, "\n") != 1+min(1, len(said)) {
+					t.Errorf("stage %d: %q", i+1, got.stdout)
+				}
+			}
+			if test.want == "" && len(w.agents()) != 2 {
+				t.Errorf("folders %v", w.agents())
+			}
+		})
+	}
+}
+
+// What a socket's path or the probe's answer cannot hold is no folder for the agent.
+func TestHomesThatTheAgentCannotUse(t *testing.T) {
+	for name, home := range map[string]string{"with a space": "my home", "deep": strings.Repeat("deep/", 12)} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.withAgent()
+			w.home = filepath.Join(w.home, home)
+			if err := os.MkdirAll(w.home, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			w.sshd.Env[1] = "HOME=" + w.home
+			w.onlyHome()
+			got := w.must(0, "prepare")
+			if !strings.Contains(got.stdout, "without ci-agent: the task has no folder in which a program can be put") {
+				t.Errorf("prepare says\n%s", got.stdout)
+			}
+			if got := w.must(0, "run", w.script("echo hello"), "build_script"); got.stdout != "hello\n" {
+				t.Errorf("%q, %q", got.stdout, got.stderr)
+			}
+		})
+	}
 }

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -117,10 +118,18 @@ func prepared(
 		if *directory = getenv("STATE_DIRECTORY"); *directory == "" {
 			return errors.New("STATE_DIRECTORY is not set; systemd sets it where the unit has StateDirectory=")
 		}
-		loaded, err := awsconfig.LoadDefaultConfig(command.Context(), awsconfig.WithRegion(*region))
+		loaded, err := loadAWS(command.Context(), *region)
 		if err != nil {
 			return fmt.Errorf("loading the AWS configuration: %w", err)
 		}
 		return run(command.Context(), loaded)
 	}
+}
+
+// answerTimeout bounds the wait for an answer: the SDK's default client waits without a limit.
+const answerTimeout = 15 * time.Second
+
+func loadAWS(ctx context.Context, region string) (aws.Config, error) {
+	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(region),
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(answerTimeout)))
 }

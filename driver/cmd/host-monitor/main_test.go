@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // call runs one call against an AWS that answers everything with an empty object, and returns the actions called.
@@ -74,5 +76,18 @@ func TestWrongCalls(t *testing.T) {
 				t.Errorf("exit code %d, calls %v\n%s", code, actions, stderr)
 			}
 		})
+	}
+}
+
+// A metadata service or an endpoint that says nothing must not hold a report or a shipper for ever.
+func TestAnAnswerIsNotWaitedForWithoutALimit(t *testing.T) {
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	loaded, err := loadAWS(t.Context(), "us-east-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, _ := loaded.HTTPClient.(*awshttp.BuildableClient)
+	if client == nil || client.GetTimeout() != answerTimeout {
+		t.Errorf("the client is %T", loaded.HTTPClient)
 	}
 }

@@ -4,6 +4,7 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,8 +57,7 @@ func record(directory string, call Call) error {
 		return err
 	}
 	defer func() { _ = lock.Close() }()
-	// The driver holds the lock for moments. The kernel releases it when its holder is killed.
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	if err := take(lock); err != nil {
 		return err
 	}
 	all, err := read(filepath.Join(directory, File))
@@ -97,4 +97,25 @@ func (s *series) write(directory string) error {
 	// The collector reads *.prom at any time, as another user. A power cut may reset the counters; Prometheus copes
 	// with that.
 	return atomicfile.Write(path, []byte(text.String()), 0o644, atomicfile.Process)
+}
+
+// Drivers hold the lock for moments, and the kernel releases it when its holder is killed. No job waits longer than this
+// for one that is stopped or hangs on a disk.
+const (
+	lockTimeout = time.Second
+	lockPause   = 5 * time.Millisecond
+)
+
+func take(lock *os.File) error {
+	for until := time.Now().Add(lockTimeout); ; time.Sleep(lockPause) {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.EWOULDBLOCK):
+			return err
+		case time.Now().After(until):
+			return fmt.Errorf("another driver holds %s for more than %s", lock.Name(), lockTimeout)
+		}
+	}
 }

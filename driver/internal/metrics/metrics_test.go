@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -99,5 +101,27 @@ func TestDirectoryThatIsNotThere(t *testing.T) {
 	if err := Record(filepath.Join(t.TempDir(), "none"), Call{}); err == nil ||
 		!strings.Contains(err.Error(), "Metrics.Directory") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A driver that is stopped while it counts keeps no other from ending its call.
+func TestALockThatIsHeldIsNotWaitedForInVain(t *testing.T) {
+	directory := t.TempDir()
+	held, err := os.Create(filepath.Join(directory, "."+File+".lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		err := Record(directory, Call{Stage: "prepare", Outcome: "success"})
+		if err == nil || !strings.Contains(err.Error(), "another driver holds") {
+			t.Errorf("got %v", err)
+		}
+	})
+	_ = held.Close()
+	if err := Record(directory, Call{Stage: "prepare", Outcome: "success"}); err != nil {
+		t.Error(err)
 	}
 }

@@ -168,14 +168,19 @@ func (r *run) send(source io.Reader, marker string) {
 	_ = r.channel.CloseWrite()
 }
 
-// awaitMarker passes on what a shell's start-up files print, up to the line with the process id. It returns 0 where
-// that line does not come.
+// awaitMarker passes on what a shell's start-up files print, up to the line with the process id and the newline before
+// it. It returns 0 where that line does not come.
 func awaitMarker(from *bufio.Reader, to io.Writer, marker string) int {
+	held := ""
 	for {
 		line, err := from.ReadString('\n')
 		if text, found := strings.CutPrefix(line, marker+" "); found {
 			pid, _ := strconv.Atoi(strings.TrimSpace(text))
 			return pid
+		}
+		_, _ = io.WriteString(to, held)
+		if held = ""; line == "\n" {
+			held, line = line, ""
 		}
 		_, _ = io.WriteString(to, line)
 		if err != nil {

@@ -116,15 +116,24 @@ func TestLoginShellThatRunsNothing(t *testing.T) {
 }
 
 func TestNoiseBeforeTheScript(t *testing.T) {
-	server := sshtest.Start(t, "127.0.0.1:0", nil)
-	shell := filepath.Join(t.TempDir(), "shell")
-	if err := os.WriteFile(shell, []byte("#!/bin/sh\necho welcome\nexec /bin/sh \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	server.Shell = shell
-	got := run(t.Context(), connect(t, settings(server)), "echo hello")
-	if got.err != nil || got.stdout != "welcome\nhello\n" {
-		t.Errorf("got %q, %v", got.stdout, got.err)
+	for noise, want := range map[string]string{
+		`welcome\n`: "welcome\nhello\n", `welcome\n\n`: "welcome\n\nhello\n", `\n`: "\nhello\n", ``: "hello\n",
+		`a prompt`: "a prompt\nhello\n", `two\nlines`: "two\nlines\nhello\n",
+	} {
+		t.Run(noise, func(t *testing.T) {
+			server := sshtest.Start(t, "127.0.0.1:0", nil)
+			shell := filepath.Join(t.TempDir(), "shell")
+			content := "#!/bin/sh\nprintf '" + noise + "'\nexec /bin/sh \"$@\"\n"
+			if err := os.WriteFile(shell, []byte(content), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			server.Shell = shell
+			got := run(t.Context(), connect(t, settings(server)), "echo hello; exit 3")
+			var script *failure.Script
+			if !errors.As(got.err, &script) || script.Code != 3 || got.stdout != want {
+				t.Errorf("got %q, %v", got.stdout, got.err)
+			}
+		})
 	}
 }
 

@@ -12,12 +12,13 @@ import (
 // command that reads stdin finds /dev/null instead of the rest of the script. The shell keeps the script in memory,
 // because it holds the job's variables and the file system may be read-only. It runs the script only if the last line
 // has arrived, so a connection that breaks on the way runs no half of it. The first line of output is the shell's
-// process id. It is also the id of its process group, because sshd makes each command a session leader.
+// process id. It is also the id of its process group, because sshd makes each command a session leader. A newline before
+// it ends a line that the shell's start-up files may have left open.
 //
 // The shell is bash, or sh where there is no bash. It is no login shell: profiles would replace PATH and other
 // variables that the image gives to SSH sessions. marker is a random word.
 func remoteCommand(marker string) string {
-	const body = `echo "%[1]s $$"; s=$(cat); exec </dev/null; ` +
+	const body = `printf '\n%%s\n' "%[1]s $$"; s=$(cat); exec </dev/null; ` +
 		`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
 	inner := shellquote.Quote(fmt.Sprintf(body, marker))
 	return "if command -v bash >/dev/null 2>&1; then exec bash -c " + inner + "; else exec sh -c " + inner + "; fi"

@@ -44,10 +44,11 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	return stage.Run(ctx)
 }
 
-// bringAgentBack installs ci-agent anew after a stage has removed it, as one does that clears /run or /tmp. Where the
-// task can have none any more, the state says so, and the following stages run in plain sessions.
-func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task) error {
-	d.Log.Info("an earlier stage has removed ci-agent from the task", "path", known.Agent.Path)
+// bringAgentBack installs ci-agent anew, for example after a stage has removed it, as one does that clears /run or /tmp.
+// Where the task can have none any more, the job's log and the state say so, and the following stages run in plain
+// sessions.
+func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why string) error {
+	d.Log.Info(why, "path", known.Agent.Path)
 	connection, err := d.connectWatched(ctx, known, func(error, time.Duration) {})
 	if err != nil {
 		return err

@@ -34,10 +34,16 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 
 	defer footprint.TrimLater()()
 	var ended *failure.Script
+	if known.Agent != nil && !understood(known.Agent) {
+		// The driver was exchanged while the job runs.
+		if err := d.bringAgentBack(ctx, known, "ci-agent in the task is another driver's"); err != nil {
+			return d.explain(ctx, known, err)
+		}
+	}
 	for understood(known.Agent) {
 		err = d.runUnderAgent(ctx, known, script)
 		if errors.Is(err, attach.ErrNoAgent) && ctx.Err() == nil {
-			if err = d.bringAgentBack(ctx, known); err == nil {
+			if err = d.bringAgentBack(ctx, known, "an earlier stage has removed ci-agent from the task"); err == nil {
 				continue
 			}
 		}

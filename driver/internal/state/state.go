@@ -27,8 +27,9 @@ type Task struct {
 	// Cluster and StartedBy find the task while its ARN is unknown.
 	Cluster   string `json:"cluster"`
 	StartedBy string `json:"started_by"`
-	// Nonce is new for each attempt to start a task, so that a second attempt starts a second task.
-	Nonce string `json:"nonce"`
+	// Nonce is new for each attempt to start a task, so that a second attempt starts a second task. The file does not
+	// have it: no later call repeats an attempt, it looks for the task by StartedBy.
+	Nonce string `json:"-"`
 	// IntendedAt is the time just before RunTask.
 	IntendedAt time.Time `json:"intended_at"`
 	// ARN is empty from the intent until RunTask has answered.

@@ -35,6 +35,7 @@ func TestSaveLoadRemove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		got.Nonce = task.Nonce // which no later call reads
 		if diff := cmp.Diff(task, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -109,5 +110,21 @@ func TestClientToken(t *testing.T) {
 	again.ARN = "arn:1"
 	if again.ClientToken() != a.ClientToken() {
 		t.Error("one attempt's token changes")
+	}
+}
+
+// What no later call reads is not kept.
+func TestTheFileHasNoNonce(t *testing.T) {
+	store, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := NewTask("c", "s", "p")
+	if err := store.Save("job-1", task); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(store.path("job-1"))
+	if err != nil || task.Nonce == "" || strings.Contains(string(content), task.Nonce) {
+		t.Errorf("%v; the file is %s", err, content)
 	}
 }

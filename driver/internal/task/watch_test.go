@@ -195,3 +195,35 @@ func TestAwaitRunningEnds(t *testing.T) {
 		}
 	})
 }
+
+// A subnet may have no IPv4. A task with both kinds is reached by IPv4, also while only its IPv6 address is told.
+func TestAddressOfASubnetWithoutIPv4(t *testing.T) {
+	const six = "2600:1f18::7"
+	for name, test := range map[string]struct {
+		attached, card string
+		want           string
+	}{
+		"only IPv6":                       {card: "", want: six},
+		"both":                            {attached: "172.31.0.9", card: "172.31.0.9", want: "172.31.0.9"},
+		"both, of which one is told late": {card: "172.31.0.9", want: ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			card := types.NetworkInterface{Ipv6Address: aws.String(six)}
+			if test.card != "" {
+				card.PrivateIpv4Address = aws.String(test.card)
+			}
+			details := []types.KeyValuePair{{Name: aws.String("networkInterfaceId"), Value: aws.String("eni-1")}}
+			if test.attached != "" {
+				details = append(details,
+					types.KeyValuePair{Name: aws.String("privateIPv4Address"), Value: aws.String(test.attached)})
+			}
+			got, err := tasks(t, &fakeECS{}).address(t.Context(), &types.Task{
+				Attachments: []types.Attachment{{Type: aws.String("ElasticNetworkInterface"), Details: details}},
+				Containers:  []types.Container{{NetworkInterfaces: []types.NetworkInterface{card}}},
+			})
+			if got != test.want || err != nil {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}

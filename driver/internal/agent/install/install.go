@@ -39,12 +39,12 @@ type Found struct {
 }
 
 // probe looks for the image's own agent, and for a folder for the sockets. Where the image has no agent, the folder
-// must be one in which programs can run. It prints "WORD folder agent". Where the image has no agent and the driver has
+// must be one in which programs can run, with a path that a socket's may begin with. It prints "WORD folder agent". Where the image has no agent and the driver has
 // none of %[3]d bytes to upload, it creates no folder.
 //
 // Before that it prints "WORD-helper version" where there is a gitlab-runner. It does not start the program where that
 // is a link to gitlab-runner-%[4]s, as in this project's image: the start would take a tenth of a second.
-const probe = `umask 077
+const probe = `umask 077; LC_ALL=C
 if [ -n "%[4]s" ] && h=$(command -v gitlab-runner 2>/dev/null); then
   case $(readlink "$h" 2>/dev/null) in
   gitlab-runner-%[4]s | */gitlab-runner-%[4]s) ;;
@@ -55,6 +55,8 @@ a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[
 [ -n "$a" ] || [ %[3]d -gt 0 ] || exit 0
 for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   t=$d/.ci-agent-%[1]s
+  case $t in *[[:space:]]*) continue ;; esac
+  [ ${#t} -le %[5]d ] || continue
   mkdir "$t" 2>/dev/null || continue
   if [ -n "$a" ]; then echo "%[1]s $t $a"; exit 0; fi
   if echo "#!/bin/sh" 2>/dev/null >"$t/try" && chmod 700 "$t/try" && "$t/try" 2>/dev/null; then
@@ -62,6 +64,10 @@ for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   fi
   rm -rf "$t"
 done`
+
+// longestFolder is the longest path of a folder of stages, in bytes: with the socket of a stage, whose token has 32 digits,
+// it must not exceed the 107 of a Unix socket. unix(7)
+const longestFolder = 107 - len("/.sock") - 32
 
 // upload reads the agent from stdin. Its last line is the agent's version, or the reason why there is none.
 const upload = `exec 2>&1; d=%[1]s; f=$d/ci-agent
@@ -77,7 +83,7 @@ func Install(ctx context.Context, task Task, file, runner string) (Found, error)
 		defer func() { _ = program.Close() }()
 	}
 	name := random.Hex(8)
-	looking := shell(fmt.Sprintf(probe, name, version(), size, runner))
+	looking := shell(fmt.Sprintf(probe, name, version(), size, runner, longestFolder))
 	output, _, err := task.Output(ctx, looking, strings.NewReader(""))
 	if err != nil {
 		return Found{}, fmt.Errorf("looking for ci-agent in the task: %w", err)

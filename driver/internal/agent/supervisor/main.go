@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
@@ -46,6 +47,8 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 	_, _ = io.WriteString(status, StatusStarted)
 	_ = status.Close()
 	Serve(listener, first, stage, wire.KeepResult)
+	// What the stage has left in the background may live as long as the task, in whose memory this process is.
+	debug.FreeOSMemory()
 	<-stage.closed
 	return nil
 }
