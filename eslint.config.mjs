@@ -25,7 +25,8 @@ export default defineConfig(
     languageOptions: { sourceType: "commonjs", globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
-  { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
+  // Of Node 18, which the machine may have.
+  { files: ["**/*.mjs"], languageOptions: { globals: globals.node, ecmaVersion: 2022 } },
   {
     // Declarations in the style of the package that they stand for.
     files: ["sdks/**/*.d.ts"],

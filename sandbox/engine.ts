@@ -6,6 +6,7 @@ import { attempt, run, type CommandOptions } from "./command";
 import { awsEndpoint, projectDir, stackName, stateDir } from "./config";
 import type { Status } from "./control/protocol";
 import { prepareArtifacts, prepareAwsProvider } from "./setup";
+import { withoutProxies } from "./world/namespaces";
 
 /** Opens the secrets of the committed Pulumi.sandbox.yaml, which are good for nothing but the sandbox. */
 const passphrase = "sandbox";
@@ -23,7 +24,7 @@ const foreign = /^(PULUMI_(?!EXPERIMENTAL$|SKIP_CHECKPOINTS$)|AWS_|GITLAB_|DOCKE
 export async function engineEnvironment(debugProviders: string): Promise<NodeJS.ProcessEnv> {
   const { pulumiHome, pulumiVersion } = await prepareArtifacts({ onProgress: () => {} });
   const own = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !foreign.test(name) || name === "AWS_CA_BUNDLE"),
+    Object.entries(withoutProxies()).filter(([name]) => !foreign.test(name) || name === "AWS_CA_BUNDLE"),
   );
   const home = writableHome(pulumiHome);
   // Where no stand-in for aws is attached, the engine looks for the provider itself.

@@ -2,6 +2,7 @@
 import { attempt } from "./command";
 import { engineEnvironment } from "./engine";
 import { requireStatus } from "./presence";
+import { withoutProxies } from "./world/namespaces";
 
 /**
  * Runs a program to its end and resolves to its exit code. It gets this process's signals: Ctrl-C from the terminal.
@@ -19,7 +20,7 @@ export async function runAgainInside(): Promise<number> {
   return runToEnd(pid, process.execPath, args, await engineEnvironment(debugProviders));
 }
 
-async function runToEnd(pid: number, program: string, args: string[], env?: NodeJS.ProcessEnv): Promise<number> {
+async function runToEnd(pid: number, program: string, args: string[], env = withoutProxies()): Promise<number> {
   const ended = new AbortController();
   process.on("SIGINT", () => {});
   for (const name of ["SIGTERM", "SIGHUP"] as const) process.on(name, () => ended.abort());

@@ -13,7 +13,7 @@ import { say, progress, UserError } from "./report";
 import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
 import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
-import { namespacesScript } from "./world/namespaces";
+import { namespacesScript, withoutProxies } from "./world/namespaces";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
@@ -25,6 +25,8 @@ const daemonLog = path.join(stateDir, "daemon.log");
 export async function prepare(signal?: AbortSignal, { yes = false, realAws = false } = {}): Promise<void> {
   const missing = whatIsMissing();
   if (missing.length > 0) throw new UserError(refusal(missing));
+  // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.
+  process.umask(0o022);
   await agreeToPackages(yes, {}, signal);
   await installSystemPackages(progress());
   await prepareArtifacts({ onProgress: progress(), signal });
@@ -52,7 +54,12 @@ export async function startDaemon(options: {
     program,
     args,
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
-    { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
+    {
+      cwd: projectDir,
+      env: withoutProxies(),
+      detached: true,
+      stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"],
+    },
   );
   // The namespaces go with their maker, and all that is in them.
   const abort = () => child.kill("SIGKILL");

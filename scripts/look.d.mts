@@ -2,15 +2,37 @@
 export interface Machine {
   platform: string;
   architecture: string;
+  /** The kernel's release, by which its modules' folder is called. */
+  kernel: string;
   userId: number;
+  env: Record<string, string | undefined>;
+  home: string;
+  /** The clone's folder. */
+  project: string;
   hasProgram(name: string): boolean;
   /** Content of a file, empty when there is none. */
   read(file: string): string;
   exists(file: string): boolean;
+  /** Names in a folder, none when there is none. */
+  list(folder: string): string[];
+  /** The file system that a folder lies on, or will. */
+  fileSystemOf(folder: string): FileSystem;
+  /** What was said where a program could not be started as the sandbox starts its first. */
+  tryNamespaces(): string | undefined;
   /** "go1.26.8", or nothing where Go doesn't run. */
   goVersion(): string | undefined;
 }
 
+export interface FileSystem {
+  /** Where it is mounted. */
+  target: string;
+  type: string;
+  options: string[];
+  /** Bytes. */
+  free: number;
+}
+
+export declare function thisMachine(): Machine;
 export declare function hasProgram(name: string): boolean;
 export declare function whatIsMissing(machine?: Machine): string[];
 export declare function refusal(missing: string[]): string;

@@ -7,55 +7,16 @@
  *   node scripts/run.mjs [--deployment] ENTRY.ts|TOOL [ARGUMENT…]
  *
  * With --deployment, the packages that a deployment needs are enough, and so is the machine's Node where it is new
- * enough. Plain JavaScript without dependencies, for whatever Node the machine has.
+ * enough. Plain JavaScript without dependencies; this file is for any Node there is, those that it imports for Node 18.
  */
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { runToEnd } from "./child.mjs";
-import { refusal, whatIsMissing } from "./look.mjs";
-import { ensurePackages } from "./packages.mjs";
-
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const bin = path.join(root, "node_modules", ".bin");
-const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-
-/** Whether the Node that runs this is new enough for the project. */
-const machineNodeWillDo = (() => {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const [wantedMajor, wantedMinor = 0] = engines.node.match(/\d+/g).map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-})();
-
-/** The project's own Node; the one that runs this where that cannot run, as its build for glibc on Alpine's musl. */
-function chooseNode() {
-  const own = path.join(bin, "node");
-  if (spawnSync(own, ["--version"]).status === 0) return { node: own, first: [bin] };
-  if (machineNodeWillDo) return { node: process.execPath, first: [path.dirname(process.execPath), bin] };
+if (Number(process.versions.node.split(".")[0]) >= 18) {
+  import("./entry.mjs");
+} else {
   console.error(
-    `the packages' Node does not run here, and this one is ${process.versions.node}; it needs ${engines.node}`,
+    "It needs Node 18 or later to begin with, and this is " +
+      process.versions.node +
+      ". Install one from " +
+      "https://nodejs.org, or as your distribution has it. The project's own comes with its packages.",
   );
-  process.exit(1);
+  process.exitCode = 1;
 }
-
-const given = process.argv.slice(2);
-const deployment = given[0] === "--deployment";
-const [entry, ...args] = deployment ? given.slice(1) : given;
-/** A machine on which the sandbox cannot run is not given its packages. */
-function objection() {
-  const missing = entry === "sandbox/cli.ts" ? whatIsMissing() : [];
-  return missing.length > 0 ? refusal(missing) : undefined;
-}
-
-// The project's own Node is a development package: a deployment from a machine with an older one needs it.
-const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", objection);
-if (failed) process.exit(failed);
-
-const { node, first } = chooseNode();
-const command = /\.[jt]s$/.test(entry) ? ["--import", "tsx", path.join(root, entry)] : [path.join(bin, entry)];
-const env = { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) };
-process.exitCode = await runToEnd(node, [...command, ...args], { stdio: "inherit", env }).catch((error) => {
-  console.error(`cannot run ${entry}: ${error.message}`);
-  return 1;
-});

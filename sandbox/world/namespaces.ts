@@ -22,3 +22,9 @@ export function entering(pid: number, cwd: string, command: string[]): string[] 
   const place = ["--target", String(pid), "--net", "--mount", "--pid", `--wdns=${cwd}`];
   return ["sh", "-c", script, "sh", ...place, "--", "env", "--default-signal=INT,TERM,HUP", `${mark}=1`, ...command];
 }
+
+const proxies = /^(https?|all|no)_proxy$/i;
+
+/** An environment for programs in there, from where no proxy of the machine's can be reached. */
+export const withoutProxies = (env = process.env): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !proxies.test(name)));

@@ -1,16 +1,7 @@
 /** The entry of npm's scripts: which Node it takes, and when it has npm install what. */
 import { expect } from "chai";
 import { execa, type ExecaChildProcess } from "execa";
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type Readable } from "node:stream";
@@ -44,6 +35,8 @@ interface Options {
   during?: (child: ExecaChildProcess) => Promise<void>;
   /** The version of the machine's Go. */
   go?: string;
+  /** The version that the machine's Node gives itself. */
+  node?: string;
 }
 
 /** Runs an entry, which says which Node runs it, in a project with an npm that only writes down what it is called with. */
@@ -77,14 +70,18 @@ async function run(options: Options) {
     if (options.go) program("bin/go", `#!/bin/sh\necho ${options.go}\n`);
     write("sandbox/cli.ts", "console.log('sandbox', process.argv.slice(2).join())");
     write("entry.js", "console.log(process.execPath, process.argv.slice(2).join())");
+    write("version.cjs", `Object.defineProperty(process.versions, "node", { value: "${options.node}" })`);
     if (options.lost) rmSync(path.join(root, options.lost), { recursive: true });
     mkdirSync(path.join(root, "scripts"));
-    for (const name of ["run.mjs", "look.mjs", "packages.mjs", "child.mjs"]) {
-      copyFileSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name));
+    for (const name of ["run.mjs", "entry.mjs", "look.mjs", "look", "packages.mjs", "child.mjs"]) {
+      cpSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name), { recursive: true });
     }
     const child = execa(process.execPath, [path.join(root, "scripts", "run.mjs"), ...args], {
       reject: false,
-      env: { PATH: [path.join(root, "bin"), process.env.PATH].join(path.delimiter) },
+      env: {
+        PATH: [path.join(root, "bin"), process.env.PATH].join(path.delimiter),
+        ...(options.node && { NODE_OPTIONS: `--require ${path.join(root, "version.cjs")}` }),
+      },
     });
     await options.during?.(child);
     const { stdout, stderr, exitCode } = await child;
@@ -138,6 +135,15 @@ describe("npm's scripts", () => {
     const { stderr, exitCode } = await run({ engines: ">=99" });
     expect(exitCode).to.equal(1);
     expect(stderr).to.contain("it needs >=99");
+  });
+
+  it("say so where the machine's Node is too old to find out", async () => {
+    const { stderr, exitCode, npm } = await run({ node: "17.9.1", installed: undefined });
+    expect({ exitCode, npm }).to.deep.equal({ exitCode: 1, npm: undefined });
+    expect(stderr).to.match(/needs Node 18 or later .* this is 17\.9\.1\. Install one/);
+    expect((await run({ node: "18.0.0", ownNode: `#!/bin/sh\nexec "${process.execPath}" "$@"\n` })).exitCode).to.equal(
+      0,
+    );
   });
 
   const [major, minor] = process.versions.node.split(".").map(Number);

@@ -20,6 +20,9 @@ import { until } from "../support/until";
 /** As for everybody who has no network to share with it. */
 const ownNetwork = { SANDBOX_NETWORK: "" };
 
+/** As in many a company, where downloads take this way, and nothing in a sandbox can. */
+const proxy = { http_proxy: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" };
+
 /** Starts the CLI in a process group of its own and resolves once its output holds the marker. */
 async function startUntil(args: string[], marker: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", cli, ...args], {
@@ -45,14 +48,22 @@ describe("npm start", () => {
   const folder = scratch();
   const temporary = path.join(folder.dir, "tmp");
   /** All processes that come of a test get these variables from it, but for those that a host's systemd starts. */
-  const env = { ...ownNetwork, STARTED_BY: folder.dir, TMPDIR: temporary };
+  const env = { ...ownNetwork, ...proxy, STARTED_BY: folder.dir, TMPDIR: temporary };
   let earlier: Machine;
   let somebodyElse: { leave(): Promise<void> };
+  let umask: number;
 
-  before("a machine whose network has other uses for all that the sandbox uses", async () => {
-    somebodyElse = await useTheMachine();
+  before(
+    "a machine whose network has other uses for all that the sandbox uses, and whose users' files are theirs",
+    async () => {
+      somebodyElse = await useTheMachine();
+      umask = process.umask(0o077);
+    },
+  );
+  after(async () => {
+    process.umask(umask);
+    await somebodyElse.leave();
   });
-  after(() => somebodyElse.leave());
 
   beforeEach("look at the machine", async () => {
     mkdirSync(temporary, { recursive: true });

@@ -1,6 +1,7 @@
 /** What a check is, and the ways to make one of a tool. */
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
+import { withoutProxies } from "../../sandbox/world/namespaces";
 import { runCommand, type Command, type Ended } from "./command";
 import type { Task } from "./schedule";
 
@@ -63,7 +64,8 @@ export async function mocha(args: string[], output: Output, sandbox?: number): P
   const colors = output.colors ? ["--color"] : [];
   const command = [bin("mocha"), "--reporter", reporter, "--exit", ...colors, ...args];
   const [file, ...rest] = sandbox === undefined ? command : [apart, String(sandbox), ...command];
-  const { exitCode, told } = await start({ file, args: rest }, output);
+  // No test asks anybody outside: a proxy would be asked for what listens here.
+  const { exitCode, told } = await start({ file, args: rest, env: withoutProxies() }, output);
   if (told === "") throw new Error(`mocha came to no end (exit code ${exitCode ?? "unknown"})`);
   const counts = JSON.parse(told) as Counts;
   // A run that broke outside a test (a file that does not load, a hook) is a failure too.

@@ -10,7 +10,8 @@ export interface Command {
   file: string;
   args: string[];
   cwd?: string;
-  env?: Record<string, string>;
+  /** The program's whole environment. @default this process's */
+  env?: NodeJS.ProcessEnv;
   /** Gets standard output, line by line, in place of the check's output. */
   onLine?: (line: string) => void;
 }
@@ -42,7 +43,7 @@ process.on("exit", () => signalAll("SIGKILL"));
 export async function runCommand(command: Command, write: (text: string) => void): Promise<Ended> {
   const child = spawn(command.file, command.args, {
     cwd: command.cwd ?? projectDir,
-    env: { ...process.env, ...command.env },
+    env: command.env ?? process.env,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
