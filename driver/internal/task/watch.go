@@ -47,11 +47,17 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {
-				address, err := t.address(ctx, task)
-				if unseen = err; address != "" || err != nil && !passing(err) {
-					return address, err
+				var ready bool
+				if status, ready, err = t.health(task); err != nil {
+					return "", err
 				}
-			} else if t.Probe != nil && !t.Config.UsePublicIP && othersRun(task) {
+				if ready {
+					address, err := t.address(ctx, task)
+					if unseen = err; address != "" || err != nil && !passing(err) {
+						return address, err
+					}
+				}
+			} else if t.Probe != nil && !t.Config.UsePublicIP && !t.Config.AwaitHealthy && othersRun(task) {
 				address, _ = t.address(ctx, task)
 			}
 		}
