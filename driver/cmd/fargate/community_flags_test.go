@@ -38,7 +38,7 @@ func TestCommunityCommandLine(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := w.execute(t.Context(), "--log-level", "loud", "custom", "config"); got.code != systemFailure ||
-		!strings.Contains(got.stderr, `LogLevel: "loud"`) {
+		!strings.Contains(got.stderr, `--log-level: "loud"`) {
 		t.Errorf("%+v", got)
 	}
 }

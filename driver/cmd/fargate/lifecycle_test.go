@@ -32,7 +32,7 @@ func TestJob(t *testing.T) {
 	w := newWorld(t)
 	prepared := w.must(0, "prepare")
 	for _, line := range []string{
-		"Starting a Fargate task of ci:3 in cluster cluster\n", `Fargate task pending, \d+ s\n`,
+		`Starting a Fargate task of ci:3 \(on-demand capacity\)\n`, `Fargate task pending, \d+ s\n`,
 		`is ready after \d+ s\n`,
 	} {
 		if !regexp.MustCompile(line).MatchString(prepared.stdout) {

@@ -26,17 +26,12 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Flags are the command line's values, which count more than the file's; empty where a flag is absent. TaskDefinition and
-// PlatformVersion count more than the job's variables too, since whoever writes the runner's configuration gives them.
-type Flags struct {
-	LogLevel, LogFile, LogFormat    string
-	Debug                           bool
-	TaskDefinition, PlatformVersion string
-}
-
 // Load reads the file at path. getenv is os.Getenv; the runner passes CI variables as CUSTOM_ENV_*. One error reports
 // all mistakes, a line each: file, line where it has one, key and reason.
 func Load(path string, getenv func(string) string, flags Flags) (*Config, error) {
+	if err := flags.validate(); err != nil {
+		return nil, err
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -75,34 +70,6 @@ func read(path string, content []byte, getenv func(string) string, flags Flags) 
 
 func decode(content []byte, into *Config) error {
 	return toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields().Decode(into)
-}
-
-// apply puts the flags in the place of the file's values, and returns getenv without the variables of the job that do not
-// count beside them.
-func (c *Config) apply(flags Flags, getenv func(string) string) func(string) string {
-	if flags.Debug {
-		flags.LogLevel = "debug"
-	}
-	unheard := map[string]bool{}
-	for _, one := range []struct {
-		value    string
-		key      *string
-		variable string
-	}{
-		{flags.LogLevel, &c.LogLevel, ""}, {flags.LogFile, &c.LogFile, ""}, {flags.LogFormat, &c.LogFormat, ""},
-		{flags.TaskDefinition, &c.Fargate.TaskDefinition, "CUSTOM_ENV_FARGATE_TASK_DEFINITION"},
-		{flags.PlatformVersion, &c.Fargate.PlatformVersion, "CUSTOM_ENV_FARGATE_PLATFORM_VERSION"},
-	} {
-		if one.value != "" {
-			*one.key, unheard[one.variable] = one.value, true
-		}
-	}
-	return func(name string) string {
-		if unheard[name] {
-			return ""
-		}
-		return getenv(name)
-	}
 }
 
 // merge combines values that have two sources.
