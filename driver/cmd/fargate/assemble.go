@@ -67,14 +67,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 
 // loadConfig reads the file. The command line overrides the file.
 func loadConfig(file string, i invocation) (*config.Config, error) {
-	settings, err := config.Load(file, i.Getenv)
-	if err != nil || i.logFormat == nil || *i.logFormat == "" {
-		return settings, err
-	}
-	if settings.LogFormat = *i.logFormat; settings.LogFormat != "text" && settings.LogFormat != "json" {
-		return nil, failure.New("", "--log-format: %q is neither text nor json", settings.LogFormat)
-	}
-	return settings, nil
+	return config.Load(file, i.Getenv, *i.flags)
 }
 
 // newReaper puts the parts of reap together, which belongs to no job. The function it returns closes the log file.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/stage"
@@ -20,8 +21,8 @@ type invocation struct {
 	Args           []string
 	Getenv         func(string) string
 	Stdout, Stderr io.Writer
-	// logFormat is the value of --log-format, empty where the flag is absent; nil until the command line is parsed.
-	logFormat *string
+	// flags are those of the command line that count more than the file.
+	flags *config.Flags
 }
 
 // assembly creates the driver of a job's call and the reaper. The functions that they return close the log file.
@@ -50,9 +51,17 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	file := root.PersistentFlags().String("config", "/etc/gitlab-runner/fargate.toml",
 		"the driver's configuration `file`")
-	i.logFormat = root.PersistentFlags().String("log-format", "", "text or json, instead of the file's LogFormat")
+	i.flags = &config.Flags{}
+	root.PersistentFlags().StringVar(&i.flags.LogFormat, "log-format", "", "text or json, instead of the file's LogFormat")
+	root.PersistentFlags().StringVar(&i.flags.LogFile, "log-file", "", "a `file`, instead of the file's LogFile")
+	root.PersistentFlags().StringVar(&i.flags.LogLevel, "log-level", "", "instead of the file's LogLevel")
+	root.PersistentFlags().BoolVar(&i.flags.Debug, "debug", false, "as --log-level debug")
+	root.PersistentFlags().StringVar(&i.flags.TaskDefinition, "task-def", "",
+		"instead of the file's TaskDefinition and the job's FARGATE_TASK_DEFINITION")
+	root.PersistentFlags().StringVar(&i.flags.PlatformVersion, "platform-version", "",
+		"instead of the file's PlatformVersion and the job's FARGATE_PLATFORM_VERSION")
 	custom := &cobra.Command{
-		Use: "custom", Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
+		Use: "custom", Aliases: []string{"c"}, Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
 		// Without a subcommand the driver does nothing, and the runner must not take that for success.
 		RunE: func(*cobra.Command, []string) error {
 			return failure.New("", "custom needs a call: config, prepare, run or cleanup")
@@ -62,7 +71,7 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 	root.AddCommand(custom, reapCommand(i, file, assemble.reaper))
 	custom.AddCommand(
 		&cobra.Command{
-			Use: "config", Short: "Tell the runner about the driver", Args: cobra.NoArgs,
+			Use: "config", Aliases: []string{"co"}, Short: "Tell the runner about the driver", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				// The driver reads the file here so that a mistake in it shows before it starts anything.
 				if _, err := loadConfig(*file, i); err != nil {
@@ -81,6 +90,9 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 	return root
 }
 
+// aliases are the community driver's.
+var aliases = map[string][]string{"prepare": {"p"}, "run SCRIPT STAGE": {"r"}, "cleanup": {"cl"}}
+
 // driverCommand returns a command that runs with the driver that assemble returns.
 func driverCommand(
 	use, short string, args cobra.PositionalArgs,
@@ -88,7 +100,7 @@ func driverCommand(
 	run func(context.Context, *stage.Driver, []string) error,
 ) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: args,
+		Use: use, Aliases: aliases[use], Short: short, Args: args,
 		RunE: func(command *cobra.Command, args []string) error {
 			driver, closeLog, err := assemble(command.Context())
 			if err != nil {

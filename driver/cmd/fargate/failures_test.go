@@ -137,7 +137,7 @@ func TestFailuresOfPrepare(t *testing.T) {
 		},
 		"authentication refused": {
 			set: func(s *ecstest.Server) { s.OnRun = nil }, // its sshd never gets to know the key
-			want: []string{" refused user root's key\n",
+			want: []string{" refused user root's ed25519 key\n",
 				"Hint: The image must put SSH_PUBLIC_KEY into that user's authorized_keys"},
 		},
 		"no region": {

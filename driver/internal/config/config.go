@@ -87,6 +87,12 @@ type Fargate struct {
 	// none at all: tagging needs the permission ecs:TagResource, which older installations lack.
 	Tags map[string]string
 
+	// PropagateTags puts the task definition's own tags on each task. It needs ecs:TagResource as Tags do. Default: false.
+	PropagateTags bool
+	// AwaitHealthy lets a job begin only when ECS calls its task HEALTHY, for task definitions whose containers have health
+	// checks. Without any check a task never becomes that. Default: false.
+	AwaitHealthy bool
+
 	// StartTimeout is how long a task may take from RunTask to RUNNING. Default: 10m.
 	StartTimeout Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
@@ -126,6 +132,11 @@ type TaskMetadata struct {
 
 // SSH says how the driver reaches the task.
 type SSH struct {
+	// PrivateKeyPath named one key for all tasks in the community driver's first versions. It has no effect, as in the
+	// later ones: each task has a key of its own.
+	PrivateKeyPath string
+	// KeyType is the type of the tasks' keys: ed25519 or rsa, for images whose sshd takes nothing else. Default: ed25519.
+	KeyType string
 	// Username in the task. Default: root.
 	Username string
 	// Port of sshd in the task. Default: 22.
@@ -191,6 +202,7 @@ func defaults() *Config {
 		},
 		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
 		SSH: SSH{
+			KeyType:           "ed25519",
 			Username:          "root",
 			Port:              22,
 			ConnectTimeout:    Duration{2 * time.Minute},

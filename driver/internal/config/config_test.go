@@ -236,13 +236,13 @@ func TestErrors(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fargate.toml")
-	if _, err := Load(path, noEnv); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := Load(path, noEnv, Flags{}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte(minimal), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path, noEnv); err != nil {
+	if _, err := Load(path, noEnv, Flags{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -28,12 +28,15 @@ func (d *Duration) UnmarshalText(text []byte) error {
 
 // Load reads the file at path. getenv is os.Getenv; the runner passes CI variables as CUSTOM_ENV_*. One error reports
 // all mistakes, a line each: file, line where it has one, key and reason.
-func Load(path string, getenv func(string) string) (*Config, error) {
+func Load(path string, getenv func(string) string, flags Flags) (*Config, error) {
+	if err := flags.validate(); err != nil {
+		return nil, err
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	config, err := Parse(path, content, getenv)
+	config, err := read(path, content, getenv, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +48,17 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 	return config, nil
 }
 
-// Parse is Load for content that the caller has read. path is for messages.
+// Parse is Load for content that the caller has read, without flags. path is for messages.
 func Parse(path string, content []byte, getenv func(string) string) (*Config, error) {
+	return read(path, content, getenv, Flags{})
+}
+
+func read(path string, content []byte, getenv func(string) string, flags Flags) (*Config, error) {
 	config := defaults()
 	if err := decode(content, config); err != nil {
 		return nil, located(path, content, err)
 	}
+	getenv = config.apply(flags, getenv)
 	if err := config.merge(getenv); err != nil {
 		return nil, prefixed(path, err)
 	}

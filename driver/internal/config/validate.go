@@ -64,6 +64,8 @@ func (c *Config) validate() error {
 	check(filepath.IsAbs(c.TaskMetadata.Directory), "TaskMetadata.Directory: %q is not an absolute path",
 		c.TaskMetadata.Directory)
 
+	check(c.SSH.KeyType == "ed25519" || c.SSH.KeyType == "rsa", "SSH.KeyType: %q is neither ed25519 nor rsa",
+		c.SSH.KeyType)
 	check(c.SSH.Username != "", "SSH.Username is empty")
 	check(c.SSH.Port >= 1 && c.SSH.Port <= 65535, "SSH.Port: %d is not in 1–65535", c.SSH.Port)
 	check(c.SSH.KeepAliveCountMax >= 1, "SSH.KeepAliveCountMax: %d is less than 1", c.SSH.KeepAliveCountMax)

@@ -8,7 +8,11 @@ import (
 
 func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	s.Lock()
-	if refusal := s.refusedCapacity(input); refusal != "" {
+	refusal := s.refusedCapacity(input)
+	if tags, given := input["propagateTags"]; given && tags != "TASK_DEFINITION" && tags != "NONE" {
+		refusal = "InvalidParameterException: Propagating tags from SERVICE is not supported for RunTask."
+	}
+	if refusal != "" {
 		defer s.Unlock()
 		code, message, _ := strings.Cut(refusal, ": ")
 		answerError(w, code, message)
@@ -125,7 +129,12 @@ func (s *Server) view(task *Task) map[string]any {
 			"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": details,
 		}},
 	}
-	containers := []any{map[string]any{"name": "ci-coordinator", "lastStatus": task.Status}}
+	health := "UNKNOWN"
+	if task.Status == "RUNNING" && len(s.Health) > 0 {
+		health = s.Health[min(max(0, s.looks[task.ARN]-len(s.Script)), len(s.Health)-1)]
+	}
+	view["healthStatus"] = health
+	containers := []any{map[string]any{"name": "ci-coordinator", "lastStatus": task.Status, "healthStatus": health}}
 	for _, container := range s.Beside {
 		containers = append(containers, map[string]any{"name": container.Name, "lastStatus": task.Status})
 	}

@@ -41,6 +41,9 @@ type Server struct {
 	Script []string
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
+	// Health is the health of each running task, as its looks find it; the last one stays. Default: UNKNOWN, as ECS calls
+	// a task without health checks.
+	Health []string
 	// Memory is the memory of each task in MiB; empty means that ECS does not tell.
 	Memory string
 	// Address is each task's private address. Default: 127.0.0.1.

@@ -177,8 +177,9 @@ func explainConnect(err error, settings config.SSH, target Target, since time.Du
 			"refusing to connect to %s", where)
 	case isRefusedKey(err):
 		return failure.New("The image must put SSH_PUBLIC_KEY into that user's authorized_keys, and the account must "+
-			"not be locked (root's is on Alpine).",
-			"sshd of the task at %s refused user %s's key", where, settings.Username)
+			"not be locked (root's is on Alpine); a sshd that takes RSA keys only needs SSH.KeyType = \"rsa\" in "+
+			"fargate.toml.",
+			"sshd of the task at %s refused user %s's %s key", where, settings.Username, settings.KeyType)
 	case errors.As(err, &timeout) && timeout.Timeout(),
 		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return failure.Wrap(err,

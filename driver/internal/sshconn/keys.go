@@ -2,8 +2,10 @@
 package sshconn
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"fmt"
 	"strings"
@@ -11,18 +13,26 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// GenerateKey returns a new ed25519 key pair: the private key in OpenSSH's PEM format, the public one as a line of
-// authorized_keys.
-func GenerateKey() (private, public string, err error) {
-	publicKey, privateKey, err := ed25519.GenerateKey(rand.Reader)
+// rsaBits is ssh-keygen's default, and more than any policy asks for that still allows RSA.
+const rsaBits = 3072
+
+// GenerateKey returns a new key pair of the type ed25519 or rsa: the private key in OpenSSH's PEM format, the public one
+// as a line of authorized_keys. An RSA key takes some tenths of a second of processor time.
+func GenerateKey(keyType string) (private, public string, err error) {
+	var key crypto.Signer
+	if keyType == "rsa" {
+		key, err = rsa.GenerateKey(rand.Reader, rsaBits)
+	} else {
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("generating the task's SSH key: %w", err)
 	}
-	block, err := ssh.MarshalPrivateKey(privateKey, "")
+	block, err := ssh.MarshalPrivateKey(key, "")
 	if err != nil {
 		return "", "", fmt.Errorf("encoding the task's SSH key: %w", err)
 	}
-	sshKey, err := ssh.NewPublicKey(publicKey)
+	sshKey, err := ssh.NewPublicKey(key.Public())
 	if err != nil {
 		return "", "", fmt.Errorf("encoding the task's SSH key: %w", err)
 	}

@@ -28,7 +28,7 @@ func settings(server *sshtest.Server) config.SSH {
 
 func newTarget(t *testing.T) sshconn.Target {
 	t.Helper()
-	private, _, err := sshconn.GenerateKey()
+	private, _, err := sshconn.GenerateKey("ed25519")
 	if err != nil {
 		t.Fatal(err)
 	}

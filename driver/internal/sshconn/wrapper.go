@@ -16,12 +16,16 @@ import (
 // it ends a line that the shell's start-up files may have left open.
 //
 // The shell is bash, or sh where there is no bash. It is no login shell: profiles would replace PATH and other
-// variables that the image gives to SSH sessions. marker is a random word.
+// variables that the image gives to SSH sessions. Where the user's shell is bash, that one runs the script: it may have
+// read ~/.bashrc, as Debian's does for sshd's commands, and its functions would be lost in another one. marker is a random
+// word.
 func remoteCommand(marker string) string {
 	const body = `printf '\n%%s\n' "%[1]s $$"; s=$(cat); exec </dev/null; ` +
 		`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
-	inner := shellquote.Quote(fmt.Sprintf(body, marker))
-	return "if command -v bash >/dev/null 2>&1; then exec bash -c " + inner + "; else exec sh -c " + inner + "; fi"
+	script := fmt.Sprintf(body, marker)
+	inner := shellquote.Quote(script)
+	return `if [ -n "$BASH_VERSION" ] && ! shopt -oq posix; then ` + script + "; " +
+		"elif command -v bash >/dev/null 2>&1; then exec bash -c " + inner + "; else exec sh -c " + inner + "; fi"
 }
 
 // lastLine is the end of the script that the driver sends. To the shell it is a comment.

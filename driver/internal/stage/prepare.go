@@ -25,6 +25,9 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if d.Config.SSH.PrivateKeyPath != "" {
+		d.Log.Warn("SSH.PrivateKeyPath in fargate.toml has no effect: each task has a key of its own")
+	}
 	d.tellIgnored()
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
@@ -50,7 +53,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 }
 
 func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
-	private, public, err := sshconn.GenerateKey()
+	private, public, err := sshconn.GenerateKey(d.Config.SSH.KeyType)
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 				request.Lease.environment(c.FirstSessionTimeout.Duration)...),
 		}}},
 		EnableExecuteCommand: c.EnableExecuteCommand,
+		PropagateTags:        propagated(c.PropagateTags),
 		Tags:                 t.tags(request.Tags, request.Lease.tags()),
 	}
 	if s := request.Size; s.CPU != 0 {
@@ -102,6 +103,14 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 		input.LaunchType = types.LaunchTypeFargate
 	}
 	return input
+}
+
+// propagated is empty, which ECS takes for none, or where the tags come from.
+func propagated(tags bool) types.PropagateTags {
+	if tags {
+		return types.PropagateTagsTaskDefinition
+	}
+	return ""
 }
 
 // tags merges the configured tags with more, which win. They are sorted, so that a repeated call is the same call.

@@ -47,11 +47,17 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {
-				address, err := t.address(ctx, task)
-				if unseen = err; address != "" || err != nil && !passing(err) {
-					return address, err
+				var ready bool
+				if status, ready, err = t.health(task); err != nil {
+					return "", err
 				}
-			} else if t.Probe != nil && !t.Config.UsePublicIP && othersRun(task) {
+				if ready {
+					address, err := t.address(ctx, task)
+					if unseen = err; address != "" || err != nil && !passing(err) {
+						return address, err
+					}
+				}
+			} else if t.Probe != nil && !t.Config.UsePublicIP && !t.Config.AwaitHealthy && othersRun(task) {
 				address, _ = t.address(ctx, task)
 			}
 		}
@@ -167,39 +173,4 @@ func Stopping(task *types.Task) bool {
 // ID is the last part of an ARN. The AWS console shows it.
 func ID(arn string) string {
 	return arn[strings.LastIndex(arn, "/")+1:]
-}
-
-// onlyIPv6 returns the address of a task in a subnet without IPv4, and "" while the task has none.
-func onlyIPv6(task *types.Task) string {
-	for _, container := range task.Containers {
-		for _, card := range container.NetworkInterfaces {
-			if aws.ToString(card.PrivateIpv4Address) == "" && aws.ToString(card.Ipv6Address) != "" {
-				return aws.ToString(card.Ipv6Address)
-			}
-		}
-	}
-	return ""
-}
-
-// address returns "" while the task has no address of the configured kind.
-func (t *Tasks) address(ctx context.Context, task *types.Task) (string, error) {
-	for _, attachment := range task.Attachments {
-		if aws.ToString(attachment.Type) != "ElasticNetworkInterface" {
-			continue
-		}
-		details := map[string]string{}
-		for _, detail := range attachment.Details {
-			details[aws.ToString(detail.Name)] = aws.ToString(detail.Value)
-		}
-		if private := details["privateIPv4Address"]; private != "" && !t.Config.UsePublicIP {
-			return private, nil
-		}
-		if !t.Config.UsePublicIP {
-			return onlyIPv6(task), nil
-		}
-		if id := details["networkInterfaceId"]; id != "" {
-			return t.Addresses.PublicAddress(ctx, id)
-		}
-	}
-	return "", nil
 }

@@ -66,7 +66,7 @@ func newWorld(t testing.TB) *world {
 		sshtest.KillAll(t, sockets) // supervisors whose result nobody has taken
 		_ = os.RemoveAll(sockets)
 	})
-	private, _, err := sshconn.GenerateKey()
+	private, _, err := sshconn.GenerateKey("ed25519")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,8 +69,8 @@ done`
 // it must not exceed the 107 of a Unix socket. unix(7)
 const longestFolder = 107 - len("/.sock") - 32
 
-// upload reads the agent from stdin. Its last line is the agent's version, or the reason why there is none.
-const upload = `exec 2>&1; d=%[1]s; f=$d/ci-agent
+// upload reads the agent from stdin. It begins with a newline, as a login shell may have left a line open. Its last line is the agent's version, or the reason why there is none.
+const upload = `exec 2>&1; echo; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 

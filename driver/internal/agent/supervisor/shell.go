@@ -13,10 +13,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// shellCommand reads the whole script before its first line runs, so that a command that reads stdin finds /dev/null
-// and not the rest of the script. The script stays in memory, because it holds the job's variables and the file system
-// may be read-only. The shell runs it only if its last line has arrived: the supervisor may be killed while it writes.
-const shellCommand = `s=$(cat); exec </dev/null; ` +
+// shellCommand reads the whole script from a file of its own before its first line runs, so that a command that reads
+// stdin, in the script or in bash's start-up files, finds /dev/null and not the script. The script stays in memory,
+// because it holds the job's variables and the file system may be read-only. The shell runs it only if its last line has
+// arrived: the supervisor may be killed while it writes.
+const shellCommand = `s=$(cat <&3); exec 3<&-; ` +
 	`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
 
 // shell is the stage's shell. It leads its session and its process group.
@@ -26,18 +27,20 @@ type shell struct {
 	output io.Reader
 }
 
-// startShell runs the script in bash, or in sh where there is no bash. It is no login shell: profiles would replace
-// PATH and other variables that the image gives to SSH sessions.
+// startShell runs the script in bash, or in sh where there is no bash. It is no login shell, as sshd's is none for a
+// command: profiles would replace PATH and other variables that the image gives to SSH sessions. But a bash that reads
+// ~/.bashrc for sshd's commands, such as Debian's, reads it here too, with the functions that it has, as of nvm: it looks
+// at SSH_CLIENT, and at SHLVL, by which it must not take itself for a shell within another one.
 func startShell(script []byte, marker string) (*shell, error) {
 	name, err := exec.LookPath("bash")
 	if err != nil {
 		name = "/bin/sh"
 	}
-	stdin, script2shell, err := os.Pipe()
+	source, script2shell, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = stdin.Close() }()
+	defer func() { _ = source.Close() }()
 	output, shell2output, err := os.Pipe()
 	if err != nil {
 		_ = script2shell.Close()
@@ -46,8 +49,9 @@ func startShell(script []byte, marker string) (*shell, error) {
 	defer func() { _ = shell2output.Close() }()
 	command := exec.Command(name, "-c", fmt.Sprintf(shellCommand, marker))
 	// These are files, so that Wait returns when the shell ends and not when its output does.
-	command.Stdin, command.Stdout, command.Stderr = stdin, shell2output, shell2output
-	command.Env = withoutSession(os.Environ())
+	command.Stdout, command.Stderr = shell2output, shell2output
+	command.ExtraFiles = []*os.File{source}
+	command.Env = outermost(os.Environ())
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	adoptOrphans()
 	if err := command.Start(); err != nil {
@@ -64,12 +68,11 @@ func startShell(script []byte, marker string) (*shell, error) {
 	return &shell{command: command, output: output}, nil
 }
 
-// withoutSession removes the variables of the SSH session that started the supervisor. The stage outlives that session,
-// and Debian's bash runs ~/.bashrc before the script where it finds SSH_CLIENT.
-func withoutSession(environment []string) []string {
+// outermost removes what makes a shell one within another, and the terminal that the session has not.
+func outermost(environment []string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains([]string{"SSH_CLIENT", "SSH2_CLIENT", "SSH_CONNECTION", "SSH_TTY"}, name)
+		return name == "SHLVL" || name == "SSH_TTY"
 	})
 }
 
