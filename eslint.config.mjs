@@ -25,7 +25,12 @@ export default defineConfig(
     languageOptions: { sourceType: "commonjs", globals: globals.node },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
-  { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
+  {
+    files: ["**/*.mjs"],
+    ignores: ["sandbox/page/client/**"],
+    languageOptions: { globals: globals.node },
+  },
+  { files: ["sandbox/page/client/**"], languageOptions: { globals: globals.browser } },
   {
     // Declarations in the style of the package that they stand for.
     files: ["sdks/**/*.d.ts"],

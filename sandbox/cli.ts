@@ -12,7 +12,7 @@ import type { Status } from "./control/protocol";
 import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
 import { runPulumi } from "./engine";
 import { runInside } from "./inside";
-import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
 import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
 import { say, table, UserError } from "./report";
 import { runPipelineFile } from "./run";
@@ -57,6 +57,7 @@ program
         throw error;
       }
     }
+    say(pageLine(status));
     whenInterrupted = "the deployment ends where it is; the sandbox stays up";
     await deploy(status, signal);
     say("The sandbox is up. Run a pipeline: npm run sandbox -- run sandbox/demo/.gitlab-ci.yml");
@@ -131,8 +132,9 @@ for (const command of program.commands) {
   if (["pulumi", "exec"].includes(command.name())) command.passThroughOptions();
 }
 
-function statusText({ tasks, hosts, runners, endpoints }: Status): string {
+function statusText({ tasks, hosts, runners, endpoints, page }: Status): string {
   return [
+    pageLine({ page }),
     `GitLab ${endpoints.gitlab}, AWS ${endpoints.aws} (npm run sandbox -- exec curl …)`,
     table([["host", "address", "state"], ...hosts.map((host) => [host.instanceId, host.address, host.state])]),
     table([

@@ -1,7 +1,7 @@
 /** `npm start`: the whole way from nothing to a finished pipeline and back to nothing. */
 import * as path from "node:path";
 import type { RunResult } from "./control/protocol";
-import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
 import { requireNone } from "./presence";
 import { say, UserError } from "./report";
 import { runPipelineFile } from "./run";
@@ -36,6 +36,7 @@ export async function runDemo(signal: AbortSignal, yes = false): Promise<void> {
   const complaints: string[] = [];
   try {
     const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));
+    say(pageLine(status));
     await timed("sandbox: stack deployed", () => deploy(status, signal));
     const result = await timed("sandbox: pipeline ended", () =>
       runPipelineFile(demoFile, {

@@ -9,6 +9,7 @@ import { readStatus, requestShutdown } from "./control/client";
 import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
+import { handOver, listenForPage } from "./page/listener";
 import { say, progress, UserError } from "./report";
 import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
 import { healWorld, whatIsLeft } from "./world";
@@ -43,6 +44,7 @@ export async function startDaemon(options: {
 }): Promise<Status> {
   if ((await healWorld()).length > 0) say("sandbox: cleared what an earlier one left");
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const page = await listenForPage();
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
@@ -54,6 +56,7 @@ export async function startDaemon(options: {
     // A process group of its own: Ctrl-C in this terminal goes to the CLI, which takes the sandbox down in order.
     { cwd: projectDir, detached: true, stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"] },
   );
+  handOver(page, child);
   // The namespaces go with their maker, and all that is in them.
   const abort = () => child.kill("SIGKILL");
   options.signal?.addEventListener("abort", abort);
@@ -75,6 +78,8 @@ export async function startDaemon(options: {
   if (!status) throw new Error(`the daemon says it is ready and does not answer at ${controlSocket}`);
   return status;
 }
+
+export const pageLine = ({ page }: Pick<Status, "page">): string => `In a browser: ${page}`;
 
 /** Deploys the sandbox's stack, or brings it up to date. */
 export async function deploy(status: Status, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,6 @@
 /** What the CLI says to the person in front of it. */
+import { stripVTControlCharacters } from "node:util";
+import { readable } from "./page/client/trace-line.mjs";
 
 /** An error whose message is for the user as it is: no stack. */
 export class UserError extends Error {}
@@ -44,14 +46,8 @@ export function prefixedLines(write: (line: string) => void): { add(name: string
   };
 }
 
-/** A trace line as a person reads it: without the runner's timestamps, section markers and erased text. */
-export const plain = (line: string): string =>
-  line
-    .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z \w\w[OE][+ ]?/, "")
-    .replace(/section_(start|end):\d+:[^\r]*\r/g, "")
-    .replace(/\x1b\[[0-9;]*[A-Za-z]/g, "")
-    .replace(/\r$/, "")
-    .replace(/^.*\r/, "");
+/** A trace line as a person reads it: without the runner's timestamps, section markers, erased text and colours. */
+export const plain = (line: string): string => stripVTControlCharacters(readable(line));
 
 /** A plain text table: columns as wide as their longest cell. */
 export function table(rows: string[][]): string {

@@ -37,6 +37,10 @@ const everywhere: Check[] = [
     name: "types: sandbox and tests",
     run: (output) => types("types-sandbox.tsbuildinfo", ["-p", "sandbox"], output),
   },
+  {
+    name: "types: page",
+    run: (output) => types("types-page.tsbuildinfo", ["-p", "sandbox/page/client"], output),
+  },
   { name: "types: program", run: (output) => types("types-program.tsbuildinfo", ["--noCheck", "false"], output) },
   { name: "lint", run: (output) => tool(bin("eslint"), [...cache("eslint"), "."], output) },
   { name: "unused", run: (output) => tool(bin("knip"), ["--no-progress"], output) },
