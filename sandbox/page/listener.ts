@@ -10,7 +10,7 @@ import { UserError } from "../report";
 const message = "page";
 
 /** Listens on 127.0.0.1, on the port of SANDBOX_PAGE_PORT or any free one. @throws UserError */
-export function listenForPage(wanted = process.env.SANDBOX_PAGE_PORT ?? "0"): Promise<net.Server> {
+export async function listenForPage(wanted = process.env.SANDBOX_PAGE_PORT ?? "0"): Promise<net.Server> {
   if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65535) {
     throw new UserError(`SANDBOX_PAGE_PORT: ${wanted} is no port`);
   }

@@ -34,11 +34,14 @@ export class Watchers {
       this.watchers.delete(watcher);
       if (this.watchers.size === 0) this.stop();
     });
-    watcher.send(JSON.stringify(snapshotOf(this.sources)));
-    this.timer ??= setInterval(() => {
-      const snapshot = JSON.stringify(snapshotOf(this.sources));
-      for (const each of this.watchers) each.send(snapshot);
-    }, interval).unref();
+    this.timer ??= setInterval(() => this.look(), interval).unref();
+    this.look();
+  }
+
+  /** Tells all watchers what has changed. */
+  look(): void {
+    const snapshot = JSON.stringify(snapshotOf(this.sources));
+    for (const each of this.watchers) each.send(snapshot);
   }
 
   stop(): void {
