@@ -4,8 +4,9 @@
  * started the sandbox, and other users and pages of the machine reach its ports too.
  */
 import { randomBytes } from "node:crypto";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import Fastify from "fastify";
+import { closeServer } from "../aws/server";
 import { contentSecurityPolicy, readAssets } from "./assets";
 import { snapshotOf, type Sources } from "./snapshot";
 import { Watchers } from "./watchers";
@@ -52,14 +53,13 @@ export async function startPage(listener: Server, sources: Sources): Promise<Pag
     watchers.add(reply.raw, job === undefined ? undefined : Number(job), Number(request.headers["last-event-id"] ?? 0));
   });
   await app.ready();
-  listener.on("connection", (socket: Socket) => app.server.emit("connection", socket));
+  app.server.listen(listener);
 
   return {
     url: `http://127.0.0.1:${port}/${key}/`,
     async close() {
       watchers.stop();
-      listener.close();
-      app.server.closeAllConnections();
+      await closeServer(app.server);
       await app.close();
     },
   };

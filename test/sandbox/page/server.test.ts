@@ -107,6 +107,14 @@ describe("the sandbox's page", () => {
     }
   });
 
+  it("ends with all connections that it holds", async () => {
+    const other = await startPage(await listenForPage(), sources);
+    const watching = await fetch(`${other.url}events`);
+    await other.close();
+    await watching.text().catch(() => {});
+    expect(await ask(other.url).catch((error: NodeJS.ErrnoException) => error.code)).to.equal("ECONNREFUSED");
+  });
+
   it("cannot have a port that is none, or is another's", async () => {
     const failure = (port: string) => listenForPage(port).then(String, (error: Error) => error.message);
     expect(await failure("http")).to.equal("SANDBOX_PAGE_PORT: http is no port");
