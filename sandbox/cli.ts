@@ -14,9 +14,11 @@ import { runPulumi } from "./engine";
 import { runInside } from "./inside";
 import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
 import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
-import { say, table, UserError } from "./report";
+import { say, table, terminal, UserError } from "./report";
 import { runPipelineFile } from "./run";
 import { whatIsLeft } from "./world";
+
+terminal.shows = process.stdout.isTTY && process.env.TERM !== "dumb";
 
 const interrupted = new AbortController();
 const { signal } = interrupted;
@@ -69,7 +71,6 @@ program
   .description("take everything down; nothing is left, whatever state the sandbox was in")
   .action(async () => {
     await takeDown();
-    say("The sandbox is down.");
   });
 
 program

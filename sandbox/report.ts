@@ -1,34 +1,15 @@
 /** What the CLI says to the person in front of it. */
 import { stripVTControlCharacters } from "node:util";
 import { readable } from "./page/client/trace-line.mjs";
+import { TerminalLine } from "./terminal-line";
 
 /** An error whose message is for the user as it is: no stack. */
 export class UserError extends Error {}
 
-export const say = (line: string): void => console.log(line);
+/** Where the CLI has a terminal for itself, its last line shows what runs (sandbox/cli.ts). */
+export const terminal = new TerminalLine(process.stdout);
 
-interface ProgressEvent {
-  artifact: string;
-  state: "cached" | "building" | "done";
-  seconds?: number;
-}
-
-/** Prints set-up steps: what is being built, that it still is (every 15 s), how long it took, or that it was there. */
-export function progress(): (event: ProgressEvent) => void {
-  const running = new Map<string, NodeJS.Timeout>();
-  return ({ artifact, state, seconds }) => {
-    clearInterval(running.get(artifact));
-    running.delete(artifact);
-    if (state === "building") {
-      say(`${artifact}: building`);
-      const started = Date.now();
-      const beat = () => say(`${artifact}: still building, ${Math.round((Date.now() - started) / 1000)} s`);
-      running.set(artifact, setInterval(beat, 15_000).unref());
-    } else {
-      say(`${artifact}: ${state === "cached" ? "from cache" : `done in ${(seconds ?? 0).toFixed(1)} s`}`);
-    }
-  };
-}
+export const say = (line: string): void => terminal.say(line);
 
 /** Lines of several jobs side by side, each behind its job's name. Incomplete lines wait for their end. */
 export function prefixedLines(write: (line: string) => void): { add(name: string, chunk: string): void; end(): void } {

@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
-import { progress } from "../../sandbox/report";
 import { prepareArtifacts, prepareAwsProvider } from "../../sandbox/setup";
+import { withProgress } from "../../sandbox/steps";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
 import { goTestAnew, goTestCached } from "./go-test";
 import { endToEndFiles, shards } from "./shards";
@@ -103,7 +103,8 @@ const endToEnd: Check[] = [
 /** Takes minutes where it has to be built, with one processor. */
 const awsProvider: Check = {
   name: "setup: aws provider",
-  run: ({ signal }) => passes(async () => void (await prepareAwsProvider({ onProgress: progress(), signal }))),
+  run: ({ signal }) =>
+    passes(async () => void (await withProgress((onProgress) => prepareAwsProvider({ onProgress, signal })))),
 };
 
 // The longest first: it decides when all have ended.
