@@ -44,7 +44,7 @@ async function main(folder: string): Promise<void> {
 }
 
 async function open(browser: Browser, address: string, colorScheme: "light" | "dark"): Promise<Page> {
-  const viewport = { width: 1280, height: 820 };
+  const viewport = { width: 1280, height: 1000 };
   const page = await browser.newPage({ viewport, colorScheme, locale: "en-GB", timezoneId: "UTC" });
   page.setDefaultTimeout(patience);
   await page.goto(address);
