@@ -26,7 +26,12 @@ export default defineConfig(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   // Of Node 18, which the machine may have.
-  { files: ["**/*.mjs"], languageOptions: { globals: globals.node, ecmaVersion: 2022 } },
+  {
+    files: ["**/*.mjs"],
+    ignores: ["sandbox/page/client/**"],
+    languageOptions: { globals: globals.node, ecmaVersion: 2022 },
+  },
+  { files: ["sandbox/page/client/**"], languageOptions: { globals: globals.browser } },
   {
     // Declarations in the style of the package that they stand for.
     files: ["sdks/**/*.d.ts"],

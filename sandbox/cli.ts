@@ -12,11 +12,13 @@ import type { Status } from "./control/protocol";
 import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
 import { runPulumi } from "./engine";
 import { runInside } from "./inside";
-import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
 import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
-import { say, table, UserError } from "./report";
+import { say, table, terminal, UserError } from "./report";
 import { runPipelineFile } from "./run";
 import { whatIsLeft } from "./world";
+
+terminal.shows = process.stdout.isTTY && process.env.TERM !== "dumb";
 
 const interrupted = new AbortController();
 const { signal } = interrupted;
@@ -57,6 +59,7 @@ program
         throw error;
       }
     }
+    say(pageLine(status));
     whenInterrupted = "the deployment ends where it is; the sandbox stays up";
     await deploy(status, signal);
     say("The sandbox is up. Run a pipeline: npm run sandbox -- run sandbox/demo/.gitlab-ci.yml");
@@ -68,7 +71,6 @@ program
   .description("take everything down; nothing is left, whatever state the sandbox was in")
   .action(async () => {
     await takeDown();
-    say("The sandbox is down.");
   });
 
 program
@@ -131,8 +133,9 @@ for (const command of program.commands) {
   if (["pulumi", "exec"].includes(command.name())) command.passThroughOptions();
 }
 
-function statusText({ tasks, hosts, runners, endpoints }: Status): string {
+function statusText({ tasks, hosts, runners, endpoints, page }: Status): string {
   return [
+    pageLine({ page }),
     `GitLab ${endpoints.gitlab}, AWS ${endpoints.aws} (npm run sandbox -- exec curl …)`,
     table([["host", "address", "state"], ...hosts.map((host) => [host.instanceId, host.address, host.state])]),
     table([

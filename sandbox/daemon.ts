@@ -1,10 +1,10 @@
 /**
  * The sandbox's one long-lived process: AWS, GitLab and the provider servers, with a control API on a Unix socket.
  *
- * Started by the CLI (sandbox/lifecycle.ts) in namespaces of its own, with which whatever descends from it ends, even after
- * a `kill -9`. It enters the sandbox's cgroup before it starts anything, by which others find it. With `--lease` it takes
- * the sandbox down when its standard input closes, that is when the CLI that started it is gone, however it went. With
- * `--real-aws` it serves no stand-in for aws.
+ * Started by the CLI (sandbox/lifecycle.ts), which hands it the page's socket, in namespaces of its own, with which whatever
+ * descends from it ends, even after a `kill -9`. It enters the sandbox's cgroup before it starts anything, by which others
+ * find it. With `--lease` it takes the sandbox down when its standard input closes, that is when the CLI that started it is
+ * gone, however it went. With `--real-aws` it serves no stand-in for aws.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -12,6 +12,8 @@ import { startAws } from "./aws";
 import { awsEndpoint, gitlabTokens, network, ports, stateDir } from "./config";
 import { startControl } from "./control/server";
 import { startGitLab } from "./gitlab";
+import { handedOver } from "./page/listener";
+import { startPage } from "./page/server";
 import { startProviders } from "./providers";
 import { prepareArtifacts } from "./setup";
 import { createWorld, enterCgroup } from "./world";
@@ -21,6 +23,8 @@ const pid = Number(process.env.MACHINE_PID);
 
 /** What the daemon tells the CLI over the IPC channel while it starts. */
 export type DaemonMessage = { ready: true } | { failed: string };
+
+const listener = handedOver();
 
 const log = (source: string) => (line: string) => console.log(`${new Date().toISOString()} ${source}: ${line}`);
 
@@ -68,8 +72,11 @@ async function main(): Promise<void> {
     log: log("providers"),
   });
   closers.push(() => providers.close());
+  const page = await startPage(await listener, { aws, gitlab });
+  closers.push(() => page.close());
   // Never closed: its connections end when this process does, which is how the CLI learns that all else is closed.
-  await startControl({ pid, aws, gitlab, debugProviders: providers.debugProviders, lease, shutdown: exit });
+  const { debugProviders } = providers;
+  await startControl({ pid, aws, gitlab, debugProviders, page: page.url, lease, shutdown: exit });
 }
 
 function tell(message: DaemonMessage): void {

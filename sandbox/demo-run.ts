@@ -1,10 +1,11 @@
 /** `npm start`: the whole way from nothing to a finished pipeline and back to nothing. */
 import * as path from "node:path";
 import type { RunResult } from "./control/protocol";
-import { deploy, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
 import { requireNone } from "./presence";
 import { say, UserError } from "./report";
 import { runPipelineFile } from "./run";
+import { timed } from "./steps";
 import { whatIsLeft } from "./world";
 
 export const demoFile = path.join(__dirname, "demo", ".gitlab-ci.yml");
@@ -35,9 +36,10 @@ export async function runDemo(signal: AbortSignal, yes = false): Promise<void> {
   await prepare(signal, { yes });
   const complaints: string[] = [];
   try {
-    const status = await timed("sandbox: services started", () => startDaemon({ lease: true, signal }));
-    await timed("sandbox: stack deployed", () => deploy(status, signal));
-    const result = await timed("sandbox: pipeline ended", () =>
+    const status = await startDaemon({ lease: true, signal });
+    say(pageLine(status));
+    await deploy(status, signal);
+    const result = await timed({ done: "sandbox: pipeline ended" }, () =>
       runPipelineFile(demoFile, {
         group: demoGroup,
         cancelAt: demoCancel,
@@ -47,7 +49,7 @@ export async function runDemo(signal: AbortSignal, yes = false): Promise<void> {
     );
     complaints.push(...unexpected(result));
   } finally {
-    await timed("sandbox: taken down", takeDown);
+    await takeDown();
   }
   const left = whatIsLeft();
   if (left.length > 0) complaints.push(`left on this machine: ${left.join(", ")}`);
@@ -72,11 +74,4 @@ export function unexpected({ jobs, tasks }: RunResult): string[] {
   if (tasks.running > 0) complaints.push(`${tasks.running} Fargate tasks still run`);
   if (tasks.started !== jobs.length) complaints.push(`${tasks.started} tasks were started for ${jobs.length} jobs`);
   return complaints;
-}
-
-async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const started = Date.now();
-  const result = await work();
-  say(`${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-  return result;
 }

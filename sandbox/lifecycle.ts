@@ -9,8 +9,10 @@ import { readStatus, requestShutdown } from "./control/client";
 import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
-import { say, progress, UserError } from "./report";
+import { handOver, listenForPage } from "./page/listener";
+import { say, UserError } from "./report";
 import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
+import { timed, withProgress } from "./steps";
 import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
 import { namespacesScript, withoutProxies } from "./world/namespaces";
@@ -28,23 +30,29 @@ export async function prepare(signal?: AbortSignal, { yes = false, realAws = fal
   // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.
   process.umask(0o022);
   await agreeToPackages(yes, {}, signal);
-  await installSystemPackages(progress());
-  await prepareArtifacts({ onProgress: progress(), signal });
-  if (realAws) await prepareAwsProvider({ onProgress: progress(), signal });
+  await withProgress(async (onProgress) => {
+    await installSystemPackages((event) => event.state === "cached" || onProgress(event));
+    await prepareArtifacts({ onProgress, signal });
+    if (realAws) await prepareAwsProvider({ onProgress, signal });
+  });
 }
 
-/**
- * Starts the daemon on a machine that is clean: what an earlier sandbox left is cleared first.
- * @param lease the sandbox goes when this process goes, whichever way it ends
- * @param realAws its engines have the real aws provider, which has to be there
- */
-export async function startDaemon(options: {
+interface DaemonOptions {
+  /** The sandbox goes when this process goes, whichever way it ends. */
   lease: boolean;
+  /** Its engines have the real aws provider, which has to be there. */
   realAws?: boolean;
   signal?: AbortSignal;
-}): Promise<Status> {
+}
+
+/** Starts the daemon on a machine that is clean: what an earlier sandbox left is cleared first. */
+export const startDaemon = (options: DaemonOptions): Promise<Status> =>
+  timed({ doing: "starting services", done: "sandbox: services started" }, () => launchDaemon(options));
+
+async function launchDaemon(options: DaemonOptions): Promise<Status> {
   if ((await healWorld()).length > 0) say("sandbox: cleared what an earlier one left");
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const page = await listenForPage();
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
@@ -61,6 +69,7 @@ export async function startDaemon(options: {
       stdio: [options.lease ? "pipe" : "ignore", log, log, "ipc"],
     },
   );
+  handOver(page, child);
   // The namespaces go with their maker, and all that is in them.
   const abort = () => child.kill("SIGKILL");
   options.signal?.addEventListener("abort", abort);
@@ -83,14 +92,16 @@ export async function startDaemon(options: {
   return status;
 }
 
+export const pageLine = ({ page }: Pick<Status, "page">): string => `sandbox: in a browser at ${page}`;
+
 /** Deploys the sandbox's stack, or brings it up to date. */
 export async function deploy(status: Status, signal?: AbortSignal): Promise<void> {
-  const exitCode = await runPulumi(
-    status,
-    ["up", "--yes", "--skip-preview", "--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"],
-    signal,
-  );
-  if (exitCode !== 0) throw new UserError(`pulumi up failed (exit code ${exitCode}); its messages are above`);
+  const color = process.stdout.isTTY ? "always" : "never";
+  const up = ["up", "--yes", "--skip-preview", "--non-interactive", "--color", color];
+  await timed({ done: "sandbox: stack deployed" }, async () => {
+    const exitCode = await runPulumi(status, up, signal);
+    if (exitCode !== 0) throw new UserError(`pulumi up failed (exit code ${exitCode}); its messages are above`);
+  });
 }
 
 /** Takes everything down: services in order where they still answer, then whatever is left by force. */
@@ -98,12 +109,14 @@ export async function takeDown(): Promise<void> {
   if (process.getuid?.() !== 0 && whatIsLeft().length > 0) {
     throw new UserError('Only root can take the sandbox down: sudo -E env PATH="$PATH" npm run sandbox -- down');
   }
-  if (await readStatus()) {
-    const gone = connectionClosed();
-    await requestShutdown().catch(() => {});
-    await gone;
-  }
-  await healWorld();
+  await timed({ doing: "taking the sandbox down", done: "sandbox: taken down" }, async () => {
+    if (await readStatus()) {
+      const gone = connectionClosed();
+      await requestShutdown().catch(() => {});
+      await gone;
+    }
+    await healWorld();
+  });
 }
 
 /** Settles when the daemon no longer holds its end of a connection, at the latest after half a minute. */

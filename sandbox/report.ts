@@ -1,32 +1,15 @@
 /** What the CLI says to the person in front of it. */
+import { stripVTControlCharacters } from "node:util";
+import { readable } from "./page/client/trace-line.mjs";
+import { TerminalLine } from "./terminal-line";
 
 /** An error whose message is for the user as it is: no stack. */
 export class UserError extends Error {}
 
-export const say = (line: string): void => console.log(line);
+/** Where the CLI has a terminal for itself, its last line shows what runs (sandbox/cli.ts). */
+export const terminal = new TerminalLine(process.stdout);
 
-interface ProgressEvent {
-  artifact: string;
-  state: "cached" | "building" | "done";
-  seconds?: number;
-}
-
-/** Prints set-up steps: what is being built, that it still is (every 15 s), how long it took, or that it was there. */
-export function progress(): (event: ProgressEvent) => void {
-  const running = new Map<string, NodeJS.Timeout>();
-  return ({ artifact, state, seconds }) => {
-    clearInterval(running.get(artifact));
-    running.delete(artifact);
-    if (state === "building") {
-      say(`${artifact}: building`);
-      const started = Date.now();
-      const beat = () => say(`${artifact}: still building, ${Math.round((Date.now() - started) / 1000)} s`);
-      running.set(artifact, setInterval(beat, 15_000).unref());
-    } else {
-      say(`${artifact}: ${state === "cached" ? "from cache" : `done in ${(seconds ?? 0).toFixed(1)} s`}`);
-    }
-  };
-}
+export const say = (line: string): void => terminal.say(line);
 
 /** Lines of several jobs side by side, each behind its job's name. Incomplete lines wait for their end. */
 export function prefixedLines(write: (line: string) => void): { add(name: string, chunk: string): void; end(): void } {
@@ -44,14 +27,8 @@ export function prefixedLines(write: (line: string) => void): { add(name: string
   };
 }
 
-/** A trace line as a person reads it: without the runner's timestamps, section markers and erased text. */
-export const plain = (line: string): string =>
-  line
-    .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z \w\w[OE][+ ]?/, "")
-    .replace(/section_(start|end):\d+:[^\r]*\r/g, "")
-    .replace(/\x1b\[[0-9;]*[A-Za-z]/g, "")
-    .replace(/\r$/, "")
-    .replace(/^.*\r/, "");
+/** A trace line as a person reads it: without the runner's timestamps, section markers, erased text and colours. */
+export const plain = (line: string): string => stripVTControlCharacters(readable(line));
 
 /** A plain text table: columns as wide as their longest cell. */
 export function table(rows: string[][]): string {

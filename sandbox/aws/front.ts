@@ -12,7 +12,7 @@ import { signatureOf } from "./iam/caller";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
 import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
-import { closeServer, listen, type Address } from "./server";
+import { addressOf, closeServer, listen, type Address } from "./server";
 import { answerQuota, quotaAction } from "./service-quotas";
 
 export interface FrontOptions {
@@ -32,6 +32,8 @@ export interface FrontOptions {
   registryPassword(): object;
   /** STS is asked for a role's credentials: what follows from moto's answer. @throws AwsError */
   assumeRole(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void>;
+  /** A request has been answered, or its caller got no answer. `body`: as far as it was read. */
+  called?(request: http.IncomingMessage, from: string, body: Buffer, status: number | null): void;
   log(line: string): void;
 }
 
@@ -45,11 +47,19 @@ export interface Ec2Step {
 /** Bodies that are read as a whole; ECS's and EC2's requests are far smaller. */
 const maxBody = 4 * 1024 * 1024;
 
+/** What has been read of requests. */
+const bodies = new WeakMap<http.IncomingMessage, Buffer>();
+
 export async function startFront(options: FrontOptions): Promise<{ port: number; close(): Promise<void> }> {
   const server = http.createServer((request, response) => {
     const answer = async () => {
       // As a proxy it is asked for whole addresses.
       request.url = request.url?.replace(/^http:\/\/[^/]+/, "");
+      const from = addressOf(request);
+      response.once("close", () => {
+        const status = response.writableFinished ? response.statusCode : null;
+        options.called?.(request, from, bodies.get(request) ?? Buffer.alloc(0), status);
+      });
       const admission = await admit(request, response);
       if (!admission) return;
       const whole = async () => admission.body ?? (await readBody(request));
@@ -176,8 +186,9 @@ export async function startFront(options: FrontOptions): Promise<{ port: number;
       response.end();
     });
     response.on("close", () => upstream.destroy());
-    if (body) upstream.end(body);
-    else request.pipe(upstream);
+    if (body) return void upstream.end(body);
+    request.once("data", (first: Buffer) => bodies.set(request, first));
+    request.pipe(upstream);
   }
 
   async function ask(request: http.IncomingMessage, body: Buffer, more: http.OutgoingHttpHeaders = {}) {
@@ -213,5 +224,7 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer> {
     if (size > maxBody) throw new AwsError("RequestEntityTooLarge", "The request is too large.", 413);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  const whole = Buffer.concat(chunks);
+  bodies.set(request, whole);
+  return whole;
 }

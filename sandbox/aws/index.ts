@@ -10,6 +10,7 @@ import { network, ports } from "../config";
 import type { Artifacts } from "../setup";
 import { enterCgroup } from "../world";
 import { AddressPool } from "./addresses";
+import { Calls, type AwsCall } from "./calls";
 import { createCredentials } from "./credentials";
 import { startDownloads } from "./downloads";
 import { Firewall } from "./ec2/firewall";
@@ -25,7 +26,7 @@ import { createImageStore } from "./ecs/images";
 import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
-import type { Task, TaskState } from "./ecs/task";
+import { statesOf, type Task, type TaskState } from "./ecs/task";
 import { trustsTasks } from "./ecs/task-roles";
 import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
@@ -41,6 +42,7 @@ import { startMetadata } from "./metadata";
 import { startMoto } from "./moto";
 import { startTaskMetadata, taskMetadataEnvironment } from "./task-metadata";
 
+export type { AwsCall } from "./calls";
 export type { HostView } from "./ec2/instances";
 export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
 export type { StartDelays } from "./ecs/task-runner";
@@ -49,6 +51,9 @@ export type { StartDelays } from "./ecs/task-runner";
 export interface TaskView {
   taskArn: string;
   lastStatus: TaskState;
+  desiredStatus: "RUNNING" | "STOPPED";
+  /** All that it has been in, with the time in ms since the epoch. */
+  states: { state: TaskState; at: number }[];
   stopCode?: string;
   stoppedReason?: string;
   startedBy?: string;
@@ -74,6 +79,8 @@ export interface Aws {
     /** @throws when the instance does not run */
     cutPower(instanceId: string): Promise<void>;
   };
+  /** The latest ones. */
+  calls(): AwsCall[];
   registry: {
     /** Lets the twelve hours go by that a password is good for. */
     expirePasswords(): void;
@@ -164,6 +171,11 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         }),
     });
     closers.push(() => ecs.close());
+    const calls = new Calls({
+      taskAt: (address) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address),
+      taskOf: (name) => ecs.find(({ arn, id, eni }) => [arn, id, eni?.networkInterfaceId].includes(name)),
+      hostAt: (address) => instances.byAddress(address),
+    });
 
     await started(
       startMetadata({
@@ -204,11 +216,12 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
             ? { form, answered: () => firewall.changed() }
             : instances.handle(form),
         registryPassword: () => passwords.issue(),
+        called: (...call) => calls.add(...call),
         log,
       }),
     );
     const registry = { expirePasswords: () => passwords.expire() };
-    return { tasks: taskViews(ecs), hosts: instances, registry, faults: ecs.faults, close };
+    return { tasks: taskViews(ecs), hosts: instances, calls: () => calls.list(), registry, faults: ecs.faults, close };
   } catch (error) {
     await close().catch((closing: Error) => log(closing.message));
     throw error;
@@ -236,6 +249,8 @@ function taskViews(ecs: EcsService): Aws["tasks"] {
 const view = (task: Task): TaskView => ({
   taskArn: task.arn,
   lastStatus: task.state,
+  desiredStatus: task.desiredState,
+  states: statesOf(task),
   stopCode: task.stopCode,
   stoppedReason: task.stoppedReason,
   startedBy: task.startedBy,

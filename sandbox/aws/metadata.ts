@@ -9,7 +9,7 @@ import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
 import { accountId, network, region } from "../config";
 import type { Credentials } from "./credentials";
 import { AccessDenied } from "./iam/authorizer";
-import { closeServer, listen } from "./server";
+import { addressOf, closeServer, listen } from "./server";
 import type { Moto } from "./moto";
 
 export interface MetadataOptions {
@@ -28,7 +28,7 @@ export async function startMetadata(options: MetadataOptions): Promise<{ close()
   const tokens = new Map<string, { address: string; expires: number }>();
 
   async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const address = addressOf(request);
     const id = options.instanceId(address);
     if (!id) return void response.writeHead(404).end();
     const path = (request.url ?? "").replace(/^\/\d{4}-\d{2}-\d{2}\//, "/latest/");

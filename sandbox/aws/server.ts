@@ -16,6 +16,10 @@ export function listen(server: http.Server, host: string, port: number): Promise
   });
 }
 
+/** The IPv4 address that a request comes from. */
+export const addressOf = ({ socket }: http.IncomingMessage): string =>
+  (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+
 /** Ends a server with the connections that it holds. */
 export function closeServer(server: http.Server): Promise<void> {
   return new Promise((resolve) => {

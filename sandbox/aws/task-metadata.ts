@@ -3,7 +3,7 @@ import * as http from "node:http";
 import type { Credentials } from "./credentials";
 import { describeTask } from "./ecs/describe-task";
 import type { ContainerRecord, Task } from "./ecs/task";
-import { closeServer, listen } from "./server";
+import { addressOf, closeServer, listen } from "./server";
 import { taskMetadataAddress } from "../world/network";
 
 export interface TaskMetadataOptions {
@@ -39,7 +39,7 @@ export async function startTaskMetadata(options: TaskMetadataOptions): Promise<{
   }
 
   const server = http.createServer((request, response) => {
-    const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const address = addressOf(request);
     read(address, request.url ?? "").then(
       (document) => {
         if (!document) return void response.writeHead(404).end();

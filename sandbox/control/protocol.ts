@@ -66,6 +66,8 @@ export interface Status {
   lease: boolean;
   endpoints: { aws: string; gitlab: string };
   debugProviders: string;
+  /** Address of the page that shows the sandbox, for a browser on this machine. */
+  page: string;
   tasks: TaskCounts;
   hosts: { instanceId: string; address: string; state: string }[];
   runners: { id: number; description: string; contacted: boolean }[];

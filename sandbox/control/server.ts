@@ -13,6 +13,7 @@ export async function startControl(parts: {
   aws: Aws;
   gitlab: GitLab;
   debugProviders: string;
+  page: string;
   lease: boolean;
   shutdown: () => void;
 }): Promise<void> {
@@ -30,6 +31,7 @@ export async function startControl(parts: {
       lease: parts.lease,
       endpoints: { aws: awsEndpoint, gitlab: gitlab.url },
       debugProviders: parts.debugProviders,
+      page: parts.page,
       tasks: { started, running, stopped: started - running },
       hosts: aws.hosts.list().map(({ instanceId, address, state }) => ({ instanceId, address, state })),
       runners: gitlab.runners().map(({ id, description, contacted }) => ({ id, description, contacted })),

@@ -16,15 +16,16 @@ import { createRepositories } from "./git/repositories";
 import { cancelPipeline, createPipeline, type Pipeline, type PipelineOptions } from "./pipelines";
 import { cancelJob } from "./pipeline/schedule";
 import { watchQueue } from "./runner/queue";
+import type { Trace } from "./runner/trace";
 import { defaultPatience, startWatchdog, type Patience } from "./runner/watchdog";
 import type { AccessToken } from "./rest/auth";
 import { createServer } from "./server";
 import { createState } from "./state";
-import { runnerView, type RunnerView } from "./views";
+import { pipelineView, runnerView, type PipelineView, type RunnerView } from "./views";
 
 export type { AccessToken } from "./rest/auth";
 export type { MergeRequestOptions, Pipeline } from "./pipelines";
-export type { JobResult, JobView, PipelineResult } from "./views";
+export type { JobResult, JobView, PipelineResult, PipelineView, RunnerView } from "./views";
 
 export interface GitLabOptions {
   /** Address to listen on; also the host in all URLs that jobs and runners get. */
@@ -47,6 +48,10 @@ export interface GitLab {
   url: string;
   runners(): RunnerView[];
   createPipeline(options: PipelineOptions): Promise<Pipeline>;
+  /** The latest ones, newest first. */
+  pipelines(count: number): PipelineView[];
+  /** A job's log, as far as it has come; undefined for an unknown job. */
+  log(jobId: number): Pick<Trace, "size" | "read"> | undefined;
   /** As a user would; `force` doesn't wait for after_script. Throws for an unknown job. */
   cancelJob(jobId: number, options?: { force?: boolean }): void;
   close(): Promise<void>;
@@ -69,6 +74,8 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLab> {
     url: state.url,
     runners: () => [...state.runners.values()].map(runnerView),
     createPipeline: (pipeline) => createPipeline(state, pipeline),
+    pipelines: (count) => [...state.pipelines.values()].slice(-count).reverse().map(pipelineView),
+    log: (id) => state.jobs.get(id)?.trace,
     cancelJob: (id, how) => {
       const job = state.jobs.get(id);
       if (!job) throw new Error(`no job ${id}`);

@@ -1,5 +1,6 @@
 /** What callers of the stand-in see of its records: plain copies, without tokens. */
-import type { Job, JobStatus, Runner, RunnerType } from "./model";
+import type { Job, JobStatus, PipelineRecord, Runner, RunnerType } from "./model";
+import { compositeStatus } from "./pipeline/status";
 
 export interface RunnerView {
   id: number;
@@ -32,6 +33,17 @@ export interface JobView {
   attempt: number;
   retried: boolean;
   runnerId: number | null;
+}
+
+/** A pipeline as it is now. Times are in ms since the epoch. */
+export interface PipelineView {
+  id: number;
+  /** Full path. */
+  project: string;
+  ref: string;
+  status: JobStatus;
+  createdAt: number;
+  jobs: (JobView & { queuedAt: number | null; startedAt: number | null; finishedAt: number | null })[];
 }
 
 /** One job of a finished pipeline. */
@@ -84,6 +96,20 @@ export function jobView(job: Job): JobView {
     attempt,
     retried,
     runnerId: job.runner?.id ?? null,
+  };
+}
+
+export function pipelineView({ id, project, ref, createdAt, jobs }: PipelineRecord): PipelineView {
+  const time = (date: Date | null) => date && date.getTime();
+  return {
+    ...{ id, ref, project: project.fullPath, createdAt: createdAt.getTime() },
+    status: compositeStatus(jobs.filter(({ retried }) => !retried)),
+    jobs: jobs.map((job) => ({
+      ...jobView(job),
+      queuedAt: time(job.queuedAt),
+      startedAt: time(job.startedAt),
+      finishedAt: time(job.finishedAt),
+    })),
   };
 }
 

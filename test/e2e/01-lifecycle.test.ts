@@ -136,9 +136,15 @@ describe("npm start", () => {
     const other = { ...env, SANDBOX_NUMBER: `${process.env.SANDBOX_NUMBER ?? ""}1` };
     const [one, two] = await Promise.all([env, other].map((its) => startUntil(["start"], "services started", its)));
     const status = async (its: NodeJS.ProcessEnv) =>
-      JSON.parse((await sandbox(["status", "--json"], { env: its })).stdout) as { up: boolean; pid: number };
+      JSON.parse((await sandbox(["status", "--json"], { env: its })).stdout) as {
+        up: boolean;
+        pid: number;
+        page: string;
+      };
     const [first, second] = [await status(env), await status(other)];
     expect([first.up, second.up, first.pid === second.pid]).to.deep.equal([true, true, false]);
+    // From outside of their networks, where a browser is.
+    for (const { page } of [first, second]) expect((await fetch(page)).status).to.equal(200);
     for (const its of [env, other]) {
       const { stdout } = await sandbox(["exec", "curl", "--silent", "--head", gitlabUrl], { env: its });
       expect(stdout).to.match(/^HTTP\/1.1 /);

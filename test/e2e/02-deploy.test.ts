@@ -27,6 +27,7 @@ describe("the deployed stack", () => {
     expect((await previewSteps([])).filter(({ op }) => op !== "same")).to.deep.equal([]);
     const { all } = await sandboxOk(["up"]);
     expect(all).to.match(/Resources:\n\s+\d+ unchanged/);
+    expect(all).to.contain(`in a browser at ${(await status()).page}\n`);
   });
 
   it("prints its outputs by the stock CLI", async () => {

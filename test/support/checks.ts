@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { execa } from "execa";
 import { projectDir } from "../../sandbox/config";
 import { prepare } from "../../sandbox/lifecycle";
-import { progress } from "../../sandbox/report";
 import { prepareArtifacts, prepareAwsProvider } from "../../sandbox/setup";
+import { withProgress } from "../../sandbox/steps";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
 import { goTestAnew, goTestCached } from "./go-test";
 import { endToEndFiles, shards } from "./shards";
@@ -36,6 +36,10 @@ const everywhere: Check[] = [
   {
     name: "types: sandbox and tests",
     run: (output) => types("types-sandbox.tsbuildinfo", ["-p", "sandbox"], output),
+  },
+  {
+    name: "types: page",
+    run: (output) => types("types-page.tsbuildinfo", ["-p", "sandbox/page/client"], output),
   },
   { name: "types: program", run: (output) => types("types-program.tsbuildinfo", ["--noCheck", "false"], output) },
   { name: "lint", run: (output) => tool(bin("eslint"), [...cache("eslint"), "."], output) },
@@ -99,7 +103,8 @@ const endToEnd: Check[] = [
 /** Takes minutes where it has to be built, with one processor. */
 const awsProvider: Check = {
   name: "setup: aws provider",
-  run: ({ signal }) => passes(async () => void (await prepareAwsProvider({ onProgress: progress(), signal }))),
+  run: ({ signal }) =>
+    passes(async () => void (await withProgress((onProgress) => prepareAwsProvider({ onProgress, signal })))),
 };
 
 // The longest first: it decides when all have ended.

@@ -30,6 +30,7 @@ const left = [
   // What the checks and the other stand-ins are made of.
   ...[
     ...[".cache", "eslint*", "@eslint*", "@typescript-eslint", "prettier", "knip", "mocha", "gitlab-ci-local"],
+    ...["@sparticuz", "playwright-core"],
     ...["@cloud-copilot", "fastify", "@fastify", "fast-json-stringify", "ajv*", "find-my-way"],
   ].map((name) => `node_modules/${name}`),
 ];

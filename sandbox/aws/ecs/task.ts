@@ -139,4 +139,10 @@ export function markStopping(task: Task, code: StopCode, reason: string): boolea
   return true;
 }
 
+/** The states that a task has been in, each since `at` (ms since the epoch). */
+export const statesOf = ({ past }: Task): { state: TaskState; at: number }[] =>
+  past
+    .filter(({ state }, index) => state !== past[index - 1]?.state)
+    .map(({ state, at }) => ({ state, at: Math.round(at * 1000) }));
+
 export const now = (): number => Date.now() / 1000;

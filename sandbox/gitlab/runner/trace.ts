@@ -33,6 +33,20 @@ export class Trace {
     this.emit(this.decoder.end());
   }
 
+  /** At most `max` bytes of what begins at `offset`. */
+  read(offset: number, max: number): Buffer {
+    const found: Buffer[] = [];
+    let start = 0;
+    for (const chunk of this.chunks) {
+      const end = start + chunk.length;
+      if (end > offset && start < offset + max) {
+        found.push(chunk.subarray(Math.max(offset - start, 0), offset + max - start));
+      }
+      start = end;
+    }
+    return Buffer.concat(found);
+  }
+
   text(): string {
     return Buffer.concat(this.chunks).toString("utf8");
   }
