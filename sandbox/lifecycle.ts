@@ -10,23 +10,20 @@ import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { say, progress, UserError } from "./report";
-import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
+import { prepareArtifacts, prepareAwsProvider, prepareTools } from "./setup";
 import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
-import { namespacesScript } from "./world/namespaces";
+import { inNamespaces } from "./world/namespaces";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
 /**
- * Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
- * @param yes installs packages on the machine without a question
+ * Fetches, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
  * @param realAws the real aws provider too
  */
-export async function prepare(signal?: AbortSignal, { yes = false, realAws = false } = {}): Promise<void> {
+export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<void> {
   const missing = whatIsMissing();
   if (missing.length > 0) throw new UserError(refusal(missing));
-  await agreeToPackages(yes, {}, signal);
-  await installSystemPackages(progress());
   await prepareArtifacts({ onProgress: progress(), signal });
   if (realAws) await prepareAwsProvider({ onProgress: progress(), signal });
 }
@@ -46,8 +43,9 @@ export async function startDaemon(options: {
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
-  const daemon = [namespacesScript, process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
-  const [program, ...args] = inDelegatedScope(daemon);
+  const daemon = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
+  const tools = await prepareTools({ onProgress: () => {}, signal: options.signal });
+  const [program, ...args] = inDelegatedScope(inNamespaces(tools, daemon));
   const child = spawn(
     program,
     args,

@@ -1,6 +1,8 @@
 /** Exact versions of everything that the sandbox fetches or builds. */
 export const versions = {
   go: "1.26.8",
+  /** https://sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64 */
+  goChecksum: "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=",
   pulumi: "3.274.1",
   gitlabRunner: "19.4.0",
   gitlabRunnerRevision: "fc1f1862",

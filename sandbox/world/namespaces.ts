@@ -1,8 +1,21 @@
 /** The sandbox's own network, mounts and processes: made with its daemon, entered by what has to reach it. */
 import * as path from "node:path";
 
-/** Runs the command that follows in namespaces of its own. */
-export const namespacesScript = path.join(__dirname, "namespaces.sh");
+/**
+ * The command line that runs a command in namespaces of its own.
+ * @param tools folder of the artifact of this name
+ */
+export const inNamespaces = (tools: string, command: string[]): string[] => [
+  path.join(__dirname, "namespaces.sh"),
+  tools,
+  ...command,
+];
+
+/** The same with mounts of its own alone. */
+export const withTools = (tools: string, command: string[]): string[] => [
+  ...["unshare", "--mount", "--propagation", "slave", path.join(__dirname, "enter.sh"), tools],
+  ...command,
+];
 
 /**
  * nsenter dies of Ctrl-C in the terminal, which the program gets as well and may have to end in order. So nsenter ignores
@@ -13,6 +26,9 @@ const script = 'trap "" INT TERM HUP; exec nsenter "$@"';
 /** What such a program has in its environment. */
 const mark = "SANDBOX_INSIDE";
 
+/** Where the programs are in there, which a machine's own PATH may leave out. */
+const folders = "/usr/sbin:/usr/bin";
+
 /**
  * The command line of a program in the namespaces of a process, by the id that it has outside; nsenter is its parent.
  * Who is inside already stays there.
@@ -20,5 +36,6 @@ const mark = "SANDBOX_INSIDE";
 export function entering(pid: number, cwd: string, command: string[]): string[] {
   if (process.env[mark]) return command;
   const place = ["--target", String(pid), "--net", "--mount", "--pid", `--wdns=${cwd}`];
-  return ["sh", "-c", script, "sh", ...place, "--", "env", "--default-signal=INT,TERM,HUP", `${mark}=1`, ...command];
+  const set = ["env", "--default-signal=INT,TERM,HUP", `${mark}=1`, `PATH=${folders}:${process.env.PATH}`];
+  return ["sh", "-c", script, "sh", ...place, "--", ...set, ...command];
 }

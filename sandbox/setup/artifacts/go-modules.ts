@@ -25,7 +25,7 @@ export const goModules: Artifact = {
     await mkdir(download, { recursive: true });
     if (files.every((file) => existsSync(file))) {
       const known = await moduleCache();
-      await run(goCommand(), ["mod", "download"], {
+      await run(goCommand, ["mod", "download"], {
         cwd: driver,
         env: {
           ...goEnvironment,
