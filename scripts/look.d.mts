@@ -7,10 +7,7 @@ export interface Machine {
   /** Content of a file, empty when there is none. */
   read(file: string): string;
   exists(file: string): boolean;
-  /** "go1.26.8", or nothing where Go doesn't run. */
-  goVersion(): string | undefined;
 }
 
-export declare function hasProgram(name: string): boolean;
 export declare function whatIsMissing(machine?: Machine): string[];
 export declare function refusal(missing: string[]): string;

@@ -1,8 +1,7 @@
 /**
- * What keeps the sandbox from running on a machine. Looked for before anything is installed or changed, so this is plain
+ * What keeps the sandbox from running on a machine. Looked for before anything is fetched or changed, so this is plain
  * JavaScript without dependencies, for whatever Node the machine has.
  */
-import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import path from "node:path";
@@ -11,7 +10,7 @@ import path from "node:path";
 const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
 
 /** Whether a program is on PATH or where administrators' programs are. */
-export function hasProgram(name) {
+function hasProgram(name) {
   const folders = [...(process.env.PATH ?? "").split(path.delimiter).filter(Boolean), ...systemFolders];
   return folders.some((folder) => {
     try {
@@ -30,19 +29,7 @@ const thisMachine = {
   hasProgram,
   read: (file) => (existsSync(file) ? readFileSync(file, "utf8") : ""),
   exists: existsSync,
-  goVersion() {
-    // The machine's own version, which only has to be able to fetch the pinned one.
-    const env = { ...process.env, GOTOOLCHAIN: "local" };
-    const answers = ["go", "/usr/local/go/bin/go"].map((go) => spawnSync(go, ["env", "GOVERSION"], { env }));
-    return answers
-      .find(({ status }) => status === 0)
-      ?.stdout.toString()
-      .trim();
-  },
 };
-
-/** The first Go that fetches other toolchains itself. */
-const oldestGo = [1, 21];
 
 /** Of either version, what tasks' limits take. Beside v1's, systemd-nspawn needs the unified hierarchy. */
 const controllers = { v1: ["memory", "pids", "devices", "freezer", "cpu"], v2: ["memory", "pids", "cpu"] };
@@ -55,7 +42,7 @@ export function whatIsMissing(machine = thisMachine) {
         "Use a Debian machine, virtual or not.",
     ];
   }
-  return [...rights(machine), ...programs(machine), ...go(machine), ...kernel(machine), ...cgroups(machine)];
+  return [...rights(machine), ...programs(machine), ...kernel(machine), ...cgroups(machine)];
 }
 
 /** What the user reads. */
@@ -69,27 +56,16 @@ function rights({ userId }) {
     : ['It needs root, for network namespaces, mounts and containers. Run the command by sudo -E env PATH="$PATH".'];
 }
 
-function programs(machine) {
-  const missing = [];
-  if (!["flock", "unshare", "nsenter"].every(machine.hasProgram)) {
-    missing.push("It needs flock, unshare and nsenter. Install util-linux.");
-  }
-  if (!machine.hasProgram("apt-get")) {
-    missing.push(
-      "It installs what it needs by apt-get, which isn't here. Use Debian 12 or later, or a relative of it.",
-    );
-  }
-  return missing;
-}
+/** Programs that bring all others (sandbox/world/enter.sh), and the packages that have them; coreutils are everywhere. */
+const needed = {
+  ...Object.fromEntries(["flock", "mount", "nsenter", "pivot_root", "umount", "unshare"].map((name) => [name, "util-linux"])),
+  tar: "tar",
+};
 
-function go(machine) {
-  const answer = machine.goVersion();
-  const [major, minor] = (answer?.match(/^go(\d+)\.(\d+)/) ?? []).slice(1).map(Number);
-  if (major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1])) return [];
-  return [
-    `It needs Go ${oldestGo.join(".")} or later (found: ${answer ?? "none"}), which fetches the version that is used. ` +
-      "Install it from https://go.dev/dl into /usr/local/go.",
-  ];
+function programs(machine) {
+  const missing = Object.keys(needed).filter((name) => !machine.hasProgram(name));
+  const packages = [...new Set(missing.map((name) => needed[name]))];
+  return missing.length > 0 ? [`It needs ${missing.join(", ")}. Install ${packages.join(", ")}.`] : [];
 }
 
 /** Features of the kernel; a module that isn't loaded yet counts when it can be. */

@@ -12,6 +12,8 @@ export const versions = {
   /** Carries Alpine 3.23.6. */
   quicksandAlpine: "0.10.1",
   debian: "bookworm",
+  /** Of that Debian. */
+  python: "python3.11",
   /** Where the job image's programs come from. Its OpenSSH is 10.0; Alpine 3.23's is 10.2. */
   debianOfPackages: "trixie",
 } as const;

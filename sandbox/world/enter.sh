@@ -3,7 +3,7 @@
 #
 # Runs a command with the programs of the artifact "tools" in place of the machine's, in a mount namespace that is the
 # caller's own (unshare --mount): /usr and some settings are the artifact's, all else is the machine's, at its own place.
-# So it needs no program of the machine but those here: sh, coreutils and util-linux.
+# So it needs no programs of the machine but those here, of sh, coreutils and util-linux.
 set -eu
 
 tools=$1
@@ -13,6 +13,13 @@ shift
 if [ /usr -ef "$tools/usr" ]; then exec "$@"; fi
 
 here=$(pwd)
+case $here in
+/usr/local/*) ;;
+/usr/* | /etc/*)
+  echo "$here is out of sight of the sandbox, which has a /usr and /etc of its own: move it elsewhere" >&2
+  exit 1
+  ;;
+esac
 new=$tools/root
 mount -t tmpfs -o mode=0755 tmpfs "$new"
 # It lies in a folder that is bound below, and is no part of that.
@@ -49,7 +56,7 @@ for file in resolv.conf hosts hostname; do
   # In a container these are mounts, which the overlay does not show.
   if [ -f "/etc/$file" ] && [ ! -L "/etc/$file" ]; then cp "/etc/$file" "$new/etc/$file"; fi
 done
-rm -f "$new/etc/ld.so.cache" "$new/etc/ld.so.preload"
+rm -f "$new/etc/ld.so.preload"
 for setting in "$tools"/etc/*; do
   name=${setting##*/}
   if [ "$name" != ssl ]; then rm -rf "$new/etc/$name"; cp -a "$setting" "$new/etc/$name"; fi
@@ -68,7 +75,7 @@ fi
 
 mkdir "$new/.machine"
 pivot_root "$new" "$new/.machine"
-PATH=/usr/sbin:/usr/bin:$PATH
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PATH
 umount --lazy /.machine
 rmdir /.machine

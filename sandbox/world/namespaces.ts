@@ -19,15 +19,12 @@ export const withTools = (tools: string, command: string[]): string[] => [
 
 /**
  * nsenter dies of Ctrl-C in the terminal, which the program gets as well and may have to end in order. So nsenter ignores
- * what the program does not, and waits for it.
+ * what the program does not, and waits for it. The programs in there are where a machine's own PATH may not say.
  */
-const script = 'trap "" INT TERM HUP; exec nsenter "$@"';
+const script = 'trap "" INT TERM HUP; PATH=$PATH:/usr/sbin:/usr/bin exec nsenter "$@"';
 
 /** What such a program has in its environment. */
 const mark = "SANDBOX_INSIDE";
-
-/** Where the programs are in there, which a machine's own PATH may leave out. */
-const folders = "/usr/sbin:/usr/bin";
 
 /**
  * The command line of a program in the namespaces of a process, by the id that it has outside; nsenter is its parent.
@@ -36,6 +33,5 @@ const folders = "/usr/sbin:/usr/bin";
 export function entering(pid: number, cwd: string, command: string[]): string[] {
   if (process.env[mark]) return command;
   const place = ["--target", String(pid), "--net", "--mount", "--pid", `--wdns=${cwd}`];
-  const set = ["env", "--default-signal=INT,TERM,HUP", `${mark}=1`, `PATH=${folders}:${process.env.PATH}`];
-  return ["sh", "-c", script, "sh", ...place, "--", ...set, ...command];
+  return ["sh", "-c", script, "sh", ...place, "--", "env", "--default-signal=INT,TERM,HUP", `${mark}=1`, ...command];
 }
