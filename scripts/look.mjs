@@ -58,7 +58,9 @@ function rights({ userId }) {
 
 /** Programs that bring all others (sandbox/world/enter.sh), and the packages that have them; coreutils are everywhere. */
 const needed = {
-  ...Object.fromEntries(["flock", "mount", "nsenter", "pivot_root", "umount", "unshare"].map((name) => [name, "util-linux"])),
+  ...Object.fromEntries(
+    ["flock", "mount", "nsenter", "pivot_root", "umount", "unshare"].map((name) => [name, "util-linux"]),
+  ),
   tar: "tar",
 };
 

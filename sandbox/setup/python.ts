@@ -1,4 +1,5 @@
 /** Packages from PyPI, exact versions with checksums, in virtual environments. */
+import * as path from "node:path";
 import type { Run } from "./build-log";
 
 /** Of the artifact `tools`; the environments that are made with it run there. */

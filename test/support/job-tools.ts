@@ -78,7 +78,10 @@ export async function serveJobTools(): Promise<JobTools> {
 /** Where the npm on PATH lies that is no shim; of the machine's /usr, packages are there, and not what is on PATH. */
 async function npmFolder(): Promise<string> {
   const { stdout } = await execa("which", ["-a", "npm"], { reject: false });
-  const found = stdout.split("\n").filter(Boolean).map((name) => realpathSync(name));
+  const found = stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((name) => realpathSync(name));
   const packages = ["/usr/lib/node_modules", "/usr/share/nodejs"].map((folder) => `${folder}/npm/bin/npm-cli.js`);
   const file = [...found, ...packages].find((name) => name.endsWith("npm/bin/npm-cli.js") && existsSync(name));
   if (!file) throw new Error("no npm on this machine");

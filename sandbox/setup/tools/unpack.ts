@@ -16,7 +16,7 @@ export async function unpack(deb: Buffer, folder: string): Promise<void> {
 /** The member of an ar archive whose name starts so, and its content. */
 export function memberWith(archive: Buffer, start: string): [string, Buffer] {
   const headerSize = 60;
-  for (let at = "!<arch>\n".length; at + headerSize <= archive.length; ) {
+  for (let at = "!<arch>\n".length; at + headerSize <= archive.length;) {
     const header = archive.toString("latin1", at, at + headerSize);
     const name = header.slice(0, 16).trim().replace(/\/$/, "");
     const size = Number(header.slice(48, 58));

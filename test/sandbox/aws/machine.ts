@@ -25,7 +25,10 @@ export interface Daemon {
 }
 
 /** Starts daemon.ts; settles when AWS answers. */
-export async function startDaemon(artifacts: AwsOptions["artifacts"] & { tools: string }, logFile: string): Promise<Daemon> {
+export async function startDaemon(
+  artifacts: AwsOptions["artifacts"] & { tools: string },
+  logFile: string,
+): Promise<Daemon> {
   const log = openSync(logFile, "a");
   const command = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), JSON.stringify(artifacts)];
   const [program, ...args] = inNamespaces(artifacts.tools, command);
