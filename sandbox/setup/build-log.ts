@@ -1,6 +1,6 @@
 /** The programs of a build: all that they say goes into the build's log, the end of it into the error. */
 import { createWriteStream, type WriteStream } from "node:fs";
-import { follow, shortened, run as runProgram } from "../command";
+import { follow, shortened } from "../command";
 import { withTools } from "../world/namespaces";
 
 interface RunOptions {
@@ -42,9 +42,4 @@ export function runner(log: WriteStream, { signal, tools }: RunnerOptions = {}):
       throw error;
     }
   };
-}
-
-/** Runs a short query whose output alone matters. */
-export async function query(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  return (await runProgram(command, args, { env: { ...process.env, ...env } })).trimEnd();
 }

@@ -2,8 +2,8 @@
 import * as path from "node:path";
 import { cacheDir } from "../config";
 import { folderOf } from "./artifact";
-import { goRoot, goToolchain } from "./artifacts/go-toolchain";
-import { query, type Run } from "./build-log";
+import { goRoot, goToolchain, userSettings } from "./artifacts/go-toolchain";
+import type { Run } from "./build-log";
 import { versions } from "./versions";
 
 /** Its folder, where it has been fetched. Static programs, which run on any machine. */
@@ -11,8 +11,20 @@ export const goDistribution = path.join(folderOf(cacheDir, goToolchain), goRoot)
 
 export const goCommand = path.join(goDistribution, "bin", "go");
 
-/** Environment of every Go command: nothing of the machine's settings that would change the result. */
+const user = userSettings();
+
+/**
+ * Environment of every Go command: nothing of the machine's settings that would change the result, and no files in the
+ * user's home but in caches.
+ */
 export const goEnvironment = {
+  GOENV: user.file,
+  // Go keeps its own counts there.
+  XDG_CONFIG_HOME: path.join(cacheDir, "config"),
+  GOPATH: path.join(cacheDir, "go"),
+  GOMODCACHE: path.join(cacheDir, "go", "pkg", "mod"),
+  // What the user's go command has fetched doesn't come over the network again.
+  GOPROXY: [user.download, user.proxy].join(","),
   GOROOT: goDistribution,
   GOTOOLCHAIN: `go${versions.go}`,
   GOFLAGS: "-buildvcs=false",
@@ -22,13 +34,6 @@ export const goEnvironment = {
   GOARCH: "amd64",
   GOAMD64: "v1",
 } as const;
-
-/** The user's module cache and where it is filled from. */
-export async function moduleCache(): Promise<{ folder: string; proxy: string }> {
-  const answer = await query(goCommand, ["env", "-json", "GOMODCACHE", "GOPROXY"], goEnvironment);
-  const { GOMODCACHE: folder, GOPROXY: proxy } = JSON.parse(answer) as { GOMODCACHE: string; GOPROXY: string };
-  return { folder, proxy };
-}
 
 export interface GoBuild {
   /** The folder with go.mod and go.sum. */

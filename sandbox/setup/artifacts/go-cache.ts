@@ -26,6 +26,9 @@ export const goCache: Artifact = {
     const archive = path.join(need(goArchive), goArchiveFile);
     const proxy = path.join(need(goModules), goModulesFolder);
     const cache = path.join(dir, goCacheFolder);
-    await run("sh", [script, archive, paths.go, driver, proxy, scratch, cache]);
+    await run("sh", [script, archive, paths.go, driver, proxy, scratch, cache], {
+      // Go keeps its own counts there, otherwise in the user's home.
+      env: { XDG_CONFIG_HOME: scratch },
+    });
   },
 };

@@ -16,23 +16,25 @@ export const goToolchain: Artifact = {
   inputs: [versions.go, versions.goChecksum],
   files: [script],
   async build({ dir, scratch, run }) {
-    const { folder, proxies } = moduleSources();
+    const { download, proxy } = userSettings();
+    // The two other words mean that there is no proxy.
+    const proxies = proxy.split(/[,|]/).filter((one) => one !== "direct" && one !== "off");
     const args = [versions.go, versions.goChecksum, scratch, path.join(dir, goRoot)];
-    // What a go command has fetched doesn't come over the network again.
-    await run("sh", [script, ...args, `file://${path.join(folder, "cache", "download")}`, ...proxies]);
+    await run("sh", [script, ...args, download, ...proxies]);
   },
 };
 
-/** The user's module cache and where it is filled from, as a go command would have it (go help environment). */
-export function moduleSources(env = process.env): { folder: string; proxies: string[] } {
-  const file = env.GOENV ?? path.join(env.XDG_CONFIG_HOME ?? path.join(os.homedir(), ".config"), "go", "env");
+/** What a user has set for the go command (go help environment), whether there is one or not. */
+export function userSettings(env = process.env): { file: string; download: string; proxy: string } {
+  const file = env.GOENV || path.join(env.XDG_CONFIG_HOME || path.join(os.homedir(), ".config"), "go", "env");
   const stored = existsSync(file) ? readFileSync(file, "utf8") : "";
   const setting = (name: string) => env[name] || new RegExp(`^${name}=(.*)$`, "m").exec(stored)?.[1];
   const goPath = setting("GOPATH")?.split(path.delimiter)[0] ?? path.join(os.homedir(), "go");
-  const list = setting("GOPROXY") ?? "https://proxy.golang.org";
+  const modules = setting("GOMODCACHE") ?? path.join(goPath, "pkg", "mod");
   return {
-    folder: setting("GOMODCACHE") ?? path.join(goPath, "pkg", "mod"),
-    // The two other words mean that there is no proxy.
-    proxies: list.split(/[,|]/).filter((proxy) => proxy !== "direct" && proxy !== "off"),
+    file,
+    /** What has been fetched, as a module proxy's files. */
+    download: `file://${path.join(modules, "cache", "download")}`,
+    proxy: setting("GOPROXY") ?? "https://proxy.golang.org,direct",
   };
 }
