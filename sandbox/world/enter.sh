@@ -27,7 +27,7 @@ mount --make-unbindable "$new"
 
 for place in /* /.[!.]*; do
   case $place in
-  /usr | /etc | /bin | /sbin | /lib | /lib32 | /lib64 | /libx32 | /lost+found) continue ;;
+  /usr | /etc | /bin | /sbin | /lib | /lib32 | /lib64 | /libx32 | /.etc | /lost+found) continue ;;
   esac
   if [ -L "$place" ]; then
     cp -P "$place" "$new$place"
