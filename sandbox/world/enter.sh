@@ -59,7 +59,7 @@ done
 rm -f "$new/etc/ld.so.preload"
 for setting in "$tools"/etc/*; do
   name=${setting##*/}
-  if [ "$name" != ssl ]; then rm -rf "$new/etc/$name"; cp -a "$setting" "$new/etc/$name"; fi
+  if [ "$name" != ssl ]; then rm -rf "${new:?}/etc/$name"; cp -a "$setting" "$new/etc/$name"; fi
 done
 mkdir -p "$new/etc/ssl"
 cp "$tools/etc/ssl/openssl.cnf" "$new/etc/ssl/"
