@@ -25,16 +25,12 @@ const { signal } = interrupted;
 /** What an interruption does, as the command at work has it; undefined where a program on the terminal decides. */
 let whenInterrupted: string | undefined = "taking down what runs; one moment";
 
-/** npm start -- --yes */
-const yesOption = ["--yes", "install packages on this machine without a question"] as const;
-
 const program = new Command("npm run sandbox --").description("GitLab and AWS on this machine, with the stack on them");
 
 program
   .command("start")
   .description("deploy, run the demo pipeline, take everything down (npm start)")
-  .option(...yesOption)
-  .action(({ yes }: { yes?: boolean }) => runDemo(signal, yes));
+  .action(() => runDemo(signal));
 
 program
   .command("up")
@@ -44,14 +40,13 @@ program
       .choices(["stand-in", "real"])
       .default("stand-in"),
   )
-  .option(...yesOption)
-  .action(async ({ awsProvider, yes }: { awsProvider: string; yes?: boolean }) => {
+  .action(async ({ awsProvider }: { awsProvider: string }) => {
     const realAws = awsProvider === "real";
     let status = await readStatus();
     if (status?.lease) throw new UserError(busy(status));
     if (!status) {
       await requireNone();
-      await prepare(signal, { yes, realAws });
+      await prepare(signal, { realAws });
       try {
         status = await startDaemon({ lease: false, realAws, signal });
       } catch (error) {

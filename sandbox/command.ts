@@ -172,9 +172,11 @@ async function execute(file: string, args: string[], options: Execution): Promis
 }
 
 function nameOf(file: string, args: string[], { name }: CommandOptions): string {
-  const line = [file, ...args].join(" ");
-  return name ?? (line.length > quotedCommand ? `${line.slice(0, quotedCommand)} …` : line);
+  return name ?? shortened([file, ...args].join(" "));
 }
+
+export const shortened = (line: string): string =>
+  line.length > quotedCommand ? `${line.slice(0, quotedCommand)} …` : line;
 
 /** A file without a name: it goes with its last user, whichever way that ends. */
 async function temporaryFile(): Promise<FileHandle> {

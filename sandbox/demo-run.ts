@@ -31,9 +31,9 @@ const expected: Record<string, End> = {
 
 const expectedOf = (name: string): End => expected[name] ?? succeeds;
 
-export async function runDemo(signal: AbortSignal, yes = false): Promise<void> {
+export async function runDemo(signal: AbortSignal): Promise<void> {
   await requireNone();
-  await prepare(signal, { yes });
+  await prepare(signal);
   const complaints: string[] = [];
   try {
     const status = await startDaemon({ lease: true, signal });

@@ -11,27 +11,24 @@ import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { handOver, listenForPage } from "./page/listener";
 import { say, UserError } from "./report";
-import { agreeToPackages, installSystemPackages, prepareArtifacts, prepareAwsProvider } from "./setup";
+import { prepareArtifacts, prepareAwsProvider, prepareTools } from "./setup";
 import { timed, withProgress } from "./steps";
 import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
-import { namespacesScript, withoutProxies } from "./world/namespaces";
+import { inNamespaces, withoutProxies } from "./world/namespaces";
 
 const daemonLog = path.join(stateDir, "daemon.log");
 
 /**
- * Installs, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
- * @param yes installs packages on the machine without a question
+ * Fetches, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
  * @param realAws the real aws provider too
  */
-export async function prepare(signal?: AbortSignal, { yes = false, realAws = false } = {}): Promise<void> {
+export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<void> {
   const missing = whatIsMissing();
   if (missing.length > 0) throw new UserError(refusal(missing));
   // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.
   process.umask(0o022);
-  await agreeToPackages(yes, {}, signal);
   await withProgress(async (onProgress) => {
-    await installSystemPackages((event) => event.state === "cached" || onProgress(event));
     await prepareArtifacts({ onProgress, signal });
     if (realAws) await prepareAwsProvider({ onProgress, signal });
   });
@@ -56,8 +53,9 @@ async function launchDaemon(options: DaemonOptions): Promise<Status> {
 
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
-  const daemon = [namespacesScript, process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
-  const [program, ...args] = inDelegatedScope(daemon);
+  const daemon = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
+  const tools = await prepareTools({ onProgress: () => {}, signal: options.signal });
+  const [program, ...args] = inDelegatedScope(inNamespaces(tools, daemon));
   const child = spawn(
     program,
     args,

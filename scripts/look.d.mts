@@ -19,8 +19,6 @@ export interface Machine {
   fileSystemOf(folder: string): FileSystem;
   /** What was said where a program could not be started as the sandbox starts its first. */
   tryNamespaces(): string | undefined;
-  /** "go1.26.8", or nothing where Go doesn't run. */
-  goVersion(): string | undefined;
 }
 
 export interface FileSystem {
@@ -33,6 +31,5 @@ export interface FileSystem {
 }
 
 export declare function thisMachine(): Machine;
-export declare function hasProgram(name: string): boolean;
 export declare function whatIsMissing(machine?: Machine): string[];
 export declare function refusal(missing: string[]): string;

@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
+import { goCommand } from "../../sandbox/setup/go";
 
 export interface Invocation {
   program: string;
@@ -36,7 +37,7 @@ export type Measure = (invocation: Invocation) => Promise<Sample>;
 /** Compiles the program into the folder; it needs nothing but Go's standard library. */
 export async function createMeasure(folder: string, signal: AbortSignal): Promise<Measure> {
   const measured = path.join(folder, "measured");
-  await execa("go", ["build", "-buildvcs=false", "-o", measured, "."], {
+  await execa(goCommand, ["build", "-buildvcs=false", "-o", measured, "."], {
     cwd: path.join(__dirname, "measured"),
     env: { CGO_ENABLED: "0", GOWORK: "off" },
     signal,

@@ -4,7 +4,8 @@ import type { Status } from "../../sandbox/control/protocol";
 import { attempt } from "../../sandbox/command";
 import { deploy, prepare, startDaemon, takeDown } from "../../sandbox/lifecycle";
 import { UserError } from "../../sandbox/report";
-import { namespacesScript } from "../../sandbox/world/namespaces";
+import { prepareTools } from "../../sandbox/setup";
+import { inNamespaces } from "../../sandbox/world/namespaces";
 
 /** Whether a sandbox that this process starts will share its network, so that it can be measured from here. */
 export const sharesNetwork = (): boolean => process.env.SANDBOX_NETWORK === "here";
@@ -14,7 +15,8 @@ export async function againWithNetwork(signal: AbortSignal): Promise<number> {
   // In there is no way to the internet.
   await prepare(signal);
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const { exitCode } = await attempt(namespacesScript, command, { terminal: true });
+  const [program, ...args] = inNamespaces(await prepareTools({ onProgress: () => {}, signal }), command);
+  const { exitCode } = await attempt(program!, args, { terminal: true });
   return exitCode ?? 1;
 }
 

@@ -60,16 +60,20 @@ export function folderOf(cache: string, artifact: Artifact): string {
   return path.join(cache, `${artifact.name}-${keyOf(artifact)}`);
 }
 
+export interface EnsureOptions {
+  cache: string;
+  onProgress(event: ProgressEvent): void;
+  signal?: AbortSignal | undefined;
+  /** Folder of the artifact `tools`, whose programs the build has in place of the machine's. */
+  tools?: string | undefined;
+}
+
 /**
  * Makes sure that an artifact is in the cache; its needs must be there already.
  * Two processes that want the same artifact take turns, and the second finds it done.
  */
-export async function ensure(
-  cache: string,
-  artifact: Artifact,
-  onProgress: (event: ProgressEvent) => void,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function ensure(artifact: Artifact, options: EnsureOptions): Promise<string> {
+  const { cache, onProgress, signal } = options;
   const folder = folderOf(cache, artifact);
   if (existsSync(folder)) {
     await markUsed(folder);
@@ -87,7 +91,7 @@ export async function ensure(
     await removeLeftovers(cache, artifact);
     onProgress({ artifact: artifact.name, state: "building" });
     const started = performance.now();
-    await build(cache, artifact, folder, signal);
+    await build(artifact, folder, options);
     onProgress({ artifact: artifact.name, state: "done", seconds: (performance.now() - started) / 1000 });
     return folder;
   } finally {
@@ -95,7 +99,7 @@ export async function ensure(
   }
 }
 
-async function build(cache: string, artifact: Artifact, folder: string, signal?: AbortSignal): Promise<void> {
+async function build(artifact: Artifact, folder: string, { cache, signal, tools }: EnsureOptions): Promise<void> {
   const temporary = `${folder}.partial`;
   const scratch = `${folder}.scratch`;
   const log = openLog(path.join(cache, "logs", `${artifact.name}.log`));
@@ -103,7 +107,7 @@ async function build(cache: string, artifact: Artifact, folder: string, signal?:
     await mkdir(temporary, { recursive: true });
     await mkdir(scratch, { recursive: true });
     const need = (needed: Artifact) => folderOf(cache, needed);
-    await artifact.build({ dir: temporary, scratch, run: runner(log, signal), need });
+    await artifact.build({ dir: temporary, scratch, run: runner(log, { signal, tools }), need });
     signal?.throwIfAborted();
     await markUsed(temporary);
     await rename(temporary, folder);
@@ -136,12 +140,4 @@ async function removeLeftovers(cache: string, artifact: Artifact): Promise<void>
     const age = Date.now() - (await stat(folder)).mtimeMs;
     if (suffix || age > keepUnusedMs) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Runs a recipe's shell script in a mount namespace of its own: whatever it mounts is invisible to others and goes with
- * its processes, so removing a build's folder can never reach through a mount into the machine's /dev.
- */
-export async function inMountNamespace(run: Run, script: string, args: string[]): Promise<void> {
-  await run("unshare", ["--mount", "--propagation", "private", "sh", script, ...args]);
 }

@@ -1,6 +1,7 @@
 /** The programs of a build: all that they say goes into the build's log, the end of it into the error. */
 import { createWriteStream, type WriteStream } from "node:fs";
-import { follow, run as runProgram } from "../command";
+import { follow, shortened } from "../command";
+import { withTools } from "../world/namespaces";
 
 interface RunOptions {
   cwd?: string;
@@ -16,22 +17,29 @@ export function openLog(file: string): WriteStream {
   return createWriteStream(file, { flags: "w", mode: 0o600 });
 }
 
-/** Makes a `Run` whose programs write to `log` and end when `signal` says so. */
-export function runner(log: WriteStream, signal?: AbortSignal): Run {
+interface RunnerOptions {
+  signal?: AbortSignal | undefined;
+  /** Folder of the artifact `tools`, whose programs are there in place of the machine's. */
+  tools?: string | undefined;
+}
+
+/**
+ * Makes a `Run` whose programs write to `log` and end when `signal` says so. With `tools`, each has mounts of its own: what
+ * it mounts is invisible to others and goes with it, so removing a build's folder can never reach through a mount into the
+ * machine's /dev.
+ */
+export function runner(log: WriteStream, { signal, tools }: RunnerOptions = {}): Run {
   return async (command, args, { cwd, env } = {}) => {
     const line = [command, ...args].join(" ");
     log.write(`$ ${line}\n`);
     try {
       const onLine = (said: string) => log.write(`${said}\n`);
-      return (await follow(command, args, { cwd, env: { ...process.env, ...env }, signal, onLine })).trimEnd();
+      const [program, ...rest] = tools ? withTools(tools, [command, ...args]) : [command, ...args];
+      const options = { cwd, env: { ...process.env, ...env }, signal, onLine, name: shortened(line) };
+      return (await follow(program!, rest, options)).trimEnd();
     } catch (error) {
       if (error instanceof Error) error.message += `\n(all of it: ${String(log.path)})`;
       throw error;
     }
   };
-}
-
-/** Runs a short query whose output alone matters. */
-export async function query(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  return (await runProgram(command, args, { env: { ...process.env, ...env } })).trimEnd();
 }

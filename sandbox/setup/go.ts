@@ -1,14 +1,31 @@
 /** The pinned Go toolchain. */
-import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { query, type Run } from "./build-log";
+import { cacheDir } from "../config";
+import { folderOf } from "./artifact";
+import { goRoot, goToolchain, userSettings } from "./artifacts/go-toolchain";
+import type { Run } from "./build-log";
 import { versions } from "./versions";
 
+/** Its folder, where it has been fetched. Static programs, which run on any machine. */
+export const goDistribution = path.join(folderOf(cacheDir, goToolchain), goRoot);
+
+export const goCommand = path.join(goDistribution, "bin", "go");
+
+const user = userSettings();
+
 /**
- * Environment of every Go command: the pinned toolchain, which the go command fetches from the module proxy when the
- * machine's own is another, and nothing of the machine's settings that would change the result.
+ * Environment of every Go command: nothing of the machine's settings that would change the result, and no files in the
+ * user's home but in caches.
  */
 export const goEnvironment = {
+  GOENV: user.file,
+  // Go keeps its own counts there.
+  XDG_CONFIG_HOME: path.join(cacheDir, "config"),
+  GOPATH: path.join(cacheDir, "go"),
+  GOMODCACHE: path.join(cacheDir, "go", "pkg", "mod"),
+  // What the user's go command has fetched doesn't come over the network again.
+  GOPROXY: [user.download, user.proxy].join(","),
+  GOROOT: goDistribution,
   GOTOOLCHAIN: `go${versions.go}`,
   GOFLAGS: "-buildvcs=false",
   GOWORK: "off",
@@ -17,34 +34,6 @@ export const goEnvironment = {
   GOARCH: "amd64",
   GOAMD64: "v1",
 } as const;
-
-/** Where installers put Go without setting PATH. */
-const usualPlace = "/usr/local/go/bin/go";
-
-/** The machine's go command; it only has to be able to fetch the pinned toolchain (1.21 or later). */
-export function goCommand(): string {
-  const directories = (process.env.PATH ?? "").split(path.delimiter);
-  return directories.some((directory) => existsSync(path.join(directory, "go"))) ? "go" : usualPlace;
-}
-
-/**
- * Folder of the pinned distribution as the module proxy serves it, checked against the checksum database. Not the
- * machine's own installation, even of the same version: distributors change files of it.
- */
-export async function goDistribution(run: Run, cwd: string): Promise<string> {
-  const module = `golang.org/toolchain@v0.0.1-go${versions.go}.linux-amd64`;
-  const answer = await run(goCommand(), ["mod", "download", "-json", module], { cwd, env: goEnvironment });
-  const { Dir } = JSON.parse(answer) as { Dir?: string };
-  if (!Dir) throw new Error(`go mod download ${module} named no folder: ${answer}`);
-  return Dir;
-}
-
-/** The machine's module cache and where it is filled from. */
-export async function moduleCache(): Promise<{ folder: string; proxy: string }> {
-  const answer = await query(goCommand(), ["env", "-json", "GOMODCACHE", "GOPROXY"], goEnvironment);
-  const { GOMODCACHE: folder, GOPROXY: proxy } = JSON.parse(answer) as { GOMODCACHE: string; GOPROXY: string };
-  return { folder, proxy };
-}
 
 export interface GoBuild {
   /** The folder with go.mod and go.sum. */
@@ -68,5 +57,5 @@ export async function goBuild(run: Run, build: GoBuild): Promise<void> {
   const ldflags = ["-s", "-w", ...settings].join(" ");
   const processes = packagesAtATime === undefined ? [] : ["-p", String(packagesAtATime)];
   const flags = ["-trimpath", "-mod=readonly", "-ldflags", ldflags, "-o", output];
-  await run("nice", [goCommand(), "build", ...processes, ...flags, target], { cwd: module, env: goEnvironment });
+  await run("nice", [goCommand, "build", ...processes, ...flags, target], { cwd: module, env: goEnvironment });
 }

@@ -1,4 +1,4 @@
-/** All that has to be there before the sandbox starts: requirements, system packages, artifacts. */
+/** All that has to be there before the sandbox starts: the artifacts, in the cache. */
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheDir } from "../config";
@@ -7,21 +7,22 @@ import { alpine, alpineRootfsFile } from "./artifacts/alpine";
 import { apkKeyFile, apkRepository } from "./artifacts/apk";
 import { awsProvider, awsProviderFile } from "./artifacts/aws-provider";
 import { downloads } from "./artifacts/downloads";
+import { goToolchain } from "./artifacts/go-toolchain";
 import { hostTree, hostTreeFolder } from "./artifacts/host";
 import { shellLinters, staticcheck } from "./artifacts/linters";
 import { moto, motoPython } from "./artifacts/moto";
 import { pulumi } from "./artifacts/pulumi";
 import { registry, registryFile } from "./artifacts/registry";
 import { runner, runnerFile } from "./artifacts/runner";
+import { tools } from "./artifacts/tools";
 import { catalog } from "./catalog";
 import { ensureAll } from "./schedule";
 import { versions } from "./versions";
 
-export { agreeToPackages } from "./agree";
-export { installSystemPackages } from "./packages";
-
 /** Paths of what was prepared. All of it is shared between sandboxes: read only. */
 export interface Artifacts {
+  /** Programs in place of the machine's, for sandbox/world/enter.sh. */
+  tools: string;
   /** A PULUMI_HOME: holds versions/<pulumiVersion>/bin/{pulumi,pulumi-language-nodejs}. */
   pulumiHome: string;
   /** To be set as PULUMI_VERSION, so that the npm package `pulumi` takes this version and downloads none. */
@@ -58,11 +59,12 @@ interface Preparing {
  * @throws Error with the artifact's name, the end of the build's output and the path of its log
  */
 export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
-  await mkdir(cacheDir, { recursive: true });
-  const folders = await ensureAll(catalog, { cache: cacheDir, limit: buildsAtATime, ...options });
+  const toolsFolder = await prepareTools(options);
+  const folders = await ensureAll(catalog, { cache: cacheDir, limit: buildsAtATime, ...options, tools: toolsFolder });
   const file = (artifact: { name: string }, ...parts: string[]) =>
     path.join(folders.get(artifact.name) ?? "", ...parts);
   return {
+    tools: toolsFolder,
     pulumiHome: file(pulumi),
     pulumiVersion: versions.pulumi,
     runner: file(runner, runnerFile),
@@ -81,8 +83,17 @@ export async function prepareArtifacts(options: Preparing): Promise<Artifacts> {
   };
 }
 
+/** What all else is built with: programs, and Go. Resolves to the programs' folder. */
+export async function prepareTools(options: Preparing): Promise<string> {
+  await mkdir(cacheDir, { recursive: true });
+  const folder = await ensure(tools, { cache: cacheDir, ...options });
+  await ensure(goToolchain, { cache: cacheDir, ...options, tools: folder });
+  return folder;
+}
+
 /** The same for what only those need who ask for it: the real aws provider's executable. */
 export async function prepareAwsProvider({ onProgress, signal }: Preparing): Promise<string> {
-  await mkdir(cacheDir, { recursive: true });
-  return path.join(await ensure(cacheDir, awsProvider, onProgress, signal), awsProviderFile);
+  const options = { onProgress, signal };
+  const toolsFolder = await prepareTools(options);
+  return path.join(await ensure(awsProvider, { cache: cacheDir, ...options, tools: toolsFolder }), awsProviderFile);
 }

@@ -1,22 +1,9 @@
 /** Packages from PyPI, exact versions with checksums, in virtual environments. */
-import { existsSync, readlinkSync } from "node:fs";
 import * as path from "node:path";
 import type { Run } from "./build-log";
 
-/**
- * The distribution's own interpreter where there is one: a version manager's may be another one tomorrow, and the
- * environments that were made with it would lose their packages.
- */
-const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-
-/** "python3.11": part of the key of what is installed for that interpreter. */
-export function pythonVersion(): string {
-  try {
-    return path.basename(readlinkSync(python));
-  } catch {
-    return "python3";
-  }
-}
+/** Of the artifact `tools`; the environments that are made with it run there. */
+const python = "/usr/bin/python3";
 
 /** Makes a virtual environment; resolves to its interpreter. */
 export async function createEnvironment(run: Run, folder: string): Promise<string> {

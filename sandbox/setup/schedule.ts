@@ -1,12 +1,9 @@
 /** The order of builds: needs first, at most so many at a time, the rest as listed. */
-import { ensure, type Artifact, type ProgressEvent } from "./artifact";
+import { ensure, type Artifact, type EnsureOptions } from "./artifact";
 
-export interface ScheduleOptions {
-  cache: string;
+export interface ScheduleOptions extends EnsureOptions {
   /** Builds at a time. */
   limit: number;
-  onProgress(event: ProgressEvent): void;
-  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -24,7 +21,7 @@ export async function ensureAll(artifacts: Artifact[], options: ScheduleOptions)
   const isReady = (artifact: Artifact) => (artifact.needs ?? []).every((need) => folders.has(need.name));
   const start = (artifact: Artifact) => {
     waiting.splice(waiting.indexOf(artifact), 1);
-    const job = ensure(options.cache, artifact, options.onProgress, signal)
+    const job = ensure(artifact, { ...options, signal })
       .then((folder) => void folders.set(artifact.name, folder))
       .catch((error: unknown) => {
         firstError ??= error;

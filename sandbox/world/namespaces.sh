@@ -1,7 +1,7 @@
 #!/bin/sh
-# namespaces.sh COMMAND [ARGUMENT...]
+# namespaces.sh TOOLS COMMAND [ARGUMENT...]
 #
-# Runs a command in network, mount and process namespaces of its own. Whatever it does to addresses, routes, packet
+# Runs a command in network, mount and process namespaces of its own, with the programs of the artifact "tools" (enter.sh). Whatever it does to addresses, routes, packet
 # filters and mounts is out of the machine's sight, and when it ends, or is killed, or this script is, the kernel ends
 # all processes that have come of it and takes their mounts and their network away.
 #
@@ -12,8 +12,11 @@ set -eu
 if [ "$1" != --inside ]; then
   network=--net
   if [ "${SANDBOX_NETWORK:-}" = here ]; then network=; fi
+  tools=$1
+  shift
   # What is mounted or unmounted on the machine later is so in here too: nothing is kept busy.
-  exec unshare --mount --propagation slave --pid --fork --kill-child $network "$0" --inside "$@"
+  exec unshare --mount --propagation slave --pid --fork --kill-child $network \
+    "${0%/*}/enter.sh" "$tools" "$0" --inside "$@"
 fi
 shift
 

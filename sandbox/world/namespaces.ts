@@ -1,14 +1,27 @@
 /** The sandbox's own network, mounts and processes: made with its daemon, entered by what has to reach it. */
 import * as path from "node:path";
 
-/** Runs the command that follows in namespaces of its own. */
-export const namespacesScript = path.join(__dirname, "namespaces.sh");
+/**
+ * The command line that runs a command in namespaces of its own.
+ * @param tools folder of the artifact of this name
+ */
+export const inNamespaces = (tools: string, command: string[]): string[] => [
+  path.join(__dirname, "namespaces.sh"),
+  tools,
+  ...command,
+];
+
+/** The same with mounts of its own alone. */
+export const withTools = (tools: string, command: string[]): string[] => [
+  ...["unshare", "--mount", "--propagation", "slave", path.join(__dirname, "enter.sh"), tools],
+  ...command,
+];
 
 /**
  * nsenter dies of Ctrl-C in the terminal, which the program gets as well and may have to end in order. So nsenter ignores
- * what the program does not, and waits for it.
+ * what the program does not, and waits for it. The programs in there are where a machine's own PATH may not say.
  */
-const script = 'trap "" INT TERM HUP; exec nsenter "$@"';
+const script = 'trap "" INT TERM HUP; PATH=$PATH:/usr/sbin:/usr/bin exec nsenter "$@"';
 
 /** What such a program has in its environment. */
 const mark = "SANDBOX_INSIDE";

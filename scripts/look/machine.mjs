@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
 
 /** Whether a program is on PATH or where administrators' programs are. */
-export function hasProgram(name) {
+function hasProgram(name) {
   const folders = [...(process.env.PATH ?? "").split(path.delimiter).filter(Boolean), ...systemFolders];
   return folders.some((folder) => {
     try {
@@ -81,13 +81,4 @@ export const thisMachine = () => ({
   list: (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder) : []),
   fileSystemOf,
   tryNamespaces,
-  goVersion() {
-    // The machine's own version, which only has to be able to fetch the pinned one.
-    const env = { ...process.env, GOTOOLCHAIN: "local" };
-    const answers = ["go", "/usr/local/go/bin/go"].map((go) => spawnSync(go, ["env", "GOVERSION"], { env }));
-    return answers
-      .find(({ status }) => status === 0)
-      ?.stdout.toString()
-      .trim();
-  },
 });

@@ -8,7 +8,7 @@ const mebi = 1024 * 1024;
  * state takes.
  */
 const disk = {
-  first: { cache: 1600, "Go's modules": 3200, "Go's build cache": 1400, npm: 300 },
+  first: { cache: 5400, "Go's build cache": 1400, npm: 300 },
   packages: 700,
   state: 1000,
 };
@@ -22,11 +22,9 @@ const noUpperLayer =
 function folders({ env, home, project }) {
   const cacheHome = env.XDG_CACHE_HOME || path.join(home, ".cache");
   const stateHome = env.XDG_STATE_HOME || path.join(home, ".local", "state");
-  const go = (env.GOPATH || path.join(home, "go")).split(path.delimiter)[0];
   return {
     cache: path.join(cacheHome, "gitlab-fargate-runners"),
     state: path.join(stateHome, "gitlab-fargate-runners"),
-    "Go's modules": env.GOMODCACHE || path.join(go, "pkg", "mod"),
     "Go's build cache": env.GOCACHE || path.join(cacheHome, "go-build"),
     npm: path.join(home, ".npm"),
     packages: path.join(project, "node_modules"),
@@ -82,7 +80,7 @@ function diskSpace(machine) {
     .map(
       ([target, { free, size, folders: all }]) =>
         `It needs ${gibi(size)} of disk on ${target}, which has ${gibi(free / mebi)} free, for ${all.join(", ")}. ` +
-        "Make room there, or name other folders by XDG_CACHE_HOME, XDG_STATE_HOME and GOPATH.",
+        "Make room there, or name other folders by XDG_CACHE_HOME and XDG_STATE_HOME.",
     );
 }
 

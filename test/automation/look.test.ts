@@ -37,7 +37,6 @@ const machine = (over: Partial<Machine> = {}, files: Record<string, string> = {}
     list: () => [],
     fileSystemOf: () => disk(),
     tryNamespaces: () => undefined,
-    goVersion: () => "go1.26.8",
     ...over,
   };
 };
@@ -73,31 +72,10 @@ describe("the look at a machine", () => {
     expect(only(other)).to.contain("Linux on x86-64").and.contain("darwin on arm64");
   });
 
-  it("asks for a distribution with apt-get", () => {
-    expect(only(machine({ hasProgram: (name) => name !== "apt-get" }))).to.contain("apt-get");
+  it("names the programs that are missing, and their packages", () => {
+    const said = only(machine({ hasProgram: (name) => !["flock", "nsenter", "tar"].includes(name) }));
+    expect(said).to.equal("It needs flock, nsenter, tar. Install util-linux, tar.");
   });
-
-  it("names the programs that are missing, and their package", () => {
-    const said = only(machine({ hasProgram: (name) => !["flock", "nsenter"].includes(name) }));
-    expect(said).to.contain("flock, nsenter").and.contain("Install util-linux.");
-  });
-
-  for (const [found, fine] of [
-    ["go1.26.8", true],
-    ["go1.21.0", true],
-    ["go2.0", true],
-    ["go1.19.8", false],
-    [undefined, false],
-  ] as const) {
-    it(`${fine ? "takes" : "refuses"} Go ${found ?? "that isn't there"}`, () => {
-      const missing = whatIsMissing(machine({ goVersion: () => found }));
-      expect(missing.length === 0).to.equal(fine);
-      if (!fine)
-        expect(missing.join())
-          .to.contain("1.21")
-          .and.contain(found ?? "none");
-    });
-  }
 
   it("names the kernel's missing features", () => {
     const said = only(machine({}, { "/proc/filesystems": "nodev\ttmpfs\n" }));
@@ -105,17 +83,16 @@ describe("the look at a machine", () => {
   });
 
   it("tells all at once", () => {
-    const missing = whatIsMissing(machine({ userId: 1000, goVersion: () => undefined, hasProgram: () => false }));
-    expect(missing).to.have.length(4);
+    const missing = whatIsMissing(machine({ userId: 1000, hasProgram: () => false }));
+    expect(missing).to.have.length(2);
     for (const sentence of missing) expect(refusal(missing)).to.contain(sentence);
   });
 
   it("reads of this machine what it is to judge", () => {
-    const { project, read, list, exists, hasProgram, goVersion } = thisMachine();
+    const { project, read, list, exists, hasProgram } = thisMachine();
     expect(list(project)).to.include("package.json");
     expect([exists(project), read(`${project}/no/such/file`)]).to.deep.equal([true, ""]);
     expect([hasProgram("node"), hasProgram("no-such-program")]).to.deep.equal([true, false]);
-    expect(goVersion()).to.match(/^go1\./);
   });
 });
 

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { gitlabUrl, projectDir, stackName } from "../../sandbox/config";
 import { demoFile } from "../../sandbox/demo-run";
 import { processesWhose } from "../../sandbox/world/processes";
+import { withFewPrograms } from "../support/few-programs";
 import { cli, sandbox, status, useSandbox } from "../support/sandbox";
 import { stackFile } from "../support/stack";
 import { until } from "../support/until";
@@ -83,6 +84,14 @@ describe("sandbox exec", () => {
     const { exitCode, stdout } = await sandbox(["exec", "sh", "-c", look]);
     expect(stdout).to.match(/namespaces\.sh --inside .*sandbox\/daemon\.ts \d{3}$/);
     expect(exitCode).to.equal(7);
+  });
+
+  it("has programs that the machine has not", async () => {
+    const look = (where: string[]) =>
+      execa(withFewPrograms, [...where, "curl", "--silent", "--head", gitlabUrl], { reject: false });
+    expect((await look([])).stderr).to.contain("curl: not found");
+    const { stdout, stderr } = await look([process.execPath, "--import", "tsx", cli, "exec"]);
+    expect(stdout, stderr).to.match(/^HTTP\/1.1 /);
   });
 
   it("runs the sandbox's own commands as well", async () => {

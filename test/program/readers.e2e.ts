@@ -14,6 +14,7 @@ import { lookUp } from "../../components/look-ups/look-ups";
 import { parseSettings } from "../../components/settings/settings";
 import { projectDir } from "../../sandbox/config";
 import { prepareArtifacts } from "../../sandbox/setup";
+import { goCommand } from "../../sandbox/setup/go";
 import { authority } from "./support/certificates";
 import { deploy, only, plain, type World } from "./support/deploy";
 import { allRunnerSettings, raw } from "./support/settings";
@@ -27,7 +28,7 @@ describe("the files on the host", () => {
     folder = mkdtempSync(path.join(os.tmpdir(), "readers-"));
     runner = (await prepareArtifacts({ onProgress: () => {} })).runner;
     driver = path.join(folder, "fargate");
-    await execa("go", ["build", "-o", driver, "./cmd/fargate"], { cwd: path.join(projectDir, "driver") });
+    await execa(goCommand, ["build", "-o", driver, "./cmd/fargate"], { cwd: path.join(projectDir, "driver") });
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -19,7 +19,7 @@ dir=${STOCK_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/gitlab-fargate-runners-stock}
 suite=${STOCK_SUITE:-trixie} port=${STOCK_PORT:-22022} cpus=${STOCK_CPUS:-2} memory=${STOCK_MEMORY:-6G}
 image=$dir/$suite run=$dir/$suite/run
 packages=systemd-sysv,systemd-timesyncd,dbus,udev,libpam-systemd,linux-image-cloud-amd64,openssh-server,iproute2
-packages+=,iptables,nftables,sudo,ca-certificates,curl,git,nodejs,npm,golang-go
+packages+=,iptables,nftables,sudo,ca-certificates,git,nodejs,npm
 # A machine that is emulated takes whatever it can get; it leaves what others want.
 gently=(nice -n 19)
 

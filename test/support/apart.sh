@@ -29,4 +29,5 @@ mkdir "$written/upper" "$written/work"
 trap 'rm -rf "$written"' EXIT
 # The command gets signals itself, as one of this process group, and this script waits for it.
 trap : INT TERM HUP
-"$project/sandbox/world/namespaces.sh" "$script" inside "$project" "$written" "$@"
+tools=$(cd "$project" && node --import tsx sandbox/setup/main.ts --tools)
+"$project/sandbox/world/namespaces.sh" "$tools" "$script" inside "$project" "$written" "$@"

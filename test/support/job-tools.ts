@@ -3,7 +3,7 @@
  * archive: the sandbox has no registry of npm packages, and its Alpine repository no Node. Node is this machine's build,
  * with the libraries it loads, at the places where the sandbox's image looks for them.
  */
-import { createReadStream, realpathSync, statSync } from "node:fs";
+import { createReadStream, existsSync, realpathSync, statSync } from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
@@ -76,13 +76,15 @@ export async function serveJobTools(): Promise<JobTools> {
   };
 }
 
-/** Where the npm on PATH lies that is no shim. */
+/** Where the npm on PATH lies that is no shim; of the machine's /usr, packages are there, and not what is on PATH. */
 async function npmFolder(): Promise<string> {
-  const { stdout } = await execa("which", ["-a", "npm"]);
-  const file = stdout
+  const { stdout } = await execa("which", ["-a", "npm"], { reject: false });
+  const found = stdout
     .split("\n")
-    .map((name) => realpathSync(name))
-    .find((name) => name.endsWith("npm/bin/npm-cli.js"));
+    .filter(Boolean)
+    .map((name) => realpathSync(name));
+  const packages = ["/usr/lib/node_modules", "/usr/share/nodejs"].map((folder) => `${folder}/npm/bin/npm-cli.js`);
+  const file = [...found, ...packages].find((name) => name.endsWith("npm/bin/npm-cli.js") && existsSync(name));
   if (!file) throw new Error("no npm on this machine");
   return path.dirname(path.dirname(file));
 }

@@ -28,7 +28,6 @@ export async function lookAtMachine(): Promise<Machine> {
     mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
     namespaces: folder("/run/netns"),
     cgroups: cgroups(),
-    policies: folder("/usr/sbin").filter((file) => file.endsWith("/policy-rc.d")),
     home: [os.homedir(), ...["/.ssh", "/.config", "/.docker"].map((dir) => os.homedir() + dir)].flatMap(folder),
   };
 }

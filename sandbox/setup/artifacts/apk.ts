@@ -1,6 +1,6 @@
 /** The apk repository that the job image's Dockerfile installs from. */
 import * as path from "node:path";
-import { inMountNamespace, type Artifact } from "../artifact";
+import type { Artifact } from "../artifact";
 import { recipe } from "../recipes";
 import { versions } from "../versions";
 import { alpine, alpineRootfsFile } from "./alpine";
@@ -21,6 +21,6 @@ export const apkRepository: Artifact = {
     const rootfs = path.join(need(alpine), alpineRootfsFile);
     const binary = path.join(need(runner), runnerFile);
     const older = [binary, olderRunner, versions.alpineGitlabRunner];
-    await inMountNamespace(run, script, [versions.debianOfPackages, rootfs, ...older, scratch, dir]);
+    await run("sh", [script, versions.debianOfPackages, rootfs, ...older, scratch, dir]);
   },
 };

@@ -30,7 +30,7 @@ export const awsProvider: Artifact = {
   inputs: [versions.go, awsSdk.version, services, clients],
   files: filesUnder(module),
   async build({ dir, scratch, run }) {
-    const go = (...args: string[]) => run(goCommand(), args, { cwd: scratch, env: goEnvironment });
+    const go = (...args: string[]) => run(goCommand, args, { cwd: scratch, env: goEnvironment });
     for (const file of filesUnder(module)) await cp(file, path.join(scratch, path.basename(file)));
     const { Dir } = JSON.parse(await go("mod", "download", "-json", terraform)) as { Dir: string };
     await copySource(Dir, path.join(scratch, "terraform"));

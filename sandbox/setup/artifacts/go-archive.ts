@@ -15,6 +15,6 @@ export const goArchive: Artifact = {
   inputs: [versions.go],
   files: [script],
   async build({ dir, scratch, run }) {
-    await run("sh", [script, await goDistribution(run, scratch), scratch, path.join(dir, goArchiveFile)]);
+    await run("sh", [script, goDistribution, scratch, path.join(dir, goArchiveFile)]);
   },
 };

@@ -2,7 +2,7 @@
 import * as path from "node:path";
 import { paths } from "../../../components/host/paths";
 import { projectDir } from "../../config";
-import { inMountNamespace, type Artifact } from "../artifact";
+import type { Artifact } from "../artifact";
 import { recipe } from "../recipes";
 import { goArchive, goArchiveFile } from "./go-archive";
 import { goModules, goModulesFolder } from "./go-modules";
@@ -26,6 +26,9 @@ export const goCache: Artifact = {
     const archive = path.join(need(goArchive), goArchiveFile);
     const proxy = path.join(need(goModules), goModulesFolder);
     const cache = path.join(dir, goCacheFolder);
-    await inMountNamespace(run, script, [archive, paths.go, driver, proxy, scratch, cache]);
+    await run("sh", [script, archive, paths.go, driver, proxy, scratch, cache], {
+      // Go keeps its own counts there, otherwise in the user's home.
+      env: { XDG_CONFIG_HOME: scratch },
+    });
   },
 };

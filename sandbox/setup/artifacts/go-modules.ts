@@ -4,7 +4,7 @@ import { mkdir, rename } from "node:fs/promises";
 import * as path from "node:path";
 import { projectDir } from "../../config";
 import type { Artifact } from "../artifact";
-import { goCommand, goEnvironment, moduleCache } from "../go";
+import { goCommand, goEnvironment } from "../go";
 
 const driver = path.join(projectDir, "driver");
 const files = [path.join(driver, "go.mod"), path.join(driver, "go.sum")];
@@ -24,15 +24,14 @@ export const goModules: Artifact = {
     const download = path.join(cache, "cache", "download");
     await mkdir(download, { recursive: true });
     if (files.every((file) => existsSync(file))) {
-      const known = await moduleCache();
-      await run(goCommand(), ["mod", "download"], {
+      await run(goCommand, ["mod", "download"], {
         cwd: driver,
         env: {
           ...goEnvironment,
           GOFLAGS: "-modcacherw -mod=readonly",
           GOMODCACHE: cache,
           // What earlier builds have fetched doesn't come over the network again.
-          GOPROXY: `file://${path.join(known.folder, "cache", "download")},${known.proxy}`,
+          GOPROXY: `file://${path.join(goEnvironment.GOMODCACHE, "cache", "download")},${goEnvironment.GOPROXY}`,
         },
       });
     }

@@ -2,7 +2,7 @@
 import { chmod } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../../components/host/paths";
-import { inMountNamespace, type Artifact } from "../artifact";
+import type { Artifact } from "../artifact";
 import { recipe } from "../recipes";
 import { versions } from "../versions";
 import { goCache, goCacheFolder } from "./go-cache";
@@ -17,7 +17,7 @@ export const debian: Artifact = {
   inputs: [versions.debian],
   files: [script],
   async build({ dir, run }) {
-    await inMountNamespace(run, script, [versions.debian, path.join(dir, hostTreeFolder)]);
+    await run("sh", [script, versions.debian, path.join(dir, hostTreeFolder)]);
   },
 };
 

@@ -1,8 +1,9 @@
 /** The control plane of the sandbox's AWS: moto, with the models of AWS that it brings. */
 import * as path from "node:path";
 import type { Artifact } from "../artifact";
-import { createEnvironment, installRequirements, pythonVersion } from "../python";
+import { createEnvironment, installRequirements } from "../python";
 import { recipe } from "../recipes";
+import { versions } from "../versions";
 
 const requirements = recipe("moto", "requirements.txt");
 
@@ -11,7 +12,7 @@ export const motoPython = "venv/bin/python";
 
 export const moto: Artifact = {
   name: "moto",
-  inputs: [pythonVersion()],
+  inputs: [versions.python],
   files: [requirements],
   async build({ dir, run }) {
     const interpreter = await createEnvironment(run, path.join(dir, "venv"));

@@ -11,7 +11,7 @@ import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
 import { buildahEnvironment } from "../../../sandbox/providers/docker-build/buildah-environment";
-import { namespacesScript } from "../../../sandbox/world/namespaces";
+import { inNamespaces } from "../../../sandbox/world/namespaces";
 import type { Question } from "./daemon";
 
 const settings = { endpoint: awsEndpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
@@ -25,10 +25,14 @@ export interface Daemon {
 }
 
 /** Starts daemon.ts; settles when AWS answers. */
-export async function startDaemon(artifacts: AwsOptions["artifacts"], logFile: string): Promise<Daemon> {
+export async function startDaemon(
+  artifacts: AwsOptions["artifacts"] & { tools: string },
+  logFile: string,
+): Promise<Daemon> {
   const log = openSync(logFile, "a");
   const command = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), JSON.stringify(artifacts)];
-  const child = spawn(namespacesScript, command, { stdio: ["ignore", log, log, "ipc"] });
+  const [program, ...args] = inNamespaces(artifacts.tools, command);
+  const child = spawn(program!, args, { stdio: ["ignore", log, log, "ipc"] });
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve());
     child.once("exit", (code) => reject(new Error(`AWS does not start (exit code ${code}); see ${logFile}`)));

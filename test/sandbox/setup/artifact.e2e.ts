@@ -44,9 +44,9 @@ describe("the cache of artifacts", () => {
     );
 
   it("builds what is missing, once", async () => {
-    const folder = await ensure(cache, writing("a"), onProgress);
+    const folder = await ensure(writing("a"), { cache, onProgress });
     expect(readFileSync(path.join(folder, "content"), "utf8")).to.equal("a");
-    expect(await ensure(cache, writing("a"), onProgress)).to.equal(folder);
+    expect(await ensure(writing("a"), { cache, onProgress })).to.equal(folder);
     expect(events).to.deep.equal(["a building", "a done", "a cached"]);
     expect(folders()).to.deep.equal([path.basename(folder)]);
   });
@@ -56,14 +56,14 @@ describe("the cache of artifacts", () => {
       await writeFile(path.join(dir, "half"), "");
       expect(existsSync(folderOf(cache, a))).to.equal(false);
     });
-    await ensure(cache, a, onProgress);
+    await ensure(a, { cache, onProgress });
   });
 
   it("leaves nothing of a failed build, and tells artifact, output and log", async () => {
     const failing = artifact("a", async ({ run }) => {
       await run("sh", ["-c", "echo some output; exit 3"]);
     });
-    const message = await failure(ensure(cache, failing, onProgress));
+    const message = await failure(ensure(failing, { cache, onProgress }));
     expect(message)
       .to.match(/^building a: sh -c .*exit code 3/)
       .and.contain("some output");
@@ -79,7 +79,7 @@ describe("the cache of artifacts", () => {
       mkdirSync(folder);
       writeFileSync(path.join(folder, "old"), "");
     }
-    const folder = await ensure(cache, a, onProgress);
+    const folder = await ensure(a, { cache, onProgress });
     expect(readdirSync(folder)).to.deep.equal(["content"]);
     expect(folders()).to.deep.equal([path.basename(folder)]);
   });
@@ -87,14 +87,14 @@ describe("the cache of artifacts", () => {
   it("removes versions that have been out of use for weeks, and keeps the others", async () => {
     const version = (input: string): Artifact => ({ ...writing("a"), inputs: [input] });
     const [old, recent] = [
-      await ensure(cache, version("1"), onProgress),
-      await ensure(cache, version("2"), onProgress),
+      await ensure(version("1"), { cache, onProgress }),
+      await ensure(version("2"), { cache, onProgress }),
     ];
     const weeksAgo = new Date(Date.now() - 15 * 24 * 3600 * 1000);
     utimesSync(old, weeksAgo, weeksAgo);
     utimesSync(recent, weeksAgo, weeksAgo);
-    await ensure(cache, version("2"), onProgress);
-    const newest = await ensure(cache, version("3"), onProgress);
+    await ensure(version("2"), { cache, onProgress });
+    const newest = await ensure(version("3"), { cache, onProgress });
     expect(folders().sort()).to.deep.equal([recent, newest].map((folder) => path.basename(folder)).sort());
   });
 
@@ -104,7 +104,7 @@ describe("the cache of artifacts", () => {
       builds++;
       await run("sleep", ["0.1"]);
     });
-    await Promise.all([ensure(cache, a, onProgress), ensure(cache, a, onProgress)]);
+    await Promise.all([ensure(a, { cache, onProgress }), ensure(a, { cache, onProgress })]);
     expect(builds).to.equal(1);
     expect(events.sort()).to.deep.equal(["a building", "a cached", "a done"]);
   });
@@ -118,7 +118,7 @@ describe("the cache of artifacts", () => {
       abort.abort(new Error("interrupted"));
       await running;
     });
-    expect(await failure(ensure(cache, a, onProgress, abort.signal))).to.contain("interrupted");
+    expect(await failure(ensure(a, { cache, onProgress, signal: abort.signal }))).to.contain("interrupted");
     const pid = readFileSync(path.join(cache, "pid"), "utf8").trim();
     expect(existsSync(`/proc/${pid}`)).to.equal(false);
   });

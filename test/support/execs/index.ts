@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { execa } from "execa";
+import { goCommand } from "../../../sandbox/setup/go";
 import { scratch } from "../scratch";
 
 interface Traced {
@@ -24,7 +25,7 @@ export async function traceExecs(
   const tracer = path.join(folder.dir, "execs");
   const record = path.join(folder.dir, "record");
   try {
-    await execa("go", ["build", "-o", tracer, path.join(__dirname, "main.go")]);
+    await execa(goCommand, ["build", "-o", tracer, path.join(__dirname, "main.go")]);
     const { exitCode, all } = await execa(tracer, [record, ...command], { ...options, reject: false, all: true });
     const lines = readFileSync(record, "utf8").split("\n").filter(Boolean);
     return { exitCode, all: all ?? "", execs: lines.map((line) => JSON.parse(line) as string[]) };
