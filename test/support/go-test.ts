@@ -83,7 +83,7 @@ async function goTest(flags: string[], output: Output, folder?: string): Promise
   };
   const args = ["test", ...flags, "-timeout=30m", "-json", "./..."];
   const command: Command = { file: "go", args, cwd: path.join(projectDir, "driver"), onLine };
-  if (folder) command.env = { TMPDIR: folder };
+  if (folder) command.env = { ...process.env, TMPDIR: folder };
   try {
     const { exitCode } = await runCommand(command, output.write);
     if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
