@@ -20,6 +20,13 @@ describe("a check's program", () => {
     expect(output).to.equal("err\n");
   });
 
+  it("is told as one that could not be run where there is none of that name", async () => {
+    let output = "";
+    const ended = await runCommand({ file: "no-such-program", args: [] }, (text) => (output += text));
+    expect(ended).to.deep.equal({ told: "" });
+    expect(output).to.match(/no-such-program could not be run: .*ENOENT/);
+  });
+
   it("ends with all that it has started, when the run is interrupted", async () => {
     let output = "";
     const ended = await runCommand({ file: "sh", args: ["-c", "sleep 600 & echo $!; wait"] }, (text) => {

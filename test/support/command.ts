@@ -56,6 +56,8 @@ export async function runCommand(command: Command, write: (text: string) => void
   third.on("data", (text: string) => (told += text));
 
   const closed = once(child, "close");
+  // Without a process there is no end of it to come, and the other wait tells.
+  closed.catch(() => {});
   try {
     if (child.pid === undefined) await once(child, "spawn");
     else groups.add(child.pid);
