@@ -43,7 +43,9 @@ describe("a check's program", () => {
   it("says that it cannot be run, and ends nothing else", async () => {
     const run = `runCommand({ file: "/not/there", args: [] }, console.log).then(({ exitCode }) => console.log(exitCode))`;
     const script = `import { runCommand } from ${JSON.stringify(require.resolve("./command"))}; void ${run};`;
-    const { exitCode, stdout } = await execa(process.execPath, ["--import", "tsx", "--eval", script], { reject: false });
+    const { exitCode, stdout } = await execa(process.execPath, ["--import", "tsx", "--eval", script], {
+      reject: false,
+    });
     expect(stdout).to.match(/^\/not\/there could not be run: .*ENOENT\s+undefined$/);
     expect(exitCode).to.equal(0);
   });
