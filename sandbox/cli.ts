@@ -1,18 +1,19 @@
 /**
  * The sandbox's command line: AWS and GitLab on one machine, with the stack deployed on them.
  *
- * Exit codes: 0 done, 1 an error or a pipeline that did not do what it should, 130 interrupted; `pulumi` passes on the
- * CLI's own.
+ * Exit codes: 0 done, 1 an error or a pipeline that did not do what it should, 69 a machine on which the sandbox cannot
+ * run (npm's scripts make 1 of it), 130 interrupted; `pulumi` passes on the CLI's own.
  */
 import * as path from "node:path";
 import { Command, Option } from "commander";
+import { refusedExitCode } from "../scripts/look.mjs";
 import { gitlabUrl } from "./config";
 import { readStatus } from "./control/client";
 import type { Status } from "./control/protocol";
 import { demoCancel, demoFile, demoGroup, runDemo } from "./demo-run";
 import { runPulumi } from "./engine";
 import { runInside } from "./inside";
-import { deploy, pageLine, prepare, startDaemon, takeDown } from "./lifecycle";
+import { deploy, pageLine, prepare, RefusedMachine, startDaemon, takeDown } from "./lifecycle";
 import { busy, findDaemon, outOfReach, requireNone, requireStatus } from "./presence";
 import { say, table, terminal, UserError } from "./report";
 import { runPipelineFile } from "./run";
@@ -155,5 +156,5 @@ program.parseAsync().catch((error: Error) => {
     return;
   }
   console.error(error instanceof UserError ? error.message : error.stack);
-  process.exitCode = 1;
+  process.exitCode = error instanceof RefusedMachine ? refusedExitCode : 1;
 });

@@ -17,6 +17,9 @@ import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
 import { inNamespaces, withoutProxies } from "./world/namespaces";
 
+/** The sandbox cannot run on this machine. */
+export class RefusedMachine extends UserError {}
+
 const daemonLog = path.join(stateDir, "daemon.log");
 
 /**
@@ -25,7 +28,7 @@ const daemonLog = path.join(stateDir, "daemon.log");
  */
 export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<void> {
   const missing = whatIsMissing();
-  if (missing.length > 0) throw new UserError(refusal(missing));
+  if (missing.length > 0) throw new RefusedMachine(refusal(missing));
   // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.
   process.umask(0o022);
   await withProgress(async (onProgress) => {

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "./child.mjs";
-import { refusal, whatIsMissing } from "./look.mjs";
+import { isPossible, refusal, refusedExitCode, whatIsMissing } from "./look.mjs";
+import { wantsReport } from "./offer.mjs";
 import { ensurePackages } from "./packages.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -20,7 +21,8 @@ const machineNodeWillDo = (() => {
 
 /** The project's own Node; the one that runs this where that cannot run, as its build for glibc on Alpine's musl. */
 function chooseNode() {
-  const own = path.join(bin, "node");
+  // On Windows, npm's links are scripts for its shells.
+  const own = process.platform === "win32" ? path.join(root, "node_modules/node/bin/node.exe") : path.join(bin, "node");
   if (spawnSync(own, ["--version"]).status === 0) return { node: own, first: [bin] };
   if (machineNodeWillDo) return { node: process.execPath, first: [path.dirname(process.execPath), bin] };
   console.error(
@@ -32,20 +34,45 @@ function chooseNode() {
 const given = process.argv.slice(2);
 const deployment = given[0] === "--deployment";
 const [entry, ...args] = deployment ? given.slice(1) : given;
-/** A machine on which the sandbox cannot run is not given its packages. */
-function objection() {
-  const missing = entry === "sandbox/cli.ts" ? whatIsMissing() : [];
-  return missing.length > 0 ? refusal(missing) : undefined;
+const isSandbox = entry === "sandbox/cli.ts";
+
+/** Runs an entry or a tool to its end, with what is installed. */
+async function run(entry, args = []) {
+  const { node, first } = chooseNode();
+  const command = /\.[jt]s$/.test(entry) ? ["--import", "tsx", path.join(root, entry)] : [path.join(bin, entry)];
+  const env = { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) };
+  return runToEnd(node, [...command, ...args], { stdio: "inherit", env }).catch((error) => {
+    console.error(`cannot run ${entry}: ${error.message}`);
+    return 1;
+  });
 }
 
-// The project's own Node is a development package: a deployment from a machine with an older one needs it.
-const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", objection);
-if (failed) process.exit(failed);
+let refused = false;
+/** A machine on which the sandbox cannot run is not given its packages. */
+function objection() {
+  const missing = isSandbox ? whatIsMissing() : [];
+  refused = missing.length > 0;
+  return refused ? refusal(missing) : undefined;
+}
 
-const { node, first } = chooseNode();
-const command = /\.[jt]s$/.test(entry) ? ["--import", "tsx", path.join(root, entry)] : [path.join(bin, entry)];
-const env = { ...process.env, PATH: [...first, process.env.PATH ?? ""].join(path.delimiter) };
-process.exitCode = await runToEnd(node, [...command, ...args], { stdio: "inherit", env }).catch((error) => {
-  console.error(`cannot run ${entry}: ${error.message}`);
-  return 1;
-});
+async function main() {
+  // Where there is no such sandbox at all, its own commands do not even load.
+  const impossible = isSandbox && !isPossible() ? objection() : undefined;
+  if (impossible) {
+    console.error(impossible);
+    return 1;
+  }
+  // The project's own Node is a development package: a deployment from a machine with an older one needs it.
+  const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", objection);
+  if (failed) return failed;
+  const exitCode = await run(entry, args);
+  // Refused by its own look, which comes after that for another sandbox. Other commands pass on a program's code.
+  refused = isSandbox && ["start", "up"].includes(args[0]) && exitCode === refusedExitCode;
+  return refused ? 1 : exitCode;
+}
+
+let exitCode = await main();
+if (refused && args[0] === "start" && (await wantsReport())) {
+  exitCode = (await ensurePackages(root, "all")) ?? (await run("scripts/preview-mocks.ts"));
+}
+process.exitCode = exitCode;

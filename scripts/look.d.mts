@@ -31,5 +31,7 @@ export interface FileSystem {
 }
 
 export declare function thisMachine(): Machine;
+/** How the sandbox's command line ends where the machine is refused. */
+export declare const refusedExitCode: number;
 export declare function whatIsMissing(machine?: Machine): string[];
-export declare function refusal(missing: string[]): string;
+export declare function refusal(missing: string[], platform?: string): string;

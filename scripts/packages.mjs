@@ -14,6 +14,11 @@ import { runToEnd } from "./child.mjs";
  */
 const options = { deployment: "--omit=dev", all: "--include=dev" };
 
+/** On Windows npm is a script for its shell; the program behind it says where it is to what it runs. */
+function npmCommand({ npm_execpath: program = "" } = process.env) {
+  return process.platform === "win32" && program.endsWith(".js") ? [process.execPath, program] : ["npm"];
+}
+
 const readPackages = (file) => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")).packages ?? {}) : undefined);
 
 /** Not by the address that it came from, which may be a mirror's; a link has nothing but that. */
@@ -63,8 +68,9 @@ export async function ensurePackages(root, wanted, objection = () => undefined) 
   const started = Date.now();
   // The entry's own output may be read by a program (--json -).
   console.error(`packages: installing (npm ci ${option}), about half a minute`);
-  const npm = ["ci", option, "--no-audit", "--no-fund", "--loglevel=error"];
-  const exitCode = await runToEnd("npm", npm, { cwd: root, stdio: ["inherit", 2, "inherit"] }).catch((error) => {
+  const [npm, ...first] = npmCommand();
+  const args = [...first, "ci", option, "--no-audit", "--no-fund", "--loglevel=error"];
+  const exitCode = await runToEnd(npm, args, { cwd: root, stdio: ["inherit", 2, "inherit"] }).catch((error) => {
     console.error(`packages: npm cannot be run: ${error.message}`);
     return 1;
   });

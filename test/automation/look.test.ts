@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { PassThrough } from "node:stream";
 import { refusal, thisMachine, whatIsMissing, type FileSystem, type Machine } from "../../scripts/look.mjs";
+import { wantsReport } from "../../scripts/offer.mjs";
 
 const versionOne = ["cpu", "memory", "devices", "freezer", "pids"]
   .map((name) => `cgroup /sys/fs/cgroup/${name} cgroup rw,relatime,${name} 0 0\n`)
@@ -249,5 +251,32 @@ describe("the look at disk and memory", () => {
     const share = { "/sys/fs/cgroup/memory.max": `${gibi}\n` };
     expect(only(machine({}, share))).to.contain("1.0 GiB is to be had");
     expect(whatIsMissing(machine({}, { "/sys/fs/cgroup/memory.max": "max\n" }))).to.deep.equal([]);
+  });
+});
+
+describe("the offer of what runs everywhere", () => {
+  /** What somebody types on a terminal is taken for. */
+  async function answered(typed: string | undefined, { terminal = true, env = {} } = {}) {
+    const input = Object.assign(new PassThrough(), { isTTY: terminal });
+    const output = Object.assign(new PassThrough(), { isTTY: terminal });
+    if (typed === undefined) input.end();
+    else input.write(typed);
+    const wanted = await wantsReport({ input, output, env });
+    return { wanted, asked: String(output.read() ?? "").includes("Show that report now?") };
+  }
+
+  it("asks on a terminal, and takes an end of the input for no", async () => {
+    for (const typed of ["\n", "y\n", "Yes\n"]) {
+      expect(await answered(typed), typed).to.deep.equal({ wanted: true, asked: true });
+    }
+    for (const typed of ["n\n", "what?\n", undefined]) {
+      expect(await answered(typed), typed).to.deep.equal({ wanted: false, asked: true });
+    }
+  });
+
+  it("asks nobody where nobody is there", async () => {
+    const nobody = { wanted: false, asked: false };
+    expect(await answered("\n", { terminal: false })).to.deep.equal(nobody);
+    expect(await answered("\n", { env: { CI: "true" } })).to.deep.equal(nobody);
   });
 });

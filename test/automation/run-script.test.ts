@@ -5,6 +5,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import * as os from "node:os";
 import * as path from "node:path";
 import { type Readable } from "node:stream";
+import { refusedExitCode } from "../../scripts/look.mjs";
 import { projectDir } from "../../sandbox/config";
 
 const tsx = { version: "1.0.0", integrity: "sha512-a" };
@@ -37,6 +38,9 @@ interface Options {
   go?: string;
   /** The version that the machine's Node gives itself. */
   node?: string;
+  platform?: string;
+  /** Of the sandbox's command line. */
+  exitCode?: number;
 }
 
 /** Runs an entry, which says which Node runs it, in a project with an npm that only writes down what it is called with. */
@@ -68,19 +72,24 @@ async function run(options: Options) {
     program("node_modules/.bin/tool", "console.log('tool', process.argv.slice(2).join())");
     program("bin/npm", `#!/bin/sh\necho "$*" > ${root}/npm-calls\n${npm}\n`);
     if (options.go) program("bin/go", `#!/bin/sh\necho ${options.go}\n`);
-    write("sandbox/cli.ts", "console.log('sandbox', process.argv.slice(2).join())");
+    write(
+      "sandbox/cli.ts",
+      `console.log('sandbox', process.argv.slice(2).join()); process.exit(${options.exitCode ?? 0})`,
+    );
     write("entry.js", "console.log(process.execPath, process.argv.slice(2).join())");
-    write("version.cjs", `Object.defineProperty(process.versions, "node", { value: "${options.node}" })`);
+    const { node = process.versions.node, platform = process.platform } = options;
+    const other = `process.versions, "node", { value: "${node}" }); Object.defineProperty(process, "platform", { value: "${platform}" }`;
+    write("other.cjs", `Object.defineProperty(${other})`);
     if (options.lost) rmSync(path.join(root, options.lost), { recursive: true });
     mkdirSync(path.join(root, "scripts"));
-    for (const name of ["run.mjs", "entry.mjs", "look.mjs", "look", "packages.mjs", "child.mjs"]) {
+    for (const name of ["run.mjs", "entry.mjs", "look.mjs", "look", "offer.mjs", "packages.mjs", "child.mjs"]) {
       cpSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name), { recursive: true });
     }
     const child = execa(process.execPath, [path.join(root, "scripts", "run.mjs"), ...args], {
       reject: false,
       env: {
         PATH: [path.join(root, "bin"), process.env.PATH].join(path.delimiter),
-        ...(options.node && { NODE_OPTIONS: `--require ${path.join(root, "version.cjs")}` }),
+        NODE_OPTIONS: `--require ${path.join(root, "other.cjs")}`,
       },
     });
     await options.during?.(child);
@@ -125,6 +134,31 @@ describe("npm's scripts", () => {
     expect((await run(tooOld)).npm).to.contain("ci");
     // What is up can be looked at and taken down whatever has become of the machine.
     expect((await run({ go: "go1.19.8", args: ["sandbox/cli.ts", "down"] })).stdout).to.equal("sandbox down");
+  });
+
+  it("say on another system what runs there, with all packages there too", async () => {
+    for (const installed of [all, undefined]) {
+      const { stdout, stderr, exitCode, npm } = await run({
+        platform: "darwin",
+        installed,
+        args: ["sandbox/cli.ts", "start"],
+      });
+      expect({ stdout, exitCode, npm }).to.deep.equal({ stdout: "", exitCode: 1, npm: undefined });
+      expect(stderr)
+        .to.contain("needs Linux on x86-64; this is darwin on")
+        .and.contain("  npm run preview:mocks ")
+        .and.contain("  npm run test:unit ");
+    }
+    expect((await run({ platform: "win32", args: ["sandbox/cli.ts", "start"] })).stderr).to.contain(", in WSL");
+    expect((await run({ platform: "darwin" })).exitCode).to.equal(0);
+  });
+
+  it("end with 1 where the sandbox has refused the machine, and pass on any other code", async () => {
+    const ended = async (exitCode: number, command: string) =>
+      (await run({ exitCode, args: ["sandbox/cli.ts", command] })).exitCode;
+    expect(await ended(refusedExitCode, "start")).to.equal(1);
+    expect(await ended(130, "start")).to.equal(130);
+    expect(await ended(refusedExitCode, "exec")).to.equal(refusedExitCode);
   });
 
   it("run a tool of the packages too", async () => {

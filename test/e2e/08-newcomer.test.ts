@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type { Report } from "../../automation/report/report";
+import { previewOnMocks, settingsOf } from "../../scripts/preview-mocks";
 import { gitlabTokens, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { entering } from "../../sandbox/world/namespaces";
@@ -175,5 +177,26 @@ describe("a first preview", () => {
     expect(exitCode, all).to.equal(0);
     expect(all).to.match(/command:local:Command +gitlab-runners-host-login-key +create/);
     expect(all).to.match(/gitlab:index:UserRunner +gitlab-runners-group\/acme\/frontend +create/);
+  });
+
+  it("is reported for a first deployment as npm run preview:mocks shows it, which asks nobody", async () => {
+    const file = path.join(clone, "Pulumi.dev.yaml");
+    const json = path.join(folder.dir, "report.json");
+    const { exitCode, all } = await pulumi(["stack", "init", "first"]);
+    expect(exitCode, all).to.equal(0);
+    const command = [process.execPath, "--import", "tsx", path.join(projectDir, "automation/cli.ts"), "preview"];
+    const flags = ["--stack", "first", "--config-file", file, "--json", json];
+    const [program, ...args] = entering(daemon, projectDir, [...command, ...flags]);
+    await execa(program, args, { cwd: projectDir, env, extendEnv: false });
+
+    const shown = ({ outcome, dangers, groups, imageToBuild, imagePlatform, unchanged, errors }: Report) => ({
+      ...{ outcome, imageToBuild, unchanged, errors, platform: imagePlatform ?? "unknown" },
+      dangers: dangers.map(({ id, subject }) => `${id} ${subject}`),
+      changes: groups.map(({ name, changes }) => [name, ...changes.map(({ op, subject }) => `${op} ${subject}`)]),
+    });
+    const real = JSON.parse(readFileSync(json, "utf8")) as Report;
+    // The CLI has written it as a text.
+    const settings = { ...settingsOf(file), allowPlainHttp: true };
+    expect(shown(await previewOnMocks("first", settings))).to.deep.equal(shown(real));
   });
 });
