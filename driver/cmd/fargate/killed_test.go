@@ -41,6 +41,18 @@ func TestKilledAnywhere(t *testing.T) {
 			return ""
 		}
 	}
+	full := func(w *world) {
+		w.edit(`CapacityTimeout = "1ns"`, `CapacityTimeout = "20ms"`)
+		w.ecs.Lock()
+		defer w.ecs.Unlock()
+		calls := 0
+		w.ecs.Refuse = func(map[string]any) string {
+			if calls++; calls == 1 {
+				return unavailable
+			}
+			return ""
+		}
+	}
 	oneSlot := func(w *world) { w.configure("MaxJobs = 1") }
 	script := []string{"run", "", "build_script"}
 	calls := []struct {
@@ -55,6 +67,7 @@ func TestKilledAnywhere(t *testing.T) {
 		{"prepare", []string{"prepare"}, nil, oneSlot, 9},
 		{"prepare again", []string{"prepare"}, [][]string{{"prepare"}}, oneSlot, 15},
 		{"prepare without spot capacity", []string{"prepare"}, nil, noSpot, 17},
+		{"prepare in a full account", []string{"prepare"}, nil, full, 13},
 		{"run", script, [][]string{{"prepare"}}, oneSlot, 1},
 		{"cleanup", []string{"cleanup"}, [][]string{{"prepare"}}, oneSlot, 7},
 	}
@@ -113,6 +126,11 @@ func TestKilledAnywhere(t *testing.T) {
 					if slots := w.slots(); len(slots) != 0 {
 						reached, _ := os.ReadFile(w.reached())
 						t.Errorf("killed at point %d, slots %v are taken; it came to\n%s", at, slots, reached)
+					}
+					w.later(25 * time.Hour)
+					w.reap(0)
+					if waits, _ := filepath.Glob(filepath.Join(w.dir, "metadata", "waits", "*")); len(waits) != 0 {
+						t.Errorf("killed at point %d, left: %v", at, waits)
 					}
 				}
 				if total += at - 1; at-1 < call.least {

@@ -100,9 +100,10 @@ func (s *series) write(directory string) error {
 }
 
 // Drivers hold the lock for moments, and the kernel releases it when its holder is killed. No job waits longer than this
-// for one that is stopped or hangs on a disk.
+// for one that is stopped or hangs on a disk. It is long enough for hundreds of calls that end together: whoever looks
+// when the lock is free has it, in no order.
 const (
-	lockTimeout = time.Second
+	lockTimeout = 10 * time.Second
 	lockPause   = 5 * time.Millisecond
 )
 
