@@ -34,7 +34,8 @@ function connect() {
   events = source;
   source.addEventListener("open", () => (gone = undefined));
   source.addEventListener("error", () => {
-    gone ??= new Date();
+    if (gone) return;
+    gone = new Date();
     show();
   });
   source.addEventListener("snapshot", ({ data }) => {

@@ -18,7 +18,7 @@ export const table = (heading, rows, { key, none, note = rows.length, columns })
       rows.length === 0
         ? html`<p class="none">${none}</p>`
         : html`
-            <div class="scroll" role="region" aria-label="${heading}, table" tabindex="0">
+            <div class="scroll" role="group" aria-label="${heading}, table" tabindex="0">
               <table>
                 <thead>
                   <tr>
@@ -102,7 +102,7 @@ export function callsTable(heading, calls, none) {
     else rows.push({ call, count: 1 });
   }
   return table(heading, rows, {
-    key: ({ call }) => call,
+    key: ({ call }) => call.id,
     none,
     columns: [
       ["time", ({ call }) => clock(call.at)],

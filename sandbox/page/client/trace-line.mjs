@@ -10,4 +10,4 @@ export const readable = (line) =>
     .replace(/\x1b\[[\d;?]*[A-Za-ln-z]/g, "")
     .replace(/\x1b(?!\[[\d;]*m)/g, "")
     .replace(/\r$/, "")
-    .replace(/^.*\r/, "");
+    .replace(/^[^]*\r/, "");

@@ -77,8 +77,8 @@ describe("the sandbox's page", () => {
   it("tells a task's job, and which calls are no job's", async () => {
     records.tasks = [task("a", { startedBy: startedBy(12) }), task("b", { startedBy: "somebody" })];
     records.calls = [
-      { at: 1, action: "ecs:RunTask", status: 200, startedBy: startedBy(12) },
-      { at: 2, action: "iam:PutRolePolicy", status: 200 },
+      { id: 1, at: 1, action: "ecs:RunTask", status: 200, startedBy: startedBy(12) },
+      { id: 2, at: 2, action: "iam:PutRolePolicy", status: 200 },
     ];
     const { tasks, calls } = JSON.parse((await ask(`${page.url}snapshot`)).body) as Snapshot;
     expect(tasks.map(({ job }) => job)).to.deep.equal([undefined, 12]);
