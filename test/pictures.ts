@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of the sandbox's page that the documentation shows, from a sandbox that is up and on which it runs the
- * demo: `npm run pictures -- [FOLDER]`.
+ * Makes the pictures of the sandbox's page that the documentation shows, from a sandbox that is up and on which it
+ * runs the demo: `npm run pictures -- [FOLDER]`.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";

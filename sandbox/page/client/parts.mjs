@@ -5,11 +5,20 @@ import { repeat } from "lit-html/directives/repeat.js";
 /** @import { AwsCall } from "../../aws" */
 
 /**
+ * @template Row
+ * @typedef {object} Shape
+ * @property {(row: Row) => unknown} key What tells a row from the others.
+ * @property {unknown} none What stands in an empty table's place.
+ * @property {unknown} [note] Beside the heading; default: how many rows there are.
+ * @property {[string, (row: Row) => unknown][]} columns
+ */
+
+/**
  * A section with a table; a sentence in its place where there are no rows.
  * @template Row
  * @param {string} heading
  * @param {Row[]} rows
- * @param {{ key: (row: Row) => unknown, none: unknown, note?: unknown, columns: [string, (row: Row) => unknown][] }} shape
+ * @param {Shape<Row>} shape
  */
 export const table = (heading, rows, { key, none, note = rows.length, columns }) => html`
   <section aria-label=${heading}>

@@ -1,6 +1,6 @@
 /**
- * A line of a job's log without the runner's timestamps, section markers and erased text. Of the terminal's sequences only
- * colours are left in it.
+ * A line of a job's log without the runner's timestamps, section markers and erased text. Of the terminal's sequences
+ * only colours are left in it.
  * @param {string} line
  */
 export const readable = (line) =>
