@@ -109,7 +109,7 @@ describe("the sandbox's page", () => {
       pipelines: [pipelineOf("talkative")],
       logs: { 1: Buffer.from([...lines, last, ""].join("\n")) },
     });
-    const sandbox = await startPage(await listenForPage("0"), sources);
+    const sandbox = await startPage(await listenForPage(0), sources);
     try {
       address = sandbox.url;
       await page.goto(`${address}#job-1`);
@@ -127,7 +127,7 @@ describe("the sandbox's page", () => {
 
   it("says that the sandbox is gone, and shows it as it was", async () => {
     const { sources } = recordsAndSources({ tasks: [task("0123456789abcdef")] });
-    const sandbox = await startPage(await listenForPage("0"), sources);
+    const sandbox = await startPage(await listenForPage(0), sources);
     await page.goto(sandbox.url);
     await sees("Fargate tasks", "RUNNING");
     expect(await page.getByRole("status").textContent()).to.equal("live");

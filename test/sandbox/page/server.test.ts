@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as http from "node:http";
 import { expect } from "chai";
-import { listenForPage } from "../../../sandbox/page/listener";
+import { listenForPage, pagePort } from "../../../sandbox/page/listener";
 import { startPage, type Page } from "../../../sandbox/page/server";
 import type { Snapshot } from "../../../sandbox/page/snapshot";
 import { startFixture } from "../gitlab/support";
@@ -116,8 +116,10 @@ describe("the sandbox's page", () => {
   });
 
   it("cannot have a port that is none, or is another's", async () => {
-    const failure = (port: string) => listenForPage(port).then(String, (error: Error) => error.message);
-    expect(await failure("http")).to.equal("SANDBOX_PAGE_PORT: http is no port");
-    expect(await failure(new URL(page.url).port)).to.match(/^SANDBOX_PAGE_PORT: .*address already in use/);
+    for (const wanted of ["http", "65536", "-1", ""]) {
+      expect(() => pagePort(wanted), wanted).to.throw(`SANDBOX_PAGE_PORT: ${wanted} is no port`);
+    }
+    const failure = await listenForPage(Number(new URL(page.url).port)).catch(String);
+    expect(failure).to.match(/SANDBOX_PAGE_PORT: .*address already in use/);
   });
 });
