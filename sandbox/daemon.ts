@@ -1,10 +1,10 @@
 /**
  * The sandbox's one long-lived process: AWS, GitLab and the provider servers, with a control API on a Unix socket.
  *
- * Started by the CLI (sandbox/lifecycle.ts), which hands it the page's socket, in namespaces of its own, with which whatever
- * descends from it ends, even after a `kill -9`. It enters the sandbox's cgroup before it starts anything, by which others
- * find it. With `--lease` it takes the sandbox down when its standard input closes, that is when the CLI that started it is
- * gone, however it went. With `--real-aws` it serves no stand-in for aws.
+ * Started by the CLI (sandbox/lifecycle.ts), which hands it the page's socket, in namespaces of its own, with which
+ * whatever descends from it ends, even after a `kill -9`. It enters the sandbox's cgroup before it starts anything,
+ * by which others find it. With `--lease` it takes the sandbox down when its standard input closes, that is when the
+ * CLI that started it is gone, however it went. With `--real-aws` it serves no stand-in for aws.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";

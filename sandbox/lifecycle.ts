@@ -9,7 +9,7 @@ import { readStatus, requestShutdown } from "./control/client";
 import { controlSocket, type Status } from "./control/protocol";
 import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
-import { handOver, listenForPage } from "./page/listener";
+import { handOver, listenForPage, pagePort } from "./page/listener";
 import { say, UserError } from "./report";
 import { prepareArtifacts, prepareAwsProvider, prepareTools } from "./setup";
 import { timed, withProgress } from "./steps";
@@ -27,6 +27,7 @@ const daemonLog = path.join(stateDir, "daemon.log");
  * @param realAws the real aws provider too
  */
 export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<void> {
+  pagePort();
   const missing = whatIsMissing();
   if (missing.length > 0) throw new RefusedMachine(refusal(missing));
   // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.

@@ -42,7 +42,7 @@ export class TerminalLine {
     if (!this.shows || this.running.size === 0) return;
     const parts = [...this.running].map(([what, since]) => `${what} ${Math.round((Date.now() - since) / 1000)} s`);
     // A line that wraps could not be taken back.
-    this.output.write(parts.join(", ").slice(0, (this.output.columns ?? 80) - 1));
+    this.output.write(parts.join(", ").slice(0, (this.output.columns || 80) - 1));
     this.drawn = true;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of the sandbox's page that the documentation shows, from a sandbox that is up and on which it runs the
- * demo: `npm run pictures -- [FOLDER]`.
+ * Makes the pictures of the sandbox's page that the documentation shows, from a sandbox that is up and on which it
+ * runs the demo: `npm run pictures -- [FOLDER]`.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -18,24 +18,16 @@ async function main(folder: string): Promise<void> {
   const { page: address } = await requireStatus();
   mkdirSync(folder, { recursive: true });
   const browser = await openBrowser();
-  const save = (page: Page, name: string) => page.screenshot({ path: path.join(folder, name) });
   try {
     const demo = sandbox(["run", demoFile]);
-    const overview = await open(browser, address, "light");
-    await overview
-      .getByRole("row", { name: /running/ })
-      .first()
-      .waitFor();
-    await overview
-      .getByRole("row", { name: /STOPPED/ })
-      .nth(2)
-      .waitFor();
-    await save(overview, "sandbox-overview.png");
+    const overview = await open(browser, address, { colorScheme: "light", height: 820 });
+    await overview.getByRole("region", { name: "Fargate tasks" }).getByText("artifact-found").waitFor();
+    await overview.screenshot({ path: path.join(folder, "sandbox-overview.png") });
 
-    const job = await open(browser, address, "dark");
+    const job = await open(browser, address, { colorScheme: "dark", height: 600 });
     await job.getByRole("link", { name: "cache-filled" }).first().click();
     for (const text of ["Job succeeded", "ecs:StopTask", /^STOPPED since/]) await job.getByText(text).first().waitFor();
-    await save(job, "sandbox-job.png");
+    await job.screenshot({ path: path.join(folder, "sandbox-job.png"), fullPage: true });
     const { exitCode, all } = await demo;
     if (exitCode !== 0) throw new Error(`the demo did not pass:\n${all}`);
   } finally {
@@ -43,8 +35,14 @@ async function main(folder: string): Promise<void> {
   }
 }
 
-async function open(browser: Browser, address: string, colorScheme: "light" | "dark"): Promise<Page> {
-  const viewport = { width: 1280, height: 1000 };
+interface Look {
+  colorScheme: "light" | "dark";
+  /** Of the window. */
+  height: number;
+}
+
+async function open(browser: Browser, address: string, { colorScheme, height }: Look): Promise<Page> {
+  const viewport = { width: 1280, height };
   const page = await browser.newPage({ viewport, colorScheme, locale: "en-GB", timezoneId: "UTC" });
   page.setDefaultTimeout(patience);
   await page.goto(address);

@@ -4,6 +4,8 @@ import { operationOf, signatureOf } from "./iam/caller";
 import { s3PermissionsIfKnown } from "./iam/s3-permissions";
 
 export interface AwsCall {
+  /** Counts up. */
+  id: number;
   /** In ms since the epoch. */
   at: number;
   /** "ecs:RunTask" */
@@ -33,6 +35,7 @@ const kept = { jobs: 2000, others: 200 };
 export class Calls {
   private readonly jobs: AwsCall[] = [];
   private readonly others: AwsCall[] = [];
+  private count = 0;
 
   constructor(private readonly callers: Callers) {}
 
@@ -41,6 +44,7 @@ export class Calls {
     const { action, parameters } = describe(request, body);
     const task = this.callers.taskAt(from);
     const call: AwsCall = {
+      id: ++this.count,
       at: Date.now(),
       action,
       status,

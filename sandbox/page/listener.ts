@@ -9,15 +9,18 @@ import { UserError } from "../report";
 /** What goes with the socket. */
 const message = "page";
 
-/** Listens on 127.0.0.1, on the port of SANDBOX_PAGE_PORT or any free one. @throws UserError */
-export async function listenForPage(wanted = process.env.SANDBOX_PAGE_PORT ?? "0"): Promise<net.Server> {
-  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65535) {
-    throw new UserError(`SANDBOX_PAGE_PORT: ${wanted} is no port`);
-  }
+/** The port that is wanted; 0: any free one. @throws UserError */
+export function pagePort(wanted = process.env.SANDBOX_PAGE_PORT ?? "0"): number {
+  if (/^\d{1,5}$/.test(wanted) && Number(wanted) <= 65535) return Number(wanted);
+  throw new UserError(`SANDBOX_PAGE_PORT: ${wanted} is no port`);
+}
+
+/** Listens on 127.0.0.1. @throws UserError */
+export function listenForPage(port = pagePort()): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once("error", ({ message }) => reject(new UserError(`SANDBOX_PAGE_PORT: ${message}`)));
-    server.listen(Number(wanted), "127.0.0.1", () => resolve(server));
+    server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }
 

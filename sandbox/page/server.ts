@@ -1,7 +1,7 @@
 /**
- * A page on loopback that shows the sandbox while it is up: hosts, runners, pipelines with their jobs' logs, tasks, calls
- * of AWS. It only reads. It answers who knows its address, which has a key in it: a job's log is for the eyes of whoever
- * started the sandbox, and other users and pages of the machine reach its ports too.
+ * A page on loopback that shows the sandbox while it is up: hosts, runners, pipelines with their jobs' logs, tasks,
+ * calls of AWS. It only reads. It answers whoever knows its address, which has a key in it: a job's log is for the
+ * eyes of who started the sandbox, and other users of the machine reach its ports too.
  */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo, Server } from "node:net";

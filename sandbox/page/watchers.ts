@@ -1,7 +1,7 @@
 /**
- * Who watches the page, by server-sent events. Each watcher is sent the state whenever it has changed and, where it watches
- * a job, that job's calls and log. Nothing is kept for a watcher that reads slowly: it is sent what is true once it has
- * read what it had before, and of a log that has run away the end.
+ * Who watches the page, by server-sent events. Each watcher is sent the state whenever it has changed and, where it
+ * watches a job, that job's calls and log. Nothing is kept for a watcher that reads slowly: it is sent what is true
+ * once it has read what it had before, and of a log that has run away the end.
  */
 import type { ServerResponse } from "node:http";
 import { callsOf, snapshotOf, type Sources } from "./snapshot";

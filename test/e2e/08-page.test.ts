@@ -7,7 +7,7 @@ import { closeServer, listen } from "../../sandbox/aws/server";
 import { gitlabTokens, network } from "../../sandbox/config";
 import { listenForPage } from "../../sandbox/page/listener";
 import { startPage } from "../../sandbox/page/server";
-import { recordsAndSources, task } from "../sandbox/page/sources";
+import { pipelineOf, recordsAndSources, task } from "../sandbox/page/sources";
 import { openBrowser } from "../support/browser";
 import { runCi } from "../support/pipelines";
 import { status, useSandbox } from "../support/sandbox";
@@ -102,9 +102,32 @@ describe("the sandbox's page", () => {
     expect(secrets.filter((secret) => shown.includes(secret))).to.deep.equal([]);
   });
 
+  it("shows a log's colours and its end, and takes nothing in it for markup", async () => {
+    const lines = Array.from({ length: 6000 }, (_, index) => `line ${index}`);
+    const last = "2026-11-28T10:00:00.000000Z 01O \x1b[32;1m<img src=x onerror=alert(1)>\x1b[0;m";
+    const { sources } = recordsAndSources({
+      pipelines: [pipelineOf("talkative")],
+      logs: { 1: Buffer.from([...lines, last, ""].join("\n")) },
+    });
+    const sandbox = await startPage(await listenForPage(0), sources);
+    try {
+      address = sandbox.url;
+      await page.goto(`${address}#job-1`);
+      await page.getByRole("heading", { name: "talkative running" }).waitFor();
+      await sees("Log of the job", "line 5999");
+      const shown = section("Log of the job");
+      expect(await shown.locator(".green.bold").textContent()).to.equal("<img src=x onerror=alert(1)>");
+      expect(await shown.getByText("line 0", { exact: true }).count()).to.equal(0);
+      expect(await shown.locator("> div").count()).to.equal(5000);
+      expect(complaints).to.deep.equal([]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
   it("says that the sandbox is gone, and shows it as it was", async () => {
     const { sources } = recordsAndSources({ tasks: [task("0123456789abcdef")] });
-    const sandbox = await startPage(await listenForPage("0"), sources);
+    const sandbox = await startPage(await listenForPage(0), sources);
     await page.goto(sandbox.url);
     await sees("Fargate tasks", "RUNNING");
     expect(await page.getByRole("status").textContent()).to.equal("live");

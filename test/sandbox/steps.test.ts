@@ -33,7 +33,7 @@ describe("a step of the sandbox's commands", () => {
   let screen: Screen;
   beforeEach(() => (screen = new Screen()));
 
-  it("is told at its start and its end where nobody sits at a terminal; what was there already in one line", async () => {
+  it("is told at its start and its end where no terminal is, and what was there already in one line", async () => {
     await build(new TerminalLine(screen));
     expect(screen.written).to.equal("runner: building\nrunner: done in 61.2 s\nfrom the cache: moto, pulumi\n");
   });

@@ -45,10 +45,7 @@ export function jobView({ pipelines, runners, tasks }, job, calls, log) {
 const taskFacts = (task) =>
   facts("Fargate task", [
     ["task", html`<code>${task.taskArn.slice(task.taskArn.lastIndexOf("/") + 1)}</code>`],
-    [
-      "state",
-      html`${state(task.lastStatus)}${task.desiredStatus === task.lastStatus ? nothing : ` (to be ${task.desiredStatus})`}`,
-    ],
+    ["state", html`${state(task.lastStatus)}${becoming(task)}`],
     ["address", task.address ? html`<code>${task.address}</code>` : nothing],
     ["size", `${size(task)}, ${task.capacityProvider ?? "FARGATE"}`],
     [
@@ -62,6 +59,10 @@ const taskFacts = (task) =>
     ],
     ["why it stopped", task.stoppedReason ?? nothing],
   ]);
+
+/** @param {Snapshot["tasks"][number]} task */
+const becoming = ({ lastStatus, desiredStatus }) =>
+  lastStatus === desiredStatus ? nothing : `, to be ${desiredStatus}`;
 
 /** @param {string} heading @param {[string, unknown][]} rows Those without a value are left out. */
 const facts = (heading, rows) => html`

@@ -1,6 +1,6 @@
 /**
- * The page: what the sandbox tells by server-sent events, as one of two views, which the address's fragment chooses: all
- * of it, or one job (#job-12).
+ * The page: what the sandbox tells by server-sent events, as one of two views, which the address's fragment chooses:
+ * all of it, or one job (#job-12).
  */
 import { html, render } from "lit-html";
 import { jobView } from "./job.mjs";
@@ -34,7 +34,8 @@ function connect() {
   events = source;
   source.addEventListener("open", () => (gone = undefined));
   source.addEventListener("error", () => {
-    gone ??= new Date();
+    if (gone) return;
+    gone = new Date();
     show();
   });
   source.addEventListener("snapshot", ({ data }) => {

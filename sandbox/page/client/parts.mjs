@@ -5,11 +5,20 @@ import { repeat } from "lit-html/directives/repeat.js";
 /** @import { AwsCall } from "../../aws" */
 
 /**
+ * @template Row
+ * @typedef {object} Shape
+ * @property {(row: Row) => unknown} key What tells a row from the others.
+ * @property {unknown} none What stands in an empty table's place.
+ * @property {unknown} [note] Beside the heading; default: how many rows there are.
+ * @property {[string, (row: Row) => unknown][]} columns
+ */
+
+/**
  * A section with a table; a sentence in its place where there are no rows.
  * @template Row
  * @param {string} heading
  * @param {Row[]} rows
- * @param {{ key: (row: Row) => unknown, none: unknown, note?: unknown, columns: [string, (row: Row) => unknown][] }} shape
+ * @param {Shape<Row>} shape
  */
 export const table = (heading, rows, { key, none, note = rows.length, columns }) => html`
   <section aria-label=${heading}>
@@ -18,7 +27,7 @@ export const table = (heading, rows, { key, none, note = rows.length, columns })
       rows.length === 0
         ? html`<p class="none">${none}</p>`
         : html`
-            <div class="scroll" role="region" aria-label="${heading}, table" tabindex="0">
+            <div class="scroll" role="group" aria-label="${heading}, table" tabindex="0">
               <table>
                 <thead>
                   <tr>
@@ -102,7 +111,7 @@ export function callsTable(heading, calls, none) {
     else rows.push({ call, count: 1 });
   }
   return table(heading, rows, {
-    key: ({ call }) => call,
+    key: ({ call }) => call.id,
     none,
     columns: [
       ["time", ({ call }) => clock(call.at)],

@@ -1,6 +1,6 @@
 /**
- * A line of a job's log without the runner's timestamps, section markers and erased text. Of the terminal's sequences only
- * colours are left in it.
+ * A line of a job's log without the runner's timestamps, section markers and erased text. Of the terminal's sequences
+ * only colours are left in it.
  * @param {string} line
  */
 export const readable = (line) =>
@@ -10,4 +10,4 @@ export const readable = (line) =>
     .replace(/\x1b\[[\d;?]*[A-Za-ln-z]/g, "")
     .replace(/\x1b(?!\[[\d;]*m)/g, "")
     .replace(/\r$/, "")
-    .replace(/^.*\r/, "");
+    .replace(/^[^]*\r/, "");

@@ -37,7 +37,7 @@ describe("calls of AWS", () => {
   function call(from: string, request: Parameters<Calls["add"]>[0], body: object | string = ""): Partial<AwsCall> {
     const calls = newCalls();
     calls.add(request, from, Buffer.from(typeof body === "string" ? body : JSON.stringify(body)), 200);
-    const { at: _, status: __, ...rest } = calls.list()[0];
+    const { id: _, at: __, status: ___, ...rest } = calls.list()[0];
     return rest;
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as http from "node:http";
 import { expect } from "chai";
-import { listenForPage } from "../../../sandbox/page/listener";
+import { listenForPage, pagePort } from "../../../sandbox/page/listener";
 import { startPage, type Page } from "../../../sandbox/page/server";
 import type { Snapshot } from "../../../sandbox/page/snapshot";
 import { startFixture } from "../gitlab/support";
@@ -77,8 +77,8 @@ describe("the sandbox's page", () => {
   it("tells a task's job, and which calls are no job's", async () => {
     records.tasks = [task("a", { startedBy: startedBy(12) }), task("b", { startedBy: "somebody" })];
     records.calls = [
-      { at: 1, action: "ecs:RunTask", status: 200, startedBy: startedBy(12) },
-      { at: 2, action: "iam:PutRolePolicy", status: 200 },
+      { id: 1, at: 1, action: "ecs:RunTask", status: 200, startedBy: startedBy(12) },
+      { id: 2, at: 2, action: "iam:PutRolePolicy", status: 200 },
     ];
     const { tasks, calls } = JSON.parse((await ask(`${page.url}snapshot`)).body) as Snapshot;
     expect(tasks.map(({ job }) => job)).to.deep.equal([undefined, 12]);
@@ -116,8 +116,10 @@ describe("the sandbox's page", () => {
   });
 
   it("cannot have a port that is none, or is another's", async () => {
-    const failure = (port: string) => listenForPage(port).then(String, (error: Error) => error.message);
-    expect(await failure("http")).to.equal("SANDBOX_PAGE_PORT: http is no port");
-    expect(await failure(new URL(page.url).port)).to.match(/^SANDBOX_PAGE_PORT: .*address already in use/);
+    for (const wanted of ["http", "65536", "-1", ""]) {
+      expect(() => pagePort(wanted), wanted).to.throw(`SANDBOX_PAGE_PORT: ${wanted} is no port`);
+    }
+    const failure = await listenForPage(Number(new URL(page.url).port)).catch(String);
+    expect(failure).to.match(/SANDBOX_PAGE_PORT: .*address already in use/);
   });
 });

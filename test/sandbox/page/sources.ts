@@ -39,4 +39,15 @@ export const task = (id: string, over: Partial<TaskView> = {}): TaskView => ({
   ...over,
 });
 
+/** A pipeline of one job, number 1, which runs. */
+export const pipelineOf = (name: string): PipelineView => ({
+  ...{ id: 1, project: "acme/backend/demo", ref: "main", status: "running", createdAt: 0 },
+  jobs: [
+    {
+      ...{ id: 1, name, stage: "test", status: "running", allowFailure: false, failureReason: null, exitCode: null },
+      ...{ attempt: 0, retried: false, runnerId: null, queuedAt: 0, startedAt: 0, finishedAt: null },
+    },
+  ],
+});
+
 export const startedBy = (job: number) => `gitlab/runner-1/job-${job}/0123456789abcdef`;

@@ -58,7 +58,8 @@ describe("who watches the sandbox's page", () => {
 
   it("is sent the calls and the log of the job that it watches, and of no other", () => {
     records.logs = { 1: Buffer.from("of job 1\n"), 2: Buffer.from("of job 2\n") };
-    records.calls = [1, 2].map((job) => ({ at: job, action: "ecs:RunTask", status: 200, startedBy: startedBy(job) }));
+    const call = { at: 0, action: "ecs:RunTask", status: 200 };
+    records.calls = [1, 2].map((job) => ({ ...call, id: job, startedBy: startedBy(job) }));
     const connection = watch(new Connection(), 2);
     expect(connection.events<Piece>("log").map(({ text }) => text)).to.deep.equal(["of job 2\n"]);
     expect(connection.events("calls")).to.deep.equal([[records.calls[1]]]);
