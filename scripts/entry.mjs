@@ -85,7 +85,7 @@ async function main() {
 
 let exitCode = await main();
 if (refused && args[0] === "start" && (await wantsReport())) {
-  exitCode = (await ensurePackages(root, "all", installing)) ?? (await run("scripts/preview-mocks.ts"));
+  exitCode = (await ensurePackages(root, "all", installing)) ?? (await run("test/preview-mocks.ts"));
 }
 if (person) giveBack(person, root);
 process.exitCode = exitCode;
