@@ -109,7 +109,7 @@ export async function deploy(status: Status, signal?: AbortSignal): Promise<void
 /** Takes everything down: services in order where they still answer, then whatever is left by force. */
 export async function takeDown(): Promise<void> {
   if (process.getuid?.() !== 0 && whatIsLeft().length > 0) {
-    throw new UserError('Only root can take the sandbox down: sudo -E env PATH="$PATH" npm run sandbox -- down');
+    throw new UserError('Only root can take the sandbox down: sudo env PATH="$PATH" npm run sandbox -- down');
   }
   await timed({ doing: "taking the sandbox down", done: "sandbox: taken down" }, async () => {
     if (await readStatus()) {

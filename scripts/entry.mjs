@@ -7,6 +7,7 @@ import { runToEnd } from "./child.mjs";
 import { isPossible, refusal, refusedExitCode, whatIsMissing } from "./look.mjs";
 import { wantsReport } from "./offer.mjs";
 import { ensurePackages } from "./packages.mjs";
+import { asPerson, giveBack, personBehindRoot, useRootsFolders } from "./person.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const bin = path.join(root, "node_modules", ".bin");
@@ -36,6 +37,14 @@ const deployment = given[0] === "--deployment";
 const [entry, ...args] = deployment ? given.slice(1) : given;
 const isSandbox = entry === "sandbox/cli.ts";
 
+const person = personBehindRoot(root);
+// Real deployments are the person's in any case: with the credentials and the backend that lie in that home.
+if (person && !(deployment && !args.some((word) => /^(--stack=)?sandbox$/.test(word)))) useRootsFolders(person);
+const installing = {
+  before: () => person && giveBack(person, root),
+  as: person?.ownsClone ? asPerson(person) : {},
+};
+
 /** Runs an entry or a tool to its end, with what is installed. */
 async function run(entry, args = []) {
   const { node, first } = chooseNode();
@@ -63,7 +72,10 @@ async function main() {
     return 1;
   }
   // The project's own Node is a development package: a deployment from a machine with an older one needs it.
-  const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", objection);
+  const failed = await ensurePackages(root, deployment && machineNodeWillDo ? "deployment" : "all", {
+    ...installing,
+    objection,
+  });
   if (failed) return failed;
   const exitCode = await run(entry, args);
   // Refused by its own look, which comes after that for another sandbox. Other commands pass on a program's code.
@@ -73,6 +85,7 @@ async function main() {
 
 let exitCode = await main();
 if (refused && args[0] === "start" && (await wantsReport())) {
-  exitCode = (await ensurePackages(root, "all")) ?? (await run("scripts/preview-mocks.ts"));
+  exitCode = (await ensurePackages(root, "all", installing)) ?? (await run("test/preview-mocks.ts"));
 }
+if (person) giveBack(person, root);
 process.exitCode = exitCode;

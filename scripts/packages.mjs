@@ -51,9 +51,10 @@ function installedSet(locked, installed, exists) {
 
 /**
  * Installs what is missing of a set; all where there was more than a deployment's, so that none gets less. Nothing where
- * `objection` has something to say against it. Resolves to the exit code of an npm that failed, or 1.
+ * `objection` has something to say against it. `before` comes before npm, which runs as `as` says (uid, gid, env).
+ * Resolves to the exit code of an npm that failed, or 1.
  */
-export async function ensurePackages(root, wanted, objection = () => undefined) {
+export async function ensurePackages(root, wanted, { objection = () => undefined, before = () => {}, as = {} } = {}) {
   const locked = readPackages(path.join(root, "package-lock.json"));
   const installed = readPackages(path.join(root, "node_modules", ".package-lock.json"));
   const set = installedSet(locked, installed, (place) => existsSync(path.join(root, place)));
@@ -65,12 +66,13 @@ export async function ensurePackages(root, wanted, objection = () => undefined) 
   }
   const more = Object.values(installed ?? {}).some(({ dev }) => dev);
   const option = options[more ? "all" : wanted];
+  before();
   const started = Date.now();
   // The entry's own output may be read by a program (--json -).
   console.error(`packages: installing (npm ci ${option}), about half a minute`);
   const [npm, ...first] = npmCommand();
   const args = [...first, "ci", option, "--no-audit", "--no-fund", "--loglevel=error"];
-  const exitCode = await runToEnd(npm, args, { cwd: root, stdio: ["inherit", 2, "inherit"] }).catch((error) => {
+  const exitCode = await runToEnd(npm, args, { cwd: root, stdio: ["inherit", 2, "inherit"], ...as }).catch((error) => {
     console.error(`packages: npm cannot be run: ${error.message}`);
     return 1;
   });

@@ -4,12 +4,12 @@ import { execa } from "execa";
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
 import { markdown } from "../../automation/report/markdown";
-import { previewOnMocks, settingsOf } from "../../scripts/preview-mocks";
-import { readable } from "../../scripts/readable";
+import { previewOnMocks, settingsOf } from "../preview-mocks";
+import { readable } from "../support/readable";
 
 describe("the preview on mocks", () => {
   it("is the report of the stack dev, and says what it is made on", async () => {
-    const command = ["--import", "tsx", path.join(projectDir, "scripts/preview-mocks.ts")];
+    const command = ["--import", "tsx", path.join(projectDir, "test/preview-mocks.ts")];
     const { stdout, stderr, exitCode } = await execa(process.execPath, command, { cwd: projectDir });
     expect(exitCode).to.equal(0);
     expect(stderr).to.match(/made on mocks: nobody has\s+asked AWS or GitLab[^]*Made on mocks in \d+\.\d s\./);

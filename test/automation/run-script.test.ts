@@ -82,7 +82,16 @@ async function run(options: Options) {
     write("other.cjs", `Object.defineProperty(${other})`);
     if (options.lost) rmSync(path.join(root, options.lost), { recursive: true });
     mkdirSync(path.join(root, "scripts"));
-    for (const name of ["run.mjs", "entry.mjs", "look.mjs", "look", "offer.mjs", "packages.mjs", "child.mjs"]) {
+    for (const name of [
+      "run.mjs",
+      "entry.mjs",
+      "look.mjs",
+      "look",
+      "offer.mjs",
+      "person.mjs",
+      "packages.mjs",
+      "child.mjs",
+    ]) {
       cpSync(path.join(projectDir, "scripts", name), path.join(root, "scripts", name), { recursive: true });
     }
     const child = execa(process.execPath, [path.join(root, "scripts", "run.mjs"), ...args], {

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Report } from "../../automation/report/report";
-import { previewOnMocks, settingsOf } from "../../scripts/preview-mocks";
+import { previewOnMocks, settingsOf } from "../preview-mocks";
 import { gitlabTokens, gitlabUrl, projectDir } from "../../sandbox/config";
 import { engineEnvironment } from "../../sandbox/engine";
 import { entering } from "../../sandbox/world/namespaces";

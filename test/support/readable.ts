@@ -1,5 +1,5 @@
 /** A report's Markdown as text for a terminal, which shows no HTML: details by their summary, tables by their columns. */
-import { table } from "../sandbox/report";
+import { table } from "../../sandbox/report";
 
 export function readable(markdown: string): string {
   const lines: string[] = [];

@@ -12,8 +12,8 @@ import { reportOf, type Report } from "../automation/report/report";
 import { FargateRunners } from "../components/fargate-runners";
 import { lookUp } from "../components/look-ups/look-ups";
 import { namespace, parseSettings } from "../components/settings/settings";
-import { deploy, type Registered } from "../test/program/support/deploy";
-import { readable } from "./readable";
+import { deploy, type Registered } from "./program/support/deploy";
+import { readable } from "./support/readable";
 
 type Raw = Record<string, unknown>;
 
