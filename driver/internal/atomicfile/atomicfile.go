@@ -70,6 +70,16 @@ func SyncFolder(path string) error {
 // apart from the temporary files of a path with a longer name.
 func prefix(path string) string { return "." + filepath.Base(path) + "~" }
 
+// Remove removes the file at path, and what killed writers of it have left. It succeeds where there is none. The caller
+// makes sure that nobody writes path meanwhile.
+func Remove(path string) error {
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, RemoveLeftovers(path))
+}
+
 // RemoveLeftovers removes the temporary files of writers that were killed. The caller makes sure that nobody writes
 // path meanwhile.
 func RemoveLeftovers(path string) error {

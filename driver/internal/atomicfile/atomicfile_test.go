@@ -109,3 +109,23 @@ func TestRemoveLeftovers(t *testing.T) {
 		t.Errorf("no such folder: %v", err)
 	}
 }
+
+func TestRemove(t *testing.T) {
+	directory := t.TempDir()
+	for _, name := range []string{"file", ".file~1", "file-2"} {
+		if err := os.WriteFile(filepath.Join(directory, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, again := range []bool{false, true} {
+		if err := Remove(filepath.Join(directory, "file")); err != nil {
+			t.Errorf("again %v: %v", again, err)
+		}
+	}
+	if got := names(t, directory); !slices.Equal(got, []string{"file-2"}) {
+		t.Errorf("left: %v", got)
+	}
+	if err := Remove(directory); err == nil {
+		t.Error("a folder that is not empty passes for removed")
+	}
+}

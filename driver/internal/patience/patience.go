@@ -69,11 +69,7 @@ func (r *Record) Begin(key, what string, until time.Time) error {
 
 // Forget removes what is known of the job. It succeeds where nothing is.
 func (r *Record) Forget(key string) error {
-	err := os.Remove(r.path(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err = errors.Join(err, atomicfile.RemoveLeftovers(r.path(key))); err != nil {
+	if err := atomicfile.Remove(r.path(key)); err != nil {
 		return fmt.Errorf("forgetting the job's waits: %w", err)
 	}
 	return nil

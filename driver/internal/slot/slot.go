@@ -109,11 +109,7 @@ func (s *Slots) TransferToSelf(key string) error {
 
 // Release frees the job's slot. It succeeds where the job has none.
 func (s *Slots) Release(key string) error {
-	err := os.Remove(s.path(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err = errors.Join(err, atomicfile.RemoveLeftovers(s.path(key))); err != nil {
+	if err := atomicfile.Remove(s.path(key)); err != nil {
 		return fmt.Errorf("freeing the job's slot: %w", err)
 	}
 	return nil

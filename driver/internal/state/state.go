@@ -159,11 +159,7 @@ func (s *Store) Save(key string, task *Task) error {
 
 // Remove removes the job's file, and what a killed Save has left. It succeeds where there is no file.
 func (s *Store) Remove(key string) error {
-	err := os.Remove(s.path(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	err = errors.Join(err, atomicfile.RemoveLeftovers(s.path(key)), atomicfile.SyncFolder(s.directory))
+	err := errors.Join(atomicfile.Remove(s.path(key)), atomicfile.SyncFolder(s.directory))
 	if err != nil {
 		return fmt.Errorf("removing the task's state: %w", err)
 	}
