@@ -10,7 +10,7 @@ export function kernel(machine) {
   const features = {
     overlayfs: /\boverlay$/m.test(machine.read("/proc/filesystems")) || (modules !== "" && hasModule("overlay")),
     "network namespaces": machine.exists("/proc/self/ns/net"),
-    iptables: machine.exists("/proc/net/ip_tables_names") || hasModule("nf_tables") || hasModule("ip_tables"),
+    nf_tables: hasModule("nf_tables"),
     bridges: hasModule("bridge"),
     "veth pairs": hasModule("veth"),
     "loop devices": machine.exists("/dev/loop-control") || (modules !== "" && hasModule("loop")),

@@ -15,7 +15,6 @@ const machine = (over: Partial<Machine> = {}, files: Record<string, string> = {}
   const content: Record<string, string> = {
     "/proc/filesystems": "nodev\ttmpfs\nnodev\toverlay\n",
     "/proc/self/ns/net": "",
-    "/proc/net/ip_tables_names": "",
     "/dev/loop-control": "",
     [controllers]: "cpuset cpu io memory hugetlb pids rdma\n",
     "/run/systemd/system": "",
