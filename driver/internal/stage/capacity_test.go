@@ -21,12 +21,13 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// account is an AWS account that is full until a time; it starts no task that can be used.
+// account is an AWS account that is full until a time, and then refuses for another reason if it has one; it starts no
+// task that can be used.
 type account struct {
 	Tasks
-	full  error
-	until time.Time
-	asked []time.Time
+	full, after error
+	until       time.Time
+	asked       []time.Time
 }
 
 func (a *account) Placements(task.Lot) []task.Placement {
@@ -38,7 +39,7 @@ func (a *account) Start(context.Context, task.Request) (string, error) {
 	if time.Now().Before(a.until) {
 		return "", a.full
 	}
-	return "arn", nil
+	return "arn", a.after
 }
 
 func (a *account) AwaitRunning(context.Context, string, task.Progress) (string, error) {
@@ -174,9 +175,9 @@ func TestACancelEndsTheWaitForCapacity(t *testing.T) {
 func TestAnotherRefusalEndsTheWaitForCapacity(t *testing.T) {
 	directory := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWaiting(t, directory, time.Hour, 0)
+		w := newWaiting(t, directory, time.Minute, 0)
 		gone := fmt.Errorf("no such cluster")
-		time.AfterFunc(time.Minute, func() { w.account.full = gone })
+		w.account.after = gone
 		if err := w.start(t.Context()); err != gone || len(w.account.asked) > 8 {
 			t.Errorf("%v after %d tries", err, len(w.account.asked))
 		}
