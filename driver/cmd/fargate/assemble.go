@@ -111,8 +111,12 @@ func parts(
 			loaded, err := awsSettings()
 			return ecs.NewFromConfig(loaded), err
 		})},
-		Addresses:         &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
-		Config:            settings.Fargate,
+		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
+		Config:    settings.Fargate,
+		Region: func() (string, error) {
+			loaded, err := awsSettings()
+			return loaded.Region, err
+		},
 		Log:               log,
 		Probe:             task.ProbePort(settings.SSH.Port),
 		ConsistencyWindow: task.DefaultConsistencyWindow,

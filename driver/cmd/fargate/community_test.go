@@ -13,7 +13,7 @@ import (
 // container ci-coordinator with an sshd, which is told a key and nothing else. No key of this driver's own is set.
 func TestCommunityInstallation(t *testing.T) {
 	w := newWorld(t)
-	w.ecs.Cluster = "test-cluster"
+	w.ecs.Clusters, w.ecs.Region = []string{"test-cluster"}, "us-east-2"
 	w.write("fargate.toml", fmt.Sprintf(`LogLevel = "info"
 LogFormat = "text"
 

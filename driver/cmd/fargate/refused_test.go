@@ -93,18 +93,6 @@ func TestWishThatECSRefuses(t *testing.T) {
 	}
 }
 
-// A changed fargate.toml changes nothing for the jobs that run: their tasks are stopped where they were started.
-func TestClusterChangesWhileAJobRuns(t *testing.T) {
-	w := newWorld(t)
-	w.must(0, "prepare")
-	w.edit(`Cluster = "cluster"`, `Cluster = "renamed"`)
-	w.must(0, "run", w.script("true"), "build_script")
-	w.must(0, "cleanup")
-	if w.ecs.Running() != 0 || len(w.stateFiles()) != 0 {
-		t.Errorf("left: %d tasks, files %v", w.ecs.Running(), w.stateFiles())
-	}
-}
-
 // A database beside the job has to run before the job's first script, though the job's own sshd answers sooner.
 func TestOtherContainersOfTheTask(t *testing.T) {
 	w := newWorld(t)

@@ -21,12 +21,14 @@ type API interface {
 // Try makes one call of an action, for example "ListTasks", and decides whether it makes a failed one again.
 type Try func(action string, call func() error) error
 
-// List returns the ARNs of all tasks that input asks for.
-func List(ctx context.Context, api API, input ecs.ListTasksInput, try Try) ([]string, error) {
+// List returns the ARNs of all tasks that input asks for. Each call gets the options.
+func List(
+	ctx context.Context, api API, input ecs.ListTasksInput, try Try, options ...func(*ecs.Options),
+) ([]string, error) {
 	var arns []string
 	for more := true; more; more = input.NextToken != nil {
 		err := try("ListTasks", func() error {
-			output, err := api.ListTasks(ctx, &input)
+			output, err := api.ListTasks(ctx, &input, options...)
 			if err == nil {
 				arns, input.NextToken = append(arns, output.TaskArns...), output.NextToken
 			}
@@ -40,15 +42,15 @@ func List(ctx context.Context, api API, input ecs.ListTasksInput, try Try) ([]st
 }
 
 // Describe returns the tasks of these ARNs. It leaves out the ones that ECS no longer knows. input names the cluster
-// and the fields to include.
+// and the fields to include. Each call gets the options.
 func Describe(
-	ctx context.Context, api API, input ecs.DescribeTasksInput, arns []string, try Try,
+	ctx context.Context, api API, input ecs.DescribeTasksInput, arns []string, try Try, options ...func(*ecs.Options),
 ) ([]types.Task, error) {
 	var tasks []types.Task
 	for chunk := range slices.Chunk(arns, DescribeAtOnce) {
 		input.Tasks = chunk
 		err := try("DescribeTasks", func() error {
-			output, err := api.DescribeTasks(ctx, &input)
+			output, err := api.DescribeTasks(ctx, &input, options...)
 			if err == nil {
 				tasks = append(tasks, output.Tasks...)
 			}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
+func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string]any) {
 	s.Lock()
 	refusal := s.refusedCapacity(input)
 	if tags, given := input["propagateTags"]; given && tags != "TASK_DEFINITION" && tags != "NONE" {
@@ -37,7 +37,7 @@ func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	task, repeated := s.tokens[token]
 	if !repeated {
 		startedBy, _ := input["startedBy"].(string)
-		task = s.add(startedBy, input)
+		task = s.add(cluster, startedBy, input)
 		s.tokens[token] = task
 	}
 	body := map[string]any{"tasks": []any{s.view(task)}, "failures": []any{}}
@@ -77,7 +77,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 	answer(w, map[string]any{"tasks": tasks, "failures": failures})
 }
 
-func (s *Server) listTasks(w http.ResponseWriter, input map[string]any, stale bool) {
+func (s *Server) listTasks(w http.ResponseWriter, cluster string, input map[string]any, stale bool) {
 	s.Lock()
 	defer s.Unlock()
 	startedBy, filtered := input["startedBy"]
@@ -90,6 +90,9 @@ func (s *Server) listTasks(w http.ResponseWriter, input map[string]any, stale bo
 	}
 	arns := []string{}
 	for _, task := range s.tasks {
+		if clusterOf(task.ARN) != cluster {
+			continue
+		}
 		if stopped := task.Status == "STOPPED"; stopped == stale && (!filtered || task.StartedBy == startedBy) {
 			arns = append(arns, task.ARN)
 		}

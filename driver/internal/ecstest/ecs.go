@@ -32,8 +32,10 @@ type Server struct {
 	URL string
 
 	sync.Mutex
-	// Cluster is the name of the only cluster that there is. Default: cluster.
-	Cluster string
+	// Clusters are the names of the clusters that there are, all in Region. Add uses the first one. Default: cluster, in
+	// us-east-1.
+	Clusters []string
+	Region   string
 	// Providers are the capacity providers that are associated with the cluster. Default: FARGATE and FARGATE_SPOT.
 	Providers []string
 	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
@@ -81,7 +83,8 @@ type Server struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
+		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Clusters: []string{"cluster"},
+		Region: "us-east-1",
 		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(s)
@@ -136,7 +139,7 @@ func (s *Server) Running() int {
 func (s *Server) Add(startedBy string) string {
 	s.Lock()
 	defer s.Unlock()
-	return s.add(startedBy, nil).ARN
+	return s.add(s.Clusters[0], startedBy, nil).ARN
 }
 
 // AddRequested adds a running task, as if its RunTask took effect only now.
@@ -144,12 +147,12 @@ func (s *Server) AddRequested(request map[string]any) string {
 	s.Lock()
 	defer s.Unlock()
 	startedBy, _ := request["startedBy"].(string)
-	return s.add(startedBy, request).ARN
+	return s.add(s.Clusters[0], startedBy, request).ARN
 }
 
-func (s *Server) add(startedBy string, request map[string]any) *Task {
+func (s *Server) add(cluster, startedBy string, request map[string]any) *Task {
 	task := &Task{
-		ARN:    fmt.Sprintf("arn:aws:ecs:us-east-1:123456789012:task/%s/%032x", s.Cluster, len(s.tasks)+1),
+		ARN:    fmt.Sprintf("arn:aws:ecs:%s:123456789012:task/%s/%032x", s.Region, cluster, len(s.tasks)+1),
 		Status: "PROVISIONING", StartedBy: startedBy, Request: request,
 	}
 	s.tasks = append(s.tasks, task)
@@ -197,18 +200,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-r.Context().Done() }()
 		w = httptest.NewRecorder()
 	}
-	// ECS finds a task in its own cluster only.
-	if cluster, _ := input["cluster"].(string); cluster != s.Cluster {
+	cluster, found := s.cluster(r, input)
+	if !found {
 		answerError(w, "ClusterNotFoundException", "Cluster not found.")
+		return
+	}
+	if other := elsewhere(input, cluster); other != "" {
+		answerError(w, "InvalidParameterException", "Identifier is for "+other+". Your cluster is "+cluster)
 		return
 	}
 	switch action {
 	case "RunTask":
-		s.runTask(w, input)
+		s.runTask(w, cluster, input)
 	case "DescribeTasks":
 		s.describeTasks(w, input, stale)
 	case "ListTasks":
-		s.listTasks(w, input, stale)
+		s.listTasks(w, cluster, input, stale)
 	case "StopTask":
 		s.stopTask(w, input)
 	default:

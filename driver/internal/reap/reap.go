@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/job"
@@ -17,7 +18,9 @@ import (
 
 // Tasks is the part of ECS that a reaper needs; *task.Tasks has it.
 type Tasks interface {
-	Survey(ctx context.Context) ([]task.Listing, error)
+	// Place is where new tasks are started.
+	Place() (task.Place, error)
+	Survey(ctx context.Context, place task.Place) ([]task.Listing, error)
 	Stop(ctx context.Context, arn, reason string) (stopped bool, err error)
 }
 
@@ -35,7 +38,7 @@ type Leftovers interface {
 	Sweep(now time.Time) error
 }
 
-// Reaper works on one cluster.
+// Reaper works on the configured cluster, and on each other one in which jobs of this host have been started.
 type Reaper struct {
 	Tasks     Tasks
 	Store     Store
@@ -48,20 +51,21 @@ type Reaper struct {
 	DryRun bool
 }
 
-// Run looks at each task of the cluster once. Where it cannot stop a task, it goes on with the others; its error names
-// every such task.
+// Run looks at each task of these clusters once. Where it cannot read a cluster or stop a task, it goes on with the
+// others; its error names every such cluster and task.
 func (r *Reaper) Run(ctx context.Context) error {
 	host, err := r.Store.Host()
 	if err != nil {
 		return err
 	}
-	// The order matters: the driver writes a job's file before it starts the task, and removes it after it has stopped
-	// the task. So a task that ECS lists first and that has no file afterwards belongs to no job.
-	seen, err := r.Tasks.Survey(ctx)
+	places, err := r.places()
 	if err != nil {
 		return err
 	}
-	var errs []error
+	// The order matters: the driver writes a job's file before it starts the task, and removes it after it has stopped
+	// the task. So a task that ECS lists first and that has no file afterwards belongs to no job.
+	seen, read, err := r.survey(ctx, places)
+	errs := []error{err}
 	stopped, running := 0, map[string]bool{}
 	for _, one := range seen {
 		key, ours := job.KeyOf(one.StartedBy)
@@ -85,13 +89,60 @@ func (r *Reaper) Run(ctx context.Context) error {
 	if r.DryRun {
 		verb = "to stop"
 	} else {
-		errs = append(errs, r.forget(running))
+		errs = append(errs, r.forget(running, read, places[0]))
 		for _, one := range r.Leftovers {
 			errs = append(errs, one.Sweep(r.Now()))
 		}
 	}
 	r.printf("%d tasks run in the cluster, %d %s", len(seen), stopped, verb)
 	return errors.Join(errs...)
+}
+
+// places returns where tasks of this host may be: first where new ones are started, then where jobs have been started
+// before fargate.toml was changed.
+func (r *Reaper) places() ([]task.Place, error) {
+	configured, err := r.Tasks.Place()
+	if err != nil {
+		return nil, err
+	}
+	places := []task.Place{configured.Or(configured)}
+	keys, err := r.Store.Keys()
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		known, err := r.Store.Load(key)
+		if err != nil || known == nil {
+			continue
+		}
+		if place := placeOf(known, places[0]); !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return places, nil
+}
+
+func placeOf(known *state.Task, configured task.Place) task.Place {
+	return task.Place{Region: known.Region, Cluster: known.Cluster}.Or(configured)
+}
+
+// survey returns the tasks of all these places, and which places it could read.
+func (r *Reaper) survey(ctx context.Context, places []task.Place) ([]task.Listing, map[task.Place]bool, error) {
+	var all []task.Listing
+	var errs []error
+	read := map[task.Place]bool{}
+	for i, place := range places {
+		seen, err := r.Tasks.Survey(ctx, place)
+		if i > 0 && errors.Is(err, task.ErrNoCluster) {
+			err = nil // Its last task has stopped before.
+		}
+		if err != nil && i > 0 {
+			err = fmt.Errorf("cluster %s in %s, where jobs of this host were started: %w", place.Cluster, place.Region, err)
+		}
+		all, read[place] = append(all, seen...), err == nil
+		errs = append(errs, err)
+	}
+	return all, read, errors.Join(errs...)
 }
 
 func (r *Reaper) stop(ctx context.Context, one task.Listing, why string) (bool, error) {
@@ -134,8 +185,9 @@ func (r *Reaper) orphaned(one task.Listing, key, host string) string {
 	return ""
 }
 
-// forget removes the files of jobs that are over and have no task. Nobody else does where the runner has ended.
-func (r *Reaper) forget(running map[string]bool) error {
+// forget removes the files of jobs that are over and have no task, as far as the read places show. Nobody else does
+// where the runner has ended.
+func (r *Reaper) forget(running map[string]bool, read map[task.Place]bool, configured task.Place) error {
 	keys, err := r.Store.Keys()
 	if err != nil {
 		return err
@@ -147,7 +199,7 @@ func (r *Reaper) forget(running map[string]bool) error {
 			continue // the next call finds it stopped
 		}
 		known, err := r.Store.Load(key)
-		if err != nil || known == nil || !r.abandoned(known) {
+		if err != nil || known == nil || !r.abandoned(known) || !read[placeOf(known, configured)] {
 			continue
 		}
 		r.Log.Info("forgetting a job that is over", "state", key)

@@ -18,7 +18,9 @@ type cluster struct {
 	stopped []string
 }
 
-func (c *cluster) Survey(context.Context) ([]task.Listing, error) { return c.seen, nil }
+func (c *cluster) Place() (task.Place, error) { return task.Place{Region: "r", Cluster: "c"}, nil }
+
+func (c *cluster) Survey(context.Context, task.Place) ([]task.Listing, error) { return c.seen, nil }
 
 func (c *cluster) Stop(_ context.Context, arn, _ string) (bool, error) {
 	c.stopped = append(c.stopped, arn)

@@ -2,6 +2,7 @@ package sshconn
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ import (
 type Target struct {
 	// Address is an IP address.
 	Address string
+	// Port and Username are the settings' where they are empty.
+	Port     int
+	Username string
 	// PrivateKey is in OpenSSH's PEM format.
 	PrivateKey string
 	// HostKey is a line of authorized_keys. It is empty at first contact: then the driver accepts any key and pins it.
@@ -45,6 +49,8 @@ const refusedKeyPauses = 2
 // gives up at once on an error that does not heal: a changed host key, or a key that sshd has refused for a while.
 func Connect(ctx context.Context, settings config.SSH, target Target, retrying Attempt) (*Client, error) {
 	started := time.Now()
+	settings.Port = cmp.Or(target.Port, settings.Port)
+	settings.Username = cmp.Or(target.Username, settings.Username)
 	clientConfig, err := newClientConfig(settings, target)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (d *Driver) stopAndForget(ctx context.Context, why string) error {
 		d.Log.Warn("going on without the task's state", "error", err)
 	}
 	if saved != nil {
-		known.Cluster = saved.Cluster
+		known.Place = task.Place{Region: saved.Region, Cluster: saved.Cluster}
 		known.ARN, known.CalledUntil = saved.ARN, saved.IntendedAt.Add(startCallTimeout)
 		// From now on reap knows that the job no longer needs its task, even if this call is killed.
 		saved.Over = true

@@ -32,10 +32,14 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
 	}
+	place, err := d.Tasks.Place()
+	if err != nil {
+		return err
+	}
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	err = d.prepare(ctx, wanted)
+	err = d.prepare(ctx, place, wanted)
 	switch {
 	case err == nil:
 		return nil
@@ -52,7 +56,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	return err
 }
 
-func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
+func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size) error {
 	private, public, err := sshconn.GenerateKey(d.Config.SSH.KeyType)
 	if err != nil {
 		return err
@@ -60,7 +64,8 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
+	known := state.NewTask(place.Cluster, d.Job.StartedBy(), private)
+	known.Region, known.Username, known.Port = place.Region, d.Config.SSH.Username, d.Config.SSH.Port
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
 	d.tellStart(wanted)
@@ -184,7 +189,10 @@ func printable(s string) string {
 }
 
 func target(known *state.Task) sshconn.Target {
-	return sshconn.Target{Address: known.Address, PrivateKey: known.PrivateKey, HostKey: known.HostKey}
+	return sshconn.Target{
+		Address: known.Address, Port: known.Port, Username: known.Username,
+		PrivateKey: known.PrivateKey, HostKey: known.HostKey,
+	}
 }
 
 // ErrCancelled is the cause of a context that a signal of the runner has cancelled.

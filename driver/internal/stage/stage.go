@@ -17,6 +17,8 @@ import (
 
 // Tasks is the part of ECS that the calls need; *task.Tasks has it.
 type Tasks interface {
+	// Place is where Start starts tasks.
+	Place() (task.Place, error)
 	Placements(lot task.Lot) []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)

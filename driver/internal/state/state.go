@@ -24,7 +24,8 @@ const version = 1
 // Task is what the driver knows of a job's task.
 type Task struct {
 	Version int `json:"version"`
-	// Cluster and StartedBy find the task while its ARN is unknown.
+	// Region, Cluster and StartedBy find the task while its ARN is unknown. Files of earlier drivers have no region.
+	Region    string `json:"region,omitempty"`
 	Cluster   string `json:"cluster"`
 	StartedBy string `json:"started_by"`
 	// Nonce is new for each attempt to start a task, so that a second attempt starts a second task. The file does not
@@ -38,6 +39,9 @@ type Task struct {
 	Address string `json:"address,omitempty"`
 	// Provider is the capacity provider that RunTask was asked for, empty for a launch type.
 	Provider string `json:"provider,omitempty"`
+	// Username and Port are those of the task's sshd; empty in files of earlier drivers.
+	Username string `json:"username,omitempty"`
+	Port     int    `json:"port,omitempty"`
 	// HostKey is sshd's key in authorized_keys format, pinned at first contact.
 	HostKey string `json:"host_key,omitempty"`
 	// PrivateKey is the task's own key in OpenSSH's PEM format.

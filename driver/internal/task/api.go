@@ -28,12 +28,14 @@ type Addresses interface {
 	PublicAddress(ctx context.Context, networkInterface string) (string, error)
 }
 
-// Tasks works on one cluster.
+// Tasks starts tasks in the configured cluster, and works on the ones that are there wherever they were started.
 type Tasks struct {
 	API       API
 	Addresses Addresses
 	Config    config.Fargate
 	Log       *slog.Logger
+	// Region tells the region of calls where the configuration names none.
+	Region func() (string, error)
 	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes
 	// private addresses only: to learn a public address costs a call.
 	Probe Probe

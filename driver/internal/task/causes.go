@@ -39,6 +39,8 @@ type cause struct {
 	kind  kind
 	// wish is what the job may have chosen wrongly.
 	wish wish
+	// noCluster tells that the cluster of the call is not there.
+	noCluster bool
 	// says is the sentence about a refused call, with the fields {call}, {code} and {text}; empty: "AWS refused …".
 	says string
 	// hint is the way out, as a sentence; empty where nothing helps.
@@ -64,7 +66,7 @@ var causes = []cause{
 		"MissingAuthenticationToken", "UnrecognizedClientException"}, kind: permanent,
 		says: "AWS did not accept the host's credentials for {call} ({code}): {text}",
 		hint: "Check the instance profile of the runner's host, the AWS_ variables of gitlab-runner, and the host's clock."},
-	{codes: []string{"ClusterNotFoundException"}, kind: permanent, says: "the ECS cluster does not exist: {text}",
+	{codes: []string{"ClusterNotFoundException"}, kind: permanent, noCluster: true, says: "the ECS cluster does not exist: {text}",
 		hint: "Check Fargate.Cluster and Fargate.Region in fargate.toml."},
 	{signs: []string{"identifier is for cluster"}, kind: permanent,
 		hint: "Fargate.Cluster in fargate.toml is not the cluster that the task runs in."},

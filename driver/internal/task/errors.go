@@ -56,6 +56,8 @@ func (r refusal) Is(target error) bool {
 		return r.cause.kind == quota
 	case ErrNoRights:
 		return r.cause.kind == rights
+	case ErrNoCluster:
+		return r.cause.noCluster
 	}
 	return false
 }
@@ -89,6 +91,9 @@ var ErrNotStarted = errors.New("no task was started")
 
 // ErrNoRights is in an error where AWS refused the call for the host's rights or the task's roles.
 var ErrNoRights = errors.New("rights or roles are missing")
+
+// ErrNoCluster is in an error where ECS knows no such cluster in the region.
+var ErrNoCluster = errors.New("there is no such cluster")
 
 // notStarted adds ErrNotStarted to an error and keeps the error's text.
 type notStarted struct{ error }

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -18,8 +17,8 @@ import (
 type Ref struct {
 	ARN       string
 	StartedBy string
-	// Cluster is where the tasks were started; empty: the configured one.
-	Cluster string
+	// Place is where the tasks were started.
+	Place Place
 	// CalledUntil is when a call of RunTask was over at the latest; zero where the caller remembers no call.
 	CalledUntil time.Time
 }
@@ -87,18 +86,18 @@ func (t *Tasks) find(ctx context.Context, known Ref) ([]string, error) {
 func (t *Tasks) list(ctx context.Context, known Ref) ([]string, error) {
 	once := func(_ string, call func() error) error { return call() }
 	return ecstasks.List(ctx, t.API, ecs.ListTasksInput{
-		Cluster: aws.String(cmp.Or(known.Cluster, t.Config.Cluster)), StartedBy: aws.String(known.StartedBy),
-	}, once)
+		Cluster: t.cluster(known.Place), StartedBy: aws.String(known.StartedBy),
+	}, once, known.Place.region)
 }
 
 // stop returns true where it stopped the task, and false where the task had stopped before.
 func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
-	pauses := t.polling()
+	pauses, place := t.polling(), placeOf(arn)
 	var missing absence
 	for {
 		output, err := t.API.StopTask(ctx, &ecs.StopTaskInput{
-			Cluster: t.clusterOf(arn), Task: aws.String(arn), Reason: aws.String(reason),
-		})
+			Cluster: t.cluster(place), Task: aws.String(arn), Reason: aws.String(reason),
+		}, place.region)
 		if err == nil {
 			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}

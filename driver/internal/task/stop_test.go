@@ -102,7 +102,7 @@ func TestStopAllInTheTasksCluster(t *testing.T) {
 	}
 	tasks := tasks(t, api)
 	tasks.Config.Cluster = "renamed"
-	if _, err := tasks.StopAll(t.Context(), Ref{ARN: arn, Cluster: "cluster"}, "why"); err != nil {
+	if _, err := tasks.StopAll(t.Context(), Ref{ARN: arn, Place: Place{Cluster: "cluster"}}, "why"); err != nil {
 		t.Fatal(err)
 	}
 	if *api.listed.Cluster != "cluster" || *api.stops[0].Cluster != "cluster" {

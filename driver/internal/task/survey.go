@@ -24,20 +24,21 @@ type Listing struct {
 }
 
 // Survey returns all tasks of the cluster that have not stopped and are not stopping, whoever started them. It repeats
-// calls that ECS throttles or that fail, within Fargate.StopTimeout.
-func (t *Tasks) Survey(ctx context.Context) ([]Listing, error) {
+// calls that ECS throttles or that fail, within Fargate.StopTimeout. Its error is ErrNoCluster where there is no such
+// cluster, which then has no tasks: ECS deletes none that has.
+func (t *Tasks) Survey(ctx context.Context, place Place) ([]Listing, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Config.StopTimeout.Duration)
 	defer cancel()
-	cluster := aws.String(t.Config.Cluster)
+	cluster := t.cluster(place)
 	arns, err := ecstasks.List(ctx, t.API, ecs.ListTasksInput{
 		Cluster: cluster, DesiredStatus: types.DesiredStatusRunning,
-	}, t.retrying(ctx))
+	}, t.retrying(ctx), place.region)
 	if err != nil {
 		return nil, err
 	}
 	tasks, err := ecstasks.Describe(ctx, t.API, ecs.DescribeTasksInput{
 		Cluster: cluster, Include: []types.TaskField{types.TaskFieldTags},
-	}, arns, t.retrying(ctx))
+	}, arns, t.retrying(ctx), place.region)
 	if err != nil {
 		return nil, err
 	}

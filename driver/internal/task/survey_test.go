@@ -66,7 +66,7 @@ func TestSurveySeesAllPages(t *testing.T) {
 		}
 		tasks := tasks(t, &api.fakeECS)
 		tasks.API = api
-		seen, err := tasks.Survey(t.Context())
+		seen, err := tasks.Survey(t.Context(), Place{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestSurveyReadsTheLease(t *testing.T) {
 			}
 			tasks := tasks(t, api)
 			tasks.Config.Tags = map[string]string{StackTag: "prod"}
-			got, err := tasks.Survey(t.Context())
+			got, err := tasks.Survey(t.Context(), Place{})
 			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
 				t.Errorf("error %v (-want +got):\n%s", err, diff)
 			}
@@ -140,7 +140,7 @@ func TestSurveyGivesUp(t *testing.T) {
 	denied := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){func() (*ecs.ListTasksOutput, error) {
 		return nil, answered(400, "AccessDeniedException", "no")
 	}}}
-	if _, err := tasks(t, denied).Survey(t.Context()); err == nil || denied.lists != 1 {
+	if _, err := tasks(t, denied).Survey(t.Context(), Place{}); err == nil || denied.lists != 1 {
 		t.Errorf("denied: %v after %d calls", err, denied.lists)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -148,7 +148,7 @@ func TestSurveyGivesUp(t *testing.T) {
 	down := &fakeECS{list: []func() (*ecs.ListTasksOutput, error){
 		func() (*ecs.ListTasksOutput, error) { return nil, errOutage },
 	}}
-	if _, err := tasks(t, down).Survey(ctx); !errors.Is(err, errOutage) || down.lists < 2 {
+	if _, err := tasks(t, down).Survey(ctx, Place{}); !errors.Is(err, errOutage) || down.lists < 2 {
 		t.Errorf("an outage: %v after %d calls", err, down.lists)
 	}
 }

@@ -104,19 +104,11 @@ func othersRun(task *types.Task) bool {
 	return true
 }
 
-// clusterOf is the cluster of a task's ARN, since fargate.toml may name another one than when the task was started; the
-// configured one where the ARN has the old format, without a cluster.
-func (t *Tasks) clusterOf(arn string) *string {
-	if parts := strings.Split(arn, "/"); len(parts) == 3 {
-		return aws.String(parts[1])
-	}
-	return aws.String(t.Config.Cluster)
-}
-
 // describe returns nil without an error where ECS does not know the task, not yet or no longer.
 func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
+	place := placeOf(arn)
 	output, err := t.API.DescribeTasks(ctx,
-		&ecs.DescribeTasksInput{Cluster: t.clusterOf(arn), Tasks: []string{arn}})
+		&ecs.DescribeTasksInput{Cluster: t.cluster(place), Tasks: []string{arn}}, place.region)
 	if err != nil {
 		return nil, err
 	}
