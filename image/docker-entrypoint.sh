@@ -5,6 +5,8 @@
 #   SSH_PUBLIC_KEY  the public keys that may log in as root, one a line, as in authorized_keys; required
 #   FARGATE_GUARD_FIRST_SESSION  seconds that the container waits for its first SSH session before it ends; no limit if unset
 #   FARGATE_GUARD_DEADLINE  when the container ends whatever happens, in seconds since 1970; no limit if unset
+#   FARGATE_GUARD_LAST_SESSION  seconds without an SSH session, after the first one, in which the container ends; no limit
+#                   if unset
 #   GUARD_FIRST_SESSION, GUARD_DEADLINE  the names that earlier drivers use; the names above win
 # SSH sessions get all other variables of the container, but no FARGATE_GUARD_*.
 set -eu
@@ -31,6 +33,9 @@ if [ -n "${GUARD_DEADLINE+set}" ]; then
 fi
 if [ -n "${FARGATE_GUARD_FIRST_SESSION+set}" ]; then
   check_number FARGATE_GUARD_FIRST_SESSION "$FARGATE_GUARD_FIRST_SESSION"
+fi
+if [ -n "${FARGATE_GUARD_LAST_SESSION+set}" ]; then
+  check_number FARGATE_GUARD_LAST_SESSION "$FARGATE_GUARD_LAST_SESSION"
 fi
 if [ -n "${FARGATE_GUARD_DEADLINE+set}" ]; then
   check_number FARGATE_GUARD_DEADLINE "$FARGATE_GUARD_DEADLINE"
@@ -96,6 +101,22 @@ end_container() {
   while kill -TERM $$ 2>/dev/null; do sleep 1; done
 }
 
+# sshd has a child of its name for each connection. Where pgrep cannot tell, nobody ends the job for it.
+connected() { pgrep -P $$ sshd >/dev/null 2>&1 || [ $? -ne 1 ]; }
+
+# The driver has a session open while a stage runs, and comes back within minutes where one was lost, so the job's host is
+# gone when nobody was here for long. Twenty looks in a row count, so that no pause between two stages does.
+await_absence() {
+  pause=$((FARGATE_GUARD_LAST_SESSION / 20))
+  [ "$pause" -gt 0 ] || pause=1
+  seen='' absent=0
+  while [ "$absent" -lt 20 ]; do
+    sleep "$pause"
+    [ ! -e /run/ssh-session ] || seen=yes
+    if [ -z "$seen" ] || connected; then absent=0; else absent=$((absent + 1)); fi
+  done
+}
+
 if [ -n "${FARGATE_GUARD_FIRST_SESSION+set}" ]; then
   {
     sleep "$FARGATE_GUARD_FIRST_SESSION"
@@ -109,7 +130,14 @@ if [ -n "${FARGATE_GUARD_DEADLINE+set}" ]; then
   } &
 fi
 
-unset SSH_PUBLIC_KEY FARGATE_GUARD_FIRST_SESSION FARGATE_GUARD_DEADLINE FARGATE_GUARD_HOST
+if [ -n "${FARGATE_GUARD_LAST_SESSION+set}" ]; then
+  {
+    await_absence
+    end_container "no SSH session for $FARGATE_GUARD_LAST_SESSION s, so the host of its job is gone"
+  } &
+fi
+
+unset SSH_PUBLIC_KEY FARGATE_GUARD_FIRST_SESSION FARGATE_GUARD_LAST_SESSION FARGATE_GUARD_DEADLINE FARGATE_GUARD_HOST
 unset GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
 # sshd hands it on to sessions; a job's files are for whoever it starts.
 umask 022

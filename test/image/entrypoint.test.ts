@@ -117,6 +117,11 @@ describe("docker-entrypoint.sh", () => {
       () => ({ SSH_PUBLIC_KEY: publicKey, FARGATE_GUARD_FIRST_SESSION: "-1" }),
       /whole number/,
     ],
+    [
+      "a time without sessions that is no number",
+      () => ({ SSH_PUBLIC_KEY: publicKey, FARGATE_GUARD_LAST_SESSION: "20m" }),
+      /whole number/,
+    ],
     ["options before a key", () => ({ SSH_PUBLIC_KEY: `command="true" ${publicKey}` }), /no public key/],
   ];
   for (const [what, variables, message] of refused) {

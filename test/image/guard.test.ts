@@ -116,10 +116,44 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
     expect((await end()).stdout).to.equal("up\nended\n");
   });
 
+  /** sshd's children, as pgrep finds them by parent and name. */
+  const connections = (there: boolean) =>
+    container.program("bin/pgrep", `[ "$*" = "-P ${started!.pid!} sshd" ] || exit 2; ${there ? "echo 77" : "exit 1"}`);
+
+  it("ends one whose driver has been away for long", async () => {
+    session();
+    await start({ FARGATE_GUARD_LAST_SESSION: "40" });
+    connections(false);
+    await pass(2);
+    expect(await end()).to.deep.equal({
+      stdout: "up\nended\n",
+      stderr: "docker-entrypoint: no SSH session for 40 s, so the host of its job is gone: the container ends\n",
+    });
+  });
+
+  for (const [what, set] of [
+    ["whose driver is there", () => (session(), true)],
+    ["that no driver has come to yet, which is another limit's", () => false],
+  ] as const) {
+    it(`lets one live ${what}`, async () => {
+      const there = set();
+      await start({ FARGATE_GUARD_LAST_SESSION: "40" });
+      connections(there);
+      // Each pause passes as soon as it begins, far more of them than the limit has.
+      writeFileSync(container.at("passed-2"), "");
+      const looks = container.at("looks");
+      container.program("bin/sleep", `echo >>${looks}; exec /bin/sleep 0.001`);
+      await until("many looks", () => existsSync(looks) && readFileSync(looks, "utf8").length > 60);
+      writeFileSync(container.at("stop"), "");
+      expect(await end()).to.deep.equal({ stdout: "up\nstayed\n", stderr: "" });
+    });
+  }
+
   it("is no business of sessions and of sshd", async () => {
     container.program("usr/sbin/sshd", "echo up; env");
     await start({
       FARGATE_GUARD_FIRST_SESSION: "60",
+      FARGATE_GUARD_LAST_SESSION: "40",
       FARGATE_GUARD_DEADLINE: String(now + 90),
       FARGATE_GUARD_HOST: "0123",
     });

@@ -104,6 +104,8 @@ type Fargate struct {
 	LifetimeMargin Duration
 	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
 	FirstSessionTimeout Duration
+	// LastSessionTimeout is how long a task lives after its last SSH session. Default: 20m, or what SSH's timeouts need.
+	LastSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration
 	MaxPollInterval Duration

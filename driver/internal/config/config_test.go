@@ -100,7 +100,7 @@ KeepAliveCountMax = 2
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
 		APITimeout: Duration{15 * time.Second},
 		JobTimeout: Duration{24 * time.Hour}, LifetimeMargin: Duration{30 * time.Minute},
-		FirstSessionTimeout: Duration{10 * time.Minute},
+		FirstSessionTimeout: Duration{10 * time.Minute}, LastSessionTimeout: Duration{20 * time.Minute},
 	}
 	if diff := cmp.Diff(want, got.Fargate); diff != "" {
 		t.Errorf("Fargate (-want +got):\n%s", diff)
@@ -148,6 +148,18 @@ func TestAllowedTaskDefinitionsHoldTheRunnersOwn(t *testing.T) {
 	}
 }
 
+// A file with long timeouts of SSH stays what it is.
+func TestLastSessionTimeoutCoversTheWayBack(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": 20 * time.Minute, "[SSH]\nReconnectTimeout = \"50m\"\nConnectTimeout = \"5m\"": 65 * time.Minute,
+		"LastSessionTimeout = \"8m\"": 8 * time.Minute,
+	} {
+		if got := parse(t, minimal+text+"\n").Fargate.LastSessionTimeout.Duration; got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	many := func(key string, count int) string {
 		return key + " = [\"x\"" + strings.Repeat(", \"x\"", count-1) + "]\n"
@@ -191,11 +203,13 @@ func TestErrors(t *testing.T) {
 			"f: Fargate.Cluster is missing", "f: Fargate.TaskDefinition is missing",
 			"f: Fargate.Subnets (or Subnet) is missing", "f: Fargate.SecurityGroups (or SecurityGroup) is missing",
 		}},
-		"new keys out of range": {minimal + "OnDemandFallback = true\nMaxCPU = -1\nFirstSessionTimeout = \"1m\"\n",
+		"new keys out of range": {minimal + "OnDemandFallback = true\nMaxCPU = -1\nFirstSessionTimeout = \"1m\"\n" +
+			"LastSessionTimeout = \"7m\"\n",
 			[]string{
 				"f: Fargate.OnDemandFallback needs CapacityProviders",
 				"f: Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage",
 				"f: Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout",
+				"f: Fargate.LastSessionTimeout is not more than SSH.ReconnectTimeout and ConnectTimeout together",
 			}},
 		"what the job wants is no key": {minimal + "[Wanted]\nCPU = \"1\"\n", []string{"f:6: unknown key Wanted"}},
 		"both forms": {minimal + "Subnets = [\"a\"]\nSecurityGroups = [\"b\"]\n", []string{

@@ -106,8 +106,23 @@ func (c *Config) merge(getenv func(string) string) error {
 	}
 	override(&c.Wanted.PlatformVersion, "FARGATE_PLATFORM_VERSION")
 	override(&c.Fargate.PlatformVersion, "FARGATE_PLATFORM_VERSION")
+	if last := &c.Fargate.LastSessionTimeout; last.Duration == 0 {
+		last.Duration = max(defaultLastSession, c.comingBack()+absenceMargin)
+	}
 	c.LogLevel = strings.ToLower(c.LogLevel)
 	return errors.Join(errs...)
+}
+
+// A task whose host is alive is without a session for as long as the driver tries to come back, and for moments between
+// two stages. The margin is for a host that is slow.
+const (
+	defaultLastSession = 20 * time.Minute
+	absenceMargin      = 10 * time.Minute
+)
+
+// comingBack is how long the driver tries to reach a task again.
+func (c *Config) comingBack() time.Duration {
+	return c.SSH.ReconnectTimeout.Duration + c.SSH.ConnectTimeout.Duration
 }
 
 // located turns the decoder's errors into lines of "file:line: reason".

@@ -84,7 +84,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
 		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Clusters: []string{"cluster"},
-		Region: "us-east-1",
+		Region:    "us-east-1",
 		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(s)

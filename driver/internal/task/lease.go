@@ -13,6 +13,10 @@ import (
 // Lease says how long a task may live. It is part of the container's environment, where the guard in the image reads
 // it, and every host finds it there in the task's overrides. This needs no permission to tag, and nobody can change it
 // later as they can change tags.
+//
+// The deadline is the longest life of the task. Within it the guard lets the task live for as long as somebody uses it:
+// each SSH session renews the lease, and nothing else has to. So a job's host needs no clock and writes no file in the
+// task, and nothing that a job does to its own files ends it.
 type Lease struct {
 	// Host is the host that has the job's state; see state.Store.Host.
 	Host string
@@ -20,11 +24,12 @@ type Lease struct {
 	Deadline time.Time
 }
 
-// The driver sets these variables in the job's container. The image's docker-entrypoint.sh reads the last two.
+// The driver sets these variables in the job's container. The image's docker-entrypoint.sh reads all but the first.
 const (
 	hostVariable         = "FARGATE_GUARD_HOST"
 	deadlineVariable     = "FARGATE_GUARD_DEADLINE"      // seconds since 1970
 	firstSessionVariable = "FARGATE_GUARD_FIRST_SESSION" // seconds from the container's start
+	lastSessionVariable  = "FARGATE_GUARD_LAST_SESSION"  // seconds without a session, after the first one
 )
 
 // earlierName is the name of a variable in images and reapers of earlier versions. The driver sends both names: a job
@@ -32,16 +37,17 @@ const (
 // no limit otherwise.
 func earlierName(variable string) string { return strings.TrimPrefix(variable, "FARGATE_") }
 
-func (m Lease) environment(firstSession time.Duration) []types.KeyValuePair {
+func (m Lease) environment(firstSession, lastSession time.Duration) []types.KeyValuePair {
 	var pairs []types.KeyValuePair
-	add := func(variable, value string) {
-		for _, name := range []string{variable, earlierName(variable)} {
+	add := func(value string, names ...string) {
+		for _, name := range names {
 			pairs = append(pairs, types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)})
 		}
 	}
-	add(hostVariable, m.Host)
-	add(deadlineVariable, strconv.FormatInt(m.Deadline.Unix(), 10))
-	add(firstSessionVariable, strconv.Itoa(int(firstSession.Seconds())))
+	add(m.Host, hostVariable, earlierName(hostVariable))
+	add(strconv.FormatInt(m.Deadline.Unix(), 10), deadlineVariable, earlierName(deadlineVariable))
+	add(strconv.Itoa(int(firstSession.Seconds())), firstSessionVariable, earlierName(firstSessionVariable))
+	add(strconv.Itoa(int(lastSession.Seconds())), lastSessionVariable)
 	return pairs
 }
 

@@ -79,7 +79,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 			Name: aws.String(Container),
 			Environment: append(
 				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
-				request.Lease.environment(c.FirstSessionTimeout.Duration)...),
+				request.Lease.environment(c.FirstSessionTimeout.Duration, c.LastSessionTimeout.Duration)...),
 		}}},
 		EnableExecuteCommand: c.EnableExecuteCommand,
 		PropagateTags:        propagated(c.PropagateTags),
