@@ -60,6 +60,8 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 		"instead of the file's TaskDefinition and the job's FARGATE_TASK_DEFINITION")
 	root.PersistentFlags().StringVar(&i.flags.PlatformVersion, "platform-version", "",
 		"instead of the file's PlatformVersion and the job's FARGATE_PLATFORM_VERSION")
+	root.PersistentFlags().StringVar(&i.flags.Profile, "profile", "",
+		"a `name` of the file's Profiles, whose keys replace those of Fargate")
 	custom := &cobra.Command{
 		Use: "custom", Aliases: []string{"c"}, Short: "The calls of GitLab Runner's custom executor", Args: cobra.NoArgs,
 		// Without a subcommand the driver does nothing, and the runner must not take that for success.

@@ -8,7 +8,8 @@
 //	fargate --version
 //
 // --log-format, --log-file, --log-level and --debug override the file's keys, --task-def and --platform-version the file's
-// and the job's choice. These flags, and c, co, p, r and cl for custom and its calls, are the community driver's.
+// and the job's choice. --profile names one of the file's Profiles, whose keys count in the place of Fargate's. The other
+// flags, and c, co, p, r and cl for custom and its calls, are the community driver's.
 //
 // The driver takes the community driver's command line, fargate.toml and task definition; package internal/config lists
 // the file's keys. The task definition needs a container named ci-coordinator. Its sshd must accept the key that the

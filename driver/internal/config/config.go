@@ -23,7 +23,9 @@ type Config struct {
 	// Changed is when the file was written.
 	Changed time.Time `toml:"-"`
 
-	Fargate      Fargate
+	Fargate Fargate
+	// Profiles are classes of runners, by name. --profile in config.toml, which jobs cannot touch, chooses one.
+	Profiles     map[string]Profile
 	TaskMetadata TaskMetadata
 	SSH          SSH
 	Agent        Agent
@@ -32,6 +34,8 @@ type Config struct {
 
 // Wanted is the text of the job's variables, empty where the job sets none.
 type Wanted struct {
+	// Unheard are the variables that the command line outweighs.
+	Unheard []string
 	// CPU, Memory and EphemeralStorage are FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE.
 	CPU, Memory, EphemeralStorage string
 	// TaskDefinition and PlatformVersion are FARGATE_TASK_DEFINITION and FARGATE_PLATFORM_VERSION;
@@ -72,6 +76,12 @@ type Fargate struct {
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string
+	// CPU (units), Memory (MiB) and EphemeralStorage (GiB) are the size of a task whose job chooses none. Default: the task
+	// definition's.
+	CPU, Memory, EphemeralStorage int32
+	// TaskRole and ExecutionRole are ARNs of roles that take the place of the task definition's. The host needs iam:PassRole
+	// on them.
+	TaskRole, ExecutionRole string
 	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the
 	// CI variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
 	MaxCPU, MaxMemory, MaxEphemeralStorage int32

@@ -53,6 +53,7 @@ func TestDefaults(t *testing.T) {
 	want := defaults()
 	want.Fargate.Cluster, want.Fargate.TaskDefinition = "c", "ci"
 	want.Fargate.Subnets, want.Fargate.SecurityGroups = []string{"subnet-1"}, []string{"sg-1"}
+	want.Fargate.LastSessionTimeout.Duration = 20 * time.Minute
 	if diff := cmp.Diff(want, parse(t, minimal)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -64,6 +65,7 @@ func TestDefaults(t *testing.T) {
 func TestCommunityFile(t *testing.T) {
 	want := defaults()
 	want.Fargate.Cluster, want.Fargate.Region, want.Fargate.TaskDefinition = "test-cluster", "us-east-2", "test-task:1"
+	want.Fargate.LastSessionTimeout.Duration = 20 * time.Minute
 	want.Fargate.Subnets, want.Fargate.SecurityGroups = []string{"subnet-xxxxxx"}, []string{"sg-xxxxxxxxxxxxx"}
 	want.Fargate.EnablePublicIP = true
 	if diff := cmp.Diff(want, parse(t, community)); diff != "" {

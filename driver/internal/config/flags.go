@@ -11,6 +11,8 @@ type Flags struct {
 	LogLevel, LogFile, LogFormat    string
 	Debug                           bool
 	TaskDefinition, PlatformVersion string
+	// Profile is one of the file's Profiles.
+	Profile string
 }
 
 func (f Flags) validate() error {
@@ -41,6 +43,9 @@ func (c *Config) apply(flags Flags, getenv func(string) string) func(string) str
 	} {
 		if one.value != "" {
 			*one.key, unheard[one.variable] = one.value, true
+			if variable, isWish := strings.CutPrefix(one.variable, "CUSTOM_ENV_"); isWish {
+				c.Wanted.Unheard = append(c.Wanted.Unheard, variable)
+			}
 		}
 	}
 	return func(name string) string {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -58,14 +59,31 @@ func read(path string, content []byte, getenv func(string) string, flags Flags) 
 	if err := decode(content, config); err != nil {
 		return nil, located(path, content, err)
 	}
-	getenv = config.apply(flags, getenv)
-	if err := config.merge(getenv); err != nil {
+	// A mistake in the file itself is told once, not for each of its profiles.
+	whole := *config
+	if err := whole.complete(whole.apply(flags, noVariables)); err != nil {
 		return nil, prefixed(path, err)
 	}
-	if err := config.validate(); err != nil {
+	if err := config.checkProfiles(); err != nil {
+		return nil, prefixed(path, err)
+	}
+	if err := config.choose(flags.Profile); err != nil {
+		return nil, prefixed(path, err)
+	}
+	if err := config.complete(config.apply(flags, getenv)); err != nil {
 		return nil, prefixed(path, err)
 	}
 	return config, nil
+}
+
+func noVariables(string) string { return "" }
+
+// complete adds to the file what has other sources, and checks the whole.
+func (c *Config) complete(getenv func(string) string) error {
+	if err := c.merge(getenv); err != nil {
+		return err
+	}
+	return c.validate()
 }
 
 func decode(content []byte, into *Config) error {
@@ -99,7 +117,8 @@ func (c *Config) merge(getenv func(string) string) error {
 		*allowed = append(*allowed, c.Fargate.TaskDefinition)
 	}
 	override(&c.Wanted.TaskDefinition, "FARGATE_TASK_DEFINITION")
-	override(&c.Fargate.TaskDefinition, "FARGATE_TASK_DEFINITION")
+	c.Wanted.TaskDefinition = pinned(c.Wanted.TaskDefinition, c.Fargate.AllowedTaskDefinitions)
+	c.Fargate.TaskDefinition = cmp.Or(c.Wanted.TaskDefinition, c.Fargate.TaskDefinition)
 	if allowed := &c.Fargate.AllowedPlatformVersions; *allowed != nil &&
 		!slices.Contains(*allowed, c.Fargate.PlatformVersion) {
 		*allowed = append(*allowed, c.Fargate.PlatformVersion)
@@ -111,6 +130,21 @@ func (c *Config) merge(getenv func(string) string) error {
 	}
 	c.LogLevel = strings.ToLower(c.LogLevel)
 	return errors.Join(errs...)
+}
+
+// pinned returns the one revision that a job may have of the family that it names, where the owner allows no other. ECS
+// would take the newest one.
+func pinned(wanted string, allowed []string) string {
+	if slices.Contains(allowed, wanted) || strings.Contains(wanted, ":") {
+		return wanted
+	}
+	revisions := slices.DeleteFunc(slices.Clone(allowed), func(one string) bool {
+		return !strings.HasPrefix(one, wanted+":")
+	})
+	if len(revisions) != 1 {
+		return wanted
+	}
+	return revisions[0]
 }
 
 // A task whose host is alive is without a session for as long as the driver tries to come back, and for moments between

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
@@ -53,6 +54,11 @@ func (c *Config) validate() error {
 		"Fargate.OnDemandFallback needs CapacityProviders: without, tasks are on on-demand capacity anyway")
 	check(c.Fargate.MaxCPU >= 0 && c.Fargate.MaxMemory >= 0 && c.Fargate.MaxEphemeralStorage >= 0,
 		"Fargate.MaxCPU, MaxMemory and MaxEphemeralStorage must not be negative")
+	check(c.Fargate.CPU >= 0 && c.Fargate.Memory >= 0 && c.Fargate.EphemeralStorage >= 0,
+		"Fargate.CPU, Memory and EphemeralStorage must not be negative")
+	for key, role := range map[string]string{"TaskRole": c.Fargate.TaskRole, "ExecutionRole": c.Fargate.ExecutionRole} {
+		check(role == "" || strings.HasPrefix(role, "arn:"), "Fargate.%s: %q is not a role's ARN", key, role)
+	}
 	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
 	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration,

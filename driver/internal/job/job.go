@@ -30,6 +30,8 @@ type Job struct {
 	Timeout time.Duration
 	// RunnerVersion is the version of the gitlab-runner that writes the job's scripts, empty where it does not tell.
 	RunnerVersion string
+	// Variables are the names of the variables that have a value: GitLab's, the project's, and the job's own.
+	Variables []string
 	// StartedAt is when the job started in GitLab, zero where GitLab did not send it.
 	StartedAt time.Time
 
@@ -98,6 +100,11 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
 	for _, service := range data.Services {
 		job.Services = append(job.Services, service.Name)
+	}
+	for _, variable := range data.Variables {
+		if variable.Value != "" {
+			job.Variables = append(job.Variables, variable.Key)
+		}
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", host, job.RunnerID, job.ID, data.Token))
 	job.digest = hex.EncodeToString(sum[:8])

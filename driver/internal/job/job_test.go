@@ -47,8 +47,9 @@ func TestPayloadIsTrusted(t *testing.T) {
 	}
 	want := Job{
 		ID: 123, ProjectID: 45, PipelineID: "678", RunnerID: "9", Image: "golang:1.26",
-		Services: []string{"postgres:18"},
-		digest:   got.digest,
+		Services:  []string{"postgres:18"},
+		Variables: []string{"CI_PIPELINE_ID", "CI_RUNNER_ID", "CI_RUNNER_ID"},
+		digest:    got.digest,
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Job{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -4,6 +4,7 @@ package limits
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,9 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 		return Size{}, err
 	}
 	var size Size
+	if wanted.TaskDefinition == "" { // which has a size of its own
+		size = Size{allowed.CPU, allowed.Memory, allowed.EphemeralStorage}
+	}
 	for _, item := range []struct {
 		variable, text, key, unit string
 		bound, least, most        int32
@@ -69,6 +73,8 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 		case err != nil:
 			return Size{}, rejected("Set it to a whole number of "+item.unit+".", "%s is %q, which is no whole number",
 				item.variable, item.text)
+		case value == int64(*item.into):
+			// To name what a job gets anyway is no wish.
 		case item.bound == 0:
 			return Size{}, rejected("Leave it out, or ask the runner's owner to set "+item.key+" in fargate.toml.",
 				"%s is %d, but this runner lets no job choose it (%s is not set)", item.variable, value, item.key)
@@ -82,31 +88,43 @@ func Of(wanted config.Wanted, allowed config.Fargate) (Size, error) {
 		}
 		*item.into = int32(value)
 	}
-	return size, pair(size.CPU, size.Memory)
+	if wanted.CPU == "" && wanted.Memory == "" {
+		return size, nil // ECS checks what the runner's owner has chosen.
+	}
+	return size, pair(named("FARGATE_CPU", wanted.CPU), size.CPU, named("FARGATE_MEMORY", wanted.Memory), size.Memory)
 }
 
-// pair checks what it can without the task definition, whose values replace those that the job leaves out.
-func pair(cpu, memory int32) error {
+func named(variable, text string) string {
+	if text == "" {
+		return "the runner's own " + strings.TrimPrefix(variable, "FARGATE_")
+	}
+	return variable
+}
+
+// pair checks what it can without the task definition, whose values replace those that job and runner leave out.
+func pair(cpuName string, cpu int32, memoryName string, memory int32) error {
 	if cpu != 0 && !slices.Contains(cpus, cpu) {
-		return rejected("", "FARGATE_CPU is %d, but Fargate has only %s", cpu, list(cpus))
+		return rejected("", "%s is %d, but Fargate has only %s", cpuName, cpu, list(cpus))
 	}
 	if cpu == 0 || memory == 0 {
 		return nil
 	}
 	if cpu == 256 {
 		if small := []int32{512, 1024, 2048}; !slices.Contains(small, memory) {
-			return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %s", memory, cpu,
+			return rejected("", "%s is %d, but with %s %d Fargate has only %s", memoryName, memory, cpuName, cpu,
 				list(small))
 		}
 		return nil
 	}
 	from, to, step := memoryByCPU[cpu][0], memoryByCPU[cpu][1], memoryByCPU[cpu][2]
 	if memory < from || memory > to || (memory-from)%step != 0 {
-		return rejected("", "FARGATE_MEMORY is %d, but with FARGATE_CPU %d Fargate has only %d to %d in steps of %d",
-			memory, cpu, from, to, step)
+		return rejected("", "%s is %d, but with %s %d Fargate has only %d to %d in steps of %d",
+			memoryName, memory, cpuName, cpu, from, to, step)
 	}
 	return nil
 }
+
+var definitionARN = regexp.MustCompile(`^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/`)
 
 // taskDefinition allows any task definition where the file has no list, as the community driver does. Then IAM sets the
 // bound.
@@ -114,7 +132,7 @@ func taskDefinition(wanted string, allowed config.Fargate) error {
 	if wanted == "" || allowed.AllowedTaskDefinitions == nil {
 		return nil
 	}
-	name := wanted[strings.LastIndex(wanted, "/")+1:] // of an ARN
+	name := definitionARN.ReplaceAllString(wanted, "")
 	family, _, _ := strings.Cut(name, ":")
 	if slices.Contains(allowed.AllowedTaskDefinitions, name) ||
 		slices.Contains(allowed.AllowedTaskDefinitions, family) {

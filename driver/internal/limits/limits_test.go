@@ -12,6 +12,9 @@ import (
 func TestOf(t *testing.T) {
 	bounds := config.Fargate{MaxCPU: 4096, MaxMemory: 30720, MaxEphemeralStorage: 100}
 	only := func(definitions ...string) config.Fargate { return config.Fargate{AllowedTaskDefinitions: definitions} }
+	own := config.Fargate{CPU: 1024, Memory: 2048, EphemeralStorage: 30}
+	ownOrMore := own
+	ownOrMore.MaxCPU, ownOrMore.MaxMemory = 4096, 30720
 	platform := config.Fargate{AllowedPlatformVersions: []string{"1.4.0", "LATEST"}}
 	tests := map[string]struct {
 		wanted  config.Wanted
@@ -48,6 +51,17 @@ func TestOf(t *testing.T) {
 			"in steps of 1024"},
 		"no such pair of the least": {config.Wanted{CPU: "256", Memory: "4096"}, bounds, Size{},
 			"Fargate has only 512, 1024, 2048"},
+		"the runner's own size": {want: Size{1024, 2048, 30}, allowed: own},
+		"and named by the job":  {config.Wanted{CPU: "1024"}, own, Size{1024, 2048, 30}, ""},
+		"more memory than the runner's own": {config.Wanted{Memory: "4096"}, ownOrMore, Size{1024, 4096, 30},
+			""},
+		"more than the runner's own, which it allows not": {config.Wanted{Memory: "4096"}, own, Size{},
+			"this runner lets no job choose it (Fargate.MaxMemory is not set)"},
+		"no pair with the runner's own": {config.Wanted{CPU: "4096"}, ownOrMore, Size{},
+			"the runner's own MEMORY is 2048, but with FARGATE_CPU 4096 Fargate has only 8192 to 30720"},
+		"not over a definition that the job names": {config.Wanted{TaskDefinition: "large"}, own, Size{}, ""},
+		"no ARN, with an allowed name at its end": {config.Wanted{TaskDefinition: "\x1b[2J/large"}, only("large"), Size{},
+			"not among"},
 		"any definition":      {config.Wanted{TaskDefinition: "other"}, config.Fargate{}, Size{}, ""},
 		"an allowed family":   {config.Wanted{TaskDefinition: "large"}, only("small", "large"), Size{}, ""},
 		"a family's revision": {config.Wanted{TaskDefinition: "large:4"}, only("large"), Size{}, ""},
@@ -88,7 +102,7 @@ func TestEachPairOfFargate(t *testing.T) {
 	bounds, pairs := config.Fargate{MaxCPU: 16384, MaxMemory: 122880}, 0
 	for _, cpu := range cpus {
 		for memory := int32(512); memory <= 122880; memory += 512 {
-			if pair(cpu, memory) == nil {
+			if pair("", cpu, "", memory) == nil {
 				pairs++
 			}
 		}

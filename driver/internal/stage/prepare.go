@@ -141,14 +141,18 @@ func (d *Driver) clearEarlier(ctx context.Context) error {
 	return d.stopAndForget(ctx, "left by an earlier attempt")
 }
 
-// tellIgnored tells the job's log which of the job's keywords have no effect here.
+// tellIgnored tells the job's log which of the job's keywords and variables have no effect here.
 func (d *Driver) tellIgnored() {
 	const why = "is ignored: the job runs in the image of the task definition"
+	definition := printable(d.Config.Fargate.TaskDefinition)
 	if d.Job.Image != "" {
-		d.printf("image: %s %s %s", printable(d.Job.Image), why, d.Config.Fargate.TaskDefinition)
+		d.printf("image: %s %s %s", printable(d.Job.Image), why, definition)
 	}
 	for _, service := range d.Job.Services {
-		d.printf("services: %s %s %s", printable(service), why, d.Config.Fargate.TaskDefinition)
+		d.printf("services: %s %s %s", printable(service), why, definition)
+	}
+	for _, line := range limits.WithoutEffect(d.Job.Variables, d.Config.Wanted) {
+		d.printf("%s", printable(line))
 	}
 }
 

@@ -85,6 +85,12 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 		PropagateTags:        propagated(c.PropagateTags),
 		Tags:                 t.tags(request.Tags, request.Lease.tags()),
 	}
+	if c.TaskRole != "" {
+		input.Overrides.TaskRoleArn = aws.String(c.TaskRole)
+	}
+	if c.ExecutionRole != "" {
+		input.Overrides.ExecutionRoleArn = aws.String(c.ExecutionRole)
+	}
 	if s := request.Size; s.CPU != 0 {
 		input.Overrides.Cpu = aws.String(strconv.Itoa(int(s.CPU)))
 	}

@@ -103,9 +103,9 @@ func TestSurveyReadsTheLease(t *testing.T) {
 		change []func(*types.Task)
 		want   []Listing
 	}{
-		"leased": {[]func(*types.Task){leased(Container, lease.environment(time.Minute))},
+		"leased": {[]func(*types.Task){leased(Container, lease.environment(time.Minute, time.Hour))},
 			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
-		"another container's": {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute))},
+		"another container's": {[]func(*types.Task){leased("sidecar", lease.environment(time.Minute, time.Hour))},
 			[]Listing{{ARN: arn, StartedBy: "by"}}},
 		"an earlier driver's": {[]func(*types.Task){leased(Container, earlier)},
 			[]Listing{{ARN: arn, StartedBy: "by", Lease: lease}}},
