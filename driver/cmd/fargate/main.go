@@ -7,9 +7,9 @@
 //	fargate --config FILE reap [--dry-run]         stops tasks that have outlived their jobs, on whatever host
 //	fargate --version
 //
-// --log-format, --log-file, --log-level and --debug override the file's keys, --task-def and --platform-version the file's
-// and the job's choice. --profile names one of the file's Profiles, whose keys count in the place of Fargate's. The other
-// flags, and c, co, p, r and cl for custom and its calls, are the community driver's.
+// --log-format, --log-file, --log-level and --debug override the file's keys, --task-def and --platform-version the
+// file's and the job's choice. --profile names one of the file's Profiles, whose keys count in the place of Fargate's.
+// The other flags, and c, co, p, r and cl for custom and its calls, are the community driver's.
 //
 // The driver takes the community driver's command line, fargate.toml and task definition; package internal/config lists
 // the file's keys. The task definition needs a container named ci-coordinator. Its sshd must accept the key that the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,8 @@ import (
 	"gitlab-fargate-runners/driver/internal/state"
 )
 
-// moved are changes of fargate.toml in mid-job, each of which names something else than the job's task has.
-var moved = map[string]func(*world){
+// elsewhere are changes of fargate.toml in mid-job that name another place than the job's task is in.
+var elsewhere = map[string]func(*world){
 	"another cluster": func(w *world) {
 		w.ecs.Lock()
 		w.ecs.Clusters = append(w.ecs.Clusters, "renamed")
@@ -24,16 +25,20 @@ var moved = map[string]func(*world){
 		w.t.Setenv("AWS_REGION", "eu-west-1")
 		w.edit("Region = \"us-east-1\"\n", "")
 	},
-	"another user": func(w *world) {
-		w.edit(`Username = "root"`, `Username = "nobody"`)
-	},
+}
+
+// otherwise are changes that name another sshd or another task.
+var otherwise = map[string]func(*world){
+	"another user":            func(w *world) { w.edit(`Username = "root"`, `Username = "nobody"`) },
 	"another port":            func(w *world) { w.edit("\nPort = ", "\nPort = 1 # ") },
 	"another task definition": func(w *world) { w.edit(`TaskDefinition = "ci:3"`, `TaskDefinition = "none"`) },
 }
 
 // A changed fargate.toml changes nothing for the jobs that run.
 func TestTheFileChangesWhileAJobRuns(t *testing.T) {
-	for name, change := range moved {
+	changes := maps.Clone(elsewhere)
+	maps.Copy(changes, otherwise)
+	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.ecs.Memory = "2048"
@@ -42,7 +47,8 @@ func TestTheFileChangesWhileAJobRuns(t *testing.T) {
 			if got := w.must(0, "run", w.script("echo ran"), "build_script"); got.stdout != "ran\n" {
 				t.Errorf("stdout: %q", got.stdout)
 			}
-			if got := w.must(buildFailure, "run", w.script("exit 137"), "build_script"); !strings.Contains(got.stderr, "2048") {
+			got := w.must(buildFailure, "run", w.script("exit 137"), "build_script")
+			if !strings.Contains(got.stderr, "2048") {
 				t.Errorf("the task's memory is not told: %s", got.stderr)
 			}
 			w.must(0, "cleanup")
@@ -55,7 +61,7 @@ func TestTheFileChangesWhileAJobRuns(t *testing.T) {
 
 // The task's ARN says where it is. Without one, the state does.
 func TestTheFileChangesBeforeRunTaskHasAnswered(t *testing.T) {
-	for name, change := range moved {
+	for name, change := range elsewhere {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.must(0, "prepare")
@@ -73,7 +79,7 @@ func TestTheFileChangesBeforeRunTaskHasAnswered(t *testing.T) {
 func TestPrepareAfterTheFileHasChanged(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	moved["another cluster"](w)
+	elsewhere["another cluster"](w)
 	w.must(0, "prepare")
 	tasks := w.ecs.Tasks()
 	if len(tasks) != 2 || tasks[0].Status != "STOPPED" || !strings.Contains(tasks[1].ARN, "/renamed/") {
@@ -110,7 +116,7 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 		w.change(func(known *state.Task) { known.Over = true })
 	}
 	t.Run("stops what is left there", func(t *testing.T) {
-		for name, change := range moved {
+		for name, change := range elsewhere {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t)
 				left(w)
@@ -125,8 +131,9 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 	t.Run("and leaves live jobs alone", func(t *testing.T) {
 		w := newWorld(t)
 		w.must(0, "prepare")
-		moved["another cluster"](w)
-		if got := w.reap(0); w.ecs.Running() != 1 || !strings.HasPrefix(got.stdout, "1 tasks run in the cluster, 0 stopped") {
+		elsewhere["another cluster"](w)
+		got := w.reap(0)
+		if w.ecs.Running() != 1 || !strings.HasPrefix(got.stdout, "1 tasks run in the cluster, 0 stopped") {
 			t.Errorf("%d tasks run: %s", w.ecs.Running(), got.stdout)
 		}
 	})
@@ -141,7 +148,7 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 	t.Run("forgets a job whose cluster is gone", func(t *testing.T) {
 		w := newWorld(t)
 		left(w)
-		moved["another cluster"](w)
+		elsewhere["another cluster"](w)
 		w.ecs.Lock()
 		w.ecs.Clusters = []string{"renamed"}
 		w.ecs.Unlock()
@@ -153,7 +160,7 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 	t.Run("forgets none whose cluster it cannot read", func(t *testing.T) {
 		w := newWorld(t)
 		left(w)
-		moved["another cluster"](w)
+		elsewhere["another cluster"](w)
 		w.later(25 * time.Hour)
 		w.ecs.Lock()
 		w.ecs.Fail = func(action string, call int) string {
@@ -164,7 +171,7 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 		}
 		w.ecs.Unlock()
 		got := w.reap(systemFailure)
-		if len(w.stateFiles()) != 1 || !strings.Contains(got.stderr, "cluster cluster in us-east-1, where jobs of this host") {
+		if len(w.stateFiles()) != 1 || !strings.Contains(got.stderr, "cluster cluster in us-east-1, where jobs of") {
 			t.Errorf("left: %v; %s", w.stateFiles(), got.stderr)
 		}
 		if w.reap(0); w.ecs.Running() != 0 {

@@ -99,7 +99,8 @@ func withoutLeases(t *testing.T, request map[string]any) map[string]any {
 		left > 24*time.Hour+30*time.Minute {
 		t.Errorf("FARGATE_GUARD_DEADLINE is %q", variables["FARGATE_GUARD_DEADLINE"])
 	}
-	if variables["FARGATE_GUARD_FIRST_SESSION"] != "600" || variables["FARGATE_GUARD_LAST_SESSION"] != "1200" || len(variables["FARGATE_GUARD_HOST"]) != 16 {
+	if variables["FARGATE_GUARD_FIRST_SESSION"] != "600" || variables["FARGATE_GUARD_LAST_SESSION"] != "1200" ||
+		len(variables["FARGATE_GUARD_HOST"]) != 16 {
 		t.Errorf("the guard is told %v", variables)
 	}
 	for _, name := range []string{"GUARD_DEADLINE", "GUARD_FIRST_SESSION", "GUARD_HOST"} {

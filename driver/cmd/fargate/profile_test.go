@@ -45,8 +45,10 @@ func TestProfileOfARunner(t *testing.T) {
 	w.withProfile(0, "large", "prepare")
 	request := w.ecs.Tasks()[0].Request
 	overrides, _ := request["overrides"].(map[string]any)
-	for key, want := range map[string]any{"cpu": "4096", "memory": "8192",
-		"taskRoleArn": "arn:aws:iam::123456789012:role/deploy", "executionRoleArn": "arn:aws:iam::123456789012:role/pull"} {
+	for key, want := range map[string]any{
+		"cpu": "4096", "memory": "8192", "taskRoleArn": "arn:aws:iam::123456789012:role/deploy",
+		"executionRoleArn": "arn:aws:iam::123456789012:role/pull",
+	} {
 		if overrides[key] != want {
 			t.Errorf("%s: %v, want %v", key, overrides[key], want)
 		}
@@ -83,14 +85,14 @@ func TestWishesWithinAProfile(t *testing.T) {
 	}{
 		"granted":         {map[string]string{"FARGATE_MEMORY": "16384"}, 0, "4096 CPU units, 16384 MiB of memory"},
 		"what it has":     {map[string]string{"FARGATE_CPU": "4096"}, 0, "4096 CPU units, 8192 MiB of memory"},
-		"the file allows": {map[string]string{"FARGATE_CPU": "1024"}, buildFailure, "this runner lets no job choose it"},
+		"the file allows": {map[string]string{"FARGATE_CPU": "1024"}, buildFailure, "lets no job choose it"},
 		"pinned":          {map[string]string{"FARGATE_TASK_DEFINITION": "ci"}, 0, "Starting a Fargate task of ci:3 ("},
 		"an earlier revision": {map[string]string{"FARGATE_TASK_DEFINITION": "large:6"}, buildFailure,
 			"not among those that this runner allows"},
 		"what the runner calls it": {map[string]string{"CUSTOM_ENV_FARGATE_MEMORY": "16384"}, 0,
 			"CUSTOM_ENV_FARGATE_MEMORY has no effect: "},
 		"mistyped":      {map[string]string{"FARGATE_MEMROY": "16384"}, 0, "did you mean FARGATE_MEMORY?\n"},
-		"a role":        {map[string]string{"ROLE_ARN": "arn:aws:iam::1:role/x"}, 0, "ROLE_ARN chooses no role for the task"},
+		"a role":        {map[string]string{"ROLE_ARN": "arn:aws:iam::1:role/x"}, 0, "ROLE_ARN chooses no role"},
 		"an empty wish": {map[string]string{"FARGATE_GPU": ""}, 0, "Starting a Fargate task of large:7 with"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +115,7 @@ func TestWishThatTheCommandLineOutweighs(t *testing.T) {
 	w := newWorld(t)
 	w.variables(map[string]string{"FARGATE_TASK_DEFINITION": "other"})
 	got := w.execute(t.Context(), "--task-def", "ci-large:2", "custom", "prepare")
-	if got.code != 0 || !strings.Contains(got.stdout, "FARGATE_TASK_DEFINITION has no effect: this runner's command line") {
+	if got.code != 0 || !strings.Contains(got.stdout, "FARGATE_TASK_DEFINITION has no effect: this runner's") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -76,11 +76,11 @@ type Fargate struct {
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string
-	// CPU (units), Memory (MiB) and EphemeralStorage (GiB) are the size of a task whose job chooses none. Default: the task
-	// definition's.
+	// CPU (units), Memory (MiB) and EphemeralStorage (GiB) are the size of a task whose job chooses none. Default: the
+	// task definition's.
 	CPU, Memory, EphemeralStorage int32
-	// TaskRole and ExecutionRole are ARNs of roles that take the place of the task definition's. The host needs iam:PassRole
-	// on them.
+	// TaskRole and ExecutionRole are ARNs of roles that take the place of the task definition's. The host needs
+	// iam:PassRole on them.
 	TaskRole, ExecutionRole string
 	// MaxCPU (units, 1024 = 1 vCPU), MaxMemory (MiB) and MaxEphemeralStorage (GiB) bound what a job may choose by the
 	// CI variables FARGATE_CPU, FARGATE_MEMORY and FARGATE_EPHEMERAL_STORAGE. Default: a job may choose none of them.
@@ -114,7 +114,8 @@ type Fargate struct {
 	LifetimeMargin Duration
 	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
 	FirstSessionTimeout Duration
-	// LastSessionTimeout is how long a task lives after its last SSH session. Default: 20m, or what SSH's timeouts need.
+	// LastSessionTimeout is how long a task lives after its last SSH session. Default: 20m, or more where SSH's timeouts
+	// need it.
 	LastSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration

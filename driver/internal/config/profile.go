@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Profile is what the jobs of a class of runners get, and may choose. A key that it has replaces Fargate's key of the same
-// name; what concerns the host, its cluster and the driver's own calls has no place here.
+// Profile is what the jobs of a class of runners get, and may choose. A key that it has replaces Fargate's key of the
+// same name; what concerns the host, its cluster and the driver's own calls has no place here.
 type Profile struct {
 	TaskDefinition          *string
 	AllowedTaskDefinitions  []string
@@ -41,8 +41,8 @@ type Profile struct {
 	JobTimeout              *Duration
 }
 
-// over returns the section with the profile's keys in the place of its own. One subnet or group takes the place of a list,
-// and a list that of one. Tags come to the file's, among which is the one that tells stacks apart.
+// over returns the section with the profile's keys in the place of its own. One subnet or group takes the place of a
+// list, and a list that of one. Tags come to the file's, among which is the one that tells stacks apart.
 func (p Profile) over(section Fargate) Fargate {
 	if p.Subnet != nil || p.Subnets != nil {
 		section.Subnet, section.Subnets = "", nil

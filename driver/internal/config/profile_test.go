@@ -93,8 +93,9 @@ func TestProfileErrors(t *testing.T) {
 		content, profile string
 		want             []string
 	}{
-		"none of that name": {profiles, "huge", []string{"f: --profile huge: the file has only Profiles.large, Profiles.spot"}},
-		"none at all":       {minimal, "large", []string{"f: --profile large: the file has no Profiles"}},
+		"none of that name": {profiles, "huge",
+			[]string{"f: --profile huge: the file has only Profiles.large, Profiles.spot"}},
+		"none at all": {minimal, "large", []string{"f: --profile large: the file has no Profiles"}},
 		"what is the host's": {minimal + "[Profiles.a]\nCluster = \"d\"\nMaxJobs = 1\n", "",
 			[]string{"f:7: unknown key Profiles.a.Cluster", "f:8: unknown key Profiles.a.MaxJobs"}},
 		"a wrong type": {minimal + "[Profiles.a]\nCPU = \"1024\"\n", "", []string{"f:7:7: Profiles.a.CPU: "}},

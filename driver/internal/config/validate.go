@@ -65,8 +65,8 @@ func (c *Config) validate() error {
 		"Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout: the task would end while it is being "+
 			"connected to")
 	check(c.Fargate.LastSessionTimeout.Duration > c.comingBack(),
-		"Fargate.LastSessionTimeout is not more than SSH.ReconnectTimeout and ConnectTimeout together: the task would end "+
-			"while it is being connected to again")
+		"Fargate.LastSessionTimeout is not more than SSH.ReconnectTimeout and ConnectTimeout together: the task would "+
+			"end while it is being connected to again")
 	check(c.Fargate.PollInterval.Duration <= c.Fargate.MaxPollInterval.Duration,
 		"Fargate.PollInterval is more than MaxPollInterval")
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// cluster returns the name of the cluster that a call names by name or ARN, and whether there is one in the call's region.
-// The region is in the call's signature, as all calls of a test come to one address.
+// cluster returns the name of the cluster that a call names by name or ARN, and whether the call's region has it. The
+// region is in the call's signature, as all calls of a test come to one address.
 func (s *Server) cluster(r *http.Request, input map[string]any) (name string, found bool) {
 	s.Lock()
 	defer s.Unlock()
@@ -17,8 +17,8 @@ func (s *Server) cluster(r *http.Request, input map[string]any) (name string, fo
 	return name, here && slices.Contains(s.Clusters, name)
 }
 
-// elsewhere returns the cluster of a task that the call names and that is in another one, or "". ECS finds a task in its
-// own cluster only.
+// elsewhere returns the cluster of a task that the call names and that is in another one, or "". ECS finds a task in
+// its own cluster only.
 func elsewhere(input map[string]any, cluster string) string {
 	named, _ := input["tasks"].([]any)
 	for _, item := range append(slices.Clone(named), input["task"]) {

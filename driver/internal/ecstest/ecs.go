@@ -32,8 +32,8 @@ type Server struct {
 	URL string
 
 	sync.Mutex
-	// Clusters are the names of the clusters that there are, all in Region. Add uses the first one. Default: cluster, in
-	// us-east-1.
+	// Clusters are the names of the clusters that there are, all in Region. Add uses the first one. Default: cluster,
+	// in us-east-1.
 	Clusters []string
 	Region   string
 	// Providers are the capacity providers that are associated with the cluster. Default: FARGATE and FARGATE_SPOT.

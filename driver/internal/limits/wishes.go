@@ -12,8 +12,8 @@ import (
 var wishes = []string{"FARGATE_CPU", "FARGATE_EPHEMERAL_STORAGE", "FARGATE_MEMORY", "FARGATE_PLATFORM_VERSION",
 	"FARGATE_TASK_DEFINITION"}
 
-// WithoutEffect returns a sentence for each of the job's variables that reads like a wish and is heard by nobody, which a
-// job would not learn otherwise.
+// WithoutEffect returns a sentence for each of the job's variables that reads like a wish and is heard by nobody, which
+// a job would not learn otherwise.
 func WithoutEffect(variables []string, wanted config.Wanted) []string {
 	var lines []string
 	for _, name := range variables {
@@ -34,7 +34,7 @@ func withoutEffect(name string, wanted config.Wanted) string {
 	case !strings.HasPrefix(strings.ToUpper(bare), prefix) || slices.Contains(wishes, name):
 		return ""
 	case slices.Contains(wishes, bare):
-		return fmt.Sprintf("%s has no effect: the runner puts CUSTOM_ENV_ in front by itself, so a job sets %s", name, bare)
+		return fmt.Sprintf("%s has no effect: the runner itself puts CUSTOM_ENV_ in front; a job sets %s", name, bare)
 	}
 	if near := nearest(bare); near != "" {
 		return fmt.Sprintf("%s has no effect; did you mean %s?", name, near)

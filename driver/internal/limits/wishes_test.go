@@ -9,7 +9,8 @@ import (
 )
 
 func TestWithoutEffect(t *testing.T) {
-	const all = "FARGATE_CPU, FARGATE_EPHEMERAL_STORAGE, FARGATE_MEMORY, FARGATE_PLATFORM_VERSION, FARGATE_TASK_DEFINITION"
+	const all = "FARGATE_CPU, FARGATE_EPHEMERAL_STORAGE, FARGATE_MEMORY, FARGATE_PLATFORM_VERSION, " +
+		"FARGATE_TASK_DEFINITION"
 	for name, want := range map[string]string{
 		"FARGATE_CPU": "", "FARGATE_MEMORY": "", "FARGATE_EPHEMERAL_STORAGE": "", "FARGATE_PLATFORM_VERSION": "",
 		"CI_JOB_ID": "", "AWS_REGION": "", "MY_FARGATE_CPU": "", "CUSTOM_ENV_OF_MINE": "",
@@ -22,8 +23,8 @@ func TestWithoutEffect(t *testing.T) {
 		"FARGATE_TASK_DEF":        "FARGATE_TASK_DEF has no effect; did you mean FARGATE_TASK_DEFINITION?",
 		"FARGATE_SECURITY_GROUPS": "FARGATE_SECURITY_GROUPS has no effect; what a job may choose is " + all,
 		"FARGATE_":                "FARGATE_ has no effect; what a job may choose is " + all,
-		"CUSTOM_ENV_FARGATE_CPU": "CUSTOM_ENV_FARGATE_CPU has no effect: the runner puts CUSTOM_ENV_ in front by itself, " +
-			"so a job sets FARGATE_CPU",
+		"CUSTOM_ENV_FARGATE_CPU": "CUSTOM_ENV_FARGATE_CPU has no effect: the runner itself puts CUSTOM_ENV_ in front; " +
+			"a job sets FARGATE_CPU",
 		"CUSTOM_ENV_FARGATE_CPUS": "CUSTOM_ENV_FARGATE_CPUS has no effect; did you mean FARGATE_CPU?",
 		"ROLE_ARN":                "ROLE_ARN chooses no role for the task, which is this runner's (TaskRole in fargate.toml)",
 	} {

@@ -137,7 +137,8 @@ func (r *Reaper) survey(ctx context.Context, places []task.Place) ([]task.Listin
 			err = nil // Its last task has stopped before.
 		}
 		if err != nil && i > 0 {
-			err = fmt.Errorf("cluster %s in %s, where jobs of this host were started: %w", place.Cluster, place.Region, err)
+			err = fmt.Errorf("cluster %s in %s, where jobs of this host were started: %w",
+				place.Cluster, place.Region, err)
 		}
 		all, read[place] = append(all, seen...), err == nil
 		errs = append(errs, err)

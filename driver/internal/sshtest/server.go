@@ -38,8 +38,11 @@ type Server struct {
 	commands sync.WaitGroup
 }
 
+// user is the only account that has authorized keys.
+const user = "root"
+
 // Start listens on the address ("127.0.0.1:0" for any port) until the test ends. allow decides on a client's key, which
-// it gets as a line of authorized_keys; nil accepts every key.
+// it gets as a line of authorized_keys; nil accepts every key. Only root may log in, as in this project's image.
 func Start(t testing.TB, address string, allow func(key string) bool) *Server {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -52,8 +55,8 @@ func Start(t testing.TB, address string, allow func(key string) bool) *Server {
 	}
 	s := &Server{t: t, Shell: "/bin/sh", Env: []string{"PATH=/usr/bin:/bin", "HOME=/"}, conns: map[net.Conn]struct{}{}}
 	s.config = &ssh.ServerConfig{
-		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if allow == nil || allow(string(ssh.MarshalAuthorizedKey(key))) {
+		PublicKeyCallback: func(client ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			if client.User() == user && (allow == nil || allow(string(ssh.MarshalAuthorizedKey(key)))) {
 				return &ssh.Permissions{}, nil
 			}
 			s.Refused.Add(1)
