@@ -60,7 +60,29 @@ func TestProfileOfARunner(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	w.withProfile(0, "large", "cleanup")
-	if w.withProfile(systemFailure, "none", "config"); w.ecs.Running() != 0 {
+	if w.ecs.Running() != 0 {
+		t.Errorf("%d tasks run", w.ecs.Running())
+	}
+}
+
+// No job begins in a class that the file does not have, with whatever the file has for all. One that runs is not harmed
+// when its class is taken out of the file.
+func TestProfileThatIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	w.configure(large)
+	for _, call := range []string{"config", "prepare"} {
+		got := w.withProfile(systemFailure, "huge", call)
+		if !strings.Contains(got.stderr, "--profile huge: the file has only Profiles.large") || len(w.ecs.Tasks()) > 0 {
+			t.Errorf("%s: %s", call, got.stderr)
+		}
+	}
+	w.withProfile(0, "large", "prepare")
+	w.configure("")
+	if got := w.withProfile(0, "large", "run", w.script("echo ran"), "build_script"); got.stdout != "ran\n" {
+		t.Errorf("%+v", got)
+	}
+	w.withProfile(0, "large", "cleanup")
+	if w.ecs.Running() != 0 {
 		t.Errorf("%d tasks run", w.ecs.Running())
 	}
 }

@@ -24,6 +24,9 @@ type Config struct {
 	Changed time.Time `toml:"-"`
 
 	Fargate Fargate
+	// NoProfile tells that the file has no profile of the name on the command line. That concerns jobs that begin: for one
+	// that runs, the profile may have gone in the meantime, and its state has what it needs.
+	NoProfile error `toml:"-"`
 	// Profiles are classes of runners, by name. --profile in config.toml, which jobs cannot touch, chooses one.
 	Profiles     map[string]Profile
 	TaskMetadata TaskMetadata

@@ -68,7 +68,7 @@ func read(path string, content []byte, getenv func(string) string, flags Flags) 
 		return nil, prefixed(path, err)
 	}
 	if err := config.choose(flags.Profile); err != nil {
-		return nil, prefixed(path, err)
+		config.NoProfile = prefixed(path, err)
 	}
 	if err := config.complete(config.apply(flags, getenv)); err != nil {
 		return nil, prefixed(path, err)

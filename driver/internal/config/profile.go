@@ -100,7 +100,7 @@ func (c *Config) checkProfiles() error {
 			continue
 		}
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			lines = append(lines, fmt.Errorf("Profiles.%s: %s", name, strings.TrimPrefix(line, "Fargate.")))
+			lines = append(lines, fmt.Errorf("%s.%s: %s", "Profiles", name, strings.TrimPrefix(line, "Fargate.")))
 		}
 	}
 	return errors.Join(lines...)

@@ -107,7 +107,10 @@ func TestProfileErrors(t *testing.T) {
 			[]string{"f: Fargate.MaxJobs: -1 is negative"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := chosen(t, test.content, Flags{Profile: test.profile}, nil)
+			got, err := chosen(t, test.content, Flags{Profile: test.profile}, nil)
+			if err == nil {
+				err = got.NoProfile
+			}
 			if err == nil {
 				t.Fatal("accepted")
 			}

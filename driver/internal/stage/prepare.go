@@ -21,6 +21,9 @@ const progressEvery = 5 * time.Second
 // Prepare starts the job's task and returns once a command can run in it. Where it fails or is cancelled, it stops what
 // it started.
 func (d *Driver) Prepare(ctx context.Context) error {
+	if d.Config.NoProfile != nil {
+		return d.Config.NoProfile
+	}
 	wanted, err := limits.Of(d.Config.Wanted, d.Config.Fargate)
 	if err != nil {
 		return err
