@@ -74,10 +74,11 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 			Use: "config", Aliases: []string{"co"}, Short: "Tell the runner about the driver", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				// The driver reads the file here so that a mistake in it shows before it starts anything.
-				if _, err := loadConfig(*file, i); err != nil {
+				settings, err := loadConfig(*file, i)
+				if err != nil {
 					return err
 				}
-				return stage.Configure(i.Stdout, version, hostname())
+				return stage.Configure(i.Stdout, version, hostname(), settings.Runner)
 			},
 		},
 		driverCommand("prepare", "Start the job's task", cobra.NoArgs, with,

@@ -100,6 +100,7 @@ func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 			Cluster: t.clusterOf(arn), Task: aws.String(arn), Reason: aws.String(reason),
 		})
 		if err == nil {
+			t.show(output.Task)
 			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}
 		if isPermanent(err) {
