@@ -163,8 +163,9 @@ type SSH struct {
 
 // Agent says where ci-agent is, under which stages outlive a lost connection. Each task gets a copy of it.
 type Agent struct {
-	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where neither the host nor the image
-	// has it, stages run in plain SSH sessions. Default: ci-agent beside the driver.
+	// File is ci-agent on the runner's host, compiled for the tasks' architecture. For a task of another one the driver
+	// takes the file beside it with that architecture in its name, such as ci-agent-arm64 or ci-agent-amd64. Where neither
+	// the host nor the image has it, stages run in plain SSH sessions. Default: ci-agent beside the driver.
 	File string
 }
 
