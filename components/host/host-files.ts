@@ -49,7 +49,7 @@ export function runnerConfiguration(
 /** Content of fargate.toml. @param tags of each task */
 export function driverConfiguration(
   settings: Settings,
-  { cluster, taskDefinitions, securityGroup }: JobCluster,
+  { cluster, taskDefinitions, securityGroup, logGroup }: JobCluster,
   subnetIds: readonly pulumi.Input<string>[],
   tags: Tags,
 ): pulumi.Output<string> {
@@ -62,6 +62,7 @@ export function driverConfiguration(
       taskDefinition: familyRevision(taskDefinitions.default.arn),
       subnetIds,
       tags,
+      linkedLogGroup: debug.jobLinks ? logGroup.name : undefined,
     })
     .apply(({ clusterArn, ...known }) =>
       fargateToml({

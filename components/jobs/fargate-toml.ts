@@ -1,5 +1,6 @@
 import { stringify } from "smol-toml";
 import type { CapacityProvider } from "./capacity-providers";
+import { logStreamPrefix } from "../names";
 import { paths } from "../host/paths";
 
 export interface FargateTomlArgs {
@@ -21,6 +22,11 @@ export interface FargateTomlArgs {
    * @default false
    */
   readonly execAllowed?: boolean;
+  /**
+   * Links a job's log to its task and to the task's stream in this log group.
+   * @default no links
+   */
+  readonly linkedLogGroup?: string;
   /** Jobs at once on a host. config.toml's `concurrent` is higher, as idle runners count there. */
   readonly maxJobs: number;
   /** Tags of each task. */
@@ -61,6 +67,9 @@ export function fargateToml(args: FargateTomlArgs): string {
     },
     TaskMetadata: { Directory: paths.metadata },
     SSH: { Username: "root", Port: 22 },
+    ...(args.linkedLogGroup !== undefined && {
+      JobLinks: { Task: true, LogGroup: args.linkedLogGroup, LogStreamPrefix: logStreamPrefix },
+    }),
   });
 }
 

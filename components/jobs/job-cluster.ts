@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { allowEgress } from "../egress";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
 import { execPolicy } from "../iam/observability";
-import { jobContainer, taskFamily } from "../names";
+import { jobContainer, logStreamPrefix, taskFamily } from "../names";
 import type { Size } from "../settings/settings";
 import type { Architecture, Tags } from "../types";
 import { capacityProviders, type Spot } from "./capacity-providers";
@@ -171,7 +171,7 @@ function containerDefinition(image: string, logGroup: string, region: string) {
     linuxParameters: { initProcessEnabled: true },
     logConfiguration: {
       logDriver: "awslogs",
-      options: { "awslogs-group": logGroup, "awslogs-region": region, "awslogs-stream-prefix": "job" },
+      options: { "awslogs-group": logGroup, "awslogs-region": region, "awslogs-stream-prefix": logStreamPrefix },
     },
   };
 }

@@ -90,4 +90,11 @@ export const debug = strict({
       "Lets administrators open a shell in a running task by ECS Exec. It gives jobs the permissions of Session " +
         "Manager's agent.",
     ),
+  jobLinks: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Links to the task and its log in AWS's console, in each job's log. They show region, cluster and log group to " +
+        "all who may read it, of a public project to the world.",
+    ),
 }).prefault({});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
+import { parse } from "smol-toml";
 import { hostAlarms, longestTaskLife, stackAlarms } from "../../components/observability/alarm-definitions";
 import { FargateRunners } from "../../components/fargate-runners";
 import { lookUp } from "../../components/look-ups/look-ups";
@@ -355,6 +356,24 @@ describe("what is watched", () => {
       expect(plain(only(deployment, command, "gitlab-runners-host-fargate-toml").inputs).stdin).to.contain(
         "EnableExecuteCommand = true",
       );
+    });
+  });
+
+  describe("links in jobs' logs", () => {
+    const driverFile = (deployment: typeof base) =>
+      parse(plain<{ stdin: string }>(only(deployment, command, "gitlab-runners-host-fargate-toml").inputs).stdin);
+
+    it("are off unless asked for, as logs can be public", () => {
+      expect(driverFile(base)).to.not.have.property("JobLinks");
+    });
+
+    it("lead to the task and to its stream in the tasks' log group", async () => {
+      const deployment = await run(raw({ debug: { jobLinks: true } }));
+      expect(driverFile(deployment).JobLinks).to.deep.equal({
+        Task: true,
+        LogGroup: "gitlab-runners-1a2b3c4",
+        LogStreamPrefix: "job",
+      });
     });
   });
 });

@@ -38,7 +38,7 @@ describe("settings", () => {
       logs: { retentionDays: 30 },
       dashboard: false,
       metrics: { port: 9252, allowedCidrs: [], allowedSecurityGroupIds: [] },
-      debug: { ecsExec: false },
+      debug: { ecsExec: false, jobLinks: false },
       tags: {},
       gitlabUrl: "https://gitlab.com",
     });

@@ -44,7 +44,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 	if err != nil {
 		return nil, nil, err
 	}
-	return &stage.Driver{
+	driver := &stage.Driver{
 		Config:    settings,
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
@@ -62,7 +62,9 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 			}
 			return client, nil
 		},
-	}, closeLog, nil
+	}
+	tasks.Show = driver.Tally.Show
+	return driver, closeLog, nil
 }
 
 // loadConfig reads the file. The command line overrides the file.

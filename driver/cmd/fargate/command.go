@@ -83,7 +83,7 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return stage.Configure(i.Stdout, version, hostname())
+				return stage.Configure(i.Stdout, version, hostname(), settings.Runner)
 			},
 		},
 		driverCommand("prepare", "Start the job's task", cobra.NoArgs, with,

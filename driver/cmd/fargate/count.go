@@ -23,6 +23,9 @@ func count(driver *stage.Driver, name string, args []string, started time.Time, 
 	if name == "prepare" && err == nil && !driver.Job.StartedAt.IsZero() {
 		call.Ready = max(time.Since(driver.Job.StartedAt), time.Millisecond) // GitLab's clock may be ahead
 	}
+	if name != "run" {
+		call.Capacity = driver.Tally.Capacity()
+	}
 	if err := metrics.Record(directory, call); err != nil {
 		driver.Log.Warn("going on without metrics", "error", err)
 	}

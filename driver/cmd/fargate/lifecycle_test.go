@@ -15,17 +15,29 @@ import (
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
+// The runner takes a folder from this answer even where config.toml has another one, so the answer names only what
+// fargate.toml does.
 func TestConfigTellsTheDriver(t *testing.T) {
 	w := newWorld(t)
-	var got map[string]any
-	if err := json.Unmarshal([]byte(w.must(0, "config").stdout), &got); err != nil {
-		t.Fatal(err)
-	}
 	host, _ := os.Hostname()
 	want := map[string]any{"hostname": host, "driver": map[string]any{"name": "fargate", "version": version}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	check := func() {
+		t.Helper()
+		var got map[string]any
+		if err := json.Unmarshal([]byte(w.must(0, "config").stdout), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
+	check()
+	w.append("[Runner]\nBuildsDir = \"/builds\"\n")
+	want["builds_dir"] = "/builds"
+	check()
+	w.append("CacheDir = \"/cache\"\n")
+	want["cache_dir"] = "/cache"
+	check()
 }
 
 func TestJob(t *testing.T) {

@@ -67,3 +67,35 @@ func TestAgentOfTheImage(t *testing.T) {
 		}
 	}
 }
+
+// A host may have tasks of two architectures, each of which needs its own agent.
+func TestAgentOfTheTasksArchitecture(t *testing.T) {
+	for name, test := range map[string]struct{ machine, works, other string }{
+		"the file's":                   {"aarch64", "ci-agent", "ci-agent-amd64"},
+		"another one":                  {"aarch64", "ci-agent-arm64", "ci-agent"},
+		"each by its name":             {"x86_64", "ci-agent-amd64", "ci-agent-arm64"},
+		"one that nobody has heard of": {"riscv64", "ci-agent", "ci-agent-arm64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.withAgent()
+			w.write("bin/uname", "#!/bin/sh\necho "+test.machine+"\n")
+			built := filepath.Join(w.dir, "ci-agent")
+			for path, mode := range map[string]os.FileMode{w.dir + "/bin/uname": 0o755, built: 0o755} {
+				if err := os.Chmod(path, mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Rename(built, filepath.Join(w.dir, test.works)); err != nil {
+				t.Fatal(err)
+			}
+			w.write(test.other, "\x7fELF\x02\x01\x01 of another architecture")
+			if prepared := w.must(0, "prepare"); strings.Contains(prepared.stdout, "ci-agent") {
+				t.Errorf("prepare says\n%s", prepared.stdout)
+			}
+			if got := w.must(0, "run", w.script("echo err >&2"), "build_script"); got.stdout != "err\n" {
+				t.Errorf("%q, %q", got.stdout, got.stderr)
+			}
+		})
+	}
+}

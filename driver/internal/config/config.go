@@ -33,6 +33,8 @@ type Config struct {
 	SSH          SSH
 	Agent        Agent
 	Metrics      Metrics
+	Runner       Runner
+	JobLinks     JobLinks
 }
 
 // Wanted is the text of the job's variables, empty where the job sets none.
@@ -177,8 +179,9 @@ type SSH struct {
 
 // Agent says where ci-agent is, under which stages outlive a lost connection. Each task gets a copy of it.
 type Agent struct {
-	// File is ci-agent on the runner's host, compiled for the tasks' architecture. Where neither the host nor the image
-	// has it, stages run in plain SSH sessions. Default: ci-agent beside the driver.
+	// File is ci-agent on the runner's host, compiled for the tasks' architecture. For a task of another one the driver
+	// takes the file beside it with that architecture in its name, such as ci-agent-arm64 or ci-agent-amd64. Where neither
+	// the host nor the image has it, stages run in plain SSH sessions. Default: ci-agent beside the driver.
 	File string
 }
 
@@ -187,6 +190,25 @@ type Metrics struct {
 	// Directory is the directory of node_exporter's textfile collector. It must exist, and the runner's user must be
 	// able to write to it. Default: the driver counts nothing.
 	Directory string
+}
+
+// Runner is what config tells gitlab-runner, for a config.toml that leaves it out. The runner lets what it is told here
+// count more than config.toml, and does not tell the driver what config.toml has.
+type Runner struct {
+	// BuildsDir and CacheDir are folders in the task, for sources and for archives of the cache. Default: the runner is
+	// told neither, and fails each job where config.toml has no builds_dir.
+	BuildsDir, CacheDir string
+}
+
+// JobLinks says which links into AWS's console the job's log gets. They show the region and the names of the cluster and
+// of the log group to everybody who may read the log, of a public project to the world. Default: none.
+type JobLinks struct {
+	// Task links to the task.
+	Task bool
+	// LogGroup is the task definition's awslogs-group and links to the task's stream in it, in the task's region.
+	LogGroup string
+	// LogStreamPrefix is the task definition's awslogs-stream-prefix. LogGroup needs it, as ECS names the streams by it.
+	LogStreamPrefix string
 }
 
 // Level returns LogLevel as slog knows it.

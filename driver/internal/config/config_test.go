@@ -213,6 +213,12 @@ func TestErrors(t *testing.T) {
 				"f: Fargate.FirstSessionTimeout is less than SSH.ConnectTimeout",
 				"f: Fargate.LastSessionTimeout is not more than SSH.ReconnectTimeout and ConnectTimeout together",
 			}},
+		"folders that are no paths, half of a log stream": {
+			minimal + "[Runner]\nBuildsDir = \"builds\"\nCacheDir = \"c\"\n[JobLinks]\nLogGroup = \"g\"\n",
+			[]string{
+				`f: Runner.BuildsDir: "builds" is not an absolute path`, `f: Runner.CacheDir: "c" is not an absolute path`,
+				"f: JobLinks.LogGroup and JobLinks.LogStreamPrefix need each other",
+			}},
 		"what the job wants is no key": {minimal + "[Wanted]\nCPU = \"1\"\n", []string{"f:6: unknown key Wanted"}},
 		"both forms": {minimal + "Subnets = [\"a\"]\nSecurityGroups = [\"b\"]\n", []string{
 			"f: Fargate.Subnet and Fargate.Subnets are both set",

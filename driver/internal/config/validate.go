@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,5 +87,11 @@ func (c *Config) validate() error {
 	check(c.Agent.File == "" || filepath.IsAbs(c.Agent.File), "Agent.File: %q is not an absolute path", c.Agent.File)
 	check(c.Metrics.Directory == "" || filepath.IsAbs(c.Metrics.Directory),
 		"Metrics.Directory: %q is not an absolute path", c.Metrics.Directory)
+	check(c.Runner.BuildsDir == "" || path.IsAbs(c.Runner.BuildsDir), "Runner.BuildsDir: %q is not an absolute path",
+		c.Runner.BuildsDir)
+	check(c.Runner.CacheDir == "" || path.IsAbs(c.Runner.CacheDir), "Runner.CacheDir: %q is not an absolute path",
+		c.Runner.CacheDir)
+	check((c.JobLinks.LogGroup == "") == (c.JobLinks.LogStreamPrefix == ""),
+		"JobLinks.LogGroup and JobLinks.LogStreamPrefix need each other: both are in the task definition")
 	return errors.Join(errs...)
 }

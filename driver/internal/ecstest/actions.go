@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string]any) {
@@ -145,7 +146,8 @@ func (s *Server) view(task *Task) map[string]any {
 	if s.Memory != "" {
 		view["memory"] = s.Memory
 	}
-	for _, key := range []string{"overrides", "tags"} {
+	s.addTimes(view, task)
+	for _, key := range []string{"overrides", "tags", "launchType"} {
 		if given, has := task.Request[key]; has {
 			view[key] = given
 		}
@@ -157,4 +159,22 @@ func (s *Server) view(task *Task) map[string]any {
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
 	}
 	return view
+}
+
+// addTimes adds what ECS shows of how a task has started, and on which capacity.
+func (s *Server) addTimes(view map[string]any, task *Task) {
+	at := func(when time.Time) float64 { return float64(when.UnixMilli()) / 1000 }
+	view["createdAt"] = at(task.CreatedAt)
+	if strategy, _ := task.Request["capacityProviderStrategy"].([]any); len(strategy) > 0 {
+		chosen, _ := strategy[0].(map[string]any)
+		view["capacityProviderName"] = chosen["capacityProvider"]
+	}
+	if s.Pull == 0 || task.Status == "PROVISIONING" {
+		return
+	}
+	view["pullStartedAt"] = at(task.CreatedAt)
+	if task.Status != "PENDING" {
+		view["pullStoppedAt"] = at(task.CreatedAt.Add(s.Pull))
+		view["startedAt"] = at(task.CreatedAt.Add(s.Pull + time.Second))
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Task is one task. Hold Server.Lock to read or set its fields.
@@ -17,6 +18,8 @@ type Task struct {
 	ARN       string
 	Status    string
 	StartedBy string
+	// CreatedAt is when RunTask made it.
+	CreatedAt time.Time
 	// Request is the input of RunTask.
 	Request map[string]any
 	// StopReason is the reason that StopTask got, or why the task stopped without a call.
@@ -54,6 +57,8 @@ type Server struct {
 	EarlyAddress bool
 	// Beside are the containers of each task besides the job's. They run when the task does.
 	Beside []Container
+	// Pull is how long the images of each task are pulled, from its first state to RUNNING; 0 where ECS does not tell.
+	Pull time.Duration
 	// OnRun is called with each new task, without the lock.
 	OnRun func(task *Task)
 	// Containers are the containers of a stopped task, as ECS shows them.
@@ -153,7 +158,7 @@ func (s *Server) AddRequested(request map[string]any) string {
 func (s *Server) add(cluster, startedBy string, request map[string]any) *Task {
 	task := &Task{
 		ARN:    fmt.Sprintf("arn:aws:ecs:%s:123456789012:task/%s/%032x", s.Region, cluster, len(s.tasks)+1),
-		Status: "PROVISIONING", StartedBy: startedBy, Request: request,
+		Status: "PROVISIONING", StartedBy: startedBy, Request: request, CreatedAt: time.Now(),
 	}
 	s.tasks = append(s.tasks, task)
 	return task

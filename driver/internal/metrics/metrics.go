@@ -27,6 +27,8 @@ type Call struct {
 	Duration time.Duration
 	// Ready is the time from the job's start in GitLab until its task was ready; 0 in all other calls.
 	Ready time.Duration
+	// Capacity is empty in a run.
+	Capacity Capacity
 }
 
 // stages get a label value of their own. A job can name its steps as it likes, and each name would become a series.
@@ -73,6 +75,7 @@ func record(directory string, call Call) error {
 	if call.Ready > 0 {
 		all.observe("fargate_driver_ready_seconds", "", readies, call.Ready)
 	}
+	all.addCapacity(call.Capacity)
 	return all.write(directory)
 }
 
@@ -81,6 +84,11 @@ var help = []struct{ name, kind, text string }{
 	{"fargate_driver_calls_total", "counter", "Calls of the driver that have ended."},
 	{"fargate_driver_call_duration_seconds", "histogram", "How long calls took."},
 	{"fargate_driver_ready_seconds", "histogram", "From a job's start in GitLab until its task was ready."},
+	{"fargate_driver_tasks_ready_total", "counter", "Tasks that jobs got; fallback: not on the job's first capacity."},
+	{"fargate_driver_no_capacity_total", "counter", "Starts for which there was no capacity, or no quota left."},
+	{"fargate_driver_interruptions_total", "counter", "Tasks whose capacity AWS took back."},
+	{"fargate_driver_task_start_seconds", "histogram", "From RunTask until a task ran, as ECS says."},
+	{"fargate_driver_image_pull_seconds", "histogram", "How long a task's images were pulled, as ECS says."},
 }
 
 func (s *series) write(directory string) error {

@@ -40,10 +40,16 @@ func content(t *testing.T, directory string) string {
 func TestRecord(t *testing.T) {
 	directory := t.TempDir()
 	for _, call := range []Call{
-		{"prepare", "success", 40 * time.Second, 50 * time.Second},
-		{"prepare", "system_failure", 2 * time.Second, 0},
-		{"step_of_theirs", "script_failed", time.Hour, 0},
-		{"another\"} 1", "script_failed", 2 * time.Hour, 0},
+		{Stage: "prepare", Outcome: "success", Duration: 40 * time.Second, Ready: 50 * time.Second,
+			Capacity: Capacity{Ready: "FARGATE", Refused: []Refused{{"FARGATE_SPOT", "capacity"}, {"FARGATE", "quota"}}}},
+		{Stage: "prepare", Outcome: "system_failure", Duration: 2 * time.Second},
+		{Stage: "prepare", Outcome: "success", Capacity: Capacity{Ready: "FARGATE", Refused: []Refused{{"FARGATE", "quota"}}}},
+		{Stage: "cleanup", Outcome: "success", Capacity: Capacity{Ended: []Ended{
+			{Capacity: "FARGATE", Start: 40 * time.Second, Pull: 25 * time.Second},
+			{Capacity: "FARGATE_SPOT", Interrupted: true},
+		}}},
+		{Stage: "step_of_theirs", Outcome: "script_failed", Duration: time.Hour},
+		{Stage: "another\"} 1", Outcome: "script_failed", Duration: 2 * time.Hour},
 	} {
 		if err := Record(directory, call); err != nil {
 			t.Fatal(err)
@@ -52,22 +58,33 @@ func TestRecord(t *testing.T) {
 	got := content(t, directory)
 	for _, line := range []string{
 		"# TYPE fargate_driver_calls_total counter",
-		`fargate_driver_calls_total{stage="prepare",outcome="success"} 1`,
+		`fargate_driver_calls_total{stage="prepare",outcome="success"} 2`,
 		`fargate_driver_calls_total{stage="prepare",outcome="system_failure"} 1`,
 		`fargate_driver_calls_total{stage="other",outcome="script_failed"} 2`,
 		"# TYPE fargate_driver_call_duration_seconds histogram",
-		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="1"} 0`,
-		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="5"} 1`,
-		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="60"} 2`,
-		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="+Inf"} 2`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="1"} 1`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="5"} 2`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="60"} 3`,
+		`fargate_driver_call_duration_seconds_bucket{stage="prepare",le="+Inf"} 3`,
 		`fargate_driver_call_duration_seconds_sum{stage="prepare"} 42`,
-		`fargate_driver_call_duration_seconds_count{stage="prepare"} 2`,
+		`fargate_driver_call_duration_seconds_count{stage="prepare"} 3`,
 		`fargate_driver_call_duration_seconds_bucket{stage="other",le="3600"} 1`,
 		"# TYPE fargate_driver_ready_seconds histogram",
 		`fargate_driver_ready_seconds_bucket{le="45"} 0`,
 		`fargate_driver_ready_seconds_bucket{le="60"} 1`,
 		"fargate_driver_ready_seconds_sum 50",
 		"fargate_driver_ready_seconds_count 1",
+		"# TYPE fargate_driver_tasks_ready_total counter",
+		`fargate_driver_tasks_ready_total{capacity="FARGATE",fallback="true"} 1`,
+		`fargate_driver_tasks_ready_total{capacity="FARGATE",fallback="false"} 1`,
+		`fargate_driver_no_capacity_total{capacity="FARGATE_SPOT",why="capacity"} 1`,
+		`fargate_driver_no_capacity_total{capacity="FARGATE",why="quota"} 2`,
+		`fargate_driver_interruptions_total{capacity="FARGATE_SPOT"} 1`,
+		"# TYPE fargate_driver_task_start_seconds histogram",
+		`fargate_driver_task_start_seconds_sum{capacity="FARGATE"} 40`,
+		`fargate_driver_task_start_seconds_count{capacity="FARGATE"} 1`,
+		`fargate_driver_image_pull_seconds_bucket{capacity="FARGATE",le="20"} 0`,
+		`fargate_driver_image_pull_seconds_bucket{capacity="FARGATE",le="30"} 1`,
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("%s is missing in\n%s", line, got)

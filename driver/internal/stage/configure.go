@@ -3,13 +3,17 @@ package stage
 import (
 	"encoding/json"
 	"io"
+
+	"gitlab-fargate-runners/driver/internal/config"
 )
 
-// Configuration is the answer to config_exec.
+// Configuration is the answer to config_exec. What it leaves out is as config.toml has it.
 // https://docs.gitlab.com/runner/executors/custom/#config
 type Configuration struct {
-	Hostname string `json:"hostname,omitempty"`
-	Driver   Driven `json:"driver"`
+	Hostname  string `json:"hostname,omitempty"`
+	BuildsDir string `json:"builds_dir,omitempty"`
+	CacheDir  string `json:"cache_dir,omitempty"`
+	Driver    Driven `json:"driver"`
 }
 
 // Driven is the driver's name and version; the runner writes them to the job's log.
@@ -19,9 +23,11 @@ type Driven struct {
 }
 
 // Configure writes the answer to config_exec.
-func Configure(stdout io.Writer, version, hostname string) error {
+func Configure(stdout io.Writer, version, hostname string, runner config.Runner) error {
 	return json.NewEncoder(stdout).Encode(Configuration{
-		Hostname: hostname,
-		Driver:   Driven{Name: "fargate", Version: version},
+		Hostname:  hostname,
+		BuildsDir: runner.BuildsDir,
+		CacheDir:  runner.CacheDir,
+		Driver:    Driven{Name: "fargate", Version: version},
 	})
 }

@@ -18,6 +18,7 @@ func (d *Driver) runTaskWithFallback(
 	for placements := d.placements(); ; {
 		request.Placement = placements[0]
 		err := d.startOnceRightsAreKnown(ctx, known, request)
+		d.Tally.noCapacity(placements[0].Provider, err)
 		placements = worthTrying(placements, err)
 		if err == nil || len(placements) == 0 || ctx.Err() != nil {
 			return err
@@ -85,6 +86,7 @@ func (d *Driver) startAndAwait(ctx context.Context, known *state.Task, request t
 	if err := d.start(ctx, known, request); err != nil {
 		return err
 	}
+	d.tellLinks(known.ARN)
 	var err error
 	known.Address, err = d.Tasks.AwaitRunning(ctx, known.ARN, d.progress())
 	return err

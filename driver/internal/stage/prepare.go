@@ -87,7 +87,11 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	if err := d.Waits.Forget(d.Job.Key()); err != nil {
 		d.Log.Warn("the record of the job's waits stays until its time is over", "error", err)
 	}
-	d.printf("Fargate task is ready after %s", seconds(time.Since(known.IntendedAt)))
+	pull := ""
+	if took := d.Tally.isReady(known.Provider, known.ARN); took >= time.Second {
+		pull = ", of which it pulled its image for " + seconds(took)
+	}
+	d.printf("Fargate task is ready after %s%s", seconds(time.Since(known.IntendedAt)), pull)
 	return nil
 }
 

@@ -78,6 +78,8 @@ type Driver struct {
 	Log     *slog.Logger
 	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
 	AgentFile string
+	// Tally is what the call learns for the metrics.
+	Tally Tally
 	// Stdout and Stderr go to the job's log in prepare and run, and to the runner's log in cleanup.
 	Stdout, Stderr io.Writer
 }

@@ -39,6 +39,8 @@ type Tasks struct {
 	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes
 	// private addresses only: to learn a public address costs a call.
 	Probe Probe
+	// Show, where it is set, is told what ECS shows of a task, in each answer.
+	Show func(Shown)
 	// ConsistencyWindow is how long ECS may take to show a task that it has just started.
 	ConsistencyWindow time.Duration
 }

@@ -99,6 +99,7 @@ func (t *Tasks) stop(ctx context.Context, arn, reason string) (bool, error) {
 			Cluster: t.cluster(place), Task: aws.String(arn), Reason: aws.String(reason),
 		}, place.region)
 		if err == nil {
+			t.show(output.Task)
 			return output.Task == nil || aws.ToString(output.Task.LastStatus) != "STOPPED", nil
 		}
 		if isPermanent(err) {

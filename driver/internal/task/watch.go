@@ -57,7 +57,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 						return address, err
 					}
 				}
-			} else if t.Probe != nil && !t.Config.UsePublicIP && !t.Config.AwaitHealthy && othersRun(task) {
+			} else if status = statusOf(task); t.Probe != nil && !t.Config.UsePublicIP && !t.Config.AwaitHealthy && othersRun(task) {
 				address, _ = t.address(ctx, task)
 			}
 		}
@@ -115,6 +115,7 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	if len(output.Tasks) == 0 {
 		return nil, nil
 	}
+	t.show(&output.Tasks[0])
 	return &output.Tasks[0], nil
 }
 

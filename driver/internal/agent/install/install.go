@@ -39,8 +39,8 @@ type Found struct {
 }
 
 // probe looks for the image's own agent, and for a folder for the sockets. Where the image has no agent, the folder
-// must be one in which programs can run, with a path that a socket's may begin with. It prints "WORD folder agent". Where the image has no agent and the driver has
-// none of %[3]d bytes to upload, it creates no folder.
+// must be one in which programs can run, with a path that a socket's may begin with. It prints "WORD folder machine agent".
+// Where the image has no agent and the driver has none to upload (%[3]t), it creates no folder.
 //
 // Before that it prints "WORD-helper version" where there is a gitlab-runner. It does not start the program where that
 // is a link to gitlab-runner-%[4]s, as in this project's image: the start would take a tenth of a second.
@@ -52,15 +52,16 @@ if [ -n "%[4]s" ] && h=$(command -v gitlab-runner 2>/dev/null); then
   esac
 fi
 a=$(command -v ci-agent 2>/dev/null) && [ "$(ci-agent version 2>/dev/null)" = %[2]s ] || a=
-[ -n "$a" ] || [ %[3]d -gt 0 ] || exit 0
+[ -n "$a" ] || %[3]t || exit 0
+m=$(uname -m 2>/dev/null) || m=unknown
 for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   t=$d/.ci-agent-%[1]s
   case $t in *[[:space:]]*) continue ;; esac
   [ ${#t} -le %[5]d ] || continue
   mkdir "$t" 2>/dev/null || continue
-  if [ -n "$a" ]; then echo "%[1]s $t $a"; exit 0; fi
+  if [ -n "$a" ]; then echo "%[1]s $t $m $a"; exit 0; fi
   if echo "#!/bin/sh" 2>/dev/null >"$t/try" && chmod 700 "$t/try" && "$t/try" 2>/dev/null; then
-    rm "$t/try"; echo "%[1]s $t"; exit 0
+    rm "$t/try"; echo "%[1]s $t $m"; exit 0
   fi
   rm -rf "$t"
 done`
@@ -74,33 +75,35 @@ const upload = `exec 2>&1; echo; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
-// Install makes sure that the task has the agent. file is the agent on this host, runner the version of the
+// Install makes sure that the task has the agent. file is the agent on this host; of one whose name has the task's
+// architecture appended, it takes that. runner is the version of the
 // gitlab-runner here, empty where it is not known. It returns *Unusable where stages have to run in plain sessions, and
 // another error where the connection was lost.
 func Install(ctx context.Context, task Task, file, runner string) (Found, error) {
-	program, size, missing := open(file)
-	if missing == nil {
-		defer func() { _ = program.Close() }()
-	}
 	name := random.Hex(8)
-	looking := shell(fmt.Sprintf(probe, name, version(), size, runner, longestFolder))
+	looking := shell(fmt.Sprintf(probe, name, version(), forAny(file), runner, longestFolder))
 	output, _, err := task.Output(ctx, looking, strings.NewReader(""))
 	if err != nil {
 		return Found{}, fmt.Errorf("looking for ci-agent in the task: %w", err)
 	}
 	found := Found{Helper: helper(output, name, runner)}
 	_, place, _ := strings.Cut(output, name+" ")
-	directory, agent, _ := strings.Cut(strings.TrimSpace(place), " ")
+	directory, rest, _ := strings.Cut(strings.TrimSpace(place), " ")
+	machine, agent, _ := strings.Cut(rest, " ")
 	switch {
-	case directory == "" && missing != nil:
-		return found, missing
-	case directory == "":
-		return found, &Unusable{"the task has no folder in which a program can be put and executed"}
-	case strings.ContainsAny(directory+agent, "\n"):
+	case strings.ContainsAny(directory+machine+agent, "\n"):
 		return found, &Unusable{"the task's login shell prints what the driver does not understand"}
 	case agent != "":
 		found.Agent, found.Directory = agent, directory
 		return found, nil
+	}
+	program, size, missing := open(forMachine(file, machine))
+	if missing != nil {
+		return found, missing
+	}
+	defer func() { _ = program.Close() }()
+	if directory == "" {
+		return found, &Unusable{"the task has no folder in which a program can be put and executed"}
 	}
 	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version())), program)
 	if err != nil {
