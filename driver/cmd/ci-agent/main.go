@@ -1,11 +1,11 @@
 // Command ci-agent runs the stages of a CI job in its task, so that a stage does not end with the SSH session that
 // started it. The driver uploads it and calls it over SSH; package internal/agent/wire describes what they say.
 //
-//	ci-agent serve --dir DIR                                serves DIR in the foreground, also as a container's first process
-//	ci-agent start --dir DIR                                does so in the background, unless another one does; says version
-//	ci-agent run --dir DIR --token TOKEN [--again]          takes a script on stdin, has it started once, attaches to it
-//	ci-agent attach --dir DIR --token TOKEN --offset N      goes on with its output from byte N
-//	ci-agent version                                        the protocol's version
+//	ci-agent serve --dir DIR                            runs DIR's stages, also as a container's first process
+//	ci-agent start --dir DIR                            has them run in the background, once; says version
+//	ci-agent run --dir DIR --token TOKEN [--again]      takes a script on stdin, has it started once, attaches to it
+//	ci-agent attach --dir DIR --token TOKEN --offset N  goes on with its output from byte N
+//	ci-agent version                                    the protocol's version
 //
 // DIR names the agent: there is one for each DIR, which need not exist. TOKEN names a stage; it consists of letters,
 // digits and hyphens. The driver says --again where it has sent the script before.

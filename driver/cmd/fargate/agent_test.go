@@ -210,12 +210,13 @@ func TestAScriptThatRemovesTheAgent(t *testing.T) {
 	})
 }
 
-// A driver of another protocol takes over a job that runs: its own agent comes into the task beside the one before, which
-// it does not call, and a stage keeps what ci-agent promises.
+// A driver of another protocol takes over a job that runs: its own agent comes into the task beside the one before,
+// which it does not call, and a stage keeps what ci-agent promises.
 func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
 		"its agent comes":    {"File = \"", ""},
-		"and has none there": {"File = \"/nowhere", "A lost connection will end the job, as its stages run without ci-agent: "},
+		"and has none there": {"File = \"/nowhere",
+			"A lost connection will end the job, as its stages run without ci-agent: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

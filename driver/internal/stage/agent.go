@@ -54,9 +54,9 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	return stage.Run(ctx)
 }
 
-// bringAgentBack installs ci-agent anew, for example after a stage has removed it, as one does that clears /run or /tmp.
-// The agent that serves is the same as before, unless it is another driver's. Where the task can have none any more, the job's log and the state say so, and the following stages run in plain
-// sessions.
+// bringAgentBack installs ci-agent anew, for example after a stage has removed it, as one does that clears /run or
+// /tmp. The agent that serves is the same as before, unless it is another driver's. Where the task can have none any
+// more, the job's log and the state say so, and the following stages run in plain sessions.
 func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why string) error {
 	d.Log.Info(why, "path", known.Agent.Path)
 	connection, err := d.connectWatched(ctx, known, func(error, time.Duration) {})

@@ -166,7 +166,8 @@ func TestAScriptThatRemovesTheProgram(t *testing.T) {
 			}
 			var log bytes.Buffer
 			stage := w.stage("", &log)
-			stage.Script = strings.NewReader("rm " + w.own(stage) + "; " + ending.do + "echo x >>" + w.file("ran") + "; echo out")
+			stage.Script = strings.NewReader("rm " + w.own(stage) + "; " + ending.do + "echo x >>" + w.file("ran") +
+				"; echo out")
 			err := stage.Run(t.Context())
 			if (err != nil) != (ending.want != "") || err != nil && !strings.Contains(err.Error(), ending.want) {
 				t.Errorf("got %v", err)
@@ -178,7 +179,8 @@ func TestAScriptThatRemovesTheProgram(t *testing.T) {
 	}
 }
 
-// Where the program cannot come back, a stage that has not begun may run without it, and one that may have begun is lost.
+// Where the program cannot come back, a stage that has not begun may run without it, and one that may have begun is
+// lost.
 func TestNoAgent(t *testing.T) {
 	w := newWorld(t)
 	never := func(context.Context) (string, error) { return "", attach.ErrNoAgent }

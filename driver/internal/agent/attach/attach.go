@@ -47,8 +47,8 @@ type Execution struct {
 	Connect func(ctx context.Context) (Connection, error)
 	// Reconnect connects again. An error that is Permanent ends the stage; the driver tries again after any other.
 	Reconnect func(ctx context.Context) (Connection, error)
-	// Restore brings the program back into a task in which it is no more, and returns its path. An error that is ErrNoAgent
-	// says that the task can have none; the driver tries again after any other.
+	// Restore brings the program back into a task in which it is no more, and returns its path. An error that is
+	// ErrNoAgent says that the task can have none; the driver tries again after any other.
 	Restore func(ctx context.Context) (agent string, err error)
 	// Reconnecting is called with the reason why a session was lost.
 	Reconnecting func(err error, received int64)

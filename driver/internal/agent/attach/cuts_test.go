@@ -171,7 +171,8 @@ func TestSilentStageMayBeLostLongAfterItsLastWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var log bytes.Buffer
-	stage := w.stage("sleep 5.5; echo >"+w.file("ran")+"; until [ -e "+w.file("cut")+" ]; do sleep 0.02; done; echo end", &log)
+	stage := w.stage("sleep 5.5; echo >"+w.file("ran")+"; until [ -e "+w.file("cut")+
+		" ]; do sleep 0.02; done; echo end", &log)
 	stage.ReconnectTimeout = 5 * time.Second
 	go func() {
 		w.await("ran")

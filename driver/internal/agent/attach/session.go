@@ -189,9 +189,8 @@ func (c *session) ended(err error) error {
 		return err
 	}
 	if code, known := c.stream.ExitCode(exitWait); known && code != 0 {
-		return agentEnded{
-			failure.New("", "ci-agent in the task ended with exit code %d: %s", code, printable([]byte(c.stream.Stderr()))), code,
-		}
+		said := printable([]byte(c.stream.Stderr()))
+		return agentEnded{failure.New("", "ci-agent in the task ended with exit code %d: %s", code, said), code}
 	}
 	return &lost{err}
 }

@@ -67,8 +67,8 @@ for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   rm -rf "$t"
 done`
 
-// longestFolder is the longest path of the agent's folder, in bytes: as the agent's address, it is that of a Unix socket.
-// unix(7)
+// longestFolder is the longest path of the agent's folder, in bytes: as the agent's address, it is that of a Unix
+// socket. unix(7)
 const longestFolder = 107
 
 // upload reads the agent from stdin and starts it by %[4]s. It begins with a newline, as a login shell may have left a
@@ -77,10 +77,11 @@ const upload = `exec 2>&1; echo; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" %[4]s) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
-// Install makes sure that the task has the agent, and that it serves. file is the agent on this host, runner the version
-// of the gitlab-runner here, empty where it is not known. serving is the folder of an agent that may serve already: then
-// Install brings the program alone, since a stage may have begun, and an agent that was started after it would not know.
-// It returns *Unusable where stages have to run in plain sessions, and another error where the connection was lost.
+// Install makes sure that the task has the agent, and that it serves. file is the agent on this host, runner the
+// version of the gitlab-runner here, empty where it is not known. serving is the folder of an agent that may serve
+// already: then Install brings the program alone, since a stage may have begun, and an agent that was started after it
+// would not know. It returns *Unusable where stages have to run in plain sessions, and another error where the
+// connection was lost.
 func Install(ctx context.Context, task Task, file, runner, serving string) (Found, error) {
 	program, size, missing := open(file)
 	if missing == nil {

@@ -22,9 +22,9 @@ type Session struct {
 	Stdout           io.Writer
 }
 
-// Run passes the script on, which the agent starts unless it has started it before, and the stage's output from its first
-// byte on. Where there is no agent it starts one. But where the driver has sent the script before, the script may have
-// begun under an agent that is gone, and Run starts none.
+// Run passes the script on, which the agent starts unless it has started it before, and the stage's output from its
+// first byte on. Where there is no agent it starts one. But where the driver has sent the script before, the script may
+// have begun under an agent that is gone, and Run starts none.
 func (s Session) Run(again bool) error {
 	return s.relay(!again, wire.Run, []byte(s.Token))
 }
@@ -41,9 +41,6 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 		return err
 	}
 	conn, err := dial(s.Directory, mayStart)
-	if err == nil {
-		err = wire.NewWriter(conn).Send(kind, payload...)
-	}
 	if err != nil {
 		text := err.Error()
 		_ = wire.NewWriter(s.Stdout).Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))
@@ -51,6 +48,7 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	}
 	defer func() { _ = conn.Close() }()
 	go func() {
+		_ = wire.NewWriter(conn).Send(kind, payload...) // Where it fails, the agent has said why.
 		_, _ = io.Copy(conn, s.Stdin)
 		_ = conn.CloseWrite() // The SSH session has ended; the agent closes the connection.
 	}()

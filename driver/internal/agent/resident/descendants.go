@@ -88,8 +88,8 @@ func (s *shell) processes() []procfs.Stat {
 	return members
 }
 
-// owns tells whether a child of the agent is the stage's. An orphan that has changed its environment may be any stage's;
-// it counts as the stage's unless it was there before the stage began.
+// owns tells whether a child of the agent is the stage's. An orphan that has changed its environment may be any
+// stage's; it counts as the stage's unless it was there before the stage began.
 func (s *shell) owns(child procfs.Stat) bool {
 	if child.PID == s.group {
 		return true

@@ -23,8 +23,8 @@ const MaxScript = 64 << 20
 
 // Listen makes this process the one that serves the folder's address. It returns EADDRINUSE where another one does.
 //
-// The address is an abstract one (unix(7)), which has the folder's path but lies in no folder: a job that clears /run or
-// /tmp cannot remove it, exactly one process can have it, and it ends with that process, however that one ends.
+// The address is an abstract one (unix(7)), which has the folder's path but lies in no folder: a job that clears /run
+// or /tmp cannot remove it, exactly one process can have it, and it ends with that process, however that one ends.
 func Listen(directory string) (*net.UnixListener, error) {
 	return net.ListenUnix("unix", address(directory))
 }

@@ -138,15 +138,17 @@ func TestATokenRunsOnce(t *testing.T) {
 
 // What the driver sends must be complete, or nothing starts.
 func TestScriptsThatDoNotStart(t *testing.T) {
+	const incomplete, unknown = "the script did not arrive completely: ", "not ci-agent's protocol: "
 	tests := map[string]struct {
 		send func(*wire.Writer)
 		want string
 	}{
-		"nothing":       {func(*wire.Writer) {}, "the script did not arrive completely: EOF"},
-		"no start":      {func(w *wire.Writer) { _ = w.Send(wire.Script, []byte("true")) }, "the script did not arrive completely: EOF"},
-		"a wrong size":  {func(w *wire.Writer) { send(w, "true", 5) }, "the script did not arrive completely: 4 bytes of 5"},
-		"a number cut":  {func(w *wire.Writer) { _ = w.Send(wire.Start, []byte{1}) }, "not ci-agent's protocol: a number of 1 bytes"},
-		"another frame": {func(w *wire.Writer) { _ = w.Send(wire.Ack, wire.Number(0)) }, "not ci-agent's protocol: a frame 'K' before the script's end"},
+		"nothing":      {func(*wire.Writer) {}, incomplete + "EOF"},
+		"no start":     {func(w *wire.Writer) { _ = w.Send(wire.Script, []byte("true")) }, incomplete + "EOF"},
+		"a wrong size": {func(w *wire.Writer) { send(w, "true", 5) }, incomplete + "4 bytes of 5"},
+		"a number cut": {func(w *wire.Writer) { _ = w.Send(wire.Start, []byte{1}) }, unknown + "a number of 1 bytes"},
+		"another frame": {func(w *wire.Writer) { _ = w.Send(wire.Ack, wire.Number(0)) },
+			unknown + "a frame 'K' before the script's end"},
 		"a script too long": {func(w *wire.Writer) {
 			for range MaxScript/wire.MaxPayload + 1 {
 				_ = w.Send(wire.Script, make([]byte, wire.MaxPayload))

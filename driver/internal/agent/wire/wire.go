@@ -17,8 +17,8 @@
 //   - Script: a part of the script. Only to `run`.
 //   - Start: the number of the script's bytes. Only to `run`; the stage starts when this frame came and the number is
 //     right, so half a script never runs, and only where no stage has started under the same token: after a lost answer
-//     the driver sends it all again. Then it calls `run --again`, which starts no agent where there is none: it would not
-//     know whether the script has begun.
+//     the driver sends it all again. Then it calls `run --again`, which starts no agent where there is none, as a new
+//     one would not know whether the script has begun.
 //   - Ack: all output before this offset has reached the job's log; the agent forgets it.
 //   - Terminate: milliseconds. The agent sends SIGTERM to the stage's processes, and SIGKILL to those that still live
 //     after this time, also to those in sessions of their own.
