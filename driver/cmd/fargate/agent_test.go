@@ -214,7 +214,7 @@ func TestAScriptThatRemovesTheAgent(t *testing.T) {
 // which it does not call, and a stage keeps what ci-agent promises.
 func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
-		"its agent comes":    {"File = \"", ""},
+		"its agent comes": {"File = \"", ""},
 		"and has none there": {"File = \"/nowhere",
 			"A lost connection will end the job, as its stages run without ci-agent: "},
 	} {
