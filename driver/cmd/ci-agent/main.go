@@ -1,24 +1,26 @@
 // Command ci-agent runs the stages of a CI job in its task, so that a stage does not end with the SSH session that
 // started it. The driver uploads it and calls it over SSH; package internal/agent/wire describes what they say.
 //
-//	ci-agent run --dir DIR --token TOKEN                  takes a script on stdin, starts it once, attaches to it
-//	ci-agent attach --dir DIR --token TOKEN --offset N    goes on with its output from byte N
-//	ci-agent version                                      the protocol's version
+//	ci-agent serve --dir DIR                            runs DIR's stages, also as a container's first process
+//	ci-agent start --dir DIR                            has them run in the background, once; says version
+//	ci-agent run --dir DIR --token TOKEN [--again]      takes a script on stdin, has it started once, attaches to it
+//	ci-agent attach --dir DIR --token TOKEN --offset N  goes on with its output from byte N
+//	ci-agent version                                    the protocol's version
 //
-// DIR is the folder of the stages' sockets; only its owner may enter it. TOKEN names a stage; it consists of letters
-// and digits.
+// DIR names the agent: there is one for each DIR, which need not exist. TOKEN names a stage; it consists of letters,
+// digits and hyphens. The driver says --again where it has sent the script before.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net"
 	"os"
 	"regexp"
-	"syscall"
 
 	"gitlab-fargate-runners/driver/internal/agent/relay"
-	"gitlab-fargate-runners/driver/internal/agent/supervisor"
+	"gitlab-fargate-runners/driver/internal/agent/resident"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
@@ -33,41 +35,55 @@ var word = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 func call(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("a call is missing: run, attach or version")
+		return errors.New("a call is missing: serve, start, run, attach or version")
 	}
 	name := args[0]
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	directory := flags.String("dir", "", "the `folder` of the stages' sockets")
+	directory := flags.String("dir", "", "the `folder` that names the agent")
 	token := flags.String("token", "", "the stage's name")
 	offset := flags.Int64("offset", 0, "the first byte of output to send")
-	size := flags.Int64("size", 0, "the script's length in bytes")
+	again := flags.Bool("again", false, "the script may have begun before")
+	inherited := flags.Bool("inherited", false, "the socket is file descriptor 3")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	if name == "version" {
-		fmt.Printf("ci-agent/%d\n", wire.Version)
-		return nil
-	}
-	if *directory == "" || !word.MatchString(*token) {
-		return fmt.Errorf("%s needs --dir and --token", name)
-	}
 	session := relay.Session{Directory: *directory, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout}
-	switch name {
-	case "run":
-		return session.Run()
-	case "attach":
-		return session.Attach(*offset)
-	case "supervise":
-		const status, first = 3, 4
-		syscall.CloseOnExec(status) // the stage must not hold it open
-		file := os.NewFile(first, "session")
-		conn, err := net.FileConn(file) // a copy, which the stage does not get
-		_ = file.Close()
-		if err != nil {
+	switch {
+	case name == "version":
+	case *directory == "":
+		return fmt.Errorf("%s needs --dir", name)
+	case name == "serve":
+		return serve(*directory, *inherited)
+	case name == "start":
+		if err := relay.Start(*directory); err != nil {
 			return err
 		}
-		return supervisor.Main(*directory, *token, *size, os.Stdin, os.NewFile(status, "status"), conn)
+	case !word.MatchString(*token):
+		return fmt.Errorf("%s needs --token", name)
+	case name == "run":
+		return session.Run(*again)
+	case name == "attach":
+		return session.Attach(*offset)
 	default:
 		return fmt.Errorf("unknown call %q", name)
 	}
+	fmt.Printf("ci-agent/%d\n", wire.Version)
+	return nil
+}
+
+func serve(directory string, inherited bool) error {
+	if !inherited {
+		listener, err := resident.Listen(directory)
+		if err != nil {
+			return err
+		}
+		return resident.Main(listener)
+	}
+	file := os.NewFile(3, "socket")
+	listener, err := net.FileListener(file) // a copy, which no stage gets
+	_ = file.Close()
+	if err != nil {
+		return err
+	}
+	return resident.Main(listener.(*net.UnixListener))
 }

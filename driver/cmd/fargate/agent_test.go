@@ -31,7 +31,7 @@ func (w *world) withAgent() {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		sshtest.KillAll(w.t, home) // supervisors whose result nobody has taken
+		sshtest.KillAll(w.t, home) // the agent, and what its stages have left
 		_ = os.RemoveAll(home)
 	})
 	w.sshd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home}
@@ -171,6 +171,28 @@ func TestAScriptThatRemovesTheAgent(t *testing.T) {
 		}
 		w.must(0, "cleanup")
 	})
+	t.Run("and kills it", func(t *testing.T) {
+		for _, signal := range []string{"TERM", "KILL"} {
+			w := newWorld(t)
+			w.withAgent()
+			w.must(0, "prepare")
+			got := w.call(t.Context(), "run", w.script("rm -rf "+w.home+"/.[!.]* "+w.home+"/*; kill -"+signal+
+				" $PPID; sleep 0.2; echo alive"), "build_script")
+			if signal == "TERM" && (got.code != 0 || got.stdout != "alive\n") {
+				t.Errorf("SIGTERM: %+v", got)
+			}
+			const want = "ERROR: running build_script: ci-agent in the task: it was killed, by the job itself or for lack of " +
+				"memory, when the script ran or was about to; the result is lost with it\n"
+			if signal == "KILL" && (got.code != systemFailure || !strings.HasSuffix(got.stderr, want)) {
+				t.Errorf("SIGKILL: %+v", got)
+			}
+			for _, stage := range []string{"after_script", "upload_artifacts_on_failure"} {
+				if got := w.must(0, "run", w.script("echo in "+stage), stage); got.stdout != "in "+stage+"\n" {
+					t.Errorf("SIG%s: %q, %q", signal, got.stdout, got.stderr)
+				}
+			}
+		}
+	})
 	t.Run("which cannot come back", func(t *testing.T) {
 		w := newWorld(t)
 		w.withAgent()
@@ -186,33 +208,34 @@ func TestAScriptThatRemovesTheAgent(t *testing.T) {
 			t.Errorf("told twice: %q", got.stdout)
 		}
 	})
-	t.Run("but not the image's own, and the folder of the stages", func(t *testing.T) {
-		w := newWorld(t)
-		w.withAgent()
-		w.must(0, "prepare")
-		w.must(0, "run", w.script("rm "+w.agents()[0]+"/*.sock"), "build_script")
-		w.must(0, "run", w.script("true"), "after_script")
-	})
 }
 
-// A driver of another protocol takes over a job that runs: its own agent comes into the task, and a stage keeps what
-// ci-agent promises.
+// A driver of another protocol takes over a job that runs: its own agent comes into the task beside the one before,
+// which it does not call, and a stage keeps what ci-agent promises.
 func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 	for name, test := range map[string]struct{ file, want string }{
-		"its agent comes":    {"File = \"", ""},
-		"and has none there": {"File = \"/nowhere", "A lost connection will end the job, as its stages run without ci-agent: "},
+		"its agent comes": {"File = \"", ""},
+		"and has none there": {"File = \"/nowhere",
+			"A lost connection will end the job, as its stages run without ci-agent: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.withAgent()
 			w.must(0, "prepare")
 			w.edit("File = \"", test.file)
+			before, called := filepath.Join(w.agents()[0], "ci-agent"), filepath.Join(w.dir, "called")
+			if err := os.WriteFile(before+".1", []byte("#!/bin/sh\ntouch "+called+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(before+".1", before); err != nil {
+				t.Fatal(err)
+			}
 			path := filepath.Join(w.dir, "metadata", "tasks", w.stateFiles()[0])
 			state, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			other := strings.Replace(string(state), `"protocol":1`, `"protocol":99`, 1)
+			other := strings.Replace(string(state), `"protocol":2`, `"protocol":1`, 1)
 			if err := os.WriteFile(path, []byte(other), 0o600); err != nil || other == string(state) {
 				t.Fatalf("%v: %s", err, state)
 			}
@@ -222,6 +245,9 @@ func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 					t.Errorf("stage %d: %q", i+1, got.stdout)
 				}
 			}
+			if _, err := os.Stat(called); err == nil {
+				t.Error("the other driver's agent was called")
+			}
 			if test.want == "" && len(w.agents()) != 2 {
 				t.Errorf("folders %v", w.agents())
 			}
@@ -229,9 +255,9 @@ func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 	}
 }
 
-// What a socket's path or the probe's answer cannot hold is no folder for the agent.
+// What the agent's address or the probe's answer cannot hold is no folder for the agent.
 func TestHomesThatTheAgentCannotUse(t *testing.T) {
-	for name, home := range map[string]string{"with a space": "my home", "deep": strings.Repeat("deep/", 12)} {
+	for name, home := range map[string]string{"with a space": "my home", "deep": strings.Repeat("deep/", 20)} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.withAgent()

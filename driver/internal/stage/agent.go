@@ -36,6 +36,16 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 			}
 			return agentConnection{connection}, nil
 		},
+		Restore: func(ctx context.Context) (string, error) {
+			err := d.bringAgentBack(ctx, known, "the job has removed ci-agent from the task")
+			if err == nil && known.Agent == nil {
+				err = attach.ErrNoAgent
+			}
+			if err != nil {
+				return "", err
+			}
+			return known.Agent.Path, nil
+		},
 		// The job's log does not show this: it is to look as if nothing had happened.
 		Reconnecting: func(err error, received int64) {
 			d.Log.Debug("the connection to the task was lost; reconnecting", "error", err, "received", received)
@@ -44,9 +54,9 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 	return stage.Run(ctx)
 }
 
-// bringAgentBack installs ci-agent anew, for example after a stage has removed it, as one does that clears /run or /tmp.
-// Where the task can have none any more, the job's log and the state say so, and the following stages run in plain
-// sessions.
+// bringAgentBack installs ci-agent anew, for example after a stage has removed it, as one does that clears /run or
+// /tmp. The agent that serves is the same as before, unless it is another driver's. Where the task can have none any
+// more, the job's log and the state say so, and the following stages run in plain sessions.
 func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why string) error {
 	d.Log.Info(why, "path", known.Agent.Path)
 	connection, err := d.connectWatched(ctx, known, func(error, time.Duration) {})
@@ -54,7 +64,6 @@ func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why stri
 		return err
 	}
 	defer func() { _ = connection.Close() }()
-	known.Agent = nil
 	if err := d.installAgent(ctx, connection, known); err != nil {
 		return err
 	}

@@ -53,7 +53,11 @@ func (d *Driver) installAgent(ctx context.Context, connection Connection, known 
 	ctx, cancel := context.WithTimeoutCause(ctx, limit,
 		&install.Unusable{Reason: "it was not there after " + limit.String()})
 	defer cancel()
-	found, err := install.Install(ctx, connection, d.AgentFile, d.Job.RunnerVersion)
+	serving := ""
+	if understood(known.Agent) {
+		serving = known.Agent.Directory
+	}
+	found, err := install.Install(ctx, connection, d.AgentFile, d.Job.RunnerVersion, serving)
 	var unusable *install.Unusable
 	if err != nil && !errors.As(err, &unusable) {
 		return err
@@ -62,6 +66,7 @@ func (d *Driver) installAgent(ctx context.Context, connection Connection, known 
 		d.tellHelper(found.Helper)
 	}
 	if unusable != nil {
+		known.Agent = nil
 		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s",
 			printable(unusable.Reason))
 		return nil

@@ -40,17 +40,14 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 			return d.explain(ctx, known, err)
 		}
 	}
-	for understood(known.Agent) {
+	if known.Agent != nil {
 		err = d.runUnderAgent(ctx, known, script)
-		if errors.Is(err, attach.ErrNoAgent) && ctx.Err() == nil {
-			if err = d.bringAgentBack(ctx, known, "an earlier stage has removed ci-agent from the task"); err == nil {
-				continue
-			}
-		}
 		if err == nil || errors.As(err, &ended) {
 			return err
 		}
-		return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
+		if !errors.Is(err, attach.ErrNoAgent) {
+			return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
+		}
 	}
 	connection, err := d.connectWatched(ctx, known, func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)

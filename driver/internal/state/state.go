@@ -60,7 +60,7 @@ type Task struct {
 type Agent struct {
 	// Protocol is the version of the agent that the driver found or uploaded.
 	Protocol int `json:"protocol"`
-	// Path is the path of the program. Directory is the folder of its stages' sockets.
+	// Path is the path of the program. Directory names the agent that serves in the task.
 	Path      string `json:"path"`
 	Directory string `json:"directory"`
 }

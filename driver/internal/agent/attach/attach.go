@@ -32,7 +32,7 @@ type Connection interface {
 
 // Execution runs a script under ci-agent.
 type Execution struct {
-	// Agent is the program's path in the task. Directory is the folder of its stages' sockets.
+	// Agent is the program's path in the task. Directory names the agent that serves there.
 	Agent, Directory string
 	Script           io.ReaderAt
 	// Log gets standard output and standard error.
@@ -47,6 +47,9 @@ type Execution struct {
 	Connect func(ctx context.Context) (Connection, error)
 	// Reconnect connects again. An error that is Permanent ends the stage; the driver tries again after any other.
 	Reconnect func(ctx context.Context) (Connection, error)
+	// Restore brings the program back into a task in which it is no more, and returns its path. An error that is
+	// ErrNoAgent says that the task can have none; the driver tries again after any other.
+	Restore func(ctx context.Context) (agent string, err error)
 	// Reconnecting is called with the reason why a session was lost.
 	Reconnecting func(err error, received int64)
 
@@ -60,6 +63,8 @@ type Execution struct {
 	// lostAt is when the last session ended that brought output or lasted; zero while there is such a session.
 	lostAt    time.Time
 	scriptErr atomic.Pointer[error]
+	// restored counts how often the program was brought back.
+	restored int
 }
 
 // These are the values of Execution.begun.
@@ -80,6 +85,9 @@ func (p *Permanent) Unwrap() error { return p.Err }
 // lasting is how long a session lives that counts as a sign of the stage though the stage wrote nothing. Sessions that
 // attach and break at once do not: they would be repeated without an end.
 const lasting = 30 * time.Second
+
+// restores is how often the driver brings the program back for one stage, which may remove it again and again.
+const restores = 3
 
 // endMargin is how long a terminated stage may take to tell its end, beyond the grace time. The driver can reconnect
 // within it.
@@ -125,6 +133,9 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 			if s.started && time.Since(attached) >= lasting {
 				s.lostAt = time.Time{}
 			}
+			if isMissing(err) && s.restored < restores {
+				err = s.restore(life, err)
+			}
 		}
 		var early *lost
 		if !errors.As(err, &early) {
@@ -142,6 +153,25 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 		}
 		connection, err = s.reconnect(life, early.err)
 	}
+}
+
+// restore brings the program back, which the job has removed. The agent itself serves on without it. It returns *lost
+// where another session can follow.
+func (s *Execution) restore(life context.Context, why error) error {
+	agent, err := s.Restore(life)
+	switch {
+	case err == nil:
+		s.restored++
+		s.Agent = agent
+		return &lost{why}
+	case life.Err() != nil:
+		return context.Cause(life)
+	case !errors.Is(err, ErrNoAgent):
+		return &lost{err}
+	case s.begun.Load() == sent:
+		return why // The script may have begun, and nobody can ask for its result.
+	}
+	return err
 }
 
 // reconnect returns *lost where a further attempt may help.
@@ -176,6 +206,8 @@ func (s *Execution) command(attaches bool) string {
 	call := "run"
 	if attaches {
 		call = fmt.Sprintf("attach --offset %d", s.received)
+	} else if s.begun.Load() == sent {
+		call = "run --again"
 	}
 	return fmt.Sprintf("exec %s %s --dir %s --token %s",
 		shellquote.Quote(s.Agent), call, shellquote.Quote(s.Directory), s.token)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -170,11 +171,13 @@ func TestSilentStageMayBeLostLongAfterItsLastWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var log bytes.Buffer
-	stage := w.stage("sleep 5.5; echo >"+w.file("ran")+"; sleep 0.3; echo end", &log)
+	stage := w.stage("sleep 5.5; echo >"+w.file("ran")+"; until [ -e "+w.file("cut")+
+		" ]; do sleep 0.02; done; echo end", &log)
 	stage.ReconnectTimeout = 5 * time.Second
 	go func() {
 		w.await("ran")
 		w.sshd.Cut()
+		_ = os.WriteFile(w.file("cut"), nil, 0o600)
 	}()
 	if err := stage.Run(t.Context()); err != nil || log.String() != "end\n" || w.connections != 2 {
 		t.Errorf("%v, log %q, %d connections", err, log.String(), w.connections)

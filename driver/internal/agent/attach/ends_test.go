@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"gitlab-fargate-runners/driver/internal/agent/attach"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/sshtest"
 )
@@ -172,26 +170,3 @@ func TestScriptThatCannotBeRead(t *testing.T) {
 type readerAt func(p []byte, offset int64) (int, error)
 
 func (r readerAt) ReadAt(p []byte, offset int64) (int, error) { return r(p, offset) }
-
-func TestSupervisorKilled(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	go func() {
-		parent := w.pid("parent")
-		_ = syscall.Kill(parent, syscall.SIGKILL)
-	}()
-	_, err := w.run("echo $PPID >" + w.file("parent") + "; sleep 20")
-	if err == nil || !strings.Contains(err.Error(), "supervisor has ended without a result") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestNoAgent(t *testing.T) {
-	w := newWorld(t)
-	stage := w.stage("echo hello", &bytes.Buffer{})
-	stage.Agent = filepath.Join(w.dir, "it's not there")
-	if err := stage.Run(t.Context()); !errors.Is(err, attach.ErrNoAgent) ||
-		!strings.Contains(err.Error(), "ended with exit code 127") || w.connections != 1 {
-		t.Errorf("got %v after %d connections", err, w.connections)
-	}
-}

@@ -63,7 +63,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		sshtest.KillAll(t, sockets) // supervisors whose result nobody has taken
+		sshtest.KillAll(t, sockets) // the agent, and what its stages have left
 		_ = os.RemoveAll(sockets)
 	})
 	private, _, err := sshconn.GenerateKey("ed25519")
@@ -118,6 +118,7 @@ func (w *world) stage(script string, log io.Writer) *attach.Execution {
 		Grace: 5 * time.Second, ReconnectTimeout: 10 * time.Second,
 		Pause: 2 * time.Millisecond, MaxPause: 20 * time.Millisecond,
 		Connect: w.connect, Reconnect: w.connect,
+		Restore:      func(context.Context) (string, error) { return program, nil },
 		Reconnecting: func(err error, received int64) { w.t.Logf("lost after %d bytes: %v", received, err) },
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"sync"
 	"time"
+	"unicode"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -27,9 +30,6 @@ type lost struct{ err error }
 func (l *lost) Error() string { return "the session with ci-agent ended early: " + l.err.Error() }
 func (l *lost) Unwrap() error { return l.err }
 
-// notExecuted are a shell's exit codes for a program that it could not execute.
-var notExecuted = map[int]bool{126: true, 127: true}
-
 // agentEnded is the error of an agent that ended before its stage did.
 type agentEnded struct {
 	error
@@ -38,14 +38,14 @@ type agentEnded struct {
 
 func (a agentEnded) Unwrap() error { return a.error }
 
-// ErrNoAgent is in the error of a stage that has not begun, because the agent is not in the task any more.
+// isMissing tells whether the shell could not execute the agent's program.
+func isMissing(err error) bool {
+	ended := new(agentEnded)
+	return errors.As(err, ended) && (ended.code == 126 || ended.code == 127)
+}
+
+// ErrNoAgent is the error of a stage that has not begun, because the task can have no agent any more.
 var ErrNoAgent = errors.New("ci-agent is not in the task")
-
-// noAgent adds ErrNoAgent to an error and keeps the error's text.
-type noAgent struct{ error }
-
-func (n noAgent) Is(target error) bool { return target == ErrNoAgent }
-func (n noAgent) Unwrap() error        { return n.error }
 
 // session is one SSH session with the agent.
 type session struct {
@@ -53,29 +53,33 @@ type session struct {
 	stream Stream
 	from   *wire.Reader
 	to     *wire.Writer
+	// sending is the goroutine that sends the script.
+	sending sync.WaitGroup
 }
 
 // converse starts the stage or attaches to it, and takes its output until the stage has ended. life bounds the session.
 // When ctx ends, converse terminates the stage and waits for its end.
 func (s *Execution) converse(life, ctx context.Context, connection Connection) (wire.Result, error) {
-	attaches, first := s.attaches(ctx), s.begun.Load() != sent
+	// A sshd that does not answer must not outlast the stage's cancellation.
+	defer context.AfterFunc(life, func() { _ = connection.Close() })()
+	attaches, before := s.attaches(ctx), s.begun.Load() == sent
 	stream, err := connection.Exec(s.command(attaches))
 	if err != nil {
 		return wire.Result{}, &lost{err}
 	}
 	defer func() { _ = stream.Close() }()
-	defer context.AfterFunc(life, func() { _ = stream.Close() })()
 	in := bufio.NewReaderSize(stream, wire.Chunk)
 	c := &session{Execution: s, stream: stream, from: wire.NewReader(in), to: wire.NewWriter(stream)}
 	if !attaches {
-		go c.send()
+		c.sending.Go(c.send)
 	}
 	if err := awaitPreamble(in, wire.PreambleLine(s.token)); err != nil {
 		err = c.ended(err)
-		// After an earlier session that has sent the whole script, a missing agent proves nothing: the script may have
-		// begun, and removed it.
-		if ended := new(agentEnded); first && !attaches && errors.As(err, ended) && notExecuted[ended.code] {
-			err = noAgent{err}
+		if isMissing(err) && !before {
+			// Nothing has taken the script, so it has not begun.
+			_ = stream.Close()
+			c.sending.Wait()
+			s.begun.CompareAndSwap(sent, unsent)
 		}
 		return wire.Result{}, err
 	}
@@ -148,7 +152,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 		}
 		return result, true, err
 	case wire.Error:
-		return result, false, failure.New("", "ci-agent in the task: %s", payload)
+		return result, false, failure.New("", "ci-agent in the task: %s", printable(payload))
 	default:
 		return result, false, fmt.Errorf("%w: a frame %q", wire.ErrFormat, kind)
 	}
@@ -156,7 +160,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 
 // take writes output to the log and acknowledges it now and then.
 func (c *session) take(payload []byte) error {
-	offset, data, err := wire.ParseOutput(payload)
+	offset, data, err := wire.ParseOffset(payload)
 	if err == nil && offset != c.received {
 		err = fmt.Errorf("%w: output from byte %d on, %d was next", wire.ErrFormat, offset, c.received)
 	}
@@ -185,9 +189,8 @@ func (c *session) ended(err error) error {
 		return err
 	}
 	if code, known := c.stream.ExitCode(exitWait); known && code != 0 {
-		return agentEnded{
-			failure.New("", "ci-agent in the task ended with exit code %d: %s", code, c.stream.Stderr()), code,
-		}
+		said := printable([]byte(c.stream.Stderr()))
+		return agentEnded{failure.New("", "ci-agent in the task ended with exit code %d: %s", code, said), code}
 	}
 	return &lost{err}
 }
@@ -205,4 +208,16 @@ func awaitPreamble(in *bufio.Reader, preamble string) error {
 		skipped += len(line)
 	}
 	return fmt.Errorf("%w: the login shell prints too much", wire.ErrFormat)
+}
+
+// printable returns the beginning of what the task says, without control characters: it must not look like the driver's
+// own words, which people trust.
+func printable(said []byte) string {
+	const most = 1 << 10
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, string(said[:min(len(said), most)]))
 }

@@ -3,6 +3,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,19 +33,20 @@ func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
 
 // Found is what Install found in the task.
 type Found struct {
-	// Agent is the path of ci-agent in the task, Directory the folder for its stages.
+	// Agent is the path of ci-agent in the task, Directory the folder that names the agent which serves there.
 	Agent, Directory string
 	// Helper is the version of the task's gitlab-runner where that is known to be another one than the runner's.
 	Helper string
 }
 
-// probe looks for the image's own agent, and for a folder for the sockets. Where the image has no agent, the folder
-// must be one in which programs can run, with a path that a socket's may begin with. It prints "WORD folder machine agent".
-// Where the image has no agent and the driver has none to upload (%[3]t), it creates no folder.
+// probe looks for the image's own agent, and for a folder that can name the agent. Where the image has no agent, the
+// folder must be one in which programs can run. It prints "WORD folder machine agent". Where the image has no agent and
+// the driver has none to upload (%[3]t), it creates no folder. It starts the image's agent by %[6]s, with the umask that
+// the job is to have.
 //
 // Before that it prints "WORD-helper version" where there is a gitlab-runner. It does not start the program where that
 // is a link to gitlab-runner-%[4]s, as in this project's image: the start would take a tenth of a second.
-const probe = `umask 077; LC_ALL=C
+const probe = `u=$(umask); umask 077; LC_ALL=C
 if [ -n "%[4]s" ] && h=$(command -v gitlab-runner 2>/dev/null); then
   case $(readlink "$h" 2>/dev/null) in
   gitlab-runner-%[4]s | */gitlab-runner-%[4]s) ;;
@@ -59,29 +61,35 @@ for d in /run /tmp /var/tmp /dev/shm "$HOME"; do
   case $t in *[[:space:]]*) continue ;; esac
   [ ${#t} -le %[5]d ] || continue
   mkdir "$t" 2>/dev/null || continue
-  if [ -n "$a" ]; then echo "%[1]s $t $m $a"; exit 0; fi
+  if [ -n "$a" ]; then (umask "$u"; "$a" %[6]s >/dev/null 2>&1); echo "%[1]s $t $m $a"; exit 0; fi
   if echo "#!/bin/sh" 2>/dev/null >"$t/try" && chmod 700 "$t/try" && "$t/try" 2>/dev/null; then
     rm "$t/try"; echo "%[1]s $t $m"; exit 0
   fi
   rm -rf "$t"
 done`
 
-// longestFolder is the longest path of a folder of stages, in bytes: with the socket of a stage, whose token has 32 digits,
-// it must not exceed the 107 of a Unix socket. unix(7)
-const longestFolder = 107 - len("/.sock") - 32
+// longestFolder is the longest path of the agent's folder, in bytes: as the agent's address, it is that of a Unix
+// socket. unix(7)
+const longestFolder = 107
 
-// upload reads the agent from stdin. It begins with a newline, as a login shell may have left a line open. Its last line is the agent's version, or the reason why there is none.
+// upload reads the agent from stdin and starts it by %[4]s. It begins with a newline, as a login shell may have left a
+// line open. Its last line is the agent's version, or the reason why there is none.
 const upload = `exec 2>&1; echo; d=%[1]s; f=$d/ci-agent
 cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
-  v=$("$f" version) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
+  v=$("$f" %[4]s) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
-// Install makes sure that the task has the agent. file is the agent on this host; of one whose name has the task's
-// architecture appended, it takes that. runner is the version of the
-// gitlab-runner here, empty where it is not known. It returns *Unusable where stages have to run in plain sessions, and
-// another error where the connection was lost.
-func Install(ctx context.Context, task Task, file, runner string) (Found, error) {
+// Install makes sure that the task has the agent, and that it serves. file is the agent on this host; of one whose name
+// has the task's architecture appended, it takes that. runner is the version of the gitlab-runner here, empty where it is
+// not known. serving is the folder of an agent that may serve already: then Install brings the program alone, since a
+// stage may have begun, and an agent that was started after it would not know. It returns *Unusable where stages have to
+// run in plain sessions, and another error where the connection was lost.
+func Install(ctx context.Context, task Task, file, runner, serving string) (Found, error) {
 	name := random.Hex(8)
-	looking := shell(fmt.Sprintf(probe, name, version(), forAny(file), runner, longestFolder))
+	inProbe, uploaded := `start --dir "$t"`, `start --dir "$d"`
+	if serving != "" {
+		inProbe, uploaded = "version", "version"
+	}
+	looking := shell(fmt.Sprintf(probe, name, version(), forAny(file), runner, longestFolder, inProbe))
 	output, _, err := task.Output(ctx, looking, strings.NewReader(""))
 	if err != nil {
 		return Found{}, fmt.Errorf("looking for ci-agent in the task: %w", err)
@@ -94,7 +102,7 @@ func Install(ctx context.Context, task Task, file, runner string) (Found, error)
 	case strings.ContainsAny(directory+machine+agent, "\n"):
 		return found, &Unusable{"the task's login shell prints what the driver does not understand"}
 	case agent != "":
-		found.Agent, found.Directory = agent, directory
+		found.Agent, found.Directory = agent, cmp.Or(serving, directory)
 		return found, nil
 	}
 	program, size, missing := open(forMachine(file, machine))
@@ -105,7 +113,8 @@ func Install(ctx context.Context, task Task, file, runner string) (Found, error)
 	if directory == "" {
 		return found, &Unusable{"the task has no folder in which a program can be put and executed"}
 	}
-	output, _, err = task.Output(ctx, shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version())), program)
+	bringing := shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version(), uploaded))
+	output, _, err = task.Output(ctx, bringing, program)
 	if err != nil {
 		return found, fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
@@ -113,7 +122,7 @@ func Install(ctx context.Context, task Task, file, runner string) (Found, error)
 	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != version() {
 		return found, &Unusable{"ci-agent does not work in the task: " + last}
 	}
-	found.Agent, found.Directory = directory+"/ci-agent", directory
+	found.Agent, found.Directory = directory+"/ci-agent", cmp.Or(serving, directory)
 	return found, nil
 }
 

@@ -1,16 +1,17 @@
-// Package relay is ci-agent's part in an SSH session. It starts stages, and passes on what the driver and a stage's
-// supervisor say to each other.
+// Package relay is ci-agent's part in an SSH session: it passes on what the driver and the resident agent say to each
+// other.
 package relay
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
+	"os"
+	"os/exec"
 	"syscall"
 
-	"gitlab-fargate-runners/driver/internal/agent/supervisor"
+	"gitlab-fargate-runners/driver/internal/agent/resident"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
@@ -21,56 +22,85 @@ type Session struct {
 	Stdout           io.Writer
 }
 
-// Attach passes on the output from offset on. It returns when either side has ended, and tells the driver what goes
-// wrong.
+// Run passes the script on, which the agent starts unless it has started it before, and the stage's output from its
+// first byte on. Where there is no agent it starts one. But where the driver has sent the script before, the script may
+// have begun under an agent that is gone, and Run starts none.
+func (s Session) Run(again bool) error {
+	return s.relay(!again, wire.Run, []byte(s.Token))
+}
+
+// Attach passes on the output from offset on.
 func (s Session) Attach(offset int64) error {
+	return s.relay(false, wire.Attach, wire.Number(offset), []byte(s.Token))
+}
+
+// relay returns when the agent has ended the connection, or the driver no longer takes what it says. It tells the
+// driver why there is no connection.
+func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
 		return err
 	}
-	conn, err := s.dial()
+	conn, err := dial(s.Directory, mayStart)
 	if err != nil {
-		return s.fail(err)
+		text := err.Error()
+		_ = wire.NewWriter(s.Stdout).Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))
+		return err
 	}
-	return s.attach(conn, offset)
-}
-
-// attach closes the connection.
-func (s Session) attach(conn net.Conn, offset int64) error {
 	defer func() { _ = conn.Close() }()
-	if err := wire.NewWriter(conn).Send(wire.Attach, wire.Number(offset)); err != nil {
-		return s.fail(err)
-	}
-	ended := make(chan struct{}, 2)
 	go func() {
+		_ = wire.NewWriter(conn).Send(kind, payload...) // Where it fails, the agent has said why.
 		_, _ = io.Copy(conn, s.Stdin)
-		ended <- struct{}{} // The SSH session has ended, and nobody takes further output.
-	}()
-	go func() {
-		_, _ = io.Copy(s.Stdout, conn)
-		ended <- struct{}{}
+		_ = conn.CloseWrite() // The SSH session has ended; the agent closes the connection.
 	}()
 	// The driver knows what it has received, and comes back for the rest.
-	<-ended
+	_, _ = io.Copy(s.Stdout, conn)
 	return nil
 }
 
-func (s Session) dial() (net.Conn, error) {
-	conn, err := net.Dial("unix", supervisor.Socket(s.Directory, s.Token))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("the task knows no such stage")
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return nil, errors.New("the stage's supervisor has ended without a result: it was killed, perhaps for lack " +
-			"of memory")
-	case err != nil:
-		return nil, fmt.Errorf("reaching the stage's supervisor: %w", err)
+// dial connects to the folder's agent, and starts it first where there is none and it may.
+func dial(directory string, mayStart bool) (*net.UnixConn, error) {
+	conn, err := resident.Dial(directory)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		if !mayStart {
+			return nil, errors.New("it was killed, by the job itself or for lack of memory, when the script ran or was " +
+				"about to; the result is lost with it")
+		}
+		if err := Start(directory); err != nil {
+			return nil, err
+		}
+		conn, err = resident.Dial(directory)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reaching it: %w", err)
 	}
 	return conn, nil
 }
 
-// fail tells the driver the error, and returns it.
-func (s Session) fail(err error) error {
-	text := err.Error()
-	_ = wire.NewWriter(s.Stdout).Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))
-	return err
+// Start starts the folder's agent unless there is one. The agent has a session of its own and keeps nothing of this one
+// open. Whoever connects from now on reaches it, since it inherits a socket that listens already.
+func Start(directory string) error {
+	listener, err := resident.Listen(directory)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening its socket: %w", err)
+	}
+	defer func() { _ = listener.Close() }()
+	socket, err := listener.File()
+	if err != nil {
+		return fmt.Errorf("opening its socket: %w", err)
+	}
+	defer func() { _ = socket.Close() }()
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding its program: %w", err)
+	}
+	command := exec.Command(self, "serve", "--dir", directory, "--inherited")
+	command.ExtraFiles = []*os.File{socket}
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("starting it: %w", err)
+	}
+	return nil
 }

@@ -6,10 +6,10 @@ import (
 	"math"
 )
 
-// Number makes the payload of Start, Attach, Ack and Terminate.
+// Number makes the payload of Start, Ack and Terminate, and the beginning of that of Attach and Output.
 func Number(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
 
-// ParseNumber reads the payload of Start, Attach, Ack and Terminate: 0 or more.
+// ParseNumber reads the payload of Start, Ack and Terminate: 0 or more.
 func ParseNumber(payload []byte) (int64, error) {
 	if len(payload) != 8 {
 		return 0, fmt.Errorf("%w: a number of %d bytes", ErrFormat, len(payload))
@@ -21,10 +21,10 @@ func ParseNumber(payload []byte) (int64, error) {
 	return int64(n), nil
 }
 
-// ParseOutput reads the payload of Output.
-func ParseOutput(payload []byte) (offset int64, data []byte, err error) {
+// ParseOffset reads the payload of Output, or of Attach.
+func ParseOffset(payload []byte) (offset int64, rest []byte, err error) {
 	if len(payload) < 8 {
-		return 0, nil, fmt.Errorf("%w: output of %d bytes", ErrFormat, len(payload))
+		return 0, nil, fmt.Errorf("%w: an offset of %d bytes", ErrFormat, len(payload))
 	}
 	offset, err = ParseNumber(payload[:8])
 	return offset, payload[8:], err

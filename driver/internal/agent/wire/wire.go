@@ -1,9 +1,9 @@
 // Package wire is the protocol between the driver and ci-agent, which runs a stage in the task.
 //
-// Each stage runs under a supervisor of its own in the task, apart from any SSH session. The driver reaches the
-// supervisor through `ci-agent run` or `ci-agent attach`. These use an SSH session as standard input and output, and
-// pass on what the supervisor sends on its Unix socket. The end of a session does not affect the stage; the next
-// session resumes at the byte that the driver asks for.
+// One resident agent (`ci-agent serve`) runs all stages of the job in the task, apart from any SSH session. The driver
+// reaches it through `ci-agent run` or `ci-agent attach`. These use an SSH session as standard input and output, open a
+// connection to the agent with a frame of their own, Run or Attach, and pass on everything else as it comes. The end of
+// a session does not affect the stage; the next session resumes at the byte that the driver asks for.
 //
 // # Format
 //
@@ -17,13 +17,19 @@
 //   - Script: a part of the script. Only to `run`.
 //   - Start: the number of the script's bytes. Only to `run`; the stage starts when this frame came and the number is
 //     right, so half a script never runs, and only where no stage has started under the same token: after a lost answer
-//     the driver sends it all again.
-//   - Attach: the number of output bytes that have reached the job's log; it acknowledges them. `run` (with 0) and
-//     `attach` send it as the first frame on the supervisor's socket. A session that attaches replaces the one before.
-//   - Ack: all output before this offset has reached the job's log; the supervisor forgets it.
-//   - Terminate: milliseconds. The supervisor sends SIGTERM to the stage's processes, and SIGKILL to those that still
-//     live after this time, also to those in sessions of their own.
-//   - Done: the result has arrived; the supervisor may end.
+//     the driver sends it all again. Then it calls `run --again`, which starts no agent where there is none, as a new
+//     one would not know whether the script has begun.
+//   - Ack: all output before this offset has reached the job's log; the agent forgets it.
+//   - Terminate: milliseconds. The agent sends SIGTERM to the stage's processes, and SIGKILL to those that still live
+//     after this time, also to those in sessions of their own.
+//   - Done: the result has arrived; the agent may forget it.
+//
+// # From the relay
+//
+//   - Run: the stage's token. The driver's Script frames follow.
+//   - Attach: the number of output bytes that have reached the job's log, which it acknowledges, and the stage's token.
+//
+// A session that runs or attaches replaces the stage's session before.
 //
 // # From the agent
 //
@@ -46,7 +52,7 @@ import (
 )
 
 // Version changes whenever an agent and a driver of different versions would misunderstand each other.
-const Version = 1
+const Version = 2
 
 // MaxPayload is the longest payload in bytes.
 const MaxPayload = 64 << 10
@@ -54,7 +60,7 @@ const MaxPayload = 64 << 10
 // Chunk is the most script or output in one frame, in bytes.
 const Chunk = 32 << 10
 
-// KeepResult is how long a supervisor keeps a result that no driver asks for. No driver may be away for longer.
+// KeepResult is how long the agent keeps a result that no driver asks for. No driver may be away for longer.
 const KeepResult = time.Hour
 
 // Type says what a frame means.
@@ -64,6 +70,7 @@ type Type byte
 const (
 	Script    Type = 'S'
 	Start     Type = 'R'
+	Run       Type = 'N'
 	Attach    Type = 'A'
 	Ack       Type = 'K'
 	Terminate Type = 'T'

@@ -31,7 +31,7 @@ func FuzzReader(f *testing.F) {
 			if n, err := wire.ParseNumber(payload); err == nil && (n < 0 || !bytes.Equal(wire.Number(n), payload)) {
 				t.Fatalf("the number %d from %x", n, payload)
 			}
-			if offset, data, err := wire.ParseOutput(payload); err == nil &&
+			if offset, data, err := wire.ParseOffset(payload); err == nil &&
 				(offset < 0 || len(data) != len(payload)-8) {
 				t.Fatalf("output %d, %x", offset, data)
 			}

@@ -1,4 +1,4 @@
-package supervisor
+package resident
 
 import (
 	"io"
@@ -25,9 +25,11 @@ func TestTheShellReadsBashrcAsSshdsDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reaper := newReaper()
+	defer reaper.stop()
 	for _, level := range []string{"0", "1", "5"} {
 		t.Setenv("SHLVL", level)
-		shell, err := startShell([]byte(script), "marker")
+		shell, err := startShell(reaper, "abc", []byte(script))
 		if err != nil {
 			t.Fatal(err)
 		}

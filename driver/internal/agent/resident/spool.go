@@ -1,11 +1,11 @@
-package supervisor
+package resident
 
 import "sync"
 
 // chunkSize is how much memory the spool allocates and frees at a time.
 const chunkSize = 64 << 10
 
-// inFlight is how many bytes the supervisor sends before the driver acknowledges them. The driver keeps them in memory
+// inFlight is how many bytes the agent sends before the driver acknowledges them. The driver keeps them in memory
 // while its log is slow; SSH's own window would allow 2 MiB. It is much more than a driver takes before it
 // acknowledges.
 const inFlight = 512 << 10

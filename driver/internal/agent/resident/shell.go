@@ -1,7 +1,6 @@
-package supervisor
+package resident
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,22 +15,28 @@ import (
 // shellCommand reads the whole script from a file of its own before its first line runs, so that a command that reads
 // stdin, in the script or in bash's start-up files, finds /dev/null and not the script. The script stays in memory,
 // because it holds the job's variables and the file system may be read-only. The shell runs it only if its last line has
-// arrived: the supervisor may be killed while it writes.
+// arrived: the agent may be killed while it writes.
 const shellCommand = `s=$(cat <&3); exec 3<&-; ` +
 	`case $s in *"#%[1]s") eval "$s" ;; *) echo "the script did not arrive completely" >&2; exit 1 ;; esac`
 
 // shell is the stage's shell. It leads its session and its process group.
 type shell struct {
-	command *exec.Cmd
+	reaper *reaper
+	token  string
+	// group is the id of the shell and of its process group.
+	group int
 	// output is the output of the shell and its children.
 	output io.Reader
+	ended  <-chan syscall.WaitStatus
+	// earlier are processes that earlier stages have left, by their id, with their start.
+	earlier map[int]string
 }
 
 // startShell runs the script in bash, or in sh where there is no bash. It is no login shell, as sshd's is none for a
 // command: profiles would replace PATH and other variables that the image gives to SSH sessions. But a bash that reads
 // ~/.bashrc for sshd's commands, such as Debian's, reads it here too, with the functions that it has, as of nvm: it looks
 // at SSH_CLIENT, and at SHLVL, by which it must not take itself for a shell within another one.
-func startShell(script []byte, marker string) (*shell, error) {
+func startShell(reaper *reaper, token string, script []byte) (*shell, error) {
 	name, err := exec.LookPath("bash")
 	if err != nil {
 		name = "/bin/sh"
@@ -47,17 +52,18 @@ func startShell(script []byte, marker string) (*shell, error) {
 		return nil, err
 	}
 	defer func() { _ = shell2output.Close() }()
+	marker := "ci-agent-" + token
 	command := exec.Command(name, "-c", fmt.Sprintf(shellCommand, marker))
-	// These are files, so that Wait returns when the shell ends and not when its output does.
 	command.Stdout, command.Stderr = shell2output, shell2output
 	command.ExtraFiles = []*os.File{source}
-	command.Env = outermost(os.Environ())
+	command.Env = append(outermost(os.Environ()), stageVariable+"="+token)
+	command.Dir = folder()
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	adoptOrphans()
-	if err := command.Start(); err != nil {
+	ended, earlier, err := reaper.start(command)
+	if err != nil {
 		_ = script2shell.Close()
 		_ = output.Close()
-		return nil, fmt.Errorf("starting the shell: %w", err)
+		return nil, err
 	}
 	go func() {
 		// An error means that the shell has ended.
@@ -65,7 +71,7 @@ func startShell(script []byte, marker string) (*shell, error) {
 		_, _ = io.WriteString(script2shell, "\n#"+marker)
 		_ = script2shell.Close()
 	}()
-	return &shell{command: command, output: output}, nil
+	return &shell{reaper, token, command.Process.Pid, output, ended, earlier}, nil
 }
 
 // outermost removes what makes a shell one within another, and the terminal that the session has not.
@@ -76,32 +82,24 @@ func outermost(environment []string) []string {
 	})
 }
 
-// group is the process group's id.
-func (s *shell) group() int { return s.command.Process.Pid }
+// atStart is where the agent was started, which is the user's home where sshd started it.
+var atStart, _ = os.Getwd()
 
-// wait returns the shell's end as a result, without the length of its output. It reaps every child that ends before.
+// folder is where a stage begins. An earlier stage may have removed the agent's own folder, or made it anew.
+func folder() string {
+	if info, err := os.Stat(atStart); err == nil && info.IsDir() {
+		return atStart
+	}
+	return "/"
+}
+
+// wait returns the shell's end as a result, without the length of its output.
 func (s *shell) wait() wire.Result {
-	status, err := reap(s.group())
-	switch {
-	case err != nil:
-		return wire.Result{Code: 255}
-	case status.Signaled():
+	status := <-s.ended
+	if status.Signaled() {
 		return wire.Result{Code: 128 + int(status.Signal()), Signal: signalName(status.Signal())}
 	}
 	return wire.Result{Code: status.ExitStatus()}
-}
-
-// reap waits for children until the one with this id has ended, or none is left.
-func reap(id int) (syscall.WaitStatus, error) {
-	for {
-		var status syscall.WaitStatus
-		ended, err := syscall.Wait4(-1, &status, 0, nil)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-		case err != nil || ended == id:
-			return status, err
-		}
-	}
 }
 
 // signalName returns a signal's name without SIG.

@@ -1,4 +1,4 @@
-package supervisor
+package resident
 
 // Held is how many bytes of memory the chunks take.
 func (s *Spool) Held() int {

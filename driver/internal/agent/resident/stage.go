@@ -1,4 +1,4 @@
-package supervisor
+package resident
 
 import (
 	"io"
@@ -13,8 +13,8 @@ import (
 // pipe.
 const SpoolLimit = 4 << 20
 
-// RunningScript is the script of a stage, running or ended.
-type RunningScript struct {
+// Stage is a stage whose script runs or has ended.
+type Stage struct {
 	spool *Spool
 	shell *shell
 	// terminate holds ending while it ends the stage's processes. The result waits for those that outlive the shell.
@@ -26,22 +26,35 @@ type RunningScript struct {
 	// over is closed once result is valid.
 	over   chan struct{}
 	result wire.Result
+
+	// forget makes the agent forget the stage, whose result the driver has, or that no driver asks for any more.
+	forget func()
+
+	mu sync.Mutex
+	// displace ends the attached session.
+	displace func()
+	// patience is the time until the agent forgets a result that no driver asks for, once there is one.
+	keep     time.Duration
+	patience *time.Timer
 }
 
-// Start starts the script with a spool that holds limit bytes.
-func Start(script []byte, marker string, limit int64) (*RunningScript, error) {
-	shell, err := startShell(script, marker)
+// start starts a stage whose result is kept for the time keep.
+func start(reaper *reaper, token string, script []byte, keep time.Duration, forget func()) (*Stage, error) {
+	shell, err := startShell(reaper, token, script)
 	if err != nil {
 		return nil, err
 	}
-	s := &RunningScript{spool: NewSpool(limit), shell: shell, closed: make(chan struct{}), over: make(chan struct{})}
+	s := &Stage{
+		spool: NewSpool(SpoolLimit), shell: shell, closed: make(chan struct{}), over: make(chan struct{}),
+		forget: forget, displace: func() {}, keep: keep,
+	}
 	go s.collect()
 	go s.finish()
 	return s, nil
 }
 
 // collect goes on after the stage's end, so that SIGPIPE kills no process that the stage has left in the background.
-func (s *RunningScript) collect() {
+func (s *Stage) collect() {
 	defer close(s.closed)
 	buf := make([]byte, wire.Chunk)
 	for {
@@ -54,7 +67,7 @@ func (s *RunningScript) collect() {
 	}
 }
 
-func (s *RunningScript) finish() {
+func (s *Stage) finish() {
 	result := s.shell.wait()
 	s.awaitTermination()
 	s.drain()
@@ -62,12 +75,13 @@ func (s *RunningScript) finish() {
 	s.result = result
 	close(s.over)
 	s.spool.Wake()
-	const none = -1
-	_, _ = reap(none) // until the processes end that the stage has left in the background
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.patience = time.AfterFunc(s.keep, s.forget)
 }
 
 // drain waits for the end of the output.
-func (s *RunningScript) drain() {
+func (s *Stage) drain() {
 	end, _ := s.spool.Written()
 	wait := drainage{own: end + inPipe}
 	tick := time.NewTicker(drainStep)
@@ -84,19 +98,19 @@ func (s *RunningScript) drain() {
 }
 
 // terminate ends all processes of the stage.
-func (s *RunningScript) terminate(grace time.Duration) {
+func (s *Stage) terminate(grace time.Duration) {
 	s.ending.Lock()
 	defer s.ending.Unlock()
-	terminate(s.shell.group(), grace)
+	s.shell.terminate(grace)
 }
 
-func (s *RunningScript) awaitTermination() {
+func (s *Stage) awaitTermination() {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 }
 
 // ended tells whether the result is known.
-func (s *RunningScript) ended() bool {
+func (s *Stage) ended() bool {
 	select {
 	case <-s.over:
 		return true
@@ -106,7 +120,7 @@ func (s *RunningScript) ended() bool {
 }
 
 // send writes the output from offset on and finally the result, until stopped returns true.
-func (s *RunningScript) send(to *wire.Writer, offset int64, stopped func() bool) error {
+func (s *Stage) send(to *wire.Writer, offset int64, stopped func() bool) error {
 	buf := make([]byte, wire.Chunk)
 	for {
 		n := s.spool.Read(buf, offset, stopped)

@@ -1,11 +1,11 @@
-package supervisor_test
+package resident_test
 
 import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
 
-	"gitlab-fargate-runners/driver/internal/agent/supervisor"
+	"gitlab-fargate-runners/driver/internal/agent/resident"
 )
 
 func never() bool { return false }
@@ -18,7 +18,7 @@ func TestSpoolKeepsOrderAndBound(t *testing.T) {
 	for i := range content {
 		content[i] = byte(random.Uint32())
 	}
-	spool := supervisor.NewSpool(limit)
+	spool := resident.NewSpool(limit)
 	go func() {
 		for rest := content; len(rest) > 0; {
 			n := min(len(rest), 1+rand.IntN(100_000))
@@ -60,7 +60,7 @@ func TestSpoolKeepsOrderAndBound(t *testing.T) {
 }
 
 func TestSpoolHolds(t *testing.T) {
-	spool := supervisor.NewSpool(10)
+	spool := resident.NewSpool(10)
 	_, _ = spool.Write([]byte("12345678"))
 	spool.Ack(3)
 	spool.Ack(2) // late
@@ -73,7 +73,7 @@ func TestSpoolHolds(t *testing.T) {
 }
 
 func TestSealedSpool(t *testing.T) {
-	spool := supervisor.NewSpool(4)
+	spool := resident.NewSpool(4)
 	blocked := make(chan struct{})
 	go func() {
 		_, _ = spool.Write([]byte("123456"))
