@@ -63,7 +63,7 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	known := state.NewTask(d.Config.Fargate.Cluster, d.Job.StartedBy(), private)
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
-	d.tellStart(wanted)
+	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
 	if err := d.runOnceThereIsRoom(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
@@ -81,17 +81,6 @@ func (d *Driver) prepare(ctx context.Context, wanted limits.Size) error {
 	}
 	d.printf("Fargate task is ready after %s", seconds(time.Since(known.IntendedAt)))
 	return nil
-}
-
-// tellStart tells the job's log what the job asks ECS for.
-func (d *Driver) tellStart(wanted limits.Size) {
-	with := ""
-	if text := wanted.String(); text != "" {
-		with = " with " + text
-	}
-	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
-	d.printf("Starting a Fargate task of %s%s (%s)", printable(d.Config.Fargate.TaskDefinition), with,
-		d.placements()[0].Name)
 }
 
 // start calls RunTask and writes the task's ARN down.
