@@ -43,7 +43,9 @@ func Main(directory, token string, size int64, stdin io.Reader, status io.WriteC
 	}
 	// A script that signals all that it finds (kill -TERM -1, pkill) ends itself, and its end has to be told. The
 	// supervisor takes the signals and drops them; to ignore them would make the script's processes ignore them too.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	go stage.tellLastWords(LastWords, signals)
 	_, _ = io.WriteString(status, StatusStarted)
 	_ = status.Close()
 	Serve(listener, first, stage, wire.KeepResult)
