@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"os"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
@@ -16,9 +15,6 @@ func (s *RunningScript) TellLastWords(path string, signals <-chan os.Signal) {
 func (s *RunningScript) Send(to *wire.Writer, offset int64, stopped func() bool) error {
 	return s.send(to, offset, stopped)
 }
-
-// Terminate is terminate.
-func (s *RunningScript) Terminate(grace time.Duration) { s.terminate(grace) }
 
 // Held is how many bytes of memory the chunks take.
 func (s *Spool) Held() int {

@@ -13,8 +13,8 @@ const LastWords = "/run/ci-task-stops"
 func (s *RunningScript) tellLastWords(path string, signals <-chan os.Signal) {
 	for ; !s.ended(); <-signals {
 		text, err := os.ReadFile(path)
-		// Whoever removes it tells it: earlier stages, of which something runs in the background, hear the signal too.
-		if err == nil && os.Remove(path) == nil {
+		// Whoever renames it tells it: two stages that hear the signal must not both do.
+		if err == nil && os.Rename(path, path+".told") == nil {
 			_, _ = s.spool.Write(append([]byte("\n"), text...))
 		}
 	}
