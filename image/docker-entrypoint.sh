@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prepares a container for its one job, then becomes sshd.
+# Prepares a container for its one job, then runs sshd, and stays in front of it for the job's last minutes.
 #
 # Environment:
 #   SSH_PUBLIC_KEY  the public keys that may log in as root, one a line, as in authorized_keys; required
@@ -92,22 +92,73 @@ chmod 0755 /run/sshd
 rm -f /run/ssh-session
 echo ': >/run/ssh-session' >/etc/ssh/sshrc
 
-# The guard, for the case that whoever started the container does not come back for it: it ends sshd, which is the
-# container's first process, and so the container. One sleep for each limit takes nothing from the job.
-end_container() {
-  kill -0 $$ 2>/dev/null || return 0
-  echo "docker-entrypoint: $1: the container ends" >&2
-  # Again, as a signal that comes before sshd has its handler is lost.
-  while kill -TERM $$ 2>/dev/null; do sleep 1; done
-}
+first_session=${FARGATE_GUARD_FIRST_SESSION-}
+last_session=${FARGATE_GUARD_LAST_SESSION-}
+deadline=${FARGATE_GUARD_DEADLINE-}
+unset SSH_PUBLIC_KEY FARGATE_GUARD_FIRST_SESSION FARGATE_GUARD_LAST_SESSION FARGATE_GUARD_DEADLINE FARGATE_GUARD_HOST
+unset GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
+
+# The driver creates it when the job's last stage begins, and the guard when the container has to end.
+job_over=/run/ci-job-over
+# ci-agent writes its text to the job's log.
+last_words=/run/ci-task-stops
+rm -f "$job_over" "$last_words"
 
 # sshd has a child of its name for each connection. Where pgrep cannot tell, nobody ends the job for it.
-connected() { pgrep -P $$ sshd >/dev/null 2>&1 || [ $? -ne 1 ]; }
+connected() { pgrep -P "$sshd" sshd >/dev/null 2>&1 || [ $? -ne 1 ]; }
+# For so many seconds a job may have no connection, as between two stages.
+between_stages=10
+
+# ECS sends SIGTERM when a task has to stop, as when AWS takes spot capacity back, and SIGKILL after the container's
+# stopTimeout. Until then a job that is at work goes on, and its artifacts are safe if it ends before. A task whose job is
+# over ends at once.
+# shellcheck disable=SC2329 # called by the trap
+stop() {
+  trap '' TERM
+  sshd=${sshd:-${!-}}
+  [ -n "$sshd" ] || exit 0
+  if [ ! -e "$job_over" ] && { [ -e /run/ssh-session ] || connected; }; then
+    echo "docker-entrypoint: the task has to stop; its job goes on as long as it may" >&2
+    echo "ECS stops this task, as it does when AWS takes spot capacity back." \
+      "The job goes on for two minutes at the most." >"$last_words"
+    pkill -TERM -f "ci-agent serve " || true
+    idle=0
+    while [ ! -e "$job_over" ] && [ "$idle" -lt "$between_stages" ]; do
+      sleep 1
+      if connected; then idle=0; else idle=$((idle + 1)); fi
+    done
+  fi
+  kill -TERM "$sshd" 2>/dev/null || true
+  end_with_sshd
+}
+
+end_with_sshd() {
+  status=0
+  wait "$sshd" || status=$?
+  exit $status
+}
+
+sshd=
+trap stop TERM
+# sshd hands it on to sessions; a job's files are for whoever it starts.
+umask 022
+# In the background, as this shell has to hear SIGTERM. A session's signals are as in the foreground: sshd sees to that.
+/usr/sbin/sshd -D -e &
+sshd=$!
+
+# The guard, for the case that whoever started the container does not come back for it: it ends sshd, and with it the
+# container. One sleep for each limit takes nothing from the job.
+end_container() {
+  kill -0 "$sshd" 2>/dev/null || return 0
+  echo "docker-entrypoint: $1: the container ends" >&2
+  touch "$job_over"
+  kill -TERM "$sshd" 2>/dev/null || true
+}
 
 # The driver has a session open while a stage runs, and comes back within minutes where one was lost, so the job's host is
 # gone when nobody was here for long. Twenty looks in a row count, so that no pause between two stages does.
 await_absence() {
-  pause=$((FARGATE_GUARD_LAST_SESSION / 20))
+  pause=$((last_session / 20))
   [ "$pause" -gt 0 ] || pause=1
   seen='' absent=0
   while [ "$absent" -lt 20 ]; do
@@ -117,28 +168,24 @@ await_absence() {
   done
 }
 
-if [ -n "${FARGATE_GUARD_FIRST_SESSION+set}" ]; then
+if [ -n "$first_session" ]; then
   {
-    sleep "$FARGATE_GUARD_FIRST_SESSION"
-    [ -e /run/ssh-session ] || end_container "no SSH session came within $FARGATE_GUARD_FIRST_SESSION s"
+    sleep "$first_session"
+    [ -e /run/ssh-session ] || end_container "no SSH session came within $first_session s"
   } &
 fi
-if [ -n "${FARGATE_GUARD_DEADLINE+set}" ]; then
+if [ -n "$deadline" ]; then
   {
     sleep "$left"
     end_container "the time of its job is over"
   } &
 fi
 
-if [ -n "${FARGATE_GUARD_LAST_SESSION+set}" ]; then
+if [ -n "$last_session" ]; then
   {
     await_absence
-    end_container "no SSH session for $FARGATE_GUARD_LAST_SESSION s, so the host of its job is gone"
+    end_container "no SSH session for $last_session s, so the host of its job is gone"
   } &
 fi
 
-unset SSH_PUBLIC_KEY FARGATE_GUARD_FIRST_SESSION FARGATE_GUARD_LAST_SESSION FARGATE_GUARD_DEADLINE FARGATE_GUARD_HOST
-unset GUARD_FIRST_SESSION GUARD_DEADLINE GUARD_HOST
-# sshd hands it on to sessions; a job's files are for whoever it starts.
-umask 022
-exec /usr/sbin/sshd -D -e
+end_with_sshd

@@ -169,6 +169,9 @@ function containerDefinition(image: string, logGroup: string, region: string) {
     portMappings: [{ containerPort: 22, hostPort: 22, protocol: "tcp" }],
     // Reaps what a job's background processes leave behind.
     linuxParameters: { initProcessEnabled: true },
+    // Fargate's longest, and what AWS tells spot tasks ahead: a job that is at work goes on for so many seconds.
+    // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+    stopTimeout: 120,
     logConfiguration: {
       logDriver: "awslogs",
       options: { "awslogs-group": logGroup, "awslogs-region": region, "awslogs-stream-prefix": logStreamPrefix },

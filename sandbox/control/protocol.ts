@@ -28,7 +28,7 @@ export type PipelineEvent =
 
 /**
  * Body of POST /faults: what goes wrong from now on, or right again; "none": nothing, for calls and tasks to come. Tasks
- * are named by ARN, times are in ms.
+ * are named by ARN, times are in ms, the notice of an interruption in seconds.
  */
 export type FaultRequest =
   | { fault: "none" }
@@ -40,7 +40,8 @@ export type FaultRequest =
   | { fault: "late-iam"; delay: number }
   | { fault: "vcpu-quota"; vcpus: number }
   | ({ fault: "trouble-ssh" } & SshTrouble)
-  | { fault: "interrupt-spot" | TaskFault; task: string }
+  | { fault: "interrupt-spot"; task: string; notice?: number }
+  | { fault: TaskFault; task: string }
   | { fault: "cut-power"; instanceId: string }
   | { fault: "expire-registry-passwords" };
 

@@ -90,7 +90,7 @@ async function putFault({ faults, hosts, registry }: Aws, request: FaultRequest)
     case "trouble-ssh":
       return faults.troubleSsh(request);
     case "interrupt-spot":
-      return faults.interruptSpot(request.task);
+      return faults.interruptSpot(request.task, request.notice);
     case "cut-power":
       return hosts.cutPower(request.instanceId);
     case "expire-registry-passwords":

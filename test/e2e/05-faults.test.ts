@@ -36,11 +36,38 @@ describe("when AWS misbehaves", () => {
     expect(tasks.started).to.equal(0);
   });
 
-  it("an interrupted spot task is a system failure that says so", async () => {
+  it("a job on a spot task that AWS takes back has two minutes, and its artifacts where it ends within", async () => {
+    const { jobs, tasks } = await runWith(
+      [
+        "job:",
+        "  script:",
+        "    - echo here-I\"\"-am",
+        "    - until [ -e /run/ci-task-stops.told ]; do sleep 0.1; done",
+        "    - grep SigIgn /proc/self/status >result",
+        "  after_script: [echo after-\"\"the-end]",
+        "  artifacts: { paths: [result] }",
+        "next:",
+        "  stage: deploy",
+        "  script: [cat result]",
+        "",
+      ].join("\n"),
+      { "here-I-am": async () => putFault({ fault: "interrupt-spot", task: await runningTask() }) },
+    );
+    const [job, next] = jobs;
+    expect(job.status, job.trace).to.equal("success");
+    expect(job.trace).to.contain("ECS stops this task, as it does when AWS takes spot capacity back.");
+    expect(job.trace).to.contain("after-the-end");
+    // Behind the entry point, too, a job's processes ignore no signal: the entry point starts sshd in the background.
+    expect(next.trace).to.match(/SigIgn:\s*0{16}\n/);
+    expect(tasks).to.deep.equal({ started: 2, stopped: 2, running: 0 });
+  });
+
+  it("an interrupted spot task is a system failure that says so, at once and when it ends", async () => {
     const { jobs } = await runWith("job:\n  script: ['echo here-I\"\"-am', sleep 3600]\n", {
-      "here-I-am": async () => putFault({ fault: "interrupt-spot", task: await runningTask() }),
+      "here-I-am": async () => putFault({ fault: "interrupt-spot", task: await runningTask(), notice: 3 }),
     });
     expect(jobs[0]).to.include({ status: "failed", failure_reason: "runner_system_failure" });
-    expect(jobs[0].trace).to.match(/spot/i);
+    expect(jobs[0].trace).to.contain("ECS stops this task, as it does when AWS takes spot capacity back.");
+    expect(jobs[0].trace).to.match(/AWS took back the spot capacity of the task/);
   });
 });

@@ -18,6 +18,7 @@ describe("cluster", () => {
         essential: true,
         portMappings: [{ containerPort: 22, hostPort: 22, protocol: "tcp" }],
         linuxParameters: { initProcessEnabled: true },
+        stopTimeout: 120,
         logConfiguration: {
           logDriver: "awslogs",
           options: {

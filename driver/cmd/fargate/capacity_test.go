@@ -229,9 +229,12 @@ func TestJobsAreDividedAmongProviders(t *testing.T) {
 	w.ecs.Refuse = nil
 	for i, want := range []string{"FARGATE [subnet-1]", "FARGATE_SPOT [subnet-1]", "FARGATE_SPOT [subnet-1]"} {
 		w.nextJob(20 + i)
-		w.must(0, "prepare")
+		said := w.must(0, "prepare").stdout
 		if got := asked(w.ecs.Tasks()[1+i].Request); got != want {
 			t.Errorf("job %d is on %s, want %s", i+1, got, want)
+		}
+		if provider, _, _ := strings.Cut(want, " "); !strings.Contains(said, "("+provider+" capacity)\n") {
+			t.Errorf("the log of a job on %s says\n%s", want, said)
 		}
 	}
 	w.nextJob(20)

@@ -224,6 +224,29 @@ func TestTaskThatEndsDuringAScript(t *testing.T) {
 	}
 }
 
+// A task that ECS has told to stop goes on for its stopTimeout, and its job with it.
+func TestStagesOfATaskThatIsToStop(t *testing.T) {
+	w := newWorld(t)
+	w.must(0, "prepare")
+	w.ecs.Lock()
+	w.ecs.Lingers = true
+	w.ecs.Unlock()
+	w.interruptSpot()
+	for _, stage := range []string{"build_script", "after_script", "upload_artifacts_on_success"} {
+		if got := w.must(0, "run", w.script("sleep 0.1; echo "+stage), stage); got.stdout != stage+"\n" {
+			t.Errorf("%s: %+v", stage, got)
+		}
+	}
+	// The end itself is told as before.
+	w.sshd.Close()
+	w.ecs.Lock()
+	w.ecs.Lingers = false
+	w.ecs.Unlock()
+	if got := w.must(systemFailure, "run", w.script("true"), "after_script"); !strings.Contains(got.stderr, "SpotInterruption") {
+		t.Errorf("stderr: %s", got.stderr)
+	}
+}
+
 // A stage after the task's end does not wait for an sshd that is gone: nine minutes of ConnectTimeout would be noticed.
 func TestTaskThatEndsBetweenScripts(t *testing.T) {
 	w := newWorld(t)

@@ -157,6 +157,9 @@ func (s *Server) view(task *Task) map[string]any {
 			view["containers"] = s.Containers
 		}
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
+		if s.Lingers {
+			view["lastStatus"] = "STOPPING"
+		}
 	}
 	return view
 }

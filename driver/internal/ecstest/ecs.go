@@ -46,6 +46,8 @@ type Server struct {
 	Script []string
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
+	// Lingers lets a task that is to stop run on, as ECS does until the containers have ended.
+	Lingers bool
 	// Health is the health of each running task, as its looks find it; the last one stays. Default: UNKNOWN, as ECS calls
 	// a task without health checks.
 	Health []string

@@ -9,6 +9,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/attach"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
 )
 
 // runUnderAgent runs the script under ci-agent, which keeps the stage alive when the connection is lost.
@@ -23,14 +24,14 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 		Grace: settings.KillGracePeriod.Duration, ReconnectTimeout: settings.ReconnectTimeout.Duration,
 		Pause: settings.RetryInterval.Duration, MaxPause: settings.MaxRetryInterval.Duration,
 		Connect: func(ctx context.Context) (attach.Connection, error) {
-			connection, err := d.connectWatched(ctx, known, retrying)
+			connection, err := d.connectWatched(ctx, known, task.Ended, retrying)
 			if err != nil {
 				return nil, err
 			}
 			return agentConnection{connection}, nil
 		},
 		Reconnect: func(ctx context.Context) (attach.Connection, error) {
-			connection, err := d.connectWatched(ctx, known, retrying)
+			connection, err := d.connectWatched(ctx, known, task.Ended, retrying)
 			if err != nil {
 				return nil, d.permanent(ctx, known, err)
 			}
@@ -59,7 +60,7 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 // more, the job's log and the state say so, and the following stages run in plain sessions.
 func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why string) error {
 	d.Log.Info(why, "path", known.Agent.Path)
-	connection, err := d.connectWatched(ctx, known, func(error, time.Duration) {})
+	connection, err := d.connectWatched(ctx, known, task.Ended, func(error, time.Duration) {})
 	if err != nil {
 		return err
 	}
@@ -70,12 +71,12 @@ func (d *Driver) bringAgentBack(ctx context.Context, known *state.Task, why stri
 	return d.Store.Save(d.Job.Key(), known)
 }
 
-// permanent marks an error that a further attempt cannot heal: the task has stopped, or another machine answers.
+// permanent marks an error that a further attempt cannot heal: the task has ended, or another machine answers.
 func (d *Driver) permanent(ctx context.Context, known *state.Task, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if over := d.Tasks.Check(ctx, known.ARN); over != nil {
+	if over := d.Tasks.Check(ctx, known.ARN, task.Ended); over != nil {
 		return &attach.Permanent{Err: over}
 	}
 	if errors.Is(err, sshconn.ErrHostKey) {

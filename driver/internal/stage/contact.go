@@ -20,7 +20,7 @@ const installAttempts = 3
 func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
 	say := d.progress()
 	for attempt := 1; ; attempt++ {
-		connection, err := d.connectWatched(ctx, known, func(err error, since time.Duration) {
+		connection, err := d.connectWatched(ctx, known, task.Stopping, func(err error, since time.Duration) {
 			d.Log.Debug("sshd does not answer yet", "error", err)
 			say("up, its sshd not yet", since)
 		})
@@ -37,11 +37,13 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
 	}
 }
 
-// connectWatched connects to the task. When the task stops meanwhile, it returns the reason at once.
-func (d *Driver) connectWatched(ctx context.Context, known *state.Task, retrying sshconn.Attempt) (Connection, error) {
+// connectWatched connects to the task. When the task is over meanwhile, it returns the reason at once.
+func (d *Driver) connectWatched(
+	ctx context.Context, known *state.Task, over task.Over, retrying sshconn.Attempt,
+) (Connection, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { cancel(d.Tasks.AwaitStopped(ctx, known.ARN)) })
+	watch.Go(func() { cancel(d.Tasks.Await(ctx, known.ARN, over)) })
 	defer watch.Wait()
 	defer cancel(nil)
 	return d.Connect(ctx, target(known), retrying)

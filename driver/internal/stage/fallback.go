@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/limits"
 	"gitlab-fargate-runners/driver/internal/sleep"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -15,7 +16,10 @@ import (
 func (d *Driver) runTaskWithFallback(
 	ctx context.Context, known *state.Task, request task.Request, say func(format string, args ...any),
 ) error {
-	for placements := d.placements(); ; {
+	placements := d.placements()
+	say("Starting a Fargate task of %s%s (%s)", printable(d.Config.Fargate.TaskDefinition), sizes(request.Size),
+		placements[0].Name)
+	for {
 		request.Placement = placements[0]
 		err := d.startOnceRightsAreKnown(ctx, known, request)
 		d.Tally.noCapacity(placements[0].Provider, err)
@@ -28,6 +32,14 @@ func (d *Driver) runTaskWithFallback(
 		// Another request needs another client token.
 		known.Renew()
 	}
+}
+
+// sizes tells what a job asks ECS for beside the task definition; "" where it asks for nothing.
+func sizes(wanted limits.Size) string {
+	if text := wanted.String(); text != "" {
+		return " with " + text
+	}
+	return ""
 }
 
 func (d *Driver) placements() []task.Placement {

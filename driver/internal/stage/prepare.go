@@ -71,7 +71,7 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	known.Region, known.Username, known.Port = place.Region, d.Config.SSH.Username, d.Config.SSH.Port
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
-	d.tellStart(wanted)
+	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
 	if err := d.runOnceThereIsRoom(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
 		return err
 	}
@@ -93,17 +93,6 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	}
 	d.printf("Fargate task is ready after %s%s", seconds(time.Since(known.IntendedAt)), pull)
 	return nil
-}
-
-// tellStart tells the job's log what the job asks ECS for.
-func (d *Driver) tellStart(wanted limits.Size) {
-	with := ""
-	if text := wanted.String(); text != "" {
-		with = " with " + text
-	}
-	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
-	d.printf("Starting a Fargate task of %s%s (%s)", printable(d.Config.Fargate.TaskDefinition), with,
-		d.placements()[0].Name)
 }
 
 // start calls RunTask and writes the task's ARN down.

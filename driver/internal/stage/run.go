@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
@@ -13,6 +15,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/footprint"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
 )
 
 // Run runs the script in the job's task. It returns *failure.Script when the script ends with an exit code other than
@@ -26,7 +29,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(),
 			d.Config.TaskMetadata.Directory)
 	}
-	script, err := os.Open(scriptPath)
+	script, err := open(scriptPath, stage)
 	if err != nil {
 		return fmt.Errorf("opening the script of %s: %w", stage, err)
 	}
@@ -49,7 +52,7 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 			return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
 		}
 	}
-	connection, err := d.connectWatched(ctx, known, func(err error, since time.Duration) {
+	connection, err := d.connectWatched(ctx, known, task.Ended, func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
 	})
 	if err != nil {
@@ -63,6 +66,32 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	return d.explain(ctx, known, fmt.Errorf("running %s: %w", stage, err))
 }
 
+// lastStage is the last of a job's stages, whatever became of the others. Its script removes the job's file variables.
+const lastStage = "cleanup_file_variables"
+
+// jobIsOver tells the image's entry point that the task may end as soon as ECS says so; in other images it is a file
+// without a reader.
+const jobIsOver = "( : >/run/ci-job-over ) 2>/dev/null\n"
+
+// script is a stage's script.
+type script interface {
+	io.Reader
+	io.ReaderAt
+	io.Closer
+}
+
+func open(path, stage string) (script, error) {
+	if stage != lastStage {
+		return os.Open(path)
+	}
+	content, err := os.ReadFile(path)
+	return inMemory{strings.NewReader(jobIsOver + string(content))}, err
+}
+
+type inMemory struct{ *strings.Reader }
+
+func (inMemory) Close() error { return nil }
+
 func understood(agent *state.Agent) bool { return agent != nil && agent.Protocol == wire.Version }
 
 // explain asks ECS whether the task has stopped: if so, that is the reason why the connection failed.
@@ -70,7 +99,7 @@ func (d *Driver) explain(ctx context.Context, known *state.Task, err error) erro
 	if ctx.Err() != nil {
 		return err
 	}
-	if over := d.Tasks.Check(ctx, known.ARN); over != nil {
+	if over := d.Tasks.Check(ctx, known.ARN, task.Stopping); over != nil {
 		d.Log.Debug("the connection failed as the task ended", "error", err)
 		return over
 	}

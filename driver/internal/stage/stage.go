@@ -22,10 +22,10 @@ type Tasks interface {
 	Placements(lot task.Lot) []task.Placement
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
-	AwaitStopped(ctx context.Context, arn string) error
+	Await(ctx context.Context, arn string, over task.Over) error
 	// MemoryLimit is in MiB; "" where ECS does not tell.
 	MemoryLimit(ctx context.Context, arn string) string
-	Check(ctx context.Context, arn string) error
+	Check(ctx context.Context, arn string, over task.Over) error
 	StopAll(ctx context.Context, known task.Ref, reason string) (stopped []string, err error)
 }
 

@@ -40,7 +40,7 @@ func TestTaskThatIsNotShownForAMoment(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeECS{describe: describes{unknown, unknown, in("RUNNING")}}
-		if err := slow(t, api).Check(t.Context(), arn); err != nil || api.describes != 3 {
+		if err := slow(t, api).Check(t.Context(), arn, Stopping); err != nil || api.describes != 3 {
 			t.Errorf("Check after %d looks: %v", api.describes, err)
 		}
 	})
@@ -49,7 +49,7 @@ func TestTaskThatIsNotShownForAMoment(t *testing.T) {
 func TestTaskThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin, tasks := time.Now(), slow(t, &fakeECS{describe: describes{unknown}})
-		if err := tasks.Check(t.Context(), arn); err == nil || !strings.Contains(err.Error(), "does not know the task") {
+		if err := tasks.Check(t.Context(), arn, Stopping); err == nil || !strings.Contains(err.Error(), "does not know the task") {
 			t.Errorf("Check: %v", err)
 		}
 		if took := time.Since(begin); took < DefaultConsistencyWindow {

@@ -119,9 +119,10 @@ func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
 	return &output.Tasks[0], nil
 }
 
-// Check returns the reason where the task has stopped or ECS does not know it for longer than the consistency window,
-// during which it looks again. It returns nil where the task lives or ECS gives no answer in time.
-func (t *Tasks) Check(ctx context.Context, arn string) error {
+// Check returns the reason where the task is over, or where ECS does not know it for longer than the consistency window,
+// during which it looks again. It returns nil where the task lives or ECS gives no answer in time. over is Stopping or
+// Ended.
+func (t *Tasks) Check(ctx context.Context, arn string, over Over) error {
 	ctx, cancel := context.WithTimeout(ctx, t.ConsistencyWindow+lookTimeout)
 	defer cancel()
 	pauses := t.polling()
@@ -134,7 +135,7 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 			return nil
 		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return gone(arn)
-		case task != nil && Stopping(task):
+		case task != nil && over(task):
 			return Stopped(task)
 		case task != nil:
 			return nil
@@ -145,17 +146,31 @@ func (t *Tasks) Check(ctx context.Context, arn string) error {
 	}
 }
 
-// AwaitStopped waits until the task stops and returns the reason. It returns ctx's cause where ctx ends first.
-func (t *Tasks) AwaitStopped(ctx context.Context, arn string) error {
+// Await waits until the task is over and returns the reason. It returns ctx's cause where ctx ends first.
+func (t *Tasks) Await(ctx context.Context, arn string, over Over) error {
 	pauses := t.polling()
 	for {
 		if err := sleep.For(ctx, pauses.NextBackOff()); err != nil {
 			return err
 		}
-		if err := t.Check(ctx, arn); err != nil {
+		if err := t.Check(ctx, arn, over); err != nil {
 			return err
 		}
 	}
+}
+
+// Over tells of a task that ECS has shown whether it is over for whoever asks.
+type Over func(*types.Task) bool
+
+// Ended tells whether the task's containers have ended. Until then a task that is to stop may still have its job: ECS
+// sends SIGTERM, and SIGKILL only after the container's stopTimeout.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+func Ended(task *types.Task) bool {
+	switch aws.ToString(task.LastStatus) {
+	case "DEPROVISIONING", "STOPPED", "DELETED":
+		return true
+	}
+	return false
 }
 
 // Stopping tells whether the task has stopped or is about to.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -226,4 +227,31 @@ func TestAddressOfASubnetWithoutIPv4(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Between SIGTERM and the end of its containers a task that is to stop may still have its job.
+func TestTaskThatIsToStop(t *testing.T) {
+	toStop := func(task *types.Task) {
+		task.DesiredStatus, task.StopCode = aws.String("STOPPED"), types.TaskStopCodeSpotInterruption
+	}
+	for status, want := range map[string]struct{ stopping, ended bool }{
+		"RUNNING": {true, false}, "DEACTIVATING": {true, false}, "STOPPING": {true, false},
+		"DEPROVISIONING": {true, true}, "STOPPED": {true, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tasks := slow(t, &fakeECS{describe: describes{in(status, toStop)}})
+			stopping, ended := tasks.Check(t.Context(), arn, Stopping), tasks.Check(t.Context(), arn, Ended)
+			if (stopping != nil) != want.stopping || (ended != nil) != want.ended {
+				t.Errorf("%s: stopping %v, ended %v", status, stopping, ended)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeECS{describe: describes{in("RUNNING"), in("STOPPING", toStop), in("STOPPING", toStop),
+			in("DEPROVISIONING", toStop)}}
+		err := slow(t, api).Await(t.Context(), arn, Ended)
+		if err == nil || !strings.Contains(err.Error(), "SpotInterruption") || api.describes != 4 {
+			t.Errorf("after %d looks: %v", api.describes, err)
+		}
+	})
 }

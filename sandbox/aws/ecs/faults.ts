@@ -55,11 +55,8 @@ export interface Faults {
   limitVcpus(vcpus: number): void;
   /** Tasks on a capacity provider find no capacity. */
   exhaust(capacityProvider: "FARGATE" | "FARGATE_SPOT", hits: Hits): void;
-  /**
-   * Takes a Spot task's capacity away. On Fargate SIGTERM comes two minutes ahead of SIGKILL; here each container's
-   * stopTimeout is all the time it has.
-   */
-  interruptSpot(taskArn: string): void;
+  /** Takes a Spot task's capacity away: SIGTERM comes, and SIGKILL `notice` seconds later, as Fargate tells two minutes ahead. */
+  interruptSpot(taskArn: string, notice?: number): void;
   troubleSsh(trouble: SshTrouble): void;
   /** Calls and tasks to come are hit by nothing any more. What befell a single task stays with it. */
   calm(): void;
@@ -86,7 +83,7 @@ const noDelays: StartDelays = { provisioning: 0, pull: 0 };
 
 export function createFaults(actions: {
   stop(taskArn: string, code: StopCode, reason: string): void;
-  task(taskArn: string): Pick<RunningTask, "network" | "processes">;
+  task(taskArn: string): Pick<RunningTask, "network" | "processes" | "kill">;
 }): Faults {
   const throttled = new Targets();
   const lost = new Targets();
@@ -112,7 +109,11 @@ export function createFaults(actions: {
     slowStart: (wanted) => void (delaysOfStart = wanted),
     limitVcpus: (wanted) => void (vcpus = wanted),
     exhaust: (provider, hits) => exhausted.set(provider, hits),
-    interruptSpot: (arn) => actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted."),
+    interruptSpot(arn, notice = 120) {
+      const task = actions.task(arn);
+      actions.stop(arn, "SpotInterruption", "Your Spot Task was interrupted.");
+      setTimeout(() => task.kill(), notice * 1000).unref();
+    },
     troubleSsh: (trouble) => void (ssh = trouble),
     calm() {
       for (const targets of [throttled, lost, exhausted, late]) targets.clear();

@@ -51,6 +51,8 @@ type Server struct {
 	// keep is how long the server keeps a result that nobody asks for.
 	keep   time.Duration
 	reaper *reaper
+	// lastWords is a file whose text a stage is to write to the job's log; see tellLastWords.
+	lastWords string
 
 	mu sync.Mutex
 	// stages has each token that came, so that none runs twice. It is nil where the stage is forgotten.
@@ -61,6 +63,7 @@ type Server struct {
 // process of its own, because it waits for children that it has not started.
 func Main(listener *net.UnixListener) error {
 	adoptOrphans()
+	server := newServer(wire.KeepResult)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
@@ -68,16 +71,17 @@ func Main(listener *net.UnixListener) error {
 			// A script that signals all that it finds (kill -TERM -1, pkill) ends itself, and its end has to be told. So the
 			// agent drops the signals; to ignore them would make the script's processes ignore them too. A container's first
 			// process gets them from ECS alone.
+			server.tellLastWords()
 			if os.Getpid() == 1 && received != syscall.SIGHUP {
 				_ = listener.Close()
 			}
 		}
 	}()
-	return newServer(wire.KeepResult).serve(listener)
+	return server.serve(listener)
 }
 
 func newServer(keep time.Duration) *Server {
-	return &Server{keep: keep, reaper: newReaper(), stages: map[string]*Stage{}}
+	return &Server{keep: keep, reaper: newReaper(), lastWords: lastWords, stages: map[string]*Stage{}}
 }
 
 // serve returns when the listener is closed.
@@ -158,6 +162,7 @@ func (s *Server) stage(token string, script []byte) (*Stage, error) {
 	stage, err := start(s.reaper, token, script, s.keep, func() { s.forget(token) })
 	if err == nil {
 		s.stages[token] = stage
+		stage.tellLastWords(s.lastWords)
 	}
 	return stage, err
 }
