@@ -41,10 +41,10 @@ describe("when AWS misbehaves", () => {
       [
         "job:",
         "  script:",
-        "    - echo here-I\"\"-am",
+        '    - echo here-I""-am',
         "    - until [ -e /run/ci-task-stops.told ]; do sleep 0.1; done",
         "    - grep SigIgn /proc/self/status >result",
-        "  after_script: [echo after-\"\"the-end]",
+        '  after_script: [echo after-""the-end]',
         "  artifacts: { paths: [result] }",
         "next:",
         "  stage: deploy",
