@@ -28,13 +28,13 @@ func (d *Driver) runOnceThereIsRoom(ctx context.Context, known *state.Task, requ
 		return err
 	}
 	budget := d.budgetFor(forCapacity, d.Config.Fargate.CapacityTimeout.Duration)
+	left := budget.left() // before a slow disk takes part of a short one
 	d.waits(forCapacity)
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: firstPause, MaxInterval: longestPause, Multiplier: 1.5, RandomizationFactor: 0.2,
 	}
 	say := d.growing()
-	for {
-		left := budget.left()
+	for ; ; left = budget.left() {
 		if left == 0 {
 			return noRoom{err, budget.limit}
 		}

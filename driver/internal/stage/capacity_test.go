@@ -111,7 +111,8 @@ func TestAJobWaitsForCapacity(t *testing.T) {
 		}
 		// At once, and then rarely: the log is for people.
 		lines := strings.Count(w.log.String(), "The job waits for it")
-		begin := "No capacity: the limit on the number of vCPUs. The job waits for it, for 900 s more at most\n"
+		begin := "Starting a Fargate task of  (on-demand capacity)\n" +
+			"No capacity: the limit on the number of vCPUs. The job waits for it, for 900 s more at most\n"
 		if !strings.HasPrefix(w.log.String(), begin) || lines < 4 || lines > 7 {
 			t.Errorf("%d lines:\n%s", lines, w.log)
 		}
