@@ -23,7 +23,7 @@ type Tasks interface {
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	AwaitStopped(ctx context.Context, arn string) error
-	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's own, and not the task's.
+	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
 	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string) error
 	StopAll(ctx context.Context, known task.Ref, reason string) (stopped []string, err error)
