@@ -43,6 +43,11 @@ interface ConfigRunner {
   /** family:revision; fargate.toml's where left out. */
   taskDefinition?: string;
   /**
+   * Of fargate.toml's profiles.
+   * @default none
+   */
+  profile?: string;
+  /**
    * What GitLab Runner itself is told of it.
    * @default the runner's own defaults
    */
@@ -73,7 +78,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 
 function runnerTable(runner: ConfigRunner, args: ConfigTomlArgs): TomlTable {
   const { gitlabUrl, concurrency, cache, caFile, httpProxy } = args;
-  const { settings = {}, taskDefinition } = runner;
+  const { settings = {}, taskDefinition, profile } = runner;
   const environment = {
     ...proxyVariables(httpProxy),
     ...settings.environment,
@@ -94,12 +99,12 @@ function runnerTable(runner: ConfigRunner, args: ConfigTomlArgs): TomlTable {
     ...(Object.keys(environment).length > 0 && { environment: environmentList(environment) }),
     ...runnerKeys(settings),
     custom: {
-      ...driverCall("config", 60),
+      ...driverCall(profile, "config", 60),
       // `prepare` waits for one of the host's slots, which may take as long as the jobs that hold them, and for capacity
       // (SlotTimeout and CapacityTimeout in fargate.toml), and for the task's start.
-      ...driverCall("prepare", 5400),
-      ...driverCall("run"),
-      ...driverCall("cleanup", 600),
+      ...driverCall(profile, "prepare", 5400),
+      ...driverCall(profile, "run"),
+      ...driverCall(profile, "cleanup", 600),
       // Below the five minutes that the runner waits for an aborted job. Otherwise its clean-up overlaps a script that
       // still runs.
       graceful_kill_timeout: 120,
@@ -132,10 +137,11 @@ function cacheTable({ bucket, region, transferRole, kmsKey }: ConfigCache): Toml
 const keyOfTransfers = (kmsKey?: string): TomlTable =>
   kmsKey === undefined ? {} : { ServerSideEncryption: "KMS", ServerSideEncryptionKeyID: kmsKey };
 
-function driverCall(call: string, timeout?: number): TomlTable {
+/** Jobs cannot change the arguments of a call, as they can change its environment. */
+function driverCall(profile: string | undefined, call: string, timeout?: number): TomlTable {
   return {
     [`${call}_exec`]: paths.driver,
-    [`${call}_args`]: ["--config", paths.fargateToml, "custom", call],
+    [`${call}_args`]: ["--config", paths.fargateToml, ...(profile ? ["--profile", profile] : []), "custom", call],
     ...(timeout !== undefined && { [`${call}_exec_timeout`]: timeout }),
   };
 }

@@ -4,6 +4,7 @@ import type { CacheBucket } from "../jobs/cache-bucket";
 import { capacityProviders } from "../jobs/capacity-providers";
 import { configToml } from "../gitlab/config-toml";
 import { fargateToml } from "../jobs/fargate-toml";
+import { profileOf, profilesOf } from "../jobs/profiles";
 import { arnParts } from "../iam/documents";
 import type { JobCluster } from "../jobs/job-cluster";
 import { taskFamily } from "../names";
@@ -18,21 +19,29 @@ export const families = ({ sizes }: Pick<Settings, "sizes">): string[] =>
 
 /** Content of config.toml, with the runners' tokens. */
 export function runnerConfiguration(
-  { entries, gitlabUrl, host, network, caCertificates, cache: { kmsKeyArn: kmsKey } }: Settings,
+  settings: Settings,
   tokens: RunnerTokens,
   { taskDefinitions }: JobCluster,
   cache?: CacheBucket & { readonly transferRole?: pulumi.Output<string> },
 ): pulumi.Output<string> {
+  const { entries, gitlabUrl, host, network, caCertificates } = settings;
+  const { kmsKeyArn: kmsKey } = settings.cache;
   return pulumi
     .output({
-      runners: entries.map(({ key, name, limit, size, runner }) => ({
-        key,
-        name,
-        limit,
-        token: tokens.tokens.get(key) ?? "",
-        taskDefinition: size === "default" ? undefined : familyRevision(taskDefinitions[size].arn),
-        settings: runner,
-      })),
+      runners: entries.map((entry) => {
+        const { key, name, limit, size, runner } = entry;
+        const profile = profileOf(entry, settings)?.name;
+        const named = profile === undefined && size !== "default";
+        return {
+          key,
+          name,
+          limit,
+          token: tokens.tokens.get(key) ?? "",
+          taskDefinition: named ? familyRevision(taskDefinitions[size].arn) : undefined,
+          profile,
+          settings: runner,
+        };
+      }),
       cache: cache && { bucket: cache.name, region: cache.region, transferRole: cache.transferRole, kmsKey },
     })
     .apply((known) =>
@@ -60,6 +69,13 @@ export function driverConfiguration(
       clusterArn: cluster.arn,
       securityGroupIds: [securityGroup.id],
       taskDefinition: familyRevision(taskDefinitions.default.arn),
+      profiles: profilesOf(settings).map(({ name, size, allowedSizes, maxSize: most }) => ({
+        name,
+        taskDefinition: familyRevision(taskDefinitions[size].arn),
+        // Revisions: a family would let its jobs choose one of before, with the image of before.
+        allowedTaskDefinitions: allowedSizes.map((one) => familyRevision(taskDefinitions[one].arn)),
+        maxSize: most,
+      })),
       subnetIds,
       tags,
       linkedLogGroup: debug.jobLinks ? logGroup.name : undefined,

@@ -94,9 +94,10 @@ export class HostSetup extends pulumi.ComponentResource {
       ? scripts.writeConfigToml()
       : scripts.writeConfigToml([...distrustCertificates, ...check], forgetCertificates);
     const configToml = { create: write, stdin: pulumi.secret(args.configToml) };
-    const configured = host.run("config-toml", configToml, [runner]);
     const swapIn = { create: scripts.writeFargateToml(build), stdin: fargateToml };
     const swappedIn = host.run("fargate-toml", swapIn, [driver]);
+    // It may name a profile that only the new fargate.toml has.
+    const configured = host.run("config-toml", configToml, [runner, swappedIn]);
     host.run("service", runnerService(args), [configured, swappedIn, ...needs]);
     host.run("reap", reapTimerUnits(args), [swappedIn, ...needs]);
     this.registerOutputs({});

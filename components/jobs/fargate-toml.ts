@@ -14,6 +14,11 @@ export interface FargateTomlArgs {
   readonly allowedTaskDefinitions: readonly string[];
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
+  /**
+   * What the jobs of some runners get and may ask for, in the place of the above.
+   * @default none
+   */
+  readonly profiles?: readonly ProfileArgs[];
   /** Gives tasks public addresses. The host connects to their private ones in any case. */
   readonly assignPublicIp: boolean;
   readonly capacityProviders: readonly CapacityProvider[];
@@ -32,6 +37,11 @@ export interface FargateTomlArgs {
   /** Tags of each task. */
   readonly tags: Record<string, string>;
 }
+
+/** As in FargateTomlArgs. */
+type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> & {
+  readonly name: string;
+};
 
 /** The driver's fargate.toml. */
 export function fargateToml(args: FargateTomlArgs): string {
@@ -65,6 +75,7 @@ export function fargateToml(args: FargateTomlArgs): string {
       ...(args.execAllowed && { EnableExecuteCommand: true }),
       Tags: { ...args.tags },
     },
+    ...(args.profiles?.length && { Profiles: profileTables(args.profiles) }),
     TaskMetadata: { Directory: paths.metadata },
     SSH: { Username: "root", Port: 22 },
     ...(args.linkedLogGroup !== undefined && {
@@ -72,6 +83,23 @@ export function fargateToml(args: FargateTomlArgs): string {
     }),
   });
 }
+
+/** By name, so that the order of entries changes nothing. A bound of 0 takes back what the stack allows. */
+const profileTables = (profiles: readonly ProfileArgs[]) =>
+  Object.fromEntries(
+    [...profiles]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, taskDefinition, allowedTaskDefinitions, maxSize }) => [
+        name,
+        {
+          TaskDefinition: taskDefinition,
+          AllowedTaskDefinitions: [...allowedTaskDefinitions].sort(),
+          MaxCPU: maxSize.cpu ?? 0,
+          MaxMemory: maxSize.memory ?? 0,
+          MaxEphemeralStorage: maxSize.ephemeralStorage ?? 0,
+        },
+      ]),
+  );
 
 /** A job for which both kinds of capacity will do runs on the other kind rather than fail. */
 const onSpotOrDemand = (providers: readonly CapacityProvider[]): boolean =>

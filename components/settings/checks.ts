@@ -44,13 +44,20 @@ const entriesOf = (raw: Raw): [path: string, entry: Raw][] =>
 
 function unknownSizes(raw: Raw): string[] {
   const sizes = [...new Set([...Object.keys(defaults.sizes), ...Object.keys(record(raw.sizes))])];
-  return entriesOf(raw).flatMap(([path, { size }]) => {
-    if (typeof size !== "string" || sizes.includes(size)) return [];
-    const near = nearest(size, sizes);
-    return [
-      `${path}.size: no size ${shown(size).replaceAll('"', "'")}; ${near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`}`,
-    ];
-  });
+  return entriesOf(raw)
+    .flatMap(([path, { size, allowedSizes }]): [string, unknown][] => [
+      [`${path}.size`, size],
+      ...(Array.isArray(allowedSizes) ? allowedSizes : []).map((one, index): [string, unknown] => [
+        `${path}.allowedSizes[${index}]`,
+        one,
+      ]),
+    ])
+    .flatMap(([path, size]) => {
+      if (typeof size !== "string" || sizes.includes(size)) return [];
+      const near = nearest(size, sizes);
+      const way = near ? `did you mean ${near}?` : `sizes are ${sizes.join(", ")}`;
+      return [`${path}: no size ${shown(size).replaceAll('"', "'")}; ${way}`];
+    });
 }
 
 /** Of a key that will not do, its own error tells. */
@@ -64,11 +71,14 @@ function keyPair(raw: Raw): string[] {
 
 /** A job has the CPU of its size where it may not ask for more. */
 function unreachableMemory(raw: Raw): string[] {
-  const { cpu, memory } = record(raw.maxSize);
   const sizes = Object.values({ ...defaults.sizes, ...record(raw.sizes) });
-  const cpus = [cpu, ...sizes.map((size) => record(size).cpu)].filter((one) => typeof one === "number");
-  const message = typeof memory === "number" ? whyTooMuchMemory(Math.max(...cpus), memory) : undefined;
-  return message === undefined ? [] : [`maxSize.memory: ${message}`];
+  const bounds = [["", raw], ...entriesOf(raw).map(([path, entry]): [string, Raw] => [`${path}.`, entry])] as const;
+  return bounds.flatMap(([path, { maxSize }]) => {
+    const { cpu, memory } = record(maxSize);
+    const cpus = [cpu, ...sizes.map((size) => record(size).cpu)].filter((one) => typeof one === "number");
+    const message = typeof memory === "number" ? whyTooMuchMemory(Math.max(...cpus), memory) : undefined;
+    return message === undefined ? [] : [`${path}maxSize.memory: ${message}`];
+  });
 }
 
 /** Never repeats a token. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { nameSegment, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
+import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
@@ -26,6 +27,10 @@ export interface Entry {
   maintenanceNote?: string;
   /** A name of `sizes`. */
   size: string;
+  /** Names of `sizes` that its jobs may choose; all where left out. */
+  allowedSizes?: string[];
+  /** The most that its jobs may ask for, in the place of the stack's. */
+  maxSize?: MaxSize;
   /** Jobs at once of this runner, on each host. */
   limit?: number;
   /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
@@ -71,6 +76,20 @@ export const withoutEffectOnToken = Object.keys(inGitLab);
 
 const here = {
   size: z.string().default("default").meta({ description: "A name of `sizes`: what its jobs get.", example: "large" }),
+  allowedSizes: distinct(z.string())
+    .optional()
+    .meta({
+      description:
+        "Names of `sizes` that its jobs may choose beside `size`. With it, or `maxSize`, no variable goes further.",
+      type: "list of string",
+      default: "all",
+      example: ["default"],
+    }),
+  maxSize: maxSize.optional().meta({
+    description: "The most that its jobs may ask for, in the place of the stack's `maxSize`; `{}`: nothing.",
+    default: "the stack's `maxSize`",
+    example: { cpu: 4096, memory: 16384 },
+  }),
   limit: z
     .int()
     .min(1)

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { caCertificates } from "./certificates";
 import { cache } from "./cache";
 import * as defaults from "./defaults";
-import { ephemeralStorage as storage, memoryByCpu, whyIllegal, whyUnusable } from "./fargate-sizes";
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
@@ -14,44 +13,10 @@ import { httpProxy } from "./http-proxy";
 import { kmsKeyArn, logsKey } from "./kms-keys";
 import { alarms, dashboard, debug, metrics } from "./observability";
 import { runners } from "./runner-settings";
+import { maxSize, size } from "./sizes";
 import { tags } from "./tags";
 import { imageReference } from "./image-reference";
 import { always, distinct, strict } from "./values";
-
-const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
-
-const size = strict({
-  cpu: z.int().meta({ description: "CPU units, 1024 = 1 vCPU; a pair with memory that Fargate has.", example: 4096 }),
-  memory: z.int().meta({ description: "MiB.", example: 16384 }),
-  ephemeralStorage: ephemeralStorage.meta({ description: "GiB.", default: "Fargate's 20", example: 60 }),
-}).superRefine(({ cpu, memory }, context) => {
-  const message = whyIllegal(cpu, memory);
-  if (message) context.addIssue({ code: "custom", message });
-});
-
-const maxSize = strict({
-  cpu: z
-    .literal([...memoryByCpu.keys()])
-    .optional()
-    .meta({
-      description: "CPU units: the most that a job may ask for by `FARGATE_CPU`.",
-      default: "jobs may not ask",
-      example: 4096,
-    }),
-  memory: z.int().min(512).max(122880).optional().meta({
-    description: "MiB: the most that a job may ask for by `FARGATE_MEMORY`.",
-    default: "jobs may not ask",
-    example: 16384,
-  }),
-  ephemeralStorage: ephemeralStorage.meta({
-    description: "GiB: the most that a job may ask for by `FARGATE_EPHEMERAL_STORAGE`.",
-    default: "jobs may not ask",
-    example: 100,
-  }),
-}).superRefine(({ cpu, memory }, context) => {
-  const message = whyUnusable(cpu, memory);
-  if (message) context.addIssue({ code: "custom", message });
-});
 
 /** Alpine's, with the version where one is wanted. */
 const packageName = z

@@ -25,6 +25,23 @@ func TestKilledScriptIsExplained(t *testing.T) {
 	}
 }
 
+// A container's own limit stays what it is in a larger task.
+func TestKilledScriptIsToldWhatHelps(t *testing.T) {
+	for own, way := range map[string]string{
+		"": "may use 8192 MiB of memory. Hint: give the job more by FARGATE_MEMORY.",
+		"2048": "may use 2048 MiB of memory. Hint: give the job more by the memory of container ci-coordinator in the task " +
+			"definition, which FARGATE_MEMORY leaves as it is.",
+	} {
+		w := newWorld(t)
+		w.configure("MaxMemory = 16384")
+		w.ecs.Memory, w.ecs.ContainerMemory = "8192", own
+		w.must(0, "prepare")
+		if got := w.must(buildFailure, "run", w.script("exit 137"), "build_script"); !strings.Contains(got.stderr, way) {
+			t.Errorf("own limit %q: %s", own, got.stderr)
+		}
+	}
+}
+
 func TestTimeoutIsToldFromCancel(t *testing.T) {
 	for name, test := range map[string]struct {
 		started time.Time

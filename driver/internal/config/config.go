@@ -24,8 +24,8 @@ type Config struct {
 	Changed time.Time `toml:"-"`
 
 	Fargate Fargate
-	// NoProfile tells that the file has no profile of the name on the command line. That concerns jobs that begin: for one
-	// that runs, the profile may have gone in the meantime, and its state has what it needs.
+	// NoProfile tells that the file has no profile of the name on the command line. That concerns jobs that begin: for
+	// one that runs, the profile may have gone in the meantime, and its state has what it needs.
 	NoProfile error `toml:"-"`
 	// Profiles are classes of runners, by name. --profile in config.toml, which jobs cannot touch, chooses one.
 	Profiles     map[string]Profile
@@ -119,8 +119,8 @@ type Fargate struct {
 	LifetimeMargin Duration
 	// FirstSessionTimeout is how long a task waits for its first SSH session before it ends itself. Default: 10m.
 	FirstSessionTimeout Duration
-	// LastSessionTimeout is how long a task lives after its last SSH session. Default: 20m, or more where SSH's timeouts
-	// need it.
+	// LastSessionTimeout is how long a task lives after its last SSH session. Default: 20m, or more where SSH's
+	// timeouts need it.
 	LastSessionTimeout Duration
 	// PollInterval is the first pause between two looks at the task; it grows to MaxPollInterval. Default: 500ms, 5s.
 	PollInterval    Duration

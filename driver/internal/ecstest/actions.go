@@ -138,7 +138,11 @@ func (s *Server) view(task *Task) map[string]any {
 		health = s.Health[min(max(0, s.looks[task.ARN]-len(s.Script)), len(s.Health)-1)]
 	}
 	view["healthStatus"] = health
-	containers := []any{map[string]any{"name": "ci-coordinator", "lastStatus": task.Status, "healthStatus": health}}
+	own := map[string]any{"name": "ci-coordinator", "lastStatus": task.Status, "healthStatus": health}
+	if s.ContainerMemory != "" {
+		own["memory"] = s.ContainerMemory
+	}
+	containers := []any{own}
 	for _, container := range s.Beside {
 		containers = append(containers, map[string]any{"name": container.Name, "lastStatus": task.Status})
 	}

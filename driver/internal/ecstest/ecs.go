@@ -53,6 +53,8 @@ type Server struct {
 	Health []string
 	// Memory is the memory of each task in MiB; empty means that ECS does not tell.
 	Memory string
+	// ContainerMemory is the job's container's own limit in MiB; empty where the task definition gives it none.
+	ContainerMemory string
 	// Address is each task's private address. Default: 127.0.0.1.
 	Address string
 	// EarlyAddress shows the address before the task runs, as ECS does once it has attached the network interface.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/task"
 )
 
 // killedBySignal is the exit code of a shell whose command SIGKILL ended.
@@ -39,11 +40,15 @@ func (d *Driver) tellKilled(ctx context.Context) {
 		return
 	}
 	bound := "has a limit on its memory"
-	if memory := d.Tasks.MemoryLimit(ctx, known.ARN); memory != "" {
+	memory, own := d.Tasks.MemoryLimit(ctx, known.ARN)
+	if memory != "" {
 		bound = "may use " + memory + " MiB of memory"
 	}
 	way := "a larger task definition"
-	if d.Config.Fargate.MaxMemory > 0 {
+	switch {
+	case own:
+		way = "the memory of container " + task.Container + " in the task definition, which FARGATE_MEMORY leaves as it is"
+	case d.Config.Fargate.MaxMemory > 0:
 		way = "FARGATE_MEMORY"
 	}
 	_, _ = fmt.Fprintf(d.Stderr,

@@ -23,8 +23,8 @@ type Tasks interface {
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	Await(ctx context.Context, arn string, over task.Over) error
-	// MemoryLimit is in MiB; "" where ECS does not tell.
-	MemoryLimit(ctx context.Context, arn string) string
+	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
+	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string, over task.Over) error
 	StopAll(ctx context.Context, known task.Ref, reason string) (stopped []string, err error)
 }

@@ -86,14 +86,16 @@ func limit(memory string) string {
 	return " (its limit is " + memory + " MiB)"
 }
 
-// MemoryLimit looks up the memory limit of the job's container in MiB. It returns "" where ECS does not tell.
-func (t *Tasks) MemoryLimit(ctx context.Context, arn string) string {
+// MemoryLimit looks up the memory limit of the job's container in MiB, and tells whether it is the container's own,
+// which a larger task does not raise. It returns "" where ECS does not tell.
+func (t *Tasks) MemoryLimit(ctx context.Context, arn string) (limit string, own bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	task, err := t.describe(ctx, arn)
 	if err != nil || task == nil {
 		t.Log.Debug("cannot look up the task's memory", "error", err)
-		return ""
+		return "", false
 	}
-	return memoryLimit(task)
+	limit = memoryLimit(task)
+	return limit, limit != aws.ToString(task.Memory)
 }
