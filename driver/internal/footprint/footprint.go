@@ -2,7 +2,10 @@
 package footprint
 
 import (
+	"os"
 	"runtime/debug"
+	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -14,10 +17,34 @@ const gcPercent = 25
 // time as everything else that the driver does for them.
 const longStage = 2 * time.Second
 
-// TrimLater gives memory back to the system once the call has lasted for a while. The driver no longer needs what it
-// allocated to read files, to talk to AWS and to exchange keys. The caller calls stop when the call ends.
+// niceness is that of a driver in a long stage. A job that writes without an end keeps its driver busy; the runner and
+// the drivers of jobs that begin or end come first.
+const niceness = 10
+
+// TrimLater gives memory back to the system once the call has lasted for a while, and lets other processes come first.
+// The driver no longer needs what it allocated to read files, to talk to AWS and to exchange keys. The caller calls
+// stop when the call ends.
 func TrimLater() (stop func()) {
 	debug.SetGCPercent(gcPercent)
-	timer := time.AfterFunc(longStage, debug.FreeOSMemory)
+	timer := time.AfterFunc(longStage, func() {
+		debug.FreeOSMemory()
+		giveWay()
+	})
 	return func() { timer.Stop() }
+}
+
+// giveWay lowers the priority of all threads. Linux has one for each, and a new thread takes that of its maker.
+// setpriority(2)
+func giveWay() {
+	threads, _ := os.ReadDir("/proc/self/task")
+	for _, thread := range threads {
+		id, err := strconv.Atoi(thread.Name())
+		if err != nil {
+			continue
+		}
+		// The system call returns 20 less the niceness.
+		if now, err := syscall.Getpriority(syscall.PRIO_PROCESS, id); err == nil && 20-now < niceness {
+			_ = syscall.Setpriority(syscall.PRIO_PROCESS, id, niceness)
+		}
+	}
 }

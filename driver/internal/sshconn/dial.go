@@ -117,8 +117,9 @@ func connectOnce(
 	ctx context.Context, settings config.SSH, target Target, clientConfig *ssh.ClientConfig,
 ) (*Client, error) {
 	address := net.JoinHostPort(target.Address, strconv.Itoa(settings.Port))
-	dialer := net.Dialer{Timeout: settings.DialTimeout.Duration}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	conn, err := overlapping(ctx, settings.DialTimeout.Duration, func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +140,43 @@ func connectOnce(
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return newClient(ssh.NewClient(sshConn, channels, requests), hostKey, settings), nil
+}
+
+// dialEvery is the time between the starts of two TCP connections to a task that says nothing.
+const dialEvery = 250 * time.Millisecond
+
+// overlapping returns the first result of dial, which it calls again now and then as long as there is none: the address
+// of a task whose network is not up swallows packets, and the kernel repeats one only after one second, three and
+// seven.
+func overlapping(
+	ctx context.Context, timeout time.Duration, dial func(context.Context) (net.Conn, error),
+) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	results := make(chan result)
+	for {
+		go func() {
+			conn, err := dial(ctx)
+			select {
+			case results <- result{conn, err}:
+			case <-ctx.Done():
+				if conn != nil {
+					_ = conn.Close()
+				}
+			}
+		}()
+		select {
+		case first := <-results:
+			return first.conn, first.err
+		case <-time.After(dialEvery):
+		case <-ctx.Done():
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
+		}
+	}
 }
 
 // ErrHostKey is in the error where another machine answers than the one whose key the driver pinned.

@@ -47,12 +47,16 @@ func (c *Command) Stderr() string { return c.complaints.String() }
 // Output runs a command with input as its standard input, and returns at most 64 KiB of its output. An error means that
 // the connection was lost or ctx ended.
 func (c *Client) Output(ctx context.Context, command string, input io.Reader) (output string, code int, err error) {
+	// A sshd that does not answer must not outlast ctx.
+	defer context.AfterFunc(ctx, func() { _ = c.client.Close() })()
 	cmd, err := c.Exec(command)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return "", 0, context.Cause(ctx)
+	case err != nil:
 		return "", 0, err
 	}
 	defer func() { _ = cmd.Close() }()
-	defer context.AfterFunc(ctx, func() { _ = cmd.Close() })()
 	go func() {
 		_, _ = io.Copy(cmd, input)
 		_ = cmd.CloseWrite()

@@ -61,6 +61,29 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A sshd that answers no request for a channel delays no cancellation.
+func TestCancelWhileSshdSaysNothing(t *testing.T) {
+	cause := errors.New("job cancelled")
+	for name, call := range map[string]func(context.Context, *sshconn.Client) error{
+		"a script": func(ctx context.Context, client *sshconn.Client) error { return run(ctx, client, "true").err },
+		"a command": func(ctx context.Context, client *sshconn.Client) error {
+			_, _, err := client.Output(ctx, "true", strings.NewReader(""))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := sshtest.Start(t, "127.0.0.1:0", nil)
+			client := connect(t, settings(server))
+			server.Mute.Store(true)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
+			if err := call(ctx, client); !errors.Is(err, cause) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestConnectionLost(t *testing.T) {
 	t.Run("cut", func(t *testing.T) {
 		server := sshtest.Start(t, "127.0.0.1:0", nil)

@@ -34,8 +34,13 @@ type Script struct {
 // SSH.KillGracePeriod; Run then returns ctx's cause.
 func (c *Client) Run(ctx context.Context, script Script) error {
 	marker := "fargate-script-" + random.Hex(12)
+	// A sshd that does not answer must not outlast the cancellation.
+	started := context.AfterFunc(ctx, func() { _ = c.client.Close() })
 	ch, err := c.start(remoteCommand(marker))
-	if err != nil {
+	switch {
+	case !started():
+		return context.Cause(ctx)
+	case err != nil:
 		return c.lost(err)
 	}
 	defer func() { _ = ch.Close() }()
@@ -131,7 +136,9 @@ func (r *run) ends(limit time.Duration) bool {
 
 // signal sends a signal and tells whether it was sent.
 func (r *run) signal(name string) bool {
+	answered := time.AfterFunc(r.client.settings.DialTimeout.Duration, func() { _ = r.client.client.Close() })
 	ch, err := r.client.start(signalCommand(name, r.group))
+	answered.Stop()
 	if err != nil {
 		return false
 	}
@@ -169,12 +176,14 @@ func (r *run) send(source io.Reader, marker string) {
 }
 
 // awaitMarker passes on what a shell's start-up files print, up to the line with the process id and the newline before
-// it. It returns 0 where that line does not come.
+// it. It returns 0 where that line does not come. A line may be longer than the reader's memory; the job's sshd could
+// make it as long as it likes.
 func awaitMarker(from *bufio.Reader, to io.Writer, marker string) int {
-	held := ""
+	held, within := "", false
 	for {
-		line, err := from.ReadString('\n')
-		if text, found := strings.CutPrefix(line, marker+" "); found {
+		read, err := from.ReadSlice('\n')
+		line := string(read)
+		if text, found := strings.CutPrefix(line, marker+" "); found && !within {
 			pid, _ := strconv.Atoi(strings.TrimSpace(text))
 			return pid
 		}
@@ -183,7 +192,7 @@ func awaitMarker(from *bufio.Reader, to io.Writer, marker string) int {
 			held, line = line, ""
 		}
 		_, _ = io.WriteString(to, line)
-		if err != nil {
+		if within = errors.Is(err, bufio.ErrBufferFull); err != nil && !within {
 			return 0
 		}
 	}

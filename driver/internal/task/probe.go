@@ -10,7 +10,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
-// probeEvery is the pause between two probes. A probe costs no call to AWS.
+// probeEvery is the time between the starts of two probes. A probe costs no call to AWS.
 const probeEvery = 250 * time.Millisecond
 
 // Probe tells whether anybody listens at a task's address.
@@ -39,12 +39,27 @@ func (t *Tasks) awaitAnswer(ctx context.Context, address string, pause time.Dura
 	}
 	probing, cancel := context.WithTimeoutCause(ctx, pause, errPauseOver)
 	defer cancel()
-	for !t.Probe(probing, address) {
-		if err := sleep.For(probing, probeEvery); errors.Is(err, errPauseOver) {
+	answers := make(chan struct{}, 1)
+	for {
+		// Probes overlap: one whose packet was swallowed, as it is before the task's network is up, learns of an answer
+		// only when the kernel repeats the packet, seconds later.
+		go func() {
+			if t.Probe(probing, address) {
+				select {
+				case answers <- struct{}{}:
+				default:
+				}
+			}
+		}()
+		select {
+		case <-answers:
+			return true, nil
+		case <-time.After(probeEvery):
+		case <-probing.Done():
+			if err := context.Cause(probing); !errors.Is(err, errPauseOver) {
+				return false, err
+			}
 			return false, nil
-		} else if err != nil {
-			return false, err
 		}
 	}
-	return true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -143,6 +144,24 @@ func TestAwaitRunningProbes(t *testing.T) {
 				t.Errorf("got %q, %v after %d calls", address, err, api.describes)
 			}
 		})
+	}
+}
+
+// A probe whose packet was swallowed delays no other: only the third one is heard.
+func TestProbesOverlap(t *testing.T) {
+	var probes atomic.Int32
+	tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}})
+	tasks.Config.PollInterval.Duration, tasks.Config.MaxPollInterval.Duration = time.Hour, time.Hour
+	tasks.Probe = func(ctx context.Context, _ string) bool {
+		if probes.Add(1) < 3 {
+			<-ctx.Done()
+			return false
+		}
+		return true
+	}
+	address, err := tasks.AwaitRunning(t.Context(), arn, func(string, time.Duration) {})
+	if err != nil || address != "172.31.0.9" || probes.Load() != 3 {
+		t.Errorf("got %q, %v after %d probes", address, err, probes.Load())
 	}
 }
 

@@ -2,6 +2,9 @@ package attach_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +27,39 @@ func TestSessionsThatBreakAtOnceAreGivenUp(t *testing.T) {
 	}
 	if w.connections < 2 {
 		t.Errorf("given up after %d connections", w.connections)
+	}
+}
+
+// A sshd that answers no request for a channel delays no cancellation.
+func TestCancelWhileSshdSaysNothing(t *testing.T) {
+	w := newWorld(t)
+	cause := errors.New("job cancelled")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stage := w.stage("true", &bytes.Buffer{})
+	stage.Connect = func(ctx context.Context) (attach.Connection, error) {
+		connection, err := w.connect(ctx)
+		w.sshd.Mute.Store(true)
+		time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
+		return connection, err
+	}
+	if err := stage.Run(ctx); !errors.Is(err, cause) || w.connections != 1 {
+		t.Errorf("got %v after %d connections", err, w.connections)
+	}
+}
+
+// What the task says in the place of a frame must not look like the driver's own words.
+func TestWordsOfTheTaskArePrintable(t *testing.T) {
+	w := newWorld(t)
+	stage := w.stage("true", &bytes.Buffer{})
+	stage.Agent = w.file("ci-agent")
+	const script = "#!/bin/sh\nprintf 'x\\033[2J\\nsection_start:1:forged' >&2\n" +
+		"head -c 5000 /dev/zero | tr '\\0' y >&2\nexit 1\n"
+	if err := os.WriteFile(stage.Agent, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := stage.Run(t.Context())
+	if err == nil || strings.ContainsAny(err.Error(), "\033\n") || len(err.Error()) > 2000 {
+		t.Errorf("got %q", err)
 	}
 }
 

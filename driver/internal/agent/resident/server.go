@@ -177,7 +177,7 @@ func (s *Server) forget(token string) {
 	}
 	stage.spool.Ack(stage.result.Written)
 	// The agent may wait for the next stage for long, in the memory that the job has.
-	debug.FreeOSMemory()
+	go debug.FreeOSMemory() // The driver waits for the session's end.
 }
 
 // receive returns the script once it has arrived completely.

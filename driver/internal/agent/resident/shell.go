@@ -26,7 +26,7 @@ type shell struct {
 	// group is the id of the shell and of its process group.
 	group int
 	// output is the output of the shell and its children.
-	output io.Reader
+	output *os.File
 	ended  <-chan syscall.WaitStatus
 	// earlier are processes that earlier stages have left, by their id, with their start.
 	earlier map[int]string
@@ -71,7 +71,9 @@ func startShell(reaper *reaper, token string, script []byte) (*shell, error) {
 		_, _ = io.WriteString(script2shell, "\n#"+marker)
 		_ = script2shell.Close()
 	}()
-	return &shell{reaper, token, command.Process.Pid, output, ended, earlier}, nil
+	group := command.Process.Pid
+	_ = command.Process.Release() // The reaper waits for it.
+	return &shell{reaper, token, group, output, ended, earlier}, nil
 }
 
 // outermost removes what makes a shell one within another, and the terminal that the session has not.

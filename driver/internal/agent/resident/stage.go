@@ -56,6 +56,7 @@ func start(reaper *reaper, token string, script []byte, keep time.Duration, forg
 // collect goes on after the stage's end, so that SIGPIPE kills no process that the stage has left in the background.
 func (s *Stage) collect() {
 	defer close(s.closed)
+	defer func() { _ = s.shell.output.Close() }()
 	buf := make([]byte, wire.Chunk)
 	for {
 		n, err := s.shell.output.Read(buf)
