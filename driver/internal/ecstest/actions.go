@@ -63,7 +63,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 			continue
 		}
 		if task.Status != "STOPPED" {
-			task.Status = s.Script[min(s.looks[arn], len(s.Script)-1)]
+			task.Status = s.statusNow(task)
 			s.looks[arn]++
 			if task.Status == "STOPPED" {
 				task.StopReason, task.StopCode = s.StopReason, s.StopCode
@@ -174,4 +174,14 @@ func (s *Server) addTimes(view map[string]any, task *Task) {
 		view["pullStoppedAt"] = at(task.CreatedAt.Add(s.Pull))
 		view["startedAt"] = at(task.CreatedAt.Add(s.Pull + time.Second))
 	}
+}
+
+func (s *Server) statusNow(task *Task) string {
+	status := s.Script[min(s.looks[task.ARN], len(s.Script)-1)]
+	for _, moment := range s.Timeline {
+		if time.Since(task.CreatedAt) >= moment.After {
+			status = moment.Status
+		}
+	}
+	return status
 }

@@ -27,6 +27,12 @@ type Task struct {
 	StopCode   string
 }
 
+// Moment is a state that a task is in from this time after RunTask.
+type Moment struct {
+	After  time.Duration
+	Status string
+}
+
 // Container is a container of a task definition.
 type Container struct{ Name string }
 
@@ -42,6 +48,10 @@ type Server struct {
 	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
 	// RUNNING.
 	Script []string
+	// Timeline, where it is set, moves tasks on by the time since RunTask instead of by looks.
+	Timeline []Moment
+	// Latency is how long RoundTrip takes to answer.
+	Latency time.Duration
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
 	// Health is the health of each running task, as its looks find it; the last one stays. Default: UNKNOWN, as ECS calls
@@ -80,15 +90,24 @@ type Server struct {
 	calls  map[string]int
 	// served are the actions of all calls, in order; the answer to call N carries the request id of N.
 	served []string
+	// buckets throttle calls, and throttled counts those that they did, both by action.
+	buckets   map[string][]*Bucket
+	throttled map[string]int
+}
+
+// New returns the API for a test that brings calls to it itself, by RoundTrip.
+func New() *Server {
+	return &Server{
+		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
+		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{},
+		calls: map[string]int{}, throttled: map[string]int{},
+	}
 }
 
 // Start runs the API until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{
-		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
-		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
-	}
+	s := New()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
@@ -183,6 +202,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	code := ""
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
+	}
+	if code == "" && s.throttles(action) {
+		code = "ThrottlingException: Rate exceeded"
 	}
 	s.served = append(s.served, action)
 	w.Header().Set("X-Amzn-RequestId", requestID(len(s.served)))
