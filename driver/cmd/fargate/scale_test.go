@@ -174,22 +174,28 @@ func TestManyJobsAtOnce(t *testing.T) {
 	}
 }
 
-// RunTask stays throttled for longer than the SDK repeats it, and the job waits for it as it does for capacity.
+// RunTask stays throttled for longer than the SDK repeats it, or than the driver lets one call take, and the job waits for
+// it as it does for capacity.
 func TestRunTaskThatStaysThrottled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t, 3)
-		until := time.Now().Add(5 * time.Minute)
-		f.ecs.Fail = func(action string, _ int) string {
-			if action == "RunTask" && time.Now().Before(until) {
-				return "ThrottlingException: Rate exceeded"
-			}
-			return ""
-		}
-		if took := f.call("prepare"); took < 5*time.Minute {
-			t.Errorf("prepare took %s", took)
-		}
-		if tasks := len(f.ecs.Tasks()); tasks != 3 || f.ecs.Running() != 3 {
-			t.Errorf("%d tasks for 3 jobs, of which %d run", tasks, f.ecs.Running())
-		}
-	})
+	for name, latency := range map[string]time.Duration{"in every try": answerOfTheAPI, "until its time is over": 9 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(t, 3)
+				until := time.Now().Add(5 * time.Minute)
+				f.ecs.Latency = latency
+				f.ecs.Fail = func(action string, _ int) string {
+					if action == "RunTask" && time.Now().Before(until) {
+						return "ThrottlingException: Rate exceeded"
+					}
+					return ""
+				}
+				if took := f.call("prepare"); took < 5*time.Minute {
+					t.Errorf("prepare took %s", took)
+				}
+				if tasks := len(f.ecs.Tasks()); tasks != 3 || f.ecs.Running() != 3 {
+					t.Errorf("%d tasks for 3 jobs, of which %d run", tasks, f.ecs.Running())
+				}
+			})
+		})
+	}
 }
