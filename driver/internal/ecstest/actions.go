@@ -2,7 +2,9 @@ package ecstest
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,6 +14,9 @@ func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	refusal := s.refusedCapacity(input)
 	if tags, given := input["propagateTags"]; given && tags != "TASK_DEFINITION" && tags != "NONE" {
 		refusal = "InvalidParameterException: Propagating tags from SERVICE is not supported for RunTask."
+	}
+	if refusal == "" {
+		refusal = tooLong(input)
 	}
 	if refusal != "" {
 		defer s.Unlock()
@@ -36,6 +41,12 @@ func (s *Server) runTask(w http.ResponseWriter, input map[string]any) {
 	}
 	token, _ := input["clientToken"].(string)
 	task, repeated := s.tokens[token]
+	if repeated && !reflect.DeepEqual(task.Request, input) {
+		defer s.Unlock()
+		answerError(w, "ConflictException", "The client token was used with other parameters.",
+			map[string]any{"resourceIds": []any{task.ARN}})
+		return
+	}
 	if !repeated {
 		startedBy, _ := input["startedBy"].(string)
 		task = s.add(startedBy, input)
@@ -55,6 +66,10 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 	defer s.Unlock()
 	tasks, failures := []any{}, []any{}
 	arns, _ := input["tasks"].([]any)
+	if len(arns) == 0 || len(arns) > 100 {
+		answerError(w, "InvalidParameterException", "Tasks must have between 1 and 100 items.")
+		return
+	}
 	for _, item := range arns {
 		arn, _ := item.(string)
 		task := s.find(arn)
@@ -66,7 +81,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 			task.Status = s.statusNow(task)
 			s.looks[arn]++
 			if task.Status == "STOPPED" {
-				task.StopReason, task.StopCode = s.StopReason, s.StopCode
+				task.StopReason, task.StopCode, task.left = s.StopReason, s.StopCode, len(s.Ending)
 			}
 		}
 		shown := *task
@@ -74,6 +89,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 			shown.Status = "RUNNING"
 		}
 		tasks = append(tasks, s.view(&shown))
+		task.left = max(0, task.left-1)
 	}
 	answer(w, map[string]any{"tasks": tasks, "failures": failures})
 }
@@ -95,7 +111,16 @@ func (s *Server) listTasks(w http.ResponseWriter, input map[string]any, stale bo
 			arns = append(arns, task.ARN)
 		}
 	}
-	answer(w, map[string]any{"taskArns": arns})
+	first := 0
+	if token, given := input["nextToken"].(string); given {
+		first, _ = strconv.Atoi(token)
+	}
+	body := map[string]any{}
+	if last := first + s.PageSize; last < len(arns) {
+		arns, body["nextToken"] = arns[:last], strconv.Itoa(last)
+	}
+	body["taskArns"] = arns[min(first, len(arns)):]
+	answer(w, body)
 }
 
 func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
@@ -108,12 +133,10 @@ func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
 		return
 	}
 	if task.Status != "STOPPED" {
-		task.Status, task.StopCode = "STOPPED", "UserInitiated"
+		task.Status, task.StopCode, task.left = "STOPPED", "UserInitiated", len(s.Ending)
 		task.StopReason, _ = input["reason"].(string)
 	}
-	view := s.view(task)
-	view["lastStatus"] = "RUNNING" // ECS answers before the containers have ended
-	answer(w, map[string]any{"task": view})
+	answer(w, map[string]any{"task": s.view(task)})
 }
 
 func (s *Server) view(task *Task) map[string]any {
@@ -154,6 +177,9 @@ func (s *Server) view(task *Task) map[string]any {
 			view["containers"] = s.Containers
 		}
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
+		if task.left > 0 {
+			view["lastStatus"] = s.Ending[max(0, len(s.Ending)-task.left)]
+		}
 	}
 	return view
 }
@@ -184,4 +210,15 @@ func (s *Server) statusNow(task *Task) string {
 		}
 	}
 	return status
+}
+
+// tooLong is why ECS refuses a text of RunTask, as "Code: message", or "".
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+func tooLong(input map[string]any) string {
+	for key, most := range map[string]int{"clientToken": 64, "startedBy": 128} {
+		if text, _ := input[key].(string); len(text) > most {
+			return "InvalidParameterException: " + key + " is too long."
+		}
+	}
+	return ""
 }

@@ -3,8 +3,10 @@
 package ecstest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +27,9 @@ type Task struct {
 	// StopReason is the reason that StopTask got, or why the task stopped without a call.
 	StopReason string
 	StopCode   string
+
+	// left is how many of Server.Ending's states the looks have still to find.
+	left int
 }
 
 // Moment is a state that a task is in from this time after RunTask.
@@ -54,6 +59,11 @@ type Server struct {
 	Latency time.Duration
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
+	// Ending holds the states that the next looks at a task find once it is to stop, before STOPPED. ECS says that it is to
+	// stop, by desiredStatus, from the first. Default: RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING.
+	Ending []string
+	// PageSize is how many tasks ListTasks tells at once. Default: 100, as ECS.
+	PageSize int
 	// Health is the health of each running task, as its looks find it; the last one stays. Default: UNKNOWN, as ECS calls
 	// a task without health checks.
 	Health []string
@@ -100,7 +110,8 @@ func New() *Server {
 	return &Server{
 		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Cluster: "cluster",
 		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{},
-		calls: map[string]int{}, throttled: map[string]int{},
+		calls: map[string]int{}, throttled: map[string]int{}, PageSize: 100,
+		Ending: []string{"RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"},
 	}
 }
 
@@ -245,7 +256,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func answer(w http.ResponseWriter, body any) { _ = json.NewEncoder(w).Encode(body) }
 
-func answerError(w http.ResponseWriter, code, message string) {
-	w.WriteHeader(http.StatusBadRequest)
-	answer(w, map[string]any{"__type": code, "message": message})
+// statuses are those of errors that are ECS's own, by their codes.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
+var statuses = map[string]int{
+	"ServerException": http.StatusInternalServerError, "InternalFailure": http.StatusInternalServerError,
+	"ServiceUnavailable": http.StatusServiceUnavailable,
+}
+
+// answerError answers with an error, and with further fields that an error of this code has.
+func answerError(w http.ResponseWriter, code, message string, more ...map[string]any) {
+	body := map[string]any{"__type": code, "message": message}
+	for _, fields := range more {
+		maps.Copy(body, fields)
+	}
+	w.WriteHeader(cmp.Or(statuses[code], http.StatusBadRequest))
+	answer(w, body)
 }
