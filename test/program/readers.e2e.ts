@@ -136,6 +136,7 @@ describe("the files on the host", () => {
         maxJobs: 1,
         assignPublicIp: false,
         capacityProviders: [],
+        linkedLogGroup: texts[1],
         tags: Object.fromEntries(texts.map((value, index) => [`${index}${value}`, value])),
       }),
     );

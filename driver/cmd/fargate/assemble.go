@@ -133,17 +133,7 @@ func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 		awsconfig.WithRegion(settings.Region),
 		// The SDK's default client waits for an answer without a limit.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
-		awsconfig.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts = settings.APIAttempts
-				o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-					if task.Throttled(err) {
-						return aws.TrueTernary
-					}
-					return aws.UnknownTernary
-				}))
-			})
-		}),
+		awsconfig.WithRetryer(func() aws.Retryer { return newRetryer(settings.APIAttempts) }),
 	)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
@@ -153,6 +143,19 @@ func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 		return aws.Config{}, failure.New("Set Fargate.Region in fargate.toml, or AWS_REGION.", "no AWS region is set")
 	}
 	return loaded, nil
+}
+
+// newRetryer returns the SDK's own, which also repeats calls that AWS throttles without calling it so.
+func newRetryer(attempts int) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if task.Throttled(err) {
+				return aws.TrueTernary
+			}
+			return aws.UnknownTernary
+		}))
+	})
 }
 
 func newLogger(settings *config.Config, stderr io.Writer) (*slog.Logger, func(), error) {

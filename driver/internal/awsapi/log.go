@@ -34,10 +34,11 @@ type attemptsKey struct{}
 func countAttempts(
 	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 ) (middleware.InitializeOutput, middleware.Metadata, error) {
-	attempts := new(int)
+	attempts := &Tried{}
 	out, metadata, err := next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, attempts), in)
 	if err != nil {
-		err = &Tried{Attempts: *attempts, Err: err}
+		attempts.Err = err
+		err = attempts
 	}
 	return out, metadata, err
 }
@@ -50,17 +51,18 @@ func logAttempts(log *slog.Logger) deserialize {
 	return func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		attempt, _ := middleware.GetStackValue(ctx, attemptsKey{}).(*int)
+		attempt, _ := middleware.GetStackValue(ctx, attemptsKey{}).(*Tried)
 		if attempt == nil {
-			attempt = new(int)
+			attempt = &Tried{}
 		}
-		*attempt++
+		attempt.Attempts++
 		started := time.Now()
 		out, metadata, err := next.HandleDeserialize(ctx, in)
+		attempt.Last = err
 		requestID, _ := awsmiddleware.GetRequestIDMetadata(metadata)
 		Attempted(log, Attempt{
 			Action:    strings.ToLower(awsmiddleware.GetServiceID(ctx)) + ":" + awsmiddleware.GetOperationName(ctx),
-			Number:    *attempt,
+			Number:    attempt.Attempts,
 			Duration:  time.Since(started),
 			RequestID: requestID,
 			Err:       err,

@@ -6,7 +6,9 @@ import "fmt"
 type Tried struct {
 	// Attempts is 0 where the call failed before anything was sent, for lack of credentials for example.
 	Attempts int
-	Err      error
+	// Last is the error of the last of them. The SDK does not tell it where ctx ends before the next one.
+	Last error
+	Err  error
 }
 
 // Error returns the text of the error underneath, which the SDK completes with the number of attempts.

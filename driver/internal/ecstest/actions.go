@@ -2,9 +2,10 @@ package ecstest
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 )
 
 func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string]any) {
@@ -12,6 +13,9 @@ func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string
 	refusal := s.refusedCapacity(input)
 	if tags, given := input["propagateTags"]; given && tags != "TASK_DEFINITION" && tags != "NONE" {
 		refusal = "InvalidParameterException: Propagating tags from SERVICE is not supported for RunTask."
+	}
+	if refusal == "" {
+		refusal = tooLong(input)
 	}
 	if refusal != "" {
 		defer s.Unlock()
@@ -36,6 +40,12 @@ func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string
 	}
 	token, _ := input["clientToken"].(string)
 	task, repeated := s.tokens[token]
+	if repeated && !reflect.DeepEqual(task.Request, input) {
+		defer s.Unlock()
+		answerError(w, "ConflictException", "The client token was used with other parameters.",
+			map[string]any{"resourceIds": []any{task.ARN}})
+		return
+	}
 	if !repeated {
 		startedBy, _ := input["startedBy"].(string)
 		task = s.add(cluster, startedBy, input)
@@ -55,6 +65,10 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 	defer s.Unlock()
 	tasks, failures := []any{}, []any{}
 	arns, _ := input["tasks"].([]any)
+	if len(arns) == 0 || len(arns) > 100 {
+		answerError(w, "InvalidParameterException", "Tasks must have between 1 and 100 items.")
+		return
+	}
 	for _, item := range arns {
 		arn, _ := item.(string)
 		task := s.find(arn)
@@ -63,10 +77,10 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 			continue
 		}
 		if task.Status != "STOPPED" {
-			task.Status = s.Script[min(s.looks[arn], len(s.Script)-1)]
+			task.Status = s.statusNow(task)
 			s.looks[arn]++
 			if task.Status == "STOPPED" {
-				task.StopReason, task.StopCode = s.StopReason, s.StopCode
+				task.StopReason, task.StopCode, task.left = s.StopReason, s.StopCode, len(s.Ending)
 			}
 		}
 		shown := *task
@@ -74,6 +88,7 @@ func (s *Server) describeTasks(w http.ResponseWriter, input map[string]any, stal
 			shown.Status = "RUNNING"
 		}
 		tasks = append(tasks, s.view(&shown))
+		task.left = max(0, task.left-1)
 	}
 	answer(w, map[string]any{"tasks": tasks, "failures": failures})
 }
@@ -98,7 +113,16 @@ func (s *Server) listTasks(w http.ResponseWriter, cluster string, input map[stri
 			arns = append(arns, task.ARN)
 		}
 	}
-	answer(w, map[string]any{"taskArns": arns})
+	first := 0
+	if token, given := input["nextToken"].(string); given {
+		first, _ = strconv.Atoi(token)
+	}
+	body := map[string]any{}
+	if last := first + s.PageSize; last < len(arns) {
+		arns, body["nextToken"] = arns[:last], strconv.Itoa(last)
+	}
+	body["taskArns"] = arns[min(first, len(arns)):]
+	answer(w, body)
 }
 
 func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
@@ -111,77 +135,19 @@ func (s *Server) stopTask(w http.ResponseWriter, input map[string]any) {
 		return
 	}
 	if task.Status != "STOPPED" {
-		task.Status, task.StopCode = "STOPPED", "UserInitiated"
+		task.Status, task.StopCode, task.left = "STOPPED", "UserInitiated", len(s.Ending)
 		task.StopReason, _ = input["reason"].(string)
 	}
-	view := s.view(task)
-	view["lastStatus"] = "RUNNING" // ECS answers before the containers have ended
-	answer(w, map[string]any{"task": view})
+	answer(w, map[string]any{"task": s.view(task)})
 }
 
-func (s *Server) view(task *Task) map[string]any {
-	var details []any
-	if s.EarlyAddress || task.Status != "PROVISIONING" && task.Status != "PENDING" {
-		details = []any{
-			map[string]any{"name": "networkInterfaceId", "value": "eni-1"},
-			map[string]any{"name": "privateIPv4Address", "value": s.Address},
+// tooLong is why ECS refuses a text of RunTask, as "Code: message", or "".
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+func tooLong(input map[string]any) string {
+	for key, most := range map[string]int{"clientToken": 64, "startedBy": 128} {
+		if text, _ := input[key].(string); len(text) > most {
+			return "InvalidParameterException: " + key + " is too long."
 		}
 	}
-	view := map[string]any{
-		"taskArn": task.ARN, "lastStatus": task.Status, "desiredStatus": "RUNNING", "startedBy": task.StartedBy,
-		"attachments": []any{map[string]any{
-			"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": details,
-		}},
-	}
-	health := "UNKNOWN"
-	if task.Status == "RUNNING" && len(s.Health) > 0 {
-		health = s.Health[min(max(0, s.looks[task.ARN]-len(s.Script)), len(s.Health)-1)]
-	}
-	view["healthStatus"] = health
-	own := map[string]any{"name": "ci-coordinator", "lastStatus": task.Status, "healthStatus": health}
-	if s.ContainerMemory != "" {
-		own["memory"] = s.ContainerMemory
-	}
-	containers := []any{own}
-	for _, container := range s.Beside {
-		containers = append(containers, map[string]any{"name": container.Name, "lastStatus": task.Status})
-	}
-	view["containers"] = containers
-	if s.Memory != "" {
-		view["memory"] = s.Memory
-	}
-	s.addTimes(view, task)
-	for _, key := range []string{"overrides", "tags", "launchType"} {
-		if given, has := task.Request[key]; has {
-			view[key] = given
-		}
-	}
-	if task.Status == "STOPPED" {
-		if s.Containers != nil {
-			view["containers"] = s.Containers
-		}
-		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
-		if s.Lingers {
-			view["lastStatus"] = "STOPPING"
-		}
-	}
-	return view
-}
-
-// addTimes adds what ECS shows of how a task has started, and on which capacity.
-func (s *Server) addTimes(view map[string]any, task *Task) {
-	at := func(when time.Time) float64 { return float64(when.UnixMilli()) / 1000 }
-	view["createdAt"] = at(task.CreatedAt)
-	if strategy, _ := task.Request["capacityProviderStrategy"].([]any); len(strategy) > 0 {
-		chosen, _ := strategy[0].(map[string]any)
-		view["capacityProviderName"] = chosen["capacityProvider"]
-	}
-	if s.Pull == 0 || task.Status == "PROVISIONING" {
-		return
-	}
-	view["pullStartedAt"] = at(task.CreatedAt)
-	if task.Status != "PENDING" {
-		view["pullStoppedAt"] = at(task.CreatedAt.Add(s.Pull))
-		view["startedAt"] = at(task.CreatedAt.Add(s.Pull + time.Second))
-	}
+	return ""
 }

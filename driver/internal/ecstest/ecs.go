@@ -4,7 +4,6 @@ package ecstest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +24,15 @@ type Task struct {
 	// StopReason is the reason that StopTask got, or why the task stopped without a call.
 	StopReason string
 	StopCode   string
+
+	// left is how many of Server.Ending's states the looks have still to find.
+	left int
+}
+
+// Moment is a state that a task is in from this time after RunTask.
+type Moment struct {
+	After  time.Duration
+	Status string
 }
 
 // Container is a container of a task definition.
@@ -44,10 +52,19 @@ type Server struct {
 	// Script holds the states that the next looks at a task find. The last one stays. Default: PROVISIONING, PENDING,
 	// RUNNING.
 	Script []string
+	// Timeline, where it is set, moves tasks on by the time since RunTask instead of by looks.
+	Timeline []Moment
+	// Latency is how long RoundTrip takes to answer.
+	Latency time.Duration
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
 	// Lingers lets a task that is to stop run on, as ECS does until the containers have ended.
 	Lingers bool
+	// Ending holds the states that the next looks at a task find once it is to stop, before STOPPED. ECS says that it is to
+	// stop, by desiredStatus, from the first. Default: RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING.
+	Ending []string
+	// PageSize is how many tasks ListTasks tells at once. Default: 100, as ECS.
+	PageSize int
 	// Health is the health of each running task, as its looks find it; the last one stays. Default: UNKNOWN, as ECS calls
 	// a task without health checks.
 	Health []string
@@ -86,95 +103,30 @@ type Server struct {
 	calls  map[string]int
 	// served are the actions of all calls, in order; the answer to call N carries the request id of N.
 	served []string
+	// buckets throttle calls, and throttled counts those that they did, both by action.
+	buckets   map[string][]*Bucket
+	throttled map[string]int
+}
+
+// New returns the API for a test that brings calls to it itself, by RoundTrip.
+func New() *Server {
+	return &Server{
+		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1",
+		Clusters: []string{"cluster"}, Region: "us-east-1",
+		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{},
+		calls: map[string]int{}, throttled: map[string]int{}, PageSize: 100,
+		Ending: []string{"RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"},
+	}
 }
 
 // Start runs the API until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{
-		Script: []string{"PROVISIONING", "PENDING", "RUNNING"}, Address: "127.0.0.1", Clusters: []string{"cluster"},
-		Region:    "us-east-1",
-		Providers: []string{"FARGATE", "FARGATE_SPOT"}, tokens: map[string]*Task{}, looks: map[string]int{}, calls: map[string]int{},
-	}
+	s := New()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
-}
-
-// Calls returns how often an action was called.
-func (s *Server) Calls(action string) int {
-	s.Lock()
-	defer s.Unlock()
-	return s.calls[action]
-}
-
-// Served returns the action of each call that arrived, by the request id of its answer.
-func (s *Server) Served() map[string]string {
-	s.Lock()
-	defer s.Unlock()
-	actions := map[string]string{}
-	for i, action := range s.served {
-		actions[requestID(i+1)] = action
-	}
-	return actions
-}
-
-func requestID(number int) string { return fmt.Sprint("request-", number) }
-
-// Tasks returns copies of all tasks that were ever started, in order.
-func (s *Server) Tasks() []Task {
-	s.Lock()
-	defer s.Unlock()
-	all := make([]Task, 0, len(s.tasks))
-	for _, task := range s.tasks {
-		all = append(all, *task)
-	}
-	return all
-}
-
-// Running counts the tasks that have not stopped.
-func (s *Server) Running() int {
-	running := 0
-	for _, task := range s.Tasks() {
-		if task.Status != "STOPPED" {
-			running++
-		}
-	}
-	return running
-}
-
-// Add adds a running task that no call asked for.
-func (s *Server) Add(startedBy string) string {
-	s.Lock()
-	defer s.Unlock()
-	return s.add(s.Clusters[0], startedBy, nil).ARN
-}
-
-// AddRequested adds a running task, as if its RunTask took effect only now.
-func (s *Server) AddRequested(request map[string]any) string {
-	s.Lock()
-	defer s.Unlock()
-	startedBy, _ := request["startedBy"].(string)
-	return s.add(s.Clusters[0], startedBy, request).ARN
-}
-
-func (s *Server) add(cluster, startedBy string, request map[string]any) *Task {
-	task := &Task{
-		ARN:    fmt.Sprintf("arn:aws:ecs:%s:123456789012:task/%s/%032x", s.Region, cluster, len(s.tasks)+1),
-		Status: "PROVISIONING", StartedBy: startedBy, Request: request, CreatedAt: time.Now(),
-	}
-	s.tasks = append(s.tasks, task)
-	return task
-}
-
-func (s *Server) find(arn string) *Task {
-	for _, task := range s.tasks {
-		if task.ARN == arn {
-			return task
-		}
-	}
-	return nil
 }
 
 // ServeHTTP speaks AWS JSON 1.1.
@@ -190,6 +142,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	code := ""
 	if s.Fail != nil {
 		code = s.Fail(action, s.calls[action])
+	}
+	if code == "" && s.throttles(action) {
+		code = "ThrottlingException: Rate exceeded"
 	}
 	s.served = append(s.served, action)
 	w.Header().Set("X-Amzn-RequestId", requestID(len(s.served)))
@@ -230,11 +185,4 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		answerError(w, "UnknownOperationException", action)
 	}
-}
-
-func answer(w http.ResponseWriter, body any) { _ = json.NewEncoder(w).Encode(body) }
-
-func answerError(w http.ResponseWriter, code, message string) {
-	w.WriteHeader(http.StatusBadRequest)
-	answer(w, map[string]any{"__type": code, "message": message})
 }

@@ -30,10 +30,7 @@ func (d *Driver) runOnceThereIsRoom(ctx context.Context, known *state.Task, requ
 	budget := d.budgetFor(forCapacity, d.Config.Fargate.CapacityTimeout.Duration)
 	left := budget.left() // before a slow disk takes part of a short one
 	d.waits(forCapacity)
-	pauses := &backoff.ExponentialBackOff{
-		InitialInterval: firstPause, MaxInterval: longestPause, Multiplier: 1.5, RandomizationFactor: 0.2,
-	}
-	say := d.growing()
+	pauses, say := pausesForRoom(), d.growing()
 	for ; ; left = budget.left() {
 		if left == 0 {
 			return noRoom{err, budget.limit}
@@ -48,6 +45,45 @@ func (d *Driver) runOnceThereIsRoom(ctx context.Context, known *state.Task, requ
 			return err
 		}
 	}
+}
+
+func pausesForRoom() *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{
+		InitialInterval: firstPause, MaxInterval: longestPause, Multiplier: 1.5, RandomizationFactor: 0.2,
+	}
+}
+
+// startOnceNotThrottled calls RunTask and, where AWS throttles it in all tries of the SDK, repeats the same call for as
+// long as a job may wait for capacity.
+func (d *Driver) startOnceNotThrottled(ctx context.Context, known *state.Task, request task.Request) error {
+	err := d.start(ctx, known, request)
+	if !errors.Is(err, task.ErrThrottled) || ctx.Err() != nil {
+		return err
+	}
+	budget := d.budgetFor(forCapacity, d.Config.Fargate.CapacityTimeout.Duration)
+	d.waits(forCapacity)
+	pauses, say := pausesForRoom(), d.growing()
+	for errors.Is(err, task.ErrThrottled) && ctx.Err() == nil {
+		left := budget.left()
+		if left == 0 {
+			return err
+		}
+		say("%v. The job tries again, for %s more at most", err, seconds(left))
+		if cancelled := sleep.For(ctx, min(left, pauses.NextBackOff())); cancelled != nil {
+			return cancelled
+		}
+		if errors.Is(err, task.ErrNotStarted) {
+			known.Renew()
+		} else {
+			// The same call, so the same client token. Whoever looks for its task has to know how late it was made.
+			known.IntendedAt = time.Now().UTC()
+		}
+		if err := d.Store.Save(d.Job.Key(), known); err != nil {
+			return err
+		}
+		err = d.start(ctx, known, request)
+	}
+	return err
 }
 
 // noRoom adds to the last refusal how long the job has waited.

@@ -28,14 +28,16 @@ type account struct {
 	full, after error
 	until       time.Time
 	asked       []time.Time
+	tokens      map[string]bool
 }
 
 func (a *account) Placements(task.Lot) []task.Placement {
 	return []task.Placement{{Name: "on-demand capacity"}}
 }
 
-func (a *account) Start(context.Context, task.Request) (string, error) {
+func (a *account) Start(_ context.Context, request task.Request) (string, error) {
 	a.asked = append(a.asked, time.Now())
+	a.tokens[request.ClientToken] = true
 	if time.Now().Before(a.until) {
 		return "", a.full
 	}
@@ -79,7 +81,7 @@ func newWaiting(t *testing.T, directory string, full time.Duration, timeout time
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, account := &bytes.Buffer{}, &account{full: vcpus, until: time.Now().Add(full)}
+	log, account := &bytes.Buffer{}, &account{full: vcpus, until: time.Now().Add(full), tokens: map[string]bool{}}
 	return waiting{&Driver{
 		Config: &config.Config{Fargate: config.Fargate{CapacityTimeout: config.Duration{Duration: 15 * time.Minute}}},
 		Job:    job.Job{ID: 7, Timeout: timeout}, Tasks: account, Store: store, Waits: patience.In(directory),
@@ -211,6 +213,36 @@ func TestAJobWaitsForASlotOnce(t *testing.T) {
 		}
 		if lines := strings.Count(w.log.String(), "Waiting for one of 3 slots"); lines != 3 {
 			t.Errorf("%d lines:\n%s", lines, w.log)
+		}
+	})
+}
+
+// An earlier try of a throttled call may have started the task, so the call stays the same and ECS tells.
+func TestAThrottledStartIsRepeated(t *testing.T) {
+	directory := t.TempDir()
+	throttled := refusal{failure.New("", "AWS throttled ecs:RunTask in every try: Rate exceeded"),
+		[]error{task.ErrThrottled}}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWaiting(t, directory, 5*time.Minute, 0)
+		w.account.full = throttled
+		if err := w.start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const line = "AWS throttled ecs:RunTask in every try: Rate exceeded. The job tries again, for 900 s more at most\n"
+		if len(w.account.tokens) != 1 || len(w.account.asked) < 6 || !strings.HasPrefix(w.log.String(), line) {
+			t.Errorf("%d calls with %d tokens:\n%s", len(w.account.asked), len(w.account.tokens), w.log)
+		}
+		known, err := w.Store.Load(w.Job.Key())
+		if err != nil || known.ARN == "" || time.Since(known.IntendedAt) > time.Second {
+			t.Errorf("%v: the state has %+v", err, known)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWaiting(t, t.TempDir(), time.Hour, 0)
+		w.account.full = throttled
+		began := time.Now()
+		if err := w.start(t.Context()); !errors.Is(err, task.ErrThrottled) || time.Since(began) != 15*time.Minute {
+			t.Errorf("%v after %s", err, time.Since(began))
 		}
 	})
 }

@@ -95,7 +95,7 @@ func (d *Driver) startAndAwait(ctx context.Context, known *state.Task, request t
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
 		return err
 	}
-	if err := d.start(ctx, known, request); err != nil {
+	if err := d.startOnceNotThrottled(ctx, known, request); err != nil {
 		return err
 	}
 	d.tellLinks(known.ARN)

@@ -17,11 +17,11 @@ import (
 
 // explain turns an error of the API into a sentence and a hint. action is the name of the call, for example "RunTask".
 func explain(action string, err error) error {
-	var api smithy.APIError
+	api, answered := answerOf(err)
 	switch {
 	case notCalled(err):
 		return err
-	case !errors.As(err, &api):
+	case !answered:
 		return failure.Wrap(err,
 			"Check that the runner's host reaches the AWS API and has credentials (an instance profile).",
 			"calling ecs:%s failed", action)
@@ -58,14 +58,24 @@ func (r refusal) Is(target error) bool {
 		return r.cause.kind == rights
 	case ErrNoCluster:
 		return r.cause.noCluster
+	case ErrThrottled:
+		return r.cause.kind == throttled
 	}
 	return false
 }
 
+// answerOf returns what AWS has refused a call with: the last try of the call where the driver has ended it in the pause
+// before a further one.
+func answerOf(err error) (api smithy.APIError, answered bool) {
+	var tried *awsapi.Tried
+	answered = errors.As(err, &api) || errors.As(err, &tried) && errors.As(tried.Last, &api)
+	return api, answered
+}
+
 // kindOf is other for an error that is no refusal of the API.
 func kindOf(err error) kind {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
+	api, answered := answerOf(err)
+	if !answered {
 		return other
 	}
 	return causeOf(api.ErrorCode(), api.ErrorMessage()).kind
@@ -94,6 +104,10 @@ var ErrNoRights = errors.New("rights or roles are missing")
 
 // ErrNoCluster is in an error where ECS knows no such cluster in the region.
 var ErrNoCluster = errors.New("there is no such cluster")
+
+// ErrThrottled is in an error of Start where AWS throttled the call in its last try. The same call with the same client
+// token may be made again: where an earlier try has started the task, ECS answers with that one.
+var ErrThrottled = errors.New("the call is throttled")
 
 // notStarted adds ErrNotStarted to an error and keeps the error's text.
 type notStarted struct{ error }

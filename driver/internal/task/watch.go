@@ -29,14 +29,16 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 	var unseen error
 	for {
 		address := ""
-		task, err := t.describe(ctx, arn)
+		task, err := t.describe(ctx, arn, inOneTry)
 		switch {
 		case context.Cause(ctx) != nil:
 			return "", t.gaveUp(ctx, status, unseen)
 		case isPermanent(err):
 			return "", explain("DescribeTasks", err)
 		case err != nil:
-			t.Log.Warn("looking at the task failed, trying again", "task", ID(arn), "error", err)
+			if !Throttled(err) {
+				t.Log.Warn("looking at the task failed, trying again", "task", ID(arn), "error", err)
+			}
 			unseen = err
 		case missing.lasts(task == nil, t.ConsistencyWindow):
 			return "", gone(arn)
@@ -62,13 +64,26 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 			}
 		}
 		progress(strings.ToLower(status), time.Since(started))
-		switch answered, err := t.awaitAnswer(ctx, address, pauses.NextBackOff()); {
+		switch answered, err := t.awaitAnswer(ctx, address, restraint(address, err)*pauses.NextBackOff()); {
 		case err != nil:
 			return "", t.gaveUp(ctx, status, unseen)
 		case answered:
 			return address, nil
 		}
 	}
+}
+
+// inOneTry keeps the SDK from repeating a look: where ECS throttles, the look after the next pause is the repetition.
+func inOneTry(o *ecs.Options) { o.RetryMaxAttempts = 1 }
+
+// restraint is by how much to lengthen the pause before the next look. All jobs of an account and region share the looks
+// that ECS grants, 20 a second, and calls that stop tasks need some of them. Where probes tell when the task answers,
+// looks only tell why it does not.
+func restraint(address string, failed error) time.Duration {
+	if address != "" || failed != nil {
+		return 3
+	}
+	return 1
 }
 
 // lookTimeout bounds a look at the task that only explains what is known already.
@@ -105,10 +120,10 @@ func othersRun(task *types.Task) bool {
 }
 
 // describe returns nil without an error where ECS does not know the task, not yet or no longer.
-func (t *Tasks) describe(ctx context.Context, arn string) (*types.Task, error) {
+func (t *Tasks) describe(ctx context.Context, arn string, options ...func(*ecs.Options)) (*types.Task, error) {
 	place := placeOf(arn)
 	output, err := t.API.DescribeTasks(ctx,
-		&ecs.DescribeTasksInput{Cluster: t.cluster(place), Tasks: []string{arn}}, place.region)
+		&ecs.DescribeTasksInput{Cluster: t.cluster(place), Tasks: []string{arn}}, append(options, place.region)...)
 	if err != nil {
 		return nil, err
 	}

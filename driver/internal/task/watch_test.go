@@ -14,8 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
-
-	"gitlab-fargate-runners/driver/internal/config"
 )
 
 func TestAwaitRunning(t *testing.T) {
@@ -182,22 +180,27 @@ func TestProbePort(t *testing.T) {
 
 func TestAwaitRunningEnds(t *testing.T) {
 	ignore := func(string, time.Duration) {}
-	t.Run("after StartTimeout", func(t *testing.T) {
-		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING")}})
-		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
-		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
-			err.Error() != "the task was still pending after 50ms" {
-			t.Errorf("got %v", err)
-		}
-	})
-	t.Run("after StartTimeout, and tells why nobody could look", func(t *testing.T) {
-		tasks := tasks(t, &fakeECS{describe: []func() (*ecs.DescribeTasksOutput, error){in("PENDING"), throttledLook}})
-		tasks.Config.StartTimeout = config.Duration{Duration: 50 * time.Millisecond}
-		if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil ||
-			err.Error() != "AWS throttled ecs:DescribeTasks in every try: Rate exceeded" {
-			t.Errorf("got %v", err)
-		}
-	})
+	for name, test := range map[string]struct {
+		describe describes
+		healthy  bool
+		want     string
+	}{
+		"after StartTimeout": {describe: describes{in("PENDING")}, want: "the task was still pending after 5m0s"},
+		"after StartTimeout, and tells why nobody could look": {describe: describes{in("PENDING"), throttledLook},
+			want: "AWS throttled ecs:DescribeTasks in every try: Rate exceeded"},
+		"after StartTimeout, without a healthy task": {describe: describes{in("RUNNING")}, healthy: true,
+			want: "the task was still running, not healthy yet after 5m0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tasks := slow(t, &fakeECS{describe: test.describe})
+				tasks.Config.AwaitHealthy = test.healthy
+				if _, err := tasks.AwaitRunning(t.Context(), arn, ignore); err == nil || err.Error() != test.want {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
 	t.Run("when cancelled", func(t *testing.T) {
 		cause := errors.New("job cancelled")
 		ctx, cancel := context.WithCancelCause(t.Context())
