@@ -228,7 +228,8 @@ func TestAThrottledStartIsRepeated(t *testing.T) {
 		if err := w.start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		const line = "AWS throttled ecs:RunTask in every try: Rate exceeded. The job tries again, for 900 s more at most\n"
+		const line = "Starting a Fargate task of  (on-demand capacity)\n" +
+			"AWS throttled ecs:RunTask in every try: Rate exceeded. The job tries again, for 900 s more at most\n"
 		if len(w.account.tokens) != 1 || len(w.account.asked) < 6 || !strings.HasPrefix(w.log.String(), line) {
 			t.Errorf("%d calls with %d tokens:\n%s", len(w.account.asked), len(w.account.tokens), w.log)
 		}
