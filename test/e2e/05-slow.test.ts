@@ -48,7 +48,9 @@ describe("tasks that start slowly", () => {
     await putFault({ fault: "slow-start", provisioning: 10_000, pull: 10_000 });
     const { jobs, tasks } = await runCi(simple);
     expect(jobs[0].status, jobs[0].trace).to.equal("success");
-    expect(jobs[0].trace).to.match(/Fargate task provisioning, ([5-9]|1\d) s[^]*Fargate task pending, pulling its image, [12]\d s/);
+    expect(jobs[0].trace).to.match(
+      /Fargate task provisioning, ([5-9]|1\d) s[^]*Fargate task pending, pulling its image, [12]\d s/,
+    );
     expect(tasks).to.deep.equal(started);
   });
 
