@@ -74,7 +74,9 @@ describe("tasks that start slowly", () => {
     const [pull] = (await granted(await roleName("execution"))).filter(({ action }) => action === "ecr:BatchGetImage");
     const { jobs, tasks } = await without(pull!, () => runCi(simple));
     expect(jobs[0], jobs[0].trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
-    expect(jobs[0].trace).to.match(/Fargate task pending, \d+ s[^]*TaskFailedToStart: CannotPullContainerError/);
+    expect(jobs[0].trace).to.match(
+      /Fargate task pending, pulling its image, \d+ s[^]*TaskFailedToStart: CannotPullContainerError/,
+    );
     expect(tasks.stopped).to.equal(tasks.started);
   });
 });
