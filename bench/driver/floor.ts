@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand, type Task } from "@aws-sdk/client-ecs";
 import { execa } from "execa";
-import { utils } from "ssh2";
+import { newKeyPair } from "../../components/host/key-pair";
 import type { Bed } from "./bed";
 import { plainSsh } from "./plain-ssh";
 import { reached, type Start } from "./start";
@@ -24,8 +24,8 @@ interface FargateSettings {
 
 export function createFloor({ ecs, deployed, file, signal }: Bed): () => Promise<Start> {
   const settings = deployed.fargateToml.Fargate as unknown as FargateSettings;
-  const keys = utils.generateKeyPairSync("ed25519");
-  const privateKey = file("floor-key", keys.private);
+  const keys = newKeyPair("floor");
+  const privateKey = file("floor-key", keys.privateKey);
 
   async function look(arn: string): Promise<Task> {
     const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: settings.Cluster, tasks: [arn] }));
@@ -69,7 +69,7 @@ export function createFloor({ ecs, deployed, file, signal }: Bed): () => Promise
         },
         overrides: {
           containerOverrides: [
-            { name: "ci-coordinator", environment: [{ name: "SSH_PUBLIC_KEY", value: keys.public }] },
+            { name: "ci-coordinator", environment: [{ name: "SSH_PUBLIC_KEY", value: keys.publicKey }] },
           ],
         },
       }),
