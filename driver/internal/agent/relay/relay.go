@@ -42,8 +42,7 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	}
 	conn, err := dial(s.Directory, mayStart)
 	if err != nil {
-		text := err.Error()
-		_ = wire.NewWriter(s.Stdout).Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))
+		_ = wire.NewWriter(s.Stdout).Fail(err)
 		return err
 	}
 	defer func() { _ = conn.Close() }()

@@ -104,8 +104,7 @@ func (s *Server) session(conn *net.UnixConn) {
 	from, to := wire.NewReader(conn), wire.NewWriter(conn)
 	stage, offset, err := s.stageFor(conn, from)
 	if err != nil {
-		text := err.Error()
-		_ = to.Send(wire.Error, []byte(text[:min(len(text), wire.MaxPayload)]))
+		_ = to.Fail(err)
 		return
 	}
 	stage.attach(conn, from, to, offset)

@@ -152,3 +152,9 @@ func (w *Writer) Send(t Type, parts ...[]byte) error {
 	_, err := w.to.Write(w.buf)
 	return err
 }
+
+// Fail writes an Error frame with as much of the error's text as a frame holds.
+func (w *Writer) Fail(err error) error {
+	text := err.Error()
+	return w.Send(Error, []byte(text[:min(len(text), MaxPayload)]))
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
 	"testing"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
@@ -84,5 +85,19 @@ func TestRefused(t *testing.T) {
 	}
 	if n, err := wire.ParseNumber(wire.Number(math.MaxInt64)); n != math.MaxInt64 || err != nil {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+func TestAnErrorIsCutToAFrame(t *testing.T) {
+	for _, text := range []string{"", "no such stage", strings.Repeat("e", wire.MaxPayload+1)} {
+		var sent bytes.Buffer
+		if err := wire.NewWriter(&sent).Fail(errors.New(text)); err != nil {
+			t.Fatal(err)
+		}
+		kind, payload, err := wire.NewReader(&sent).Next()
+		want := text[:min(len(text), wire.MaxPayload)]
+		if kind != wire.Error || string(payload) != want || err != nil {
+			t.Errorf("%q with %d bytes, want %d, %v", kind, len(payload), len(want), err)
+		}
 	}
 }
