@@ -8,6 +8,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -70,7 +71,7 @@ func (d *Driver) installAgent(ctx context.Context, connection Connection, known 
 	if unusable != nil {
 		known.Agent = nil
 		d.printf("A lost connection will end the job, as its stages run without ci-agent: %s",
-			printable(unusable.Reason))
+			printable.Of(unusable.Reason))
 		return nil
 	}
 	known.Agent = &state.Agent{Protocol: wire.Version, Path: found.Agent, Directory: found.Directory}
@@ -83,5 +84,5 @@ func (d *Driver) installAgent(ctx context.Context, connection Connection, known 
 func (d *Driver) tellHelper(version string) {
 	d.printf("The image's gitlab-runner is %s, but the scripts are those of runner %s: cache: and artifacts: may not "+
 		"work. Put gitlab-runner-helper %[2]s of GitLab's release into the image, as gitlab-runner",
-		printable(version), d.Job.RunnerVersion)
+		printable.Of(version), d.Job.RunnerVersion)
 }

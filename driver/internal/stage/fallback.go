@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/limits"
+	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/sleep"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -17,7 +18,7 @@ func (d *Driver) runTaskWithFallback(
 	ctx context.Context, known *state.Task, request task.Request, say func(format string, args ...any),
 ) error {
 	placements := d.placements()
-	say("Starting a Fargate task of %s%s (%s)", printable(d.Config.Fargate.TaskDefinition), sizes(request.Size),
+	say("Starting a Fargate task of %s%s (%s)", printable.Of(d.Config.Fargate.TaskDefinition), sizes(request.Size),
 		placements[0].Name)
 	for {
 		request.Placement = placements[0]

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/limits"
+	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -140,15 +140,15 @@ func (d *Driver) clearEarlier(ctx context.Context) error {
 // tellIgnored tells the job's log which of the job's keywords and variables have no effect here.
 func (d *Driver) tellIgnored() {
 	const why = "is ignored: the job runs in the image of the task definition"
-	definition := printable(d.Config.Fargate.TaskDefinition)
+	definition := printable.Of(d.Config.Fargate.TaskDefinition)
 	if d.Job.Image != "" {
-		d.printf("image: %s %s %s", printable(d.Job.Image), why, definition)
+		d.printf("image: %s %s %s", printable.Of(d.Job.Image), why, definition)
 	}
 	for _, service := range d.Job.Services {
-		d.printf("services: %s %s %s", printable(service), why, definition)
+		d.printf("services: %s %s %s", printable.Of(service), why, definition)
 	}
 	for _, line := range limits.WithoutEffect(d.Job.Variables, d.Config.Wanted) {
-		d.printf("%s", printable(line))
+		d.printf("%s", printable.Of(line))
 	}
 }
 
@@ -176,16 +176,6 @@ func (d *Driver) printf(format string, args ...any) {
 
 func seconds(d time.Duration) string {
 	return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
-}
-
-// printable removes control characters from text that the job chose, so that it cannot forge lines of the log.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 func target(known *state.Task) sshconn.Target {

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/printable"
 )
 
 // ackEvery is how much output the driver takes before it acknowledges, in bytes: much less than the spool's limit.
@@ -152,7 +151,7 @@ func (c *session) next(ctx context.Context) (result wire.Result, over bool, err 
 		}
 		return result, true, err
 	case wire.Error:
-		return result, false, failure.New("", "ci-agent in the task: %s", printable(payload))
+		return result, false, failure.New("", "ci-agent in the task: %s", beginning(string(payload)))
 	default:
 		return result, false, fmt.Errorf("%w: a frame %q", wire.ErrFormat, kind)
 	}
@@ -189,7 +188,7 @@ func (c *session) ended(err error) error {
 		return err
 	}
 	if code, known := c.stream.ExitCode(exitWait); known && code != 0 {
-		said := printable([]byte(c.stream.Stderr()))
+		said := beginning(c.stream.Stderr())
 		return agentEnded{failure.New("", "ci-agent in the task ended with exit code %d: %s", code, said), code}
 	}
 	return &lost{err}
@@ -210,14 +209,8 @@ func awaitPreamble(in *bufio.Reader, preamble string) error {
 	return fmt.Errorf("%w: the login shell prints too much", wire.ErrFormat)
 }
 
-// printable returns the beginning of what the task says, without control characters: it must not look like the driver's
-// own words, which people trust.
-func printable(said []byte) string {
+// beginning returns the beginning of what the task says, as the job's log may show it.
+func beginning(said string) string {
 	const most = 1 << 10
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, string(said[:min(len(said), most)]))
+	return printable.Of(said[:min(len(said), most)])
 }
