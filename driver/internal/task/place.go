@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
@@ -25,8 +26,8 @@ func (t *Tasks) Place() (Place, error) {
 // Or returns the place with the other one's fields where it has none. Its cluster is a name.
 func (p Place) Or(other Place) Place {
 	cluster := cmp.Or(p.Cluster, other.Cluster)
-	if fields := strings.Split(cluster, ":"); len(fields) == 6 { // arn:aws:ecs:REGION:ACCOUNT:cluster/NAME
-		cluster = strings.TrimPrefix(fields[5], "cluster/")
+	if parsed, err := awsarn.Parse(cluster); err == nil {
+		cluster = strings.TrimPrefix(parsed.Resource, "cluster/")
 	}
 	return Place{cmp.Or(p.Region, other.Region), cluster}
 }
@@ -35,12 +36,12 @@ func (p Place) Or(other Place) Place {
 // cluster is empty where the ARN has the old format.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids
 func placeOf(arn string) Place {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) < 6 { // no ARN
+	parsed, err := awsarn.Parse(arn)
+	if err != nil {
 		return Place{}
 	}
-	place := Place{Region: fields[3]}
-	if parts := strings.Split(fields[5], "/"); len(parts) == 3 {
+	place := Place{Region: parsed.Region}
+	if parts := strings.Split(parsed.Resource, "/"); len(parts) == 3 {
 		place.Cluster = parts[1]
 	}
 	return place
