@@ -38,14 +38,7 @@ func TestCleanupWithBrokenState(t *testing.T) {
 func TestCleanupThroughThrottling(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "StopTask" && call <= 3 {
-			return "ThrottlingException"
-		}
-		return ""
-	}
-	w.ecs.Unlock()
+	failingWhere("StopTask", "ThrottlingException", func(call int) bool { return call <= 3 })(w.ecs)
 	w.must(0, "cleanup")
 	if w.ecs.Running() != 0 || w.ecs.Calls("StopTask") < 4 {
 		t.Errorf("%d tasks run after %d calls", w.ecs.Running(), w.ecs.Calls("StopTask"))

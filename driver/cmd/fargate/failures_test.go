@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,33 +183,6 @@ func TestFailuresOfPrepare(t *testing.T) {
 	}
 }
 
-// exited is the job's container, ended.
-func exited(code int, reason string) []any {
-	return []any{map[string]any{"name": "ci-coordinator", "exitCode": code, "reason": reason}}
-}
-
-// failing lets each call of an action fail.
-func failing(action, code string) func(*ecstest.Server) {
-	return func(s *ecstest.Server) {
-		s.Lock()
-		defer s.Unlock()
-		s.Fail = func(called string, _ int) string {
-			if called == action {
-				return code
-			}
-			return ""
-		}
-	}
-}
-
-// interruptSpot lets the next look at the task find that AWS has taken its spot capacity back.
-func (w *world) interruptSpot() {
-	w.ecs.Lock()
-	defer w.ecs.Unlock()
-	w.ecs.Script = []string{"STOPPED"}
-	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
-}
-
 func TestTaskThatEndsDuringAScript(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
@@ -228,9 +202,7 @@ func TestTaskThatEndsDuringAScript(t *testing.T) {
 func TestStagesOfATaskThatIsToStop(t *testing.T) {
 	w := newWorld(t)
 	w.must(0, "prepare")
-	w.ecs.Lock()
-	w.ecs.Lingers = true
-	w.ecs.Unlock()
+	w.ends(slices.Repeat([]string{"STOPPING"}, 10_000)) // more than there are looks
 	w.interruptSpot()
 	for _, stage := range []string{"build_script", "after_script", "upload_artifacts_on_success"} {
 		if got := w.must(0, "run", w.script("sleep 0.1; echo "+stage), stage); got.stdout != stage+"\n" {
@@ -239,9 +211,7 @@ func TestStagesOfATaskThatIsToStop(t *testing.T) {
 	}
 	// The end itself is told as before.
 	w.sshd.Close()
-	w.ecs.Lock()
-	w.ecs.Lingers = false
-	w.ecs.Unlock()
+	w.ends(nil)
 	if got := w.must(systemFailure, "run", w.script("true"), "after_script"); !strings.Contains(got.stderr, "SpotInterruption") {
 		t.Errorf("stderr: %s", got.stderr)
 	}

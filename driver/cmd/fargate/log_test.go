@@ -25,12 +25,7 @@ func TestEachCallOfAWSIsLogged(t *testing.T) {
 	w := newWorld(t)
 	w.configure(`Tags = {note = "a-tag-of-theirs"}`)
 	w.edit(`LogLevel = "info"`, `LogLevel = "debug"`)
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "RunTask" && call == 1 {
-			return "ThrottlingException"
-		}
-		return ""
-	}
+	failingAt("RunTask", 1, "ThrottlingException")(w.ecs)
 	got := w.must(0, "prepare", "--log-format", "json")
 	var calls []map[string]any
 	for _, record := range records(t, got.stderr) {

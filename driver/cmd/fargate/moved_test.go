@@ -162,14 +162,7 @@ func TestReapWhereJobsWereStartedBefore(t *testing.T) {
 		left(w)
 		elsewhere["another cluster"](w)
 		w.later(25 * time.Hour)
-		w.ecs.Lock()
-		w.ecs.Fail = func(action string, call int) string {
-			if action == "ListTasks" && call == 2 {
-				return "AccessDeniedException"
-			}
-			return ""
-		}
-		w.ecs.Unlock()
+		failingAt("ListTasks", 2, "AccessDeniedException")(w.ecs)
 		got := w.reap(systemFailure)
 		if len(w.stateFiles()) != 1 || !strings.Contains(got.stderr, "cluster cluster in us-east-1, where jobs of") {
 			t.Errorf("left: %v; %s", w.stateFiles(), got.stderr)

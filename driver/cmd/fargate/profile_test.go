@@ -56,12 +56,18 @@ func TestProfileOfARunner(t *testing.T) {
 	if request["taskDefinition"] != "large:7" {
 		t.Errorf("RunTask: %v", request)
 	}
-	if got := w.withProfile(0, "large", "run", w.script("echo ran"), "build_script"); got.stdout != "ran\n" {
-		t.Errorf("%+v", got)
+	w.runsAndIsCleanedUp("large")
+}
+
+// runsAndIsCleanedUp takes a job that is prepared to its end.
+func (w *world) runsAndIsCleanedUp(profile string) {
+	w.t.Helper()
+	if got := w.withProfile(0, profile, "run", w.script("echo ran"), "build_script"); got.stdout != "ran\n" {
+		w.t.Errorf("%+v", got)
 	}
-	w.withProfile(0, "large", "cleanup")
+	w.withProfile(0, profile, "cleanup")
 	if w.ecs.Running() != 0 {
-		t.Errorf("%d tasks run", w.ecs.Running())
+		w.t.Errorf("%d tasks run", w.ecs.Running())
 	}
 }
 
@@ -78,13 +84,7 @@ func TestProfileThatIsNotThere(t *testing.T) {
 	}
 	w.withProfile(0, "large", "prepare")
 	w.configure("")
-	if got := w.withProfile(0, "large", "run", w.script("echo ran"), "build_script"); got.stdout != "ran\n" {
-		t.Errorf("%+v", got)
-	}
-	w.withProfile(0, "large", "cleanup")
-	if w.ecs.Running() != 0 {
-		t.Errorf("%d tasks run", w.ecs.Running())
-	}
+	w.runsAndIsCleanedUp("large")
 }
 
 func TestNoProfileNamesNoRoleAndNoSize(t *testing.T) {

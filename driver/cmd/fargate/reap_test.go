@@ -181,14 +181,7 @@ func TestReapTellsWhatItCouldNotStop(t *testing.T) {
 	}
 	w.loseHost()
 	w.later(25 * time.Hour)
-	w.ecs.Lock()
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "StopTask" && call == 2 {
-			return "AccessDeniedException"
-		}
-		return ""
-	}
-	w.ecs.Unlock()
+	failingAt("StopTask", 2, "AccessDeniedException")(w.ecs)
 	got := w.reap(systemFailure)
 	if w.ecs.Running() != 1 || !strings.Contains(got.stderr, "task 00000000000000000000000000000002 of gitlab/") ||
 		!strings.Contains(got.stderr, "Hint: ") {

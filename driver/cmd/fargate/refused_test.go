@@ -40,12 +40,7 @@ func TestRefusedAfterATryWithoutAnAnswer(t *testing.T) {
 	w.adapt = shortenConsistencyWindow
 	w.edit("APIAttempts = 2", "APIAttempts = 2\nAPITimeout = \"200ms\"")
 	w.ecs.Withhold = func(action string, call int) bool { return action == "RunTask" && call == 1 }
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "RunTask" && call == 2 {
-			return "ExpiredTokenException: The token is expired"
-		}
-		return ""
-	}
+	failingAt("RunTask", 2, "ExpiredTokenException: The token is expired")(w.ecs)
 	w.must(systemFailure, "prepare")
 	if len(w.ecs.Tasks()) != 1 || w.ecs.Running() != 0 {
 		t.Errorf("%d of %d tasks run", w.ecs.Running(), len(w.ecs.Tasks()))
@@ -55,13 +50,8 @@ func TestRefusedAfterATryWithoutAnAnswer(t *testing.T) {
 // EC2's throttling behind ECS heals as ECS's own does.
 func TestThrottledBehindECS(t *testing.T) {
 	w := newWorld(t)
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "RunTask" && call == 1 {
-			return "InvalidParameterException: Error retrieving security group information for [sg-1]: Request limit " +
-				"exceeded. (ErrorCode: RequestLimitExceeded)"
-		}
-		return ""
-	}
+	failingAt("RunTask", 1, "InvalidParameterException: Error retrieving security group information for [sg-1]: "+
+		"Request limit exceeded. (ErrorCode: RequestLimitExceeded)")(w.ecs)
 	if w.must(0, "prepare"); w.ecs.Calls("RunTask") != 2 {
 		t.Errorf("%d calls", w.ecs.Calls("RunTask"))
 	}

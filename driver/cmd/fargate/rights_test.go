@@ -79,12 +79,7 @@ func TestRightsThatAreRefusedAfterALostAnswer(t *testing.T) {
 	w.deployed(0)
 	w.adapt = shortenConsistencyWindow
 	w.ecs.Withhold = func(action string, call int) bool { return action == "RunTask" && call == 1 }
-	w.ecs.Fail = func(action string, call int) string {
-		if action == "RunTask" && call > 1 {
-			return deniedRunTask
-		}
-		return ""
-	}
+	failingWhere("RunTask", deniedRunTask, func(call int) bool { return call > 1 })(w.ecs)
 	if w.must(systemFailure, "prepare"); w.ecs.Calls("RunTask") != 2 || len(w.ecs.Tasks()) != 1 || w.ecs.Running() != 0 {
 		t.Errorf("%d calls, %d of %d tasks run", w.ecs.Calls("RunTask"), w.ecs.Running(), len(w.ecs.Tasks()))
 	}

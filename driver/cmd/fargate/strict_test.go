@@ -11,12 +11,7 @@ import (
 func TestAnErrorOfECSItselfProvesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.adapt = shortenConsistencyWindow
-	w.ecs.Fail = func(action string, _ int) string {
-		if action == "RunTask" {
-			return "ServerException: Service Unavailable"
-		}
-		return ""
-	}
+	failing("RunTask", "ServerException: Service Unavailable")(w.ecs)
 	got := w.must(systemFailure, "prepare")
 	if w.ecs.Calls("RunTask") != 2 || w.ecs.Calls("ListTasks") == 0 ||
 		!strings.Contains(got.stderr, "ERROR: AWS refused ecs:RunTask (ServerException): Service Unavailable") {

@@ -58,8 +58,6 @@ type Server struct {
 	Latency time.Duration
 	// StopReason and StopCode are those of a task whose Script says STOPPED.
 	StopReason, StopCode string
-	// Lingers lets a task that is to stop run on, as ECS does until the containers have ended.
-	Lingers bool
 	// Ending holds the states that the next looks at a task find once it is to stop, before STOPPED. ECS says that it is to
 	// stop, by desiredStatus, from the first. Default: RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING.
 	Ending []string

@@ -44,11 +44,8 @@ func (s *Server) view(task *Task) map[string]any {
 			view["containers"] = s.Containers
 		}
 		view["desiredStatus"], view["stoppedReason"], view["stopCode"] = "STOPPED", task.StopReason, task.StopCode
-		if s.Lingers {
-			view["lastStatus"] = "STOPPING"
-		}
-		if task.left > 0 {
-			view["lastStatus"] = s.Ending[max(0, len(s.Ending)-task.left)]
+		if left := min(task.left, len(s.Ending)); left > 0 {
+			view["lastStatus"] = s.Ending[len(s.Ending)-left]
 		}
 	}
 	return view
