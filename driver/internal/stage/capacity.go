@@ -21,10 +21,61 @@ const (
 )
 
 // runOnceThereIsRoom starts the task and waits until it runs. Where no placement has capacity, it tries all of them
-// again with growing pauses until the job has waited as long as it may: others' tasks end, and AWS gets capacity back.
+// again until the job has waited as long as it may: others' tasks end, and AWS gets capacity back.
 func (d *Driver) runOnceThereIsRoom(ctx context.Context, known *state.Task, request task.Request) error {
-	err := d.runTaskWithFallback(ctx, known, request, d.printf)
-	if !errors.Is(err, task.ErrNoCapacity) || ctx.Err() != nil {
+	noCapacity := healing{
+		task.ErrNoCapacity, "No capacity: %v. The job waits for it, for %s more at most",
+		func(last error, waited time.Duration) error { return noRoom{last, waited} },
+	}
+	say := d.printf
+	return d.untilHealed(ctx, noCapacity, func(refused error) error {
+		if refused != nil {
+			known.Renew()
+			say = d.quietly
+		}
+		return d.runTaskWithFallback(ctx, known, request, say)
+	})
+}
+
+// startOnceNotThrottled calls RunTask and, where AWS throttles it in all tries of the SDK, repeats the same call for as
+// long as a job may wait for capacity.
+func (d *Driver) startOnceNotThrottled(ctx context.Context, known *state.Task, request task.Request) error {
+	throttled := healing{
+		task.ErrThrottled, "%v. The job tries again, for %s more at most",
+		func(last error, _ time.Duration) error { return last },
+	}
+	return d.untilHealed(ctx, throttled, func(refused error) error {
+		switch {
+		case refused == nil:
+			return d.start(ctx, known, request)
+		case errors.Is(refused, task.ErrNotStarted):
+			known.Renew()
+		default:
+			// The same call, so the same client token. Whoever looks for its task has to know how late it was made.
+			known.IntendedAt = time.Now().UTC()
+		}
+		if err := d.Store.Save(d.Job.Key(), known); err != nil {
+			return err
+		}
+		return d.start(ctx, known, request)
+	})
+}
+
+// healing is a refusal that heals by itself.
+type healing struct {
+	// is is the refusal's error.
+	is error
+	// line tells the job's log the refusal and how much longer the job waits.
+	line string
+	// over makes the error of a job that has waited in vain.
+	over func(last error, waited time.Duration) error
+}
+
+// untilHealed calls try, and again with growing pauses where try returns the refusal, until the job has waited for
+// capacity as long as it may. try gets the refusal before, nil at first.
+func (d *Driver) untilHealed(ctx context.Context, refusal healing, try func(refused error) error) error {
+	err := try(nil)
+	if !errors.Is(err, refusal.is) || ctx.Err() != nil {
 		return err
 	}
 	budget := d.budgetFor(forCapacity, d.Config.Fargate.CapacityTimeout.Duration)
@@ -33,15 +84,13 @@ func (d *Driver) runOnceThereIsRoom(ctx context.Context, known *state.Task, requ
 	pauses, say := pausesForRoom(), d.growing()
 	for ; ; left = budget.left() {
 		if left == 0 {
-			return noRoom{err, budget.limit}
+			return refusal.over(err, budget.limit)
 		}
-		say("No capacity: %v. The job waits for it, for %s more at most", err, seconds(left))
+		say(refusal.line, err, seconds(left))
 		if cancelled := sleep.For(ctx, min(left, pauses.NextBackOff())); cancelled != nil {
 			return cancelled
 		}
-		known.Renew()
-		err = d.runTaskWithFallback(ctx, known, request, d.quietly)
-		if !errors.Is(err, task.ErrNoCapacity) || ctx.Err() != nil {
+		if err = try(err); !errors.Is(err, refusal.is) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -51,39 +100,6 @@ func pausesForRoom() *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
 		InitialInterval: firstPause, MaxInterval: longestPause, Multiplier: 1.5, RandomizationFactor: 0.2,
 	}
-}
-
-// startOnceNotThrottled calls RunTask and, where AWS throttles it in all tries of the SDK, repeats the same call for as
-// long as a job may wait for capacity.
-func (d *Driver) startOnceNotThrottled(ctx context.Context, known *state.Task, request task.Request) error {
-	err := d.start(ctx, known, request)
-	if !errors.Is(err, task.ErrThrottled) || ctx.Err() != nil {
-		return err
-	}
-	budget := d.budgetFor(forCapacity, d.Config.Fargate.CapacityTimeout.Duration)
-	d.waits(forCapacity)
-	pauses, say := pausesForRoom(), d.growing()
-	for errors.Is(err, task.ErrThrottled) && ctx.Err() == nil {
-		left := budget.left()
-		if left == 0 {
-			return err
-		}
-		say("%v. The job tries again, for %s more at most", err, seconds(left))
-		if cancelled := sleep.For(ctx, min(left, pauses.NextBackOff())); cancelled != nil {
-			return cancelled
-		}
-		if errors.Is(err, task.ErrNotStarted) {
-			known.Renew()
-		} else {
-			// The same call, so the same client token. Whoever looks for its task has to know how late it was made.
-			known.IntendedAt = time.Now().UTC()
-		}
-		if err := d.Store.Save(d.Job.Key(), known); err != nil {
-			return err
-		}
-		err = d.start(ctx, known, request)
-	}
-	return err
 }
 
 // noRoom adds to the last refusal how long the job has waited.
