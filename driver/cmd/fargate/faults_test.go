@@ -44,3 +44,17 @@ func (w *world) interruptSpot() {
 	w.ecs.Script = []string{"STOPPED"}
 	w.ecs.StopCode, w.ecs.StopReason = "SpotInterruption", "Your Spot Task was interrupted."
 }
+
+// muteForLooks lets the task's sshd say nothing before the driver has looked at the task so often.
+func (w *world) muteForLooks(looks int) {
+	w.sshd.Mute.Store(true)
+	last := w.ecs.Calls("DescribeTasks") + looks
+	w.ecs.Lock()
+	defer w.ecs.Unlock()
+	w.ecs.Fail = func(action string, call int) string {
+		if action == "DescribeTasks" && call >= last {
+			w.sshd.Mute.Store(false)
+		}
+		return ""
+	}
+}
