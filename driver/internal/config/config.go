@@ -4,10 +4,7 @@
 // overrides, and needs no further check.
 package config
 
-import (
-	"log/slog"
-	"time"
-)
+import "time"
 
 // Config is the whole of fargate.toml.
 type Config struct {
@@ -209,48 +206,4 @@ type JobLinks struct {
 	LogGroup string
 	// LogStreamPrefix is the task definition's awslogs-stream-prefix. LogGroup needs it, as ECS names the streams by it.
 	LogStreamPrefix string
-}
-
-// Level returns LogLevel as slog knows it.
-func (c *Config) Level() slog.Level { return levels[c.LogLevel] }
-
-var levels = map[string]slog.Level{
-	"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo,
-	"warn": slog.LevelWarn, "warning": slog.LevelWarn,
-	"error": slog.LevelError, "fatal": slog.LevelError, "panic": slog.LevelError,
-}
-
-func defaults() *Config {
-	return &Config{
-		LogLevel:  "info",
-		LogFormat: "text",
-		Fargate: Fargate{
-			PlatformVersion:     "LATEST",
-			SlotTimeout:         Duration{5 * time.Minute},
-			CapacityTimeout:     Duration{15 * time.Minute},
-			StartTimeout:        Duration{10 * time.Minute},
-			StopTimeout:         Duration{5 * time.Minute},
-			JobTimeout:          Duration{24 * time.Hour},
-			LifetimeMargin:      Duration{30 * time.Minute},
-			FirstSessionTimeout: Duration{10 * time.Minute},
-			PollInterval:        Duration{500 * time.Millisecond},
-			MaxPollInterval:     Duration{5 * time.Second},
-			APIAttempts:         8,
-			APITimeout:          Duration{15 * time.Second},
-		},
-		TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
-		SSH: SSH{
-			KeyType:           "ed25519",
-			Username:          "root",
-			Port:              22,
-			ConnectTimeout:    Duration{2 * time.Minute},
-			DialTimeout:       Duration{5 * time.Second},
-			RetryInterval:     Duration{200 * time.Millisecond},
-			MaxRetryInterval:  Duration{3 * time.Second},
-			KeepAliveInterval: Duration{15 * time.Second},
-			KeepAliveCountMax: 4,
-			ReconnectTimeout:  Duration{5 * time.Minute},
-			KillGracePeriod:   Duration{30 * time.Second},
-		},
-	}
 }
