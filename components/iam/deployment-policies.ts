@@ -5,7 +5,8 @@
 import { dashboardName, taskFamily } from "../names";
 import { instanceStatements } from "./deployment-ec2";
 import type { Statement } from "./documents";
-import { lookUpRights, resourceRights, type Actions, type Scope } from "./deployment-rights";
+import { lookUpRights, resourceRights } from "./deployment-rights";
+import type { Actions, Scope } from "./rights";
 
 export interface StackPlace {
   /** @default aws */

@@ -2,50 +2,10 @@
  * What the AWS provider does in AWS for each type of resource and look-up that the program has, as IAM actions: after
  * terraform-provider-aws, internal/service. A test fails when the program registers a type that is missing here.
  */
-
-/** What an action is allowed on; deployment-policies.ts makes ARNs of it. */
-export type Scope =
-  | "any"
-  | "alarm"
-  | "bucket"
-  | "cluster"
-  | "dashboard"
-  | "ec2-tagged"
-  | "instance-profile"
-  | "log-group"
-  | "object"
-  | "public-parameter"
-  | "quota"
-  | "repository"
-  | "role"
-  | "service-linked-role"
-  | "task-definition"
-  | "topic";
-
-/** Actions by what they are allowed on. */
-export type Actions = Partial<Record<Scope, readonly string[]>>;
-
-export interface Rights {
-  /** To find out how it is: a preview with a refresh needs no more. */
-  readonly read: Actions;
-  /** To create, change and delete it. Creating instances, and handing roles on, are statements of their own. */
-  readonly write: Actions;
-}
+import { ec2Rights } from "./ec2-rights";
+import type { Actions, Rights } from "./rights";
 
 const tagged = (service: string) => [`${service}:TagResource`, `${service}:UntagResource`];
-
-const securityGroupRule: Rights = {
-  read: { any: ["ec2:DescribeSecurityGroupRules"] },
-  write: {
-    "ec2-tagged": [
-      "ec2:AuthorizeSecurityGroupEgress",
-      "ec2:AuthorizeSecurityGroupIngress",
-      "ec2:ModifySecurityGroupRules",
-      "ec2:RevokeSecurityGroupEgress",
-      "ec2:RevokeSecurityGroupIngress",
-    ],
-  },
-};
 
 const bucketSetting = (name: string): Rights => ({
   read: { bucket: [`s3:Get${name}`] },
@@ -77,61 +37,7 @@ export const resourceRights: Readonly<Record<string, Rights>> = {
     read: { any: ["cloudwatch:DescribeAlarms"], alarm: ["cloudwatch:ListTagsForResource"] },
     write: { alarm: ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", ...tagged("cloudwatch")] },
   },
-  "aws:ec2/eip:Eip": {
-    read: { any: ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkInterfaces"] },
-    write: { "ec2-tagged": ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] },
-  },
-  "aws:ec2/eipAssociation:EipAssociation": {
-    read: { any: ["ec2:DescribeAddresses"] },
-    write: { "ec2-tagged": ["ec2:AssociateAddress", "ec2:DisassociateAddress"] },
-  },
-  "aws:ec2/instance:Instance": {
-    read: {
-      any: [
-        "ec2:DescribeIamInstanceProfileAssociations",
-        "ec2:DescribeImages",
-        "ec2:DescribeInstanceAttribute",
-        "ec2:DescribeInstanceCreditSpecifications",
-        "ec2:DescribeInstanceStatus",
-        "ec2:DescribeInstances",
-        "ec2:DescribeInstanceTypes",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeTags",
-        "ec2:DescribeVolumes",
-        "ec2:DescribeVolumesModifications",
-        "ec2:DescribeVpcs",
-      ],
-      "instance-profile": ["iam:GetInstanceProfile"],
-    },
-    write: {
-      "ec2-tagged": [
-        "ec2:AssociateIamInstanceProfile",
-        "ec2:DisassociateIamInstanceProfile",
-        "ec2:ModifyInstanceAttribute",
-        "ec2:ModifyInstanceCreditSpecification",
-        "ec2:ModifyInstanceMetadataOptions",
-        "ec2:ModifyVolume",
-        "ec2:MonitorInstances",
-        "ec2:ReplaceIamInstanceProfileAssociation",
-        "ec2:StartInstances",
-        "ec2:StopInstances",
-        "ec2:TerminateInstances",
-        "ec2:UnmonitorInstances",
-      ],
-    },
-  },
-  "aws:ec2/keyPair:KeyPair": {
-    read: { any: ["ec2:DescribeKeyPairs"] },
-    write: { "ec2-tagged": ["ec2:DeleteKeyPair"] },
-  },
-  "aws:ec2/securityGroup:SecurityGroup": {
-    read: { any: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"] },
-    // AWS gives a new group a rule that lets everything out, and the provider takes it away.
-    write: { "ec2-tagged": ["ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupEgress"] },
-  },
-  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupRule,
-  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRule,
+  ...ec2Rights,
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
     read: { repository: ["ecr:GetLifecyclePolicy"] },
     write: { repository: ["ecr:DeleteLifecyclePolicy", "ecr:PutLifecyclePolicy"] },
