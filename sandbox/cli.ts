@@ -47,9 +47,9 @@ program
     if (status?.lease) throw new UserError(busy(status));
     if (!status) {
       await requireNone();
-      await prepare(signal, { realAws });
+      const tools = await prepare(signal, { realAws });
       try {
-        status = await startDaemon({ lease: false, realAws, signal });
+        status = await startDaemon({ tools, lease: false, realAws, signal });
       } catch (error) {
         await takeDown();
         throw error;

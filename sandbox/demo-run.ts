@@ -33,10 +33,10 @@ const expectedOf = (name: string): End => expected[name] ?? succeeds;
 
 export async function runDemo(signal: AbortSignal): Promise<void> {
   await requireNone();
-  await prepare(signal);
+  const tools = await prepare(signal);
   const complaints: string[] = [];
   try {
-    const status = await startDaemon({ lease: true, signal });
+    const status = await startDaemon({ tools, lease: true, signal });
     say(pageLine(status));
     await deploy(status, signal);
     const result = await timed({ done: "sandbox: pipeline ended" }, () =>

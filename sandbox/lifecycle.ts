@@ -11,7 +11,7 @@ import type { DaemonMessage } from "./daemon";
 import { runPulumi } from "./engine";
 import { handOver, listenForPage, pagePort } from "./page/listener";
 import { say, UserError } from "./report";
-import { prepareArtifacts, prepareAwsProvider, prepareTools } from "./setup";
+import { prepareArtifacts, prepareAwsProvider } from "./setup";
 import { timed, withProgress } from "./steps";
 import { healWorld, whatIsLeft } from "./world";
 import { inDelegatedScope } from "./world/cgroups";
@@ -25,20 +25,24 @@ const daemonLog = path.join(stateDir, "daemon.log");
 /**
  * Fetches, builds or finds all that the sandbox is made of. Changes nothing where a requirement is not met.
  * @param realAws the real aws provider too
+ * @returns the folder of the tools
  */
-export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<void> {
+export async function prepare(signal?: AbortSignal, { realAws = false } = {}): Promise<string> {
   pagePort();
   const missing = whatIsMissing();
   if (missing.length > 0) throw new RefusedMachine(refusal(missing));
   // Whatever this user's is: users of hosts and of tasks have to read what is made here, and in the daemon.
   process.umask(0o022);
-  await withProgress(async (onProgress) => {
-    await prepareArtifacts({ onProgress, signal });
+  return withProgress(async (onProgress) => {
+    const { tools } = await prepareArtifacts({ onProgress, signal });
     if (realAws) await prepareAwsProvider({ onProgress, signal });
+    return tools;
   });
 }
 
 interface DaemonOptions {
+  /** As {@link prepare} returns it. */
+  tools: string;
   /** The sandbox goes when this process goes, whichever way it ends. */
   lease: boolean;
   /** Its engines have the real aws provider, which has to be there. */
@@ -58,8 +62,7 @@ async function launchDaemon(options: DaemonOptions): Promise<Status> {
   const log = openSync(daemonLog, "a", 0o600);
   const flags = [...(options.lease ? ["--lease"] : []), ...(options.realAws ? ["--real-aws"] : [])];
   const daemon = [process.execPath, "--import", "tsx", path.join(__dirname, "daemon.ts"), ...flags];
-  const tools = await prepareTools({ onProgress: () => {}, signal: options.signal });
-  const [program, ...args] = inDelegatedScope(inNamespaces(tools, daemon));
+  const [program, ...args] = inDelegatedScope(inNamespaces(options.tools, daemon));
   const child = spawn(
     program,
     args,

@@ -1,13 +1,7 @@
 /** The CLI's steps, each as one line with the time that it took, and what comes from the cache as one line for all. */
 import { terminal } from "./report";
+import type { ProgressEvent } from "./setup/artifact";
 import type { TerminalLine } from "./terminal-line";
-
-interface ProgressEvent {
-  artifact: string;
-  state: "cached" | "building" | "done";
-  /** How long it took, with "done". */
-  seconds?: number;
-}
 
 /** How often it is said, where there is no terminal, that a step goes on, in ms. */
 const beat = 15_000;

@@ -13,9 +13,9 @@ export const sharesNetwork = (): boolean => process.env.SANDBOX_NETWORK === "her
 /** Runs this process's own program again in such a network; resolves to its exit code. */
 export async function againWithNetwork(signal: AbortSignal): Promise<number> {
   // In there is no way to the internet.
-  await prepare(signal);
+  const tools = await prepare(signal);
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const [program, ...args] = inNamespaces(await prepareTools({ onProgress: () => {}, signal }), command);
+  const [program, ...args] = inNamespaces(tools, command);
   const { exitCode } = await attempt(program!, args, { terminal: true });
   return exitCode ?? 1;
 }
@@ -32,7 +32,8 @@ export async function* withSandbox<Result>(
     throw new UserError("A sandbox is up already. Take it down first: npm run sandbox -- down");
   }
   try {
-    const status = await startDaemon({ lease: true, signal });
+    const tools = await prepareTools({ onProgress: () => {}, signal });
+    const status = await startDaemon({ tools, lease: true, signal });
     await deploy(status, signal);
     yield* work((await readStatus()) ?? status);
   } finally {

@@ -26,9 +26,9 @@ import { createImageStore } from "./ecs/images";
 import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
-import { statesOf, type Task, type TaskState } from "./ecs/task";
 import { trustsTasks } from "./ecs/task-roles";
 import { runTask } from "./ecs/task-runner";
+import { taskViews, type TaskViews } from "./ecs/views";
 import { startFront } from "./front";
 import { Authorizer } from "./iam/authorizer";
 import { createExecutionRole } from "./iam/execution-role";
@@ -46,34 +46,10 @@ export type { AwsCall } from "./calls";
 export type { HostView } from "./ec2/instances";
 export type { Hits, SshTrouble, TaskFault } from "./ecs/faults";
 export type { StartDelays } from "./ecs/task-runner";
-
-/** A task as the sandbox's status shows it. */
-export interface TaskView {
-  taskArn: string;
-  lastStatus: TaskState;
-  desiredStatus: "RUNNING" | "STOPPED";
-  /** All that it has been in, with the time in ms since the epoch. */
-  states: { state: TaskState; at: number }[];
-  stopCode?: string;
-  stoppedReason?: string;
-  startedBy?: string;
-  group: string;
-  capacityProvider?: string;
-  address?: string;
-  /** vCPU units and MiB. */
-  cpu: number;
-  memory: number;
-}
+export type { TaskView } from "./ecs/views";
 
 export interface Aws {
-  tasks: {
-    /** Tasks that run, and those stopped in the last hour. */
-    list(): TaskView[];
-    /** How many tasks RunTask has started. */
-    started(): number;
-    on(event: "change", listener: (task: TaskView) => void): void;
-    off(event: "change", listener: (task: TaskView) => void): void;
-  };
+  tasks: TaskViews;
   hosts: {
     list(): HostView[];
     /** @throws when the instance does not run */
@@ -171,8 +147,9 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
         }),
     });
     closers.push(() => ecs.close());
+    const taskAt = (address: string) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address);
     const calls = new Calls({
-      taskAt: (address) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address),
+      taskAt,
       taskOf: (name) => ecs.find(({ arn, id, eni }) => [arn, id, eni?.networkInterfaceId].includes(name)),
       hostAt: (address) => instances.byAddress(address),
     });
@@ -189,7 +166,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       startTaskMetadata({
         credentials: credentials.issue,
         log,
-        task: (address) => ecs.find((task) => task.state !== "STOPPED" && task.eni?.privateIp === address),
+        task: taskAt,
       }),
     );
     await started(
@@ -227,36 +204,3 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     throw error;
   }
 }
-
-function taskViews(ecs: EcsService): Aws["tasks"] {
-  const listeners = new Map<(task: TaskView) => void, (task: Task) => void>();
-  return {
-    list: () => ecs.list().map(view),
-    started: () => ecs.started(),
-    on(event, listener) {
-      const own = (task: Task) => listener(view(task));
-      listeners.set(listener, own);
-      ecs.on(event, own);
-    },
-    off(event, listener) {
-      const own = listeners.get(listener);
-      if (own) ecs.off(event, own);
-      listeners.delete(listener);
-    },
-  };
-}
-
-const view = (task: Task): TaskView => ({
-  taskArn: task.arn,
-  lastStatus: task.state,
-  desiredStatus: task.desiredState,
-  states: statesOf(task),
-  stopCode: task.stopCode,
-  stoppedReason: task.stoppedReason,
-  startedBy: task.startedBy,
-  group: task.group,
-  capacityProvider: task.capacityProvider,
-  address: task.eni?.privateIp,
-  cpu: task.size.cpu,
-  memory: task.size.memory,
-});

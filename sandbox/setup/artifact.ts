@@ -30,11 +30,9 @@ export interface Artifact {
   build(context: BuildContext): Promise<void>;
 }
 
-type State = "cached" | "building" | "done";
-
 export interface ProgressEvent {
   artifact: string;
-  state: State;
+  state: "cached" | "building" | "done";
   /** Duration of the build, with state "done". */
   seconds?: number;
 }

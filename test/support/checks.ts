@@ -62,7 +62,7 @@ const shardCount = Math.max(1, Math.min(2 * availableParallelism(), Math.floor(t
 
 /** Needs Linux x86-64, root and what the sandbox is made of, which the first of them installs or builds. */
 const endToEnd: Check[] = [
-  { name: "setup", run: ({ signal }) => passes(() => prepare(signal)) },
+  { name: "setup", run: ({ signal }) => passes(async () => void (await prepare(signal))) },
   {
     name: "plans",
     after: ["setup", "setup: aws provider"],
