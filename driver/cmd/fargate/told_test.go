@@ -51,7 +51,8 @@ func TestTheLogNamesNeitherClusterNorAddress(t *testing.T) {
 	w.withAgent()
 	w.ecs.Clusters = []string{"of-the-account"}
 	w.edit(`Cluster = "cluster"`, `Cluster = "of-the-account"`)
-	for _, call := range [][]string{{"config"}, {"prepare"}, {"run", w.script("echo hello"), "build_script"}, {"cleanup"}} {
+	run := []string{"run", w.script("echo hello"), "build_script"}
+	for _, call := range [][]string{{"config"}, {"prepare"}, run, {"cleanup"}} {
 		got := w.must(0, call...)
 		for _, hidden := range []string{"of-the-account", "127.0.0.1", "subnet-1", "sg-1"} {
 			if strings.Contains(got.stdout+got.stderr, hidden) {

@@ -86,8 +86,9 @@ func (p *Permanent) Unwrap() error { return p.Err }
 // attach and break at once do not: they would be repeated without an end.
 const lasting = 30 * time.Second
 
-// steady is how long a session lives after which the driver comes back soon. The pauses before shorter ones grow, whatever
-// they bring: a login costs the host more than anything else, and a job's own sshd may hang up as often as it likes.
+// steady is how long a session lives after which the driver comes back soon. The pauses after shorter ones grow,
+// whatever they have brought: a login costs the host more than all else, and the job's own sshd may hang up as often
+// as it likes.
 const steady = 5 * time.Second
 
 // restores is how often the driver brings the program back for one stage, which may remove it again and again.

@@ -48,8 +48,8 @@ func underLiar(ctx context.Context, task *liar) error {
 	}).Run(ctx)
 }
 
-// Sessions that bring a byte each are a sign of the stage, and would go on for as long as the job: they must not come as
-// fast as sshd lets the driver in, as a login costs the host much.
+// Sessions that bring a byte each are a sign of the stage, and would go on for as long as the job: they must not come
+// as fast as sshd lets the driver in, as a login costs the host much.
 func TestSessionsOfAByteEachAreRare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		task := &liar{frames: func(session int, to *wire.Writer) {
