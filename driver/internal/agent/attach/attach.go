@@ -86,6 +86,11 @@ func (p *Permanent) Unwrap() error { return p.Err }
 // attach and break at once do not: they would be repeated without an end.
 const lasting = 30 * time.Second
 
+// steady is how long a session lives after which the driver comes back soon. The pauses after shorter ones grow,
+// whatever they have brought: a login costs the host more than all else, and the job's own sshd may hang up as often
+// as it likes.
+const steady = 5 * time.Second
+
 // restores is how often the driver brings the program back for one stage, which may remove it again and again.
 const restores = 3
 
@@ -130,8 +135,12 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 			attached := time.Now()
 			result, err = s.converse(life, ctx, connection)
 			_ = connection.Close()
-			if s.started && time.Since(attached) >= lasting {
+			lived := time.Since(attached)
+			if s.started && lived >= lasting {
 				s.lostAt = time.Time{}
+			}
+			if lived >= steady {
+				pauses.Reset()
 			}
 			if isMissing(err) && s.restored < restores {
 				err = s.restore(life, err)
@@ -143,7 +152,6 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 		}
 		if s.lostAt.IsZero() {
 			s.lostAt = time.Now()
-			pauses.Reset()
 		}
 		s.Reconnecting(early.err, s.received)
 		select {
