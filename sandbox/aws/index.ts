@@ -27,6 +27,7 @@ import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
 import { statesOf, type Task, type TaskState } from "./ecs/task";
+import { zonesOf } from "./ecs/task-network";
 import { trustsTasks } from "./ecs/task-roles";
 import { runTask } from "./ecs/task-runner";
 import { startFront } from "./front";
@@ -148,7 +149,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const ecs: EcsService = new EcsService({
       moto,
       log,
-      availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
+      zones: (ids, groups) => zonesOf(ids, groups, { client: moto.ec2, subnets }),
       requireServiceLinkedRole: () => ecsRole.require(),
       trusted: (roleArn) => trustsTasks(iam, roleArn),
       run: (task) =>
