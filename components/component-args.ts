@@ -40,7 +40,8 @@ export function clusterArgs(
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
   const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined };
-  return { ...image, sizes, architecture, spot, vpcId, ...log, ...access, tags };
+  const otherSecurityGroups = settings.entries.some(({ network }) => network?.securityGroupIds !== undefined);
+  return { ...image, sizes, architecture, spot, vpcId, otherSecurityGroups, ...log, ...access, tags };
 }
 
 export function cacheArgs({ cache, protect }: Settings, tags: Tags): BuildCacheArgs {
@@ -96,13 +97,17 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
       clusterArn: cluster.cluster.arn,
       families: families(settings),
       executionRoleArn: cluster.executionRole.arn,
-      taskRoleArn: cluster.taskRole.arn,
+      taskRoleArns: [cluster.taskRole.arn, ...ownRoles(settings)],
       cacheBucketArn: cache?.arn,
       cacheKeyArn: settings.cache.kmsKeyArn,
       monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
     })
     .apply(hostPolicy);
 }
+
+/** Of entries, each once and in an order of its own. */
+const ownRoles = ({ entries }: Settings): string[] =>
+  [...new Set(entries.flatMap(({ taskRole }) => taskRole ?? []))].sort();
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 

@@ -182,6 +182,13 @@ export class FargateRunners extends pulumi.ComponentResource {
  * the rule too, and another parent would replace the rule of a stack that is deployed already.
  */
 function allowJobSsh(name: string, cluster: JobCluster, host: RunnerHost, tags: Record<string, string>): void {
-  const [to, from] = [cluster.securityGroup.id, { securityGroupId: host.securityGroup.id }];
-  allowIngress(name, { to, from, port: 22, description: "SSH from the runner host", tags }, { parent: cluster });
+  const rule = {
+    from: { securityGroupId: host.securityGroup.id },
+    port: 22,
+    description: "SSH from the runner host",
+    tags,
+  };
+  allowIngress(name, { ...rule, to: cluster.securityGroup.id }, { parent: cluster });
+  const { hostsOnly } = cluster;
+  if (hostsOnly) allowIngress(`${name}-others`, { ...rule, to: hostsOnly.id }, { parent: cluster });
 }

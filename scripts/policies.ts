@@ -24,7 +24,26 @@ export function placeOf(stack: string, file: string, account?: string): StackPla
   const region = text("aws:region");
   const permissionsBoundary = text("gitlab-fargate-runners:permissionsBoundary");
   const kmsKeyArn = text("gitlab-fargate-runners:kmsKeyArn");
-  return { stack, account, region, permissionsBoundary, kmsKeyArn, partition: region && partitionOf(region) };
+  const taskRoles = taskRolesOf(config);
+  return {
+    stack,
+    account,
+    region,
+    permissionsBoundary,
+    kmsKeyArn,
+    taskRoles,
+    partition: region && partitionOf(region),
+  };
+}
+
+/** Each once and in order, so that the policy stays the same. */
+function taskRolesOf(config: Record<string, unknown>): string[] {
+  const entries = ["groups", "projects", "instanceRunners"].flatMap((list) => {
+    const found = config[`gitlab-fargate-runners:${list}`];
+    return Array.isArray(found) ? (found as unknown[]) : [];
+  });
+  const roles = entries.map((entry) => (entry as { taskRole?: unknown } | null)?.taskRole);
+  return [...new Set(roles.filter((role) => typeof role === "string"))].sort();
 }
 
 const partitionOf = (region: string) =>
@@ -68,7 +87,11 @@ if (require.main === module) {
       "writes the IAM policies of whoever previews (preview.json) and deploys (all three) a stack, and tells how to " +
         "make them; without a stack, those of any stack into docs/policies",
     )
-    .option("--stack <name>", "its region, permissions boundary and KMS key are read from Pulumi.NAME.yaml", existing)
+    .option(
+      "--stack <name>",
+      "its region, permissions boundary, KMS key and jobs' roles are read from Pulumi.NAME.yaml",
+      existing,
+    )
     .option("--account <id>", "the AWS account of the stack", accountId)
     .option("--out <folder>", "in the place of policies/STACK")
     .action(write)

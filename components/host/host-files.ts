@@ -4,7 +4,7 @@ import type { CacheBucket } from "../jobs/cache-bucket";
 import { capacityProviders } from "../jobs/capacity-providers";
 import { configToml } from "../gitlab/config-toml";
 import { fargateToml } from "../jobs/fargate-toml";
-import { profileOf, profilesOf } from "../jobs/profiles";
+import { profileOf, profilesOf, type Profile } from "../jobs/profiles";
 import { arnParts } from "../iam/documents";
 import type { JobCluster } from "../jobs/job-cluster";
 import { taskFamily } from "../names";
@@ -58,24 +58,19 @@ export function runnerConfiguration(
 /** Content of fargate.toml. @param tags of each task */
 export function driverConfiguration(
   settings: Settings,
-  { cluster, taskDefinitions, securityGroup, logGroup }: JobCluster,
+  jobCluster: JobCluster,
   subnetIds: readonly pulumi.Input<string>[],
   tags: Tags,
 ): pulumi.Output<string> {
   const { host, network, spot, maxSize, debug } = settings;
+  const { cluster, taskDefinitions, securityGroup, logGroup } = jobCluster;
   return pulumi
     .output({
       clusterName: cluster.name,
       clusterArn: cluster.arn,
       securityGroupIds: [securityGroup.id],
       taskDefinition: familyRevision(taskDefinitions.default.arn),
-      profiles: profilesOf(settings).map(({ name, size, allowedSizes, maxSize: most }) => ({
-        name,
-        taskDefinition: familyRevision(taskDefinitions[size].arn),
-        // Revisions: a family would let its jobs choose one of before, with the image of before.
-        allowedTaskDefinitions: allowedSizes.map((one) => familyRevision(taskDefinitions[one].arn)),
-        maxSize: most,
-      })),
+      profiles: profilesOf(settings).map((profile) => profileArgs(profile, jobCluster)),
       subnetIds,
       tags,
       linkedLogGroup: debug.jobLinks ? logGroup.name : undefined,
@@ -92,6 +87,23 @@ export function driverConfiguration(
         execAllowed: debug.ecsExec,
       }),
     );
+}
+
+function profileArgs(profile: Profile, { taskDefinitions, hostsOnly }: JobCluster) {
+  const { name, size, allowedSizes, maxSize, taskRole, spot, network = {} } = profile;
+  const { subnetIds, securityGroupIds, assignPublicIp } = network;
+  return {
+    name,
+    taskDefinition: familyRevision(taskDefinitions[size].arn),
+    // Revisions: a family would let its jobs choose one of before, with the image of before.
+    allowedTaskDefinitions: allowedSizes.map((one) => familyRevision(taskDefinitions[one].arn)),
+    maxSize,
+    taskRole,
+    subnetIds,
+    securityGroupIds: securityGroupIds && [...securityGroupIds, hostsOnly!.id],
+    assignPublicIp,
+    capacityProviders: spot && capacityProviders(spot),
+  };
 }
 
 /** family:revision of a task definition's ARN: the revision that this deployment made, whatever is registered later. */

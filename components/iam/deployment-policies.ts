@@ -21,6 +21,8 @@ export interface StackPlace {
   readonly permissionsBoundary?: string;
   /** ARN of the key that encrypts what the stack keeps, as the setting `kmsKeyArn` has it. */
   readonly kmsKeyArn?: string;
+  /** ARNs of the roles of its jobs, as the entries' `taskRole` has them. */
+  readonly taskRoles?: readonly string[];
 }
 
 export interface PolicyDocument {
@@ -45,6 +47,7 @@ export function deploymentPolicies(place: StackPlace): DeploymentPolicies {
   const arns = arnsOf(place);
   const rights = Object.values(resourceRights);
   const look = collect([...Object.values(lookUpRights), ...rights.map(({ read }) => read)]);
+  if (arns["task-role"].length === 0) delete look["task-role"];
   const change = collect(rights.map(({ write }) => write));
   const { stack = "*", permissionsBoundary } = place;
   const { role = [], "ec2-tagged": tagged = [], "instance-profile": profile = [], ...services } = change;
@@ -70,13 +73,13 @@ export function deploymentPolicies(place: StackPlace): DeploymentPolicies {
 
 type Arns = ReturnType<typeof arnsOf>;
 
-function arnsOf({ partition = "aws", region = "*", account = "*", stack = "*" }: StackPlace) {
+function arnsOf({ partition = "aws", region = "*", account = "*", stack = "*", taskRoles = [] }: StackPlace) {
   const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const role = (name: string) => `arn:${partition}:iam::${account}:role/${name}`;
   const anyStack = stack === "*";
   const family = "gitlab-fargate-runners-";
   const bucket = `arn:${partition}:s3:::${prefix}-cache-*`;
-  const byScope: Record<Exclude<Scope, "ec2-tagged">, string> = {
+  const byScope: Record<Exclude<Scope, "ec2-tagged" | "task-role">, string> = {
     any: "*",
     alarm: arn("cloudwatch", `alarm:${prefix}-*`),
     bucket,
@@ -96,6 +99,7 @@ function arnsOf({ partition = "aws", region = "*", account = "*", stack = "*" }:
   };
   return {
     ...byScope,
+    "task-role": [...taskRoles],
     ec2: (resource: string) => arn("ec2", resource),
     // Images of others are named without an account.
     image: `arn:${partition}:ec2:${region}::image/*`,
@@ -118,7 +122,7 @@ const policy = (statements: Statement[]): PolicyDocument => ({ Version: "2012-10
 
 function allow(verb: string, scope: Scope, actions: string[], arns: Arns): Statement {
   const sid = `${verb}-${scope}`.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  return { Sid: sid, Effect: "Allow", Action: actions, Resource: arns[scope as keyof Arns] as string };
+  return { Sid: sid, Effect: "Allow", Action: actions, Resource: arns[scope as keyof Arns] as string | string[] };
 }
 
 /**

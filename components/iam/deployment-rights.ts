@@ -166,11 +166,12 @@ export const resourceRights: Readonly<Record<string, Rights>> = {
 /** By the token of the function. */
 export const lookUpRights: Readonly<Record<string, Actions>> = {
   "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": { any: ["ec2:DescribeInstanceTypeOfferings"] },
+  "aws:ec2/getSecurityGroup:getSecurityGroup": { any: ["ec2:DescribeSecurityGroups"] },
   "aws:ec2/getSubnet:getSubnet": { any: ["ec2:DescribeSubnets"] },
   "aws:ec2/getSubnets:getSubnets": { any: ["ec2:DescribeSubnets"] },
   "aws:ec2/getVpc:getVpc": { any: ["ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"] },
   "aws:ecr/getAuthorizationToken:getAuthorizationToken": { any: ["ecr:GetAuthorizationToken"] },
-  "aws:iam/getRole:getRole": { "service-linked-role": ["iam:GetRole"] },
+  "aws:iam/getRole:getRole": { "service-linked-role": ["iam:GetRole"], "task-role": ["iam:GetRole"] },
   "aws:servicequotas/getServiceQuota:getServiceQuota": {
     any: ["servicequotas:GetAWSDefaultServiceQuota"],
     quota: ["servicequotas:GetServiceQuota"],

@@ -36,7 +36,8 @@ export interface HostAccess {
   /** Families of the task definitions that may be run. */
   families: string[];
   executionRoleArn: string;
-  taskRoleArn: string;
+  /** Of the jobs. */
+  taskRoleArns: string[];
   /** The bucket of `cache:`. */
   cacheBucketArn?: string;
   /** ARN of the KMS key that encrypts it. */
@@ -52,7 +53,7 @@ export function hostPolicy({
   clusterArn,
   families,
   executionRoleArn,
-  taskRoleArn,
+  taskRoleArns,
   cacheBucketArn,
   cacheKeyArn,
   monitor = [],
@@ -90,7 +91,7 @@ export function hostPolicy({
       Sid: "HandRolesToTasks",
       Effect: "Allow",
       Action: ["iam:PassRole"],
-      Resource: [executionRoleArn, taskRoleArn],
+      Resource: [executionRoleArn, ...taskRoleArns],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
     ...(cacheBucketArn === undefined ? [] : useCache({ bucketArn: cacheBucketArn, keyArn: cacheKeyArn })),

@@ -17,6 +17,7 @@ export type Scope =
   | "role"
   | "service-linked-role"
   | "task-definition"
+  | "task-role"
   | "topic";
 
 /** Actions by what they are allowed on. */

@@ -1,4 +1,5 @@
-export type Spot = "never" | "prefer" | "only";
+export const spots = ["never", "prefer", "only"] as const;
+export type Spot = (typeof spots)[number];
 
 export interface CapacityProvider {
   name: "FARGATE" | "FARGATE_SPOT";
@@ -22,3 +23,7 @@ export function capacityProviders(spot: Spot): CapacityProvider[] {
       return [{ name: "FARGATE_SPOT", weight: 1, base: 0 }];
   }
 }
+
+/** Whether a job for which both kinds of capacity will do runs on the other kind rather than fail. */
+export const onSpotOrDemand = (providers: readonly CapacityProvider[]): boolean =>
+  new Set(providers.map(({ name }) => name)).size > 1;

@@ -1,7 +1,7 @@
 import { stringify } from "smol-toml";
-import type { CapacityProvider } from "./capacity-providers";
 import { logStreamPrefix } from "../names";
 import { paths } from "../host/paths";
+import { onSpotOrDemand, type CapacityProvider } from "./capacity-providers";
 
 export interface FargateTomlArgs {
   readonly clusterName: string;
@@ -38,10 +38,16 @@ export interface FargateTomlArgs {
   readonly tags: Record<string, string>;
 }
 
-/** As in FargateTomlArgs. */
-type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> & {
-  readonly name: string;
-};
+/** As in FargateTomlArgs, which holds where something is left out. */
+type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> &
+  Partial<Pick<FargateTomlArgs, "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">> & {
+    readonly name: string;
+    /**
+     * ARN of the role that its jobs have in AWS.
+     * @default the task definition's
+     */
+    readonly taskRole?: string;
+  };
 
 /** The driver's fargate.toml. */
 export function fargateToml(args: FargateTomlArgs): string {
@@ -60,11 +66,7 @@ export function fargateToml(args: FargateTomlArgs): string {
       ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
       EnablePublicIP: args.assignPublicIp,
       UsePublicIP: false,
-      CapacityProviders: args.capacityProviders.map(({ name, weight, base }) => ({
-        Name: name,
-        Weight: weight,
-        Base: base,
-      })),
+      CapacityProviders: args.capacityProviders.map(providerTable),
       MaxJobs: args.maxJobs,
       // Together shorter than config.toml's prepare_exec_timeout by the time that starting a task may take.
       SlotTimeout: "45m",
@@ -84,23 +86,31 @@ export function fargateToml(args: FargateTomlArgs): string {
   });
 }
 
-/** By name, so that the order of entries changes nothing. A bound of 0 takes back what the stack allows. */
+/** By name, so that the order of entries changes nothing. */
 const profileTables = (profiles: readonly ProfileArgs[]) =>
   Object.fromEntries(
-    [...profiles]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, taskDefinition, allowedTaskDefinitions, maxSize }) => [
-        name,
-        {
-          TaskDefinition: taskDefinition,
-          AllowedTaskDefinitions: [...allowedTaskDefinitions].sort(),
-          MaxCPU: maxSize.cpu ?? 0,
-          MaxMemory: maxSize.memory ?? 0,
-          MaxEphemeralStorage: maxSize.ephemeralStorage ?? 0,
-        },
-      ]),
+    [...profiles].sort((a, b) => (a.name < b.name ? -1 : 1)).map((profile) => [profile.name, profileTable(profile)]),
   );
 
-/** A job for which both kinds of capacity will do runs on the other kind rather than fail. */
-const onSpotOrDemand = (providers: readonly CapacityProvider[]): boolean =>
-  new Set(providers.map(({ name }) => name)).size > 1;
+function profileTable(profile: ProfileArgs) {
+  const { maxSize, taskRole, subnetIds, securityGroupIds, assignPublicIp, capacityProviders } = profile;
+  return {
+    TaskDefinition: profile.taskDefinition,
+    AllowedTaskDefinitions: [...profile.allowedTaskDefinitions].sort(),
+    // A bound of 0 takes back what the stack allows.
+    MaxCPU: maxSize.cpu ?? 0,
+    MaxMemory: maxSize.memory ?? 0,
+    MaxEphemeralStorage: maxSize.ephemeralStorage ?? 0,
+    ...(taskRole !== undefined && { TaskRole: taskRole }),
+    ...(subnetIds && { Subnets: [...subnetIds] }),
+    ...(securityGroupIds && { SecurityGroups: [...securityGroupIds] }),
+    ...(assignPublicIp !== undefined && { EnablePublicIP: assignPublicIp }),
+    ...(capacityProviders && {
+      CapacityProviders: capacityProviders.map(providerTable),
+      // Also where it is false: the stack's own capacity may be another one.
+      OnDemandFallback: onSpotOrDemand(capacityProviders),
+    }),
+  };
+}
+
+const providerTable = ({ name, weight, base }: CapacityProvider) => ({ Name: name, Weight: weight, Base: base });

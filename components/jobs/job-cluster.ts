@@ -25,6 +25,11 @@ export interface JobClusterArgs {
   /** Where tasks run whose caller names no capacity provider. */
   readonly spot: Spot;
   readonly vpcId: pulumi.Input<string>;
+  /**
+   * Whether some tasks have security groups that are not the stack's: one beside these lets the hosts in.
+   * @default false
+   */
+  readonly otherSecurityGroups?: boolean;
   /** Days that CloudWatch keeps the tasks' log. */
   readonly logRetention: pulumi.Input<number>;
   /**
@@ -58,6 +63,8 @@ export class JobCluster extends pulumi.ComponentResource {
   readonly executionRole: iam.Role;
   readonly taskRole: iam.Role;
   readonly securityGroup: ec2.SecurityGroup;
+  /** Of tasks whose other security groups are not the stack's: lets the hosts in, and nothing out. */
+  readonly hostsOnly: ec2.SecurityGroup | undefined;
 
   constructor(name: string, args: JobClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:JobCluster", name, {}, opts);
@@ -74,7 +81,11 @@ export class JobCluster extends pulumi.ComponentResource {
       new iam.RolePolicy(`${name}-task-exec`, { role: this.taskRole.id, policy: execPolicy() }, { parent: this });
     }
     this.taskDefinitions = this.createTaskDefinitions(args, this.logGroup);
-    this.securityGroup = this.createSecurityGroup(name, args);
+    this.securityGroup = this.createSecurityGroup(`${name}-task`, "CI jobs: SSH from the runner host only", args);
+    allowEgress(`${name}-task-out`, { from: this.securityGroup.id, tags: args.tags }, { parent: this });
+    this.hostsOnly = args.otherSecurityGroups
+      ? this.createSecurityGroup(`${name}-task-ssh`, "CI jobs with other groups: SSH from the runner host only", args)
+      : undefined;
     this.registerOutputs({ cluster: this.cluster.name });
   }
 
@@ -149,14 +160,8 @@ export class JobCluster extends pulumi.ComponentResource {
     );
   }
 
-  private createSecurityGroup(name: string, { vpcId, tags }: JobClusterArgs): ec2.SecurityGroup {
-    const group = new ec2.SecurityGroup(
-      `${name}-task`,
-      { description: "CI jobs: SSH from the runner host only", vpcId, tags },
-      { parent: this },
-    );
-    allowEgress(`${name}-task-out`, { from: group.id, tags }, { parent: this });
-    return group;
+  private createSecurityGroup(name: string, description: string, { vpcId, tags }: JobClusterArgs): ec2.SecurityGroup {
+    return new ec2.SecurityGroup(name, { description, vpcId, tags }, { parent: this });
   }
 }
 

@@ -1,8 +1,9 @@
 /** The driver's profiles: what the jobs of a runner get and may ask for, out of the reach of their variables. */
 import type { Entry } from "../settings/entries";
+import type { OnItsOwn } from "../settings/entry-tasks";
 import type { Settings } from "../settings/settings";
 
-export interface Profile {
+export interface Profile extends OnItsOwn {
   /** In fargate.toml, and in the arguments of the driver's calls in config.toml. */
   readonly name: string;
   readonly size: string;
@@ -12,21 +13,30 @@ export interface Profile {
 }
 
 type Stack = Pick<Settings, "sizes" | "maxSize">;
-type Bounds = Pick<Entry, "size" | "allowedSizes" | "maxSize">;
+type Bounds = Pick<Entry, "key" | "size" | "allowedSizes" | "maxSize" | keyof OnItsOwn>;
 
-/** Undefined for an entry without bounds of its own: its jobs may choose what the stack allows. */
-export function profileOf({ size, allowedSizes, maxSize }: Bounds, stack: Stack): Profile | undefined {
-  if (allowedSizes === undefined && maxSize === undefined) return undefined;
+/** Undefined for an entry with nothing of its own: its jobs get, and may choose, what the stack has. */
+export function profileOf(entry: Bounds, stack: Stack): Profile | undefined {
+  const { key, size, allowedSizes, maxSize, taskRole, spot, network } = entry;
+  const own = [taskRole, spot, network].some((one) => one !== undefined);
+  if (allowedSizes === undefined && maxSize === undefined && !own) return undefined;
   const others = (allowedSizes ?? Object.keys(stack.sizes)).filter((one) => one !== size).sort();
-  const { cpu = 0, memory = 0, ephemeralStorage = 0 } = maxSize ?? {};
-  // By what it holds: entries with the same bounds have one profile, wherever they stand.
-  const bounds = maxSize === undefined ? "" : `@${cpu}-${memory}-${ephemeralStorage}`;
   return {
-    name: [size, ...others].join("+") + bounds,
+    // With the entry's name, a preview shows whom a role is given to, also where another entry has the role already.
+    name: own ? key : boundsInWords(entry, others),
     size,
     allowedSizes: [size, ...others],
     maxSize: maxSize ?? stack.maxSize,
+    ...(taskRole !== undefined && { taskRole }),
+    ...(spot !== undefined && { spot }),
+    ...(network !== undefined && { network }),
   };
+}
+
+/** By what it holds: entries with the same bounds have one profile, wherever they stand. */
+function boundsInWords({ size, maxSize }: Bounds, others: readonly string[]): string {
+  const { cpu = 0, memory = 0, ephemeralStorage = 0 } = maxSize ?? {};
+  return [size, ...others].join("+") + (maxSize === undefined ? "" : `@${cpu}-${memory}-${ephemeralStorage}`);
 }
 
 /** All profiles of the stack, each once. */

@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Subnet } from "../host/host-placement";
 import { accountNotes } from "./account";
 import { findDriverSource, type DriverSource } from "./driver-source";
+import { entryTaskErrors } from "./entry-tasks";
 import { gitlabTrouble, imageTrouble, instanceTypeTrouble, messageOf, told, vpcTrouble, type Trouble } from "./errors";
 import type { GitLabAccess } from "../settings/gitlab-access";
 import type { Entry, Settings } from "../settings/settings";
@@ -42,6 +43,10 @@ export async function lookUp(settings: Settings, access?: GitLabAccess): Promise
   const owned = entries.filter(({ kind, token }) => kind !== "instance" && token === undefined);
   const searchingNetwork = findNetwork(network);
   const lookingAtAccount = accountNotes(settings);
+  const lookingAtEntries = entryTaskErrors(
+    entries,
+    searchingNetwork.then(({ vpcId }) => vpcId),
+  );
   const lookingAtToken = access && scopeTrouble(entries, access);
   const [foundNetwork, foundSubnets, foundAmi, foundDriver, ...foundOwners] = await Promise.allSettled([
     searchingNetwork,
@@ -63,7 +68,7 @@ export async function lookUp(settings: Settings, access?: GitLabAccess): Promise
   if (wanting) warnings.push(scopes);
   // Says more than that GitLab has refused a look-up.
   else if (scopes !== undefined) byReason.set("403", scopes);
-  const errors = [...byReason.values(), ...sameOwner(owned, foundOwners)];
+  const errors = [...byReason.values(), ...sameOwner(owned, foundOwners), ...(await lookingAtEntries)];
   if (errors.length > 0) throw new pulumi.RunError(errors.join("\n"));
   await Promise.all([...warnings.map((text) => pulumi.log.warn(text)), ...hints.map((text) => pulumi.log.info(text))]);
   return {

@@ -2,13 +2,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
+import { onItsOwn, type OnItsOwn } from "./entry-tasks";
 import { nameSegment, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
-export interface Entry {
+export interface Entry extends OnItsOwn {
   kind: EntryKind;
   /** Unique in the stack, independent of the entry's place in the list. */
   key: string;
@@ -95,6 +96,7 @@ const here = {
     .min(1)
     .optional()
     .meta({ description: "Its jobs at once on each host.", default: "`host.concurrency`", example: 4 }),
+  ...onItsOwn,
   runner: ofEntry,
   token: secret(
     z

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { caCertificates } from "./certificates";
 import { cache } from "./cache";
+import { spots } from "../jobs/capacity-providers";
 import * as defaults from "./defaults";
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
@@ -145,7 +146,7 @@ export const schema = strict({
       example: "arm64",
     }),
   spot: z
-    .enum(["never", "prefer", "only"])
+    .enum(spots)
     .default("never")
     .meta({
       description:

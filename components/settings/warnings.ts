@@ -1,9 +1,7 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
-import type { EntryKind } from "../names";
 import { validityWarnings } from "./certificates";
+import { entryPath, lists } from "./entry-path";
 import type { Settings } from "./settings";
-
-const listOf: Record<EntryKind, string> = { group: "groups", project: "projects", instance: "instanceRunners" };
 
 /** Each with the setting's path. @param now when it is told */
 export function warningsOf(settings: Settings, now = new Date()): string[] {
@@ -18,15 +16,14 @@ export function warningsOf(settings: Settings, now = new Date()): string[] {
 
 function noRunner({ entries }: Settings): string[] {
   if (entries.length > 0) return [];
-  return [`${Object.values(listOf).join(", ")}: no entry; no runner will exist, and no job can run`];
+  return [`${lists.join(", ")}: no entry; no runner will exist, and no job can run`];
 }
 
 function limitsWithoutEffect({ entries, host }: Settings): string[] {
-  const ofKind = (kind: EntryKind) => entries.filter((entry) => entry.kind === kind);
   return entries.flatMap((entry) => {
-    const { kind, limit } = entry;
+    const { limit } = entry;
     if (limit === undefined || limit <= host.concurrency) return [];
-    const path = `${listOf[kind]}[${ofKind(kind).indexOf(entry)}].limit`;
+    const path = `${entryPath(entry, entries)}.limit`;
     return [`${path}: ${limit} has no effect; a host runs ${host.concurrency} jobs at once (host.concurrency)`];
   });
 }

@@ -26,6 +26,7 @@ import { createImageStore } from "./ecs/images";
 import { createServiceLinkedRole, serviceLinkedRole } from "./ecs/service-linked-role";
 import { findDefinition } from "./ecs/plan-tasks";
 import { EcsService } from "./ecs/service";
+import { zonesOf } from "./ecs/task-network";
 import { trustsTasks } from "./ecs/task-roles";
 import { runTask } from "./ecs/task-runner";
 import { taskViews, type TaskViews } from "./ecs/views";
@@ -124,7 +125,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const ecs: EcsService = new EcsService({
       moto,
       log,
-      availabilityZone: async (subnetId) => (await subnets.find(subnetId)).availabilityZone,
+      zones: (ids, groups) => zonesOf(ids, groups, { client: moto.ec2, subnets }),
       requireServiceLinkedRole: () => ecsRole.require(),
       trusted: (roleArn) => trustsTasks(iam, roleArn),
       run: (task) =>

@@ -7,6 +7,8 @@ import { linkName } from "../../sandbox/world/network";
 import { cacheFailures, cachingPipeline } from "../support/caches";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
+import { groupId, makeOwnNetwork, placeOf, type OwnNetwork } from "../support/own-network";
+import { roleName } from "../support/permissions";
 import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { status, useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
@@ -38,6 +40,7 @@ describe("settings", () => {
   let changed: Record<string, unknown>;
   let file: string;
   let brought: { id: number; token: string };
+  let own: OwnNetwork;
 
   before("a second host reached through the first, and runners of every kind", async () => {
     [first] = await addresses();
@@ -47,13 +50,15 @@ describe("settings", () => {
       group_id: 13,
       description: "brought",
     });
+    own = await makeOwnNetwork("ci-platform");
+    const network = { subnetIds: [own.subnetId], securityGroupIds: [own.securityGroupId] };
     changed = {
       groups: [
         { path: "acme/backend", maximumTimeout: 7200, maintenanceNote: "nightly" },
         12,
         { path: "acme/data", runner: { outputLimit: 16, environment: { SAID: "for one" } } },
       ],
-      projects: ["acme/platform/demo"],
+      projects: [{ path: "acme/platform/demo", taskRole: own.taskRole, spot: "never", network }],
       instanceRunners: [{ name: "shared", tags: ["shared"] }],
       runners: { preBuildScript: "echo before the script: $SAID", environment: { SAID: "for all" } },
       sizes: { small: { cpu: 256, memory: 1024 } },
@@ -86,6 +91,7 @@ describe("settings", () => {
       method: "DELETE",
       headers: { "private-token": gitlabTokens.api.token },
     });
+    await own.remove();
     folder.remove();
   });
 
@@ -129,6 +135,57 @@ describe("settings", () => {
     expect(all.trace).to.contain("before the script: for all").and.contain("line 2000 of the flood");
     expect(one.trace).to.contain("before the script: for one").and.not.contain("line 2000 of the flood");
     expect(one.trace).to.contain("exceeded limit of 16384 bytes");
+  });
+
+  describe("an entry's tasks", () => {
+    const script = [
+      'echo "role $(curl -s "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" | grep -o "role/[^\\"]*")"',
+      'echo own-""task',
+      "nc -l -p 9000 > /dev/null",
+    ];
+
+    it("have a role, a network and capacity of their own, and the hosts reach them", async () => {
+      const { jobs } = await runWith(
+        `job:\n  script: ${JSON.stringify(script)}\n`,
+        {
+          "own-task": async () => {
+            const [{ address, capacityProvider }] = await runningTasks();
+            expect(capacityProvider).to.equal("FARGATE");
+            const { subnetId, groups } = await placeOf(address!);
+            expect(subnetId).to.equal(own.subnetId);
+            expect(groups).to.have.members(["ci-platform", "CI jobs with other groups: SSH from the runner host only"]);
+            await release(address!);
+          },
+        },
+        "acme/platform",
+      );
+      expect(jobs[0].status, jobs[0].trace).to.equal("success");
+      expect(scriptLines(jobs[0].trace)).to.include("role role/ci-platform");
+    });
+
+    it("are nobody else's: another entry's job has the stack's role, whatever it asks for", async () => {
+      const variables = { FARGATE_TASK_ROLE: own.taskRole, ROLE_ARN: own.taskRole };
+      const text = `job:\n  variables: ${JSON.stringify(variables)}\n  script: ${JSON.stringify([script[0]])}\n`;
+      const { jobs } = await runCi(text, "acme/frontend");
+      expect(jobs[0].status, jobs[0].trace).to.equal("success");
+      expect(scriptLines(jobs[0].trace)).to.include(`role role/${await roleName("task")}`);
+    });
+
+    it("get nothing that is the stack's own: a preview refuses it", async () => {
+      const hosts = await groupId("GitLab runner host: SSH from administrator networks");
+      const taskRole = own.taskRole.replace("ci-platform", await roleName("execution"));
+      const entry = { path: "acme/platform/demo", taskRole, network: { securityGroupIds: [hosts, "sg-0"] } };
+      const wrong = await withSettings(folder, { ...changed, projects: [entry] });
+      const { exitCode, all } = await pulumi(["preview", "--config-file", wrong]);
+      expect(exitCode).to.not.equal(0);
+      const text = all.replace(/\s+/g, " ");
+      expect(text)
+        .to.match(/projects\[0\]\.taskRole: gitlab-runners-execution-\w+ is a role of the stack sandbox itself/)
+        .and.to.match(/projects\[0\]\.network\.securityGroupIds\[0\]: sg-\w+ is a security group of the stack sandbox/)
+        .and.to.match(
+          /securityGroupIds\[1\]: no security group sg-0 in vpc-\w+ \(.*no matching EC2 Security Group found/,
+        );
+    });
   });
 
   describe("sizes", () => {

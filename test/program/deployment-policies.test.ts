@@ -178,9 +178,23 @@ describe("the policies of previews and deployments", () => {
       region: "cn-north-1",
       permissionsBoundary: boundary,
       kmsKeyArn: undefined,
+      taskRoles: [],
       partition: "aws-cn",
     });
     expect(placeOf("dev", "")).to.include({ stack: "dev", region: undefined, partition: undefined });
+  });
+
+  it("look at the jobs' roles that the stack's file names, and at no role of others without", () => {
+    const [deployer, reader] = ["ci/deploy", "read"].map((name) => `arn:aws:iam::123456789012:role/${name}`);
+    const list = (name: string, ...roles: string[]) =>
+      `  gitlab-fargate-runners:${name}:\n    - a\n    - 42\n` +
+      roles.map((role) => `    - { id: 1, taskRole: "${role}" }\n`).join("");
+    const file = `config:\n${list("projects", reader, deployer)}${list("groups", reader)}`;
+    const looking = (taskRoles?: string[]) =>
+      allowing(deploymentPolicies({ ...place, taskRoles }).preview.Statement, "iam:GetRole").map((one) => one.Resource);
+    const { taskRoles } = placeOf("dev", file);
+    expect(looking([...taskRoles!])).to.deep.equal([...looking(), [deployer, reader]]);
+    expect(JSON.stringify(looking())).to.not.contain('"*"');
   });
 });
 

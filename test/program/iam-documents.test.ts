@@ -13,7 +13,7 @@ const args = {
   clusterArn: cluster,
   families: ["family-default", "family-large"],
   executionRoleArn: "arn:aws:iam::123456789012:role/execution",
-  taskRoleArn: "arn:aws:iam::123456789012:role/task",
+  taskRoleArns: ["arn:aws:iam::123456789012:role/task", "arn:aws:iam::123456789012:role/deploy"],
   cacheBucketArn: "arn:aws:s3:::cache-1",
 };
 const inCluster = { ArnEquals: { "ecs:cluster": cluster } };
@@ -45,7 +45,7 @@ describe("the host's policy", () => {
       [["ecs:TagResource"], `${ecs}:task/jobs-1/*`, { StringEquals: { "ecs:CreateAction": "RunTask" } }],
       [
         ["iam:PassRole"],
-        [args.executionRoleArn, args.taskRoleArn],
+        [args.executionRoleArn, ...args.taskRoleArns],
         { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
       ],
       [["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::cache-1/*", undefined],

@@ -94,7 +94,7 @@ describe("a KMS key of one's own", () => {
       clusterArn: "arn:aws:ecs:eu-central-1:123456789012:cluster/jobs-1",
       families: ["family-default"],
       executionRoleArn: "arn:aws:iam::123456789012:role/execution",
-      taskRoleArn: "arn:aws:iam::123456789012:role/task",
+      taskRoleArns: ["arn:aws:iam::123456789012:role/task"],
       cacheBucketArn: "arn:aws:s3:::cache-1",
       cacheKeyArn: key,
     });

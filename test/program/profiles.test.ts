@@ -7,18 +7,19 @@ import { command, run } from "./support/program";
 import { errorsOf, raw } from "./support/settings";
 
 const sizes = { large: { cpu: 4096, memory: 16384 }, small: { cpu: 256, memory: 512 } };
+const key = "group/acme/data";
 const stack = { sizes: { default: { cpu: 1024, memory: 2048 }, ...sizes }, maxSize: { cpu: 2048 } };
 
 describe("profiles", () => {
   it("are for entries with bounds of their own", () => {
-    expect(profileOf({ size: "large" }, stack)).to.equal(undefined);
-    expect(profileOf({ size: "large", allowedSizes: [] }, stack)).to.deep.equal({
+    expect(profileOf({ key, size: "large" }, stack)).to.equal(undefined);
+    expect(profileOf({ key, size: "large", allowedSizes: [] }, stack)).to.deep.equal({
       name: "large",
       size: "large",
       allowedSizes: ["large"],
       maxSize: { cpu: 2048 },
     });
-    expect(profileOf({ size: "small", maxSize: {} }, stack)).to.deep.equal({
+    expect(profileOf({ key, size: "small", maxSize: {} }, stack)).to.deep.equal({
       name: "small+default+large@0-0-0",
       size: "small",
       allowedSizes: ["small", "default", "large"],
@@ -27,7 +28,7 @@ describe("profiles", () => {
   });
 
   it("have one name for the same bounds, and another for others", () => {
-    const name = (bounds: object) => profileOf({ size: "default", ...bounds }, stack)!.name;
+    const name = (bounds: object) => profileOf({ key, size: "default", ...bounds }, stack)!.name;
     const names = [
       { allowedSizes: [] },
       { allowedSizes: ["small"] },

@@ -14,7 +14,7 @@ const list = path.join(__dirname, "urns.txt");
 
 /** A setting for every resource that there can be. */
 const everything = raw({
-  groups: ["acme/backend", 42],
+  groups: ["acme/backend", { id: 42, network: { securityGroupIds: ["sg-2"] } }],
   projects: ["acme/api"],
   instanceRunners: ["shared"],
   sizes: { large: { cpu: 4096, memory: 16384 } },

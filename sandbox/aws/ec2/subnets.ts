@@ -6,6 +6,7 @@ interface Subnet {
   id: string;
   cidr: string;
   availabilityZone: string;
+  vpcId: string;
 }
 
 export interface Subnets {
@@ -25,8 +26,8 @@ export function createSubnets(client: EC2Client): Subnets {
       );
       const [found] = Subnets;
       if (!found) throw new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${id ?? "default"}' does not exist`);
-      const { SubnetId = "", CidrBlock = "", AvailabilityZone = "" } = found;
-      const subnet = { id: SubnetId, cidr: CidrBlock, availabilityZone: AvailabilityZone };
+      const { SubnetId = "", CidrBlock = "", AvailabilityZone = "", VpcId = "" } = found;
+      const subnet = { id: SubnetId, cidr: CidrBlock, availabilityZone: AvailabilityZone, vpcId: VpcId };
       known.set(subnet.id, subnet);
       return subnet;
     },

@@ -12,8 +12,8 @@ export interface PlanOptions {
   moto: Pick<Moto, "ecs">;
   /** Whether a role lets ECS take it for tasks. */
   trusted(roleArn: string): Promise<boolean>;
-  /** A subnet's zone. @throws AwsError when there is no such subnet */
-  availabilityZone(subnetId: string): Promise<string>;
+  /** The subnets' zones. @throws AwsError where one is not there, or a security group is not in their VPC */
+  zones(subnetIds: string[], securityGroupIds: string[]): Promise<string[]>;
   /** The tasks of the account that have not stopped. */
   running: Pick<Task, "capacityProvider" | "size">[];
   /** How many vCPU may run at a time, of on-demand and of Spot capacity each. */
@@ -36,7 +36,7 @@ export async function planTasks(
   const size = taskSize(definition, request.overrides);
   const capacity = resolveCapacity(cluster, request);
   const { subnets = [], securityGroups = [] } = request.networkConfiguration?.awsvpcConfiguration ?? {};
-  const zones = await Promise.all(subnets.map(options.availabilityZone));
+  const zones = await options.zones(subnets, securityGroups);
   const tags = mergeTags(request.propagateTags === "TASK_DEFINITION" ? definitionTags : [], request.tags ?? []);
 
   const planned: NewTask[] = [];

@@ -15,8 +15,8 @@ import type { Cluster, Failure, RunTaskRequest } from "./types";
 export interface EcsOptions {
   moto: Moto;
   run(task: Task): RunningTask;
-  /** A subnet's zone. @throws AwsError when there is no such subnet */
-  availabilityZone(subnetId: string): Promise<string>;
+  /** The subnets' zones. @throws AwsError where one is not there, or a security group is not in their VPC */
+  zones(subnetIds: string[], securityGroupIds: string[]): Promise<string[]>;
   /** @throws AwsError where the account has no role for ECS */
   requireServiceLinkedRole(): Promise<void>;
   /** Whether a role lets ECS take it for tasks. */
@@ -137,7 +137,7 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
     const { planned, failures } = await planTasks(request, cluster, {
       moto: this.options.moto,
       trusted: this.options.trusted,
-      availabilityZone: this.options.availabilityZone,
+      zones: this.options.zones,
       running: this.list().filter((task) => task.state !== "STOPPED"),
       vcpuQuota: this.faults.vcpuQuota(),
       capacityFailure: (provider) => this.faults.capacityFailure(provider),

@@ -4,6 +4,7 @@
  */
 import {
   DescribeInstanceTypeOfferingsCommand,
+  DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   type Filter,
@@ -18,6 +19,7 @@ import { describe } from "../framework/errors";
 import type { Props } from "../framework/values";
 import { unlessGone, type ClientsFor } from "./clients";
 import { fromTagList, tagsOf } from "./common";
+import { GROUP_GONE as SECURITY_GROUP_GONE } from "./security-groups";
 
 export function awsFunctions(clientsFor: ClientsFor): Record<string, Invoke> {
   return Object.fromEntries(
@@ -44,14 +46,7 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
       });
       const VpcIds = args.id === undefined ? undefined : [args.id as string];
       const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({ VpcIds, Filters }));
-      if (Vpcs.length !== 1) {
-        throw new Error(
-          Vpcs.length === 0
-            ? "no matching EC2 VPC found"
-            : "multiple EC2 VPCs matched; use additional constraints to reduce matches to a single EC2 VPC",
-        );
-      }
-      const { VpcId = "", CidrBlock = "", IsDefault = false, OwnerId = "", State = "", Tags } = Vpcs[0];
+      const { VpcId = "", CidrBlock = "", IsDefault = false, OwnerId = "", State = "", Tags } = theOne("VPC", Vpcs);
       return {
         id: VpcId,
         arn: `arn:aws:ec2:${region}:${OwnerId}:vpc/${VpcId}`,
@@ -75,14 +70,7 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
       const SubnetIds = args.id === undefined ? undefined : [args.id as string];
       const Filters = filters(args, { "vpc-id": args.vpcId, "availability-zone": args.availabilityZone });
       const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds, Filters }));
-      if (Subnets.length !== 1) {
-        throw new Error(
-          Subnets.length === 0
-            ? "no matching EC2 Subnet found"
-            : "multiple EC2 Subnets matched; use additional constraints to reduce matches to a single EC2 Subnet",
-        );
-      }
-      const [subnet] = Subnets;
+      const subnet = theOne("Subnet", Subnets);
       return {
         id: subnet.SubnetId ?? "",
         arn: subnet.SubnetArn ?? "",
@@ -94,6 +82,26 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
         state: subnet.State ?? "",
         tags: fromTagList(subnet.Tags),
         vpcId: subnet.VpcId ?? "",
+      };
+    },
+
+    "aws:ec2/getSecurityGroup:getSecurityGroup": async (args, context) => {
+      const { ec2, region } = clientsFor(context, args);
+      const GroupIds = args.id === undefined ? undefined : [args.id as string];
+      const Filters = filters(args, { "group-name": args.name, "vpc-id": args.vpcId });
+      const found = await unlessGone(
+        ec2.send(new DescribeSecurityGroupsCommand({ GroupIds, Filters })),
+        ...SECURITY_GROUP_GONE,
+      );
+      const group = theOne("Security Group", found?.SecurityGroups ?? []);
+      return {
+        id: group.GroupId ?? "",
+        arn: group.SecurityGroupArn ?? `arn:aws:ec2:${region}:${group.OwnerId}:security-group/${group.GroupId}`,
+        name: group.GroupName ?? "",
+        description: group.Description ?? "",
+        region,
+        tags: fromTagList(group.Tags),
+        vpcId: group.VpcId ?? "",
       };
     },
 
@@ -118,8 +126,12 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
         .catch((cause: Error) => {
           throw new Error(`reading IAM Role (${RoleName})`, { cause });
         });
-      const { Arn = "", Path = "", RoleId = "", Description = "" } = Role ?? {};
-      return { id: RoleName, name: RoleName, arn: Arn, path: Path, uniqueId: RoleId, description: Description };
+      const { Arn = "", Path = "", RoleId = "", Description = "", AssumeRolePolicyDocument, Tags } = Role ?? {};
+      return {
+        ...{ id: RoleName, name: RoleName, arn: Arn, path: Path, uniqueId: RoleId, description: Description },
+        assumeRolePolicy: decodeURIComponent(AssumeRolePolicyDocument ?? ""),
+        tags: fromTagList(Tags),
+      };
     },
 
     // The default first, as a quota that nobody has changed has no other.
@@ -179,6 +191,16 @@ function lookUps(clientsFor: ClientsFor): Record<string, Invoke> {
       };
     },
   };
+}
+
+/** The only one that was found, in the provider's words where it is not. */
+function theOne<Found>(what: string, found: Found[]): Found {
+  if (found.length === 1) return found[0];
+  throw new Error(
+    found.length === 0
+      ? `no matching EC2 ${what} found`
+      : `multiple EC2 ${what}s matched; use additional constraints to reduce matches to a single EC2 ${what}`,
+  );
 }
 
 /** The look-up's own `filters`, its `tags`, and those that it has names for. */

@@ -18,7 +18,7 @@ import { awsResource, fromTagList } from "./common";
 import { tagEc2, tagSpecification } from "./ec2-tags";
 import { ruleFailures } from "./refusals";
 
-const GROUP_GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound"];
+export const GROUP_GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound"];
 const RULE_GONE = ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", ...GROUP_GONE];
 
 export function securityGroupResources(clientsFor: ClientsFor): Record<string, Resource> {

@@ -75,6 +75,9 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
     case "aws:ec2/getSubnet:getSubnet":
       if (missing.includes(String(inputs.id))) throw awsFailure(token, "no matching EC2 Subnet found");
       return { availabilityZone: zoneOf(String(inputs.id)) };
+    case "aws:ec2/getSecurityGroup:getSecurityGroup":
+      if (missing.includes(String(inputs.id))) throw awsFailure(token, "no matching EC2 Security Group found");
+      return { id: inputs.id, tags: world.tags?.[String(inputs.id)] ?? {} };
     case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
       if (world.noOfferings) throw awsFailure(token, "UnauthorizedOperation: not allowed");
       return { locations: world.zones ?? [..."abcdef"].map((letter) => `${region}${letter}`) };
@@ -84,7 +87,7 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
       if (missing.includes(String(inputs.name))) {
         throw failure(`reading IAM Role (${inputs.name}): couldn't find resource`);
       }
-      return { name: inputs.name };
+      return roleOf(String(inputs.name), world);
     case "aws:servicequotas/getServiceQuota:getServiceQuota":
       if (world.vcpus === "denied")
         throw failure("1 error occurred:\n\t* AccessDeniedException: not authorized to perform\n\n");
@@ -96,6 +99,14 @@ export function answers(token: string, inputs: Record<string, unknown>, world: W
     default:
       throw new Error(`no answer for ${token}`);
   }
+}
+
+/** A role that ECS may take, unless the world says otherwise. */
+function roleOf(name: string, { tags = {}, roles = {} }: World) {
+  const trust = { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ecs-tasks.amazonaws.com" } };
+  const { arn = `arn:aws:iam::${account}:role/${name}`, statement = trust, denied } = roles[name] ?? {};
+  if (denied) throw failure(`reading IAM Role (${name}): AccessDenied: not authorized to perform: iam:GetRole`);
+  return { name, arn, tags: tags[name] ?? {}, assumeRolePolicy: JSON.stringify({ Statement: [statement] }) };
 }
 
 /** GitLab's id of a group or project. */

@@ -40,7 +40,7 @@ export interface Deployment {
 }
 
 export interface World {
-  /** Paths that GitLab does not have, subnets that AWS does not. */
+  /** Paths that GitLab does not have; subnets, security groups and roles that AWS does not. */
   missing?: string[];
   /** Availability zones that have the instance type; all where left out. */
   zones?: string[];
@@ -52,6 +52,10 @@ export interface World {
   noOfferings?: boolean;
   /** Quotas of vCPU by code, or "denied"; left out, they are enough. */
   vcpus?: Record<string, number> | "denied";
+  /** Tags of security groups and roles; none where left out. */
+  tags?: Record<string, Record<string, string>>;
+  /** Of roles by name, what is not as tasks need it: the ARN, the statement of the trust policy. */
+  roles?: Record<string, { arn?: string; statement?: object; denied?: boolean }>;
   /** What the answer to a function of this token waits for. */
   holds?: { token: string; until: Promise<void> };
 }

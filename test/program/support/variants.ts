@@ -10,8 +10,8 @@ export const variants: [what: string, settings: Record<string, unknown>, stack: 
   [
     "everything",
     raw({
-      groups: ["acme/backend", 42],
-      projects: ["acme/api"],
+      groups: ["acme/backend", { id: 42, taskRole: "arn:aws:iam::123456789012:role/deploy" }],
+      projects: [{ path: "acme/api", spot: "only", network: { securityGroupIds: ["sg-2"] } }],
       instanceRunners: ["shared"],
       sizes: { large: { cpu: 4096, memory: 16384 }, [`x${"-".repeat(30)}`]: { cpu: 256, memory: 512 } },
       host: { count: 3, adminCidrs: ["203.0.113.0/24", "2001:db8::/32"] },

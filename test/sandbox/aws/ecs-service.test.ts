@@ -1,6 +1,8 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import { expect } from "chai";
 import { EcsService } from "../../../sandbox/aws/ecs/service";
 import { advance, type Task } from "../../../sandbox/aws/ecs/task";
+import { zonesOf } from "../../../sandbox/aws/ecs/task-network";
 import type { RunningTask } from "../../../sandbox/aws/ecs/task-runner";
 import type { Moto } from "../../../sandbox/aws/moto";
 import { AwsError } from "../../../sandbox/aws/protocol";
@@ -22,6 +24,21 @@ const request = {
   networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
 };
 
+/** Subnet 2 is in another VPC than subnet 1, and so is security group 2. */
+const vpcOf = (id: string) => `vpc-${id.at(-1)}`;
+const ec2 = {
+  client: {
+    send: async () => ({ SecurityGroups: ["sg-1", "sg-2"].map((GroupId) => ({ GroupId, VpcId: vpcOf(GroupId) })) }),
+  } as unknown as EC2Client,
+  subnets: {
+    find: async (id = "subnet-1") => {
+      if (!/^subnet-[12]$/.test(id))
+        throw new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
+      return { id, cidr: "172.31.0.0/20", availabilityZone: "us-east-1a", vpcId: vpcOf(id) };
+    },
+  },
+};
+
 /** ECS whose tasks do what the test says. */
 function startEcs() {
   const tasks: Task[] = [];
@@ -32,7 +49,7 @@ function startEcs() {
   };
   const ecs = new EcsService({
     moto: { ecs: async (action: string) => structuredClone(answers[action]) } as unknown as Moto,
-    availabilityZone: async () => "us-east-1a",
+    zones: (subnets, groups) => zonesOf(subnets, groups, ec2),
     requireServiceLinkedRole: async () => {
       if (!role) throw new AwsError("InvalidParameterException", "no role");
     },
@@ -142,6 +159,30 @@ describe("ECS's refusals", () => {
     }
     expect(tasks).to.deep.equal([]);
     await run({ launchType: "FARGATE", overrides: { taskRoleArn: "arn:aws:iam::123456789012:role/open" } });
+    expect(tasks).to.have.length(1);
+  });
+
+  it("starts no task in a subnet or with a security group that is not there, or of another VPC", async () => {
+    const { run, tasks } = startEcs();
+    const refused = (subnets: string[], ...securityGroups: string[]) => {
+      const networkConfiguration = { awsvpcConfiguration: { subnets, securityGroups } };
+      return refusal(run({ launchType: "FARGATE", networkConfiguration }));
+    };
+    expect(await refused(["subnet-1", "subnet-3"])).to.equal(
+      "Error retrieving subnet information for [subnet-3]: The subnet ID 'subnet-3' does not exist (ErrorCode: " +
+        "InvalidSubnetID.NotFound)",
+    );
+    expect(await refused(["subnet-1"], "sg-1", "sg-3")).to.match(
+      /^Error retrieving security group information for \[sg-3\]/,
+    );
+    for (const subnets of [["subnet-1"], ["subnet-1", "subnet-2"]]) {
+      expect(await refused(subnets, "sg-2")).to.equal(
+        "Security group sg-2 does not appear to belong to the same VPC as the input subnets.",
+      );
+    }
+    expect(tasks).to.deep.equal([]);
+    const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-2"], securityGroups: ["sg-2"] } };
+    await run({ launchType: "FARGATE", networkConfiguration });
     expect(tasks).to.have.length(1);
   });
 
