@@ -11,7 +11,7 @@ import * as scripts from "./host-scripts";
 import { paths } from "./paths";
 import { reapService, reapTimer } from "./reap-units";
 import { systemdUnit } from "./systemd-unit";
-import { checkCertificate, distrustCertificates, forgetCertificates, trustCertificates } from "./trust-scripts";
+import { checkGitlab, distrustCertificates, forgetCertificates, trustCertificates } from "./trust-scripts";
 
 export interface Archive {
   readonly version: string;
@@ -77,7 +77,7 @@ export class HostSetup extends pulumi.ComponentResource {
 
     const { caCertificates } = args;
     const trusts = caCertificates.length > 0;
-    const check = checkCertificate(args.gitlabUrl, args.httpProxy);
+    const check = checkGitlab(args.gitlabUrl, args.httpProxy);
     // First, as a mirror or a proxy may be one that only they vouch for.
     const ready = trusts
       ? host.run("trust", { create: trustCertificates(check), stdin: caCertificates.join("") }, [folders])

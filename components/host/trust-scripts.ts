@@ -1,4 +1,5 @@
 /** The commands that make a host trust private certificate authorities; the rules of host-scripts.ts hold here too. */
+import { isIP } from "node:net";
 import type { HttpProxy } from "../settings/http-proxy";
 import { quote, script } from "./host-scripts";
 import { exportProxy } from "./http-proxy";
@@ -59,29 +60,41 @@ export const distrustCertificates: readonly string[] = [
 /** Lines that undo it for the runner, whose configuration names the file no longer. */
 export const forgetCertificates: readonly string[] = [`sudo rm -f ${paths.caCertificates}`];
 
-/** By which curl says that it does not believe a server: CURLE_PEER_FAILED_VERIFICATION. */
-const unbelieved = 60;
+/** By which curl says that it does not believe a server, and that a name has no address: its man page, EXIT CODES. */
+const [unbelieved, unresolved] = [60, 6];
 
 /**
- * Lines that fail where the host would not trust GitLab's certificate, as its runner would wait for jobs in vain and say
- * so in its own log only. The system's store is then again what the runner's file is. A GitLab that does not answer at
- * the moment stops nothing.
+ * Lines that fail where the host would not trust GitLab's certificate or finds no address of its name, as its runner would
+ * wait for jobs in vain and say so in its own log only. The system's store is then again what the runner's file is. A
+ * GitLab that does not answer at the moment stops nothing.
  */
-export const checkCertificate = (gitlabUrl: string, proxy?: HttpProxy): readonly string[] =>
-  gitlabUrl.startsWith("https://")
-    ? [
-        ...exportProxy(proxy),
-        "code=0",
-        `said=$(curl --silent --show-error --output /dev/null --max-time 20 ${quote(gitlabUrl)} 2>&1) || code=$?`,
-        `if [ "$code" = ${unbelieved} ]; then`,
-        `  printf '%s\\n' ${quote(`caCertificates: this host does not trust the certificate of ${gitlabUrl}`)} "$said" >&2`,
-        ...stores.flatMap((store) => [
-          `  if [ ! -e ${paths.caCertificates} ]; then ${remove(store)}`,
-          `  elif [ -d ${store.folder} ]; then`,
-          `  ${install(paths.caCertificates, store)}`,
-          "  fi",
-        ]),
-        "  exit 1",
-        "fi",
-      ]
-    : [];
+export function checkGitlab(gitlabUrl: string, proxy?: HttpProxy): readonly string[] {
+  const { protocol, hostname } = new URL(gitlabUrl);
+  if (protocol !== "https:" && isAddress(hostname)) return [];
+  const untrusted = `caCertificates: this host does not trust the certificate of ${gitlabUrl}`;
+  const unknown =
+    ` finds no address of ${hostname}, GitLab's name in gitlab:baseUrl: the name server of its network has to know it ` +
+    "(the VPC's DHCP options, or a rule of Route 53 Resolver), or network.httpProxy, which must not have it in noProxy";
+  return [
+    ...exportProxy(proxy),
+    "code=0 why=",
+    `said=$(curl --silent --show-error --output /dev/null --max-time 20 ${quote(gitlabUrl)} 2>&1) || code=$?`,
+    "case $code in",
+    `${unbelieved}) why=${quote(untrusted)} ;;`,
+    `${unresolved}) why=$(uname -n)${quote(unknown)} ;;`,
+    "esac",
+    'if [ -n "$why" ]; then',
+    `  printf '%s\\n' "$why" "$said" >&2`,
+    ...stores.flatMap((store) => [
+      `  if [ ! -e ${paths.caCertificates} ]; then ${remove(store)}`,
+      `  elif [ -d ${store.folder} ]; then`,
+      `  ${install(paths.caCertificates, store)}`,
+      "  fi",
+    ]),
+    "  exit 1",
+    "fi",
+  ];
+}
+
+/** Whether a URL's host is an IP address. */
+const isAddress = (hostname: string): boolean => isIP(hostname.replace(/^\[(.*)\]$/, "$1")) !== 0;

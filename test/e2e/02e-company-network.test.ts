@@ -19,6 +19,9 @@ import { withSettings } from "../support/stack";
 import { until } from "../support/until";
 import { makeAuthority, type Authority } from "../support/tls";
 
+/** The deployment's machine knows it, and no host does. */
+const strange = "strange.company.test";
+
 /** Runner, artifacts and hosts reach GitLab by the first name and without the proxy, git by the other one and through it. */
 const [name, gitName] = ["gitlab.company.test", "git.company.test"];
 
@@ -55,7 +58,8 @@ describe("a company's network", () => {
 
   before("GitLab behind TLS, a proxy, and a stack that is told of both", async () => {
     authority = await authorityIn("own");
-    front = https.createServer(await authority.issue(`DNS:${name},DNS:${gitName}`), (request, response) => {
+    const certificate = await authority.issue([name, gitName, strange].map((one) => `DNS:${one}`).join());
+    front = https.createServer(certificate, (request, response) => {
       const { method, url, headers } = request;
       const onward = http.request(`${gitlabUrl}${url}`, { method, headers }, (answer) => {
         answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
@@ -69,7 +73,7 @@ describe("a company's network", () => {
     const { port } = front.address() as AddressInfo;
     [address, gitAddress] = [`${name}:${port}`, `${gitName}:${port}`];
     names = await startNameServer([name, gitName]);
-    forget = await addToHosts(folder, [name, gitName]);
+    forget = await addToHosts(folder, [name, gitName, strange]);
     proxy = await startHttpProxy(network.gateway);
     file = await stackOf(authority);
     await deploy(file);
@@ -93,17 +97,17 @@ describe("a company's network", () => {
   }
 
   /** A stack file whose hosts trust this authority, if any; where the deployment runs, the right one is trusted. */
-  async function stackOf(trusted?: Authority, cacertFile = authority.file): Promise<string> {
+  async function stackOf(trusted?: Authority, cacertFile = authority.file, gitlab = address): Promise<string> {
     const settings = {
       allowPlainHttp: undefined,
       caCertificates: trusted?.pem,
-      "network.httpProxy": { url: proxy.url, noProxy: [name] },
+      "network.httpProxy": { url: proxy.url, noProxy: [name, strange] },
       // The sandbox's GitLab tells jobs its own address.
       "runners.cloneUrl": `https://${gitAddress}`,
       "runners.environment": { COMPANY_GITLAB: `https://${address}` },
     };
     const written = await withSettings(folder, settings);
-    for (const [key, value] of Object.entries({ baseUrl: `https://${address}/api/v4/`, cacertFile })) {
+    for (const [key, value] of Object.entries({ baseUrl: `https://${gitlab}/api/v4/`, cacertFile })) {
       await pulumiOk(["config", "set", `gitlab:${key}`, value, "--config-file", written]);
     }
     return written;
@@ -152,6 +156,15 @@ describe("a company's network", () => {
         `gitlab:baseUrl: this machine does not trust the certificate of https://${address}; .*gitlab:cacertFile`,
       ),
     );
+  });
+
+  it("is refused where a host finds no address of GitLab's name, which is told, and changes nothing", async () => {
+    const stackFile = await stackOf(authority, authority.file, address.replace(name, strange));
+    const { exitCode, all } = await pulumi(["up", "--yes", "--skip-preview", "--config-file", stackFile]);
+    expect(exitCode).to.not.equal(0);
+    expect(all).to.match(/ip-[-\d]+ finds no address of strange\.company\.test, GitLab's name in gitlab:baseUrl/);
+    const { jobs } = await runCi("job:\n  script: [echo fine]\n");
+    expect(jobs[0]!.status, jobs[0]!.trace).to.equal("success");
   });
 
   it("is refused where a host does not trust it, with another authority and with none, and changes nothing", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parse } from "smol-toml";
 import {
-  checkCertificate,
+  checkGitlab,
   distrustCertificates,
   forgetCertificates,
   trustCertificates,
@@ -83,7 +83,7 @@ describe("a deployment with certificates of private authorities", () => {
   it("brings them to the host before its first download", () => {
     const trust = named(deployment, "trust");
     expect(plain(trust.inputs)).to.include({
-      create: trustCertificates(checkCertificate("https://gitlab.com")),
+      create: trustCertificates(checkGitlab("https://gitlab.com")),
       stdin: authority + selfSigned,
     });
     for (const suffix of ["runner", "go"]) {

@@ -9,7 +9,7 @@ import * as path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import {
-  checkCertificate,
+  checkGitlab,
   distrustCertificates,
   forgetCertificates,
   trustCertificates,
@@ -39,7 +39,7 @@ describe("a host that asks GitLab", () => {
   });
   const url = () => `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const check = (gitlabUrl: string, env: Record<string, string> = {}) =>
-    execa("sh", ["-euc", checkCertificate(gitlabUrl).join("\n")], { env, reject: false });
+    execa("sh", ["-euc", checkGitlab(gitlabUrl).join("\n")], { env, reject: false });
 
   it("says so where it does not trust the certificate, as curl says it", async () => {
     const { exitCode, stderr } = await check(url());
@@ -54,9 +54,20 @@ describe("a host that asks GitLab", () => {
     expect(await check("https://127.0.0.1:1")).to.include({ exitCode: 0, stderr: "" });
   });
 
-  it("does it once its trust is as the settings have it, through its proxy, and by https alone", async () => {
+  it("says so where GitLab's name has no address, and names itself", async () => {
+    // A label may have 63 characters: there is no such name, and no name server is asked.
+    const name = `${"g".repeat(64)}.example.com`;
+    for (const scheme of ["http", "https"]) {
+      const { exitCode, stderr } = await check(`${scheme}://${name}/ci`, { no_proxy: "*" });
+      expect(exitCode, scheme).to.equal(1);
+      expect(stderr).to.contain(`${os.hostname()} finds no address of ${name}, GitLab's name in gitlab:baseUrl: `);
+      expect(stderr).to.match(/\ncurl: \(6\) Could not resolve host/);
+    }
+  });
+
+  it("does it once its trust is as the settings have it, through its proxy, and not at a plain address", async () => {
     const httpProxy = { url: "http://proxy.example.com:3128", noProxy: [] };
-    const check = checkCertificate("https://gitlab.com", httpProxy).join("\n");
+    const check = checkGitlab("https://gitlab.com", httpProxy).join("\n");
     expect(check).to.contain("export 'https_proxy=http://proxy.example.com:3128'");
     for (const [caCertificates, last] of [
       [authority, "trust"],
@@ -67,7 +78,7 @@ describe("a host that asks GitLab", () => {
       // Nothing of the runner's has changed by then.
       expect(create.indexOf(check), last).to.be.within(1, create.lastIndexOf("mv -f"));
     }
-    expect(checkCertificate("http://gitlab.example.com")).to.deep.equal([]);
+    expect(["http://10.0.0.1:8929", "http://[2001:db8::1]"].flatMap((plain) => checkGitlab(plain))).to.deep.equal([]);
   });
 });
 
@@ -126,7 +137,7 @@ describe("a host's trust", () => {
     fs.mkdirSync(at(debian), { recursive: true });
     const own = at(`${debian}/gitlab-fargate-runners.crt`);
     const contents = () => [at(file), own].map((one) => (fs.existsSync(one) ? fs.readFileSync(one, "utf8") : ""));
-    const check = checkCertificate("https://gitlab.example.com");
+    const check = checkGitlab("https://gitlab.example.com");
     const believing = (certificates: string) =>
       `#!/bin/sh\n[ "$(cat ${own} 2> /dev/null)" = "${certificates}" ] || exit 60\n`;
     fs.mkdirSync(at("bin"), { recursive: true });
