@@ -73,10 +73,17 @@ func TestCancelWhileSshdSaysNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := sshtest.Start(t, "127.0.0.1:0", nil)
-			client := connect(t, settings(server))
+			s := settings(server)
+			s.KeepAliveInterval = config.Duration{Duration: time.Hour} // a stalled connection ends a call too
+			client := connect(t, s)
 			server.Mute.Store(true)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(50*time.Millisecond, func() { cancel(cause) })
+			unheard := time.AfterFunc(20*time.Second, func() {
+				t.Error("nobody has heard the cancellation")
+				server.Cut()
+			})
+			defer unheard.Stop()
 			if err := call(ctx, client); !errors.Is(err, cause) {
 				t.Errorf("got %v", err)
 			}

@@ -33,8 +33,14 @@ func TestSessionsThatBreakAtOnceAreGivenUp(t *testing.T) {
 // A sshd that answers no request for a channel delays no cancellation.
 func TestCancelWhileSshdSaysNothing(t *testing.T) {
 	w := newWorld(t)
+	w.settings.KeepAliveInterval.Duration = time.Hour // a stalled connection ends a session too
 	cause := errors.New("job cancelled")
 	ctx, cancel := context.WithCancelCause(t.Context())
+	unheard := time.AfterFunc(time.Minute, func() {
+		t.Error("nobody has heard the cancellation")
+		w.sshd.Cut()
+	})
+	defer unheard.Stop()
 	stage := w.stage("true", &bytes.Buffer{})
 	stage.Connect = func(ctx context.Context) (attach.Connection, error) {
 		connection, err := w.connect(ctx)
