@@ -3,6 +3,7 @@ import type { Change } from "./changes";
 import type { DangerRule } from "./danger-rules";
 import { compareGrants } from "./iam";
 import { instance, userRunner } from "./resource-types";
+import { compareTaskRoles } from "./task-roles";
 import { isRecord, type Value } from "./values";
 
 const ingress = /^aws:vpc\/securityGroupIngressRule:SecurityGroupIngressRule$/;
@@ -25,6 +26,9 @@ function grants({ type, old, new: after }: Change): ReturnType<typeof compareGra
   const [, property] = inlinePolicies.find(([pattern]) => pattern.test(type))!;
   return compareGrants(old[property], after[property]);
 }
+
+const taskRoles = ({ name, old, new: after }: Change) =>
+  name.endsWith("-fargate-toml") ? compareTaskRoles(old.stdin, after.stdin) : "same or narrower";
 
 const goesWith = (type: string, change: Change, all: Change[]) =>
   all.some((other) => other.type === type && other.op === "delete" && other.name === change.name);
@@ -98,6 +102,26 @@ export const accessRules: DangerRule[] = [
     ops: ["create", "update", "replace"],
     means: "A role may do what this policy allows.",
     lasts: "Until it is detached.",
+  },
+  {
+    id: "iam-widened",
+    title: "role given to jobs",
+    type: /^command:remote:Command$/,
+    ops: ["update", "replace"],
+    when: (change) => taskRoles(change) === "wider",
+    means: "Whatever a job of this runner runs may do in AWS what the role may do.",
+    lasts: "Until it is taken back.",
+  },
+  {
+    id: "iam-unknown",
+    title: "jobs' roles known only later",
+    type: /^command:remote:Command$/,
+    ops: ["update", "replace"],
+    when: (change) => taskRoles(change) === "unknown",
+    means:
+      "The driver's configuration names something that the deployment makes first: look at `taskRole` of the entries.",
+    lasts: "",
+    toldOnly: true,
   },
   {
     id: "iam-unknown",

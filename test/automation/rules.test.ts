@@ -168,6 +168,38 @@ describe("dangers", () => {
   });
 });
 
+describe("roles of jobs", () => {
+  const [deploy, read] = ["deploy", "read"].map((name) => `arn:aws:iam::123456789012:role/${name}`);
+  const toml = (profiles: Record<string, string | undefined>, more = "") =>
+    `[Fargate]\nCluster = "c"\n${more}` +
+    Object.entries(profiles)
+      .map(([name, role]) => `[Profiles."${name}"]\nMaxCPU = 0\n${role ? `TaskRole = "${role}"\n` : ""}`)
+      .join("");
+  const told = (old: string, after: string, name = "h-fargate-toml") =>
+    ids(change("update", command, name, { stdin: old }, { stdin: after }));
+  const data = { "group/acme/data": deploy };
+  const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+  it("have to be acknowledged where a runner's jobs get one, also one that others have", () => {
+    expect(told(toml({}), toml(data))).to.deep.equal(["iam-widened"]);
+    expect(told(toml(data), toml({ ...data, "group/acme/web": deploy }))).to.deep.equal(["iam-widened"]);
+    expect(told(toml(data), toml({ "group/acme/data": read }))).to.deep.equal(["iam-widened"]);
+    expect(told(toml(data), toml(data, `TaskRole = "${deploy}"\n`))).to.deep.equal(["iam-widened"]);
+  });
+
+  it("are nothing to tell where they are the same, or fewer", () => {
+    const both = toml({ ...data, "group/acme/web": read });
+    expect(told(both, toml(data, "MaxJobs = 3\n"))).to.deep.equal([]);
+    expect(told(both, toml({ ...data, default: undefined }))).to.deep.equal([]);
+    expect(told(toml({}), toml(data), "h-config-toml")).to.deep.equal([]);
+  });
+
+  it("are told to be unknown where there are some, and only later known", () => {
+    expect(told(toml(data), unknown)).to.deep.equal(["iam-unknown"]);
+    expect(told(toml({}), unknown)).to.deep.equal([]);
+  });
+});
+
 describe("IAM documents", () => {
   const compare = (before: object[], after: object[]) => compareGrants(policy(...before), policy(...after));
 
