@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { execa } from "execa";
-import { changes, processesWith } from "./machine";
+import { mkdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { changes, processesWith, writtenAtHome } from "./machine";
+import { scratch } from "./scratch";
 
 describe("what a sandbox leaves on the machine", () => {
   it("is what is there and was not, and what was there and is not", () => {
@@ -11,6 +14,21 @@ describe("what a sandbox leaves on the machine", () => {
       "mounts: gone is /mnt",
     ]);
     expect(changes(before, before)).to.deep.equal([]);
+  });
+
+  it("is what was written at home, and not what others have there", () => {
+    const { dir, remove } = scratch();
+    try {
+      const make = (...names: string[]) =>
+        names.forEach((name) => mkdirSync(path.join(dir, name), { recursive: true }));
+      make("machine/.config", "machine/src", "upper/.config/tool", "upper/.ssh", "upper/src/project");
+      for (const name of ["machine/.others", "upper/.config/known", "upper/.ssh/known_hosts"]) {
+        writeFileSync(path.join(dir, name), "");
+      }
+      expect(writtenAtHome(dir)).to.have.members(["~/.ssh", "~/.ssh/known_hosts", "~/.config/known", "~/.config/tool"]);
+    } finally {
+      remove();
+    }
   });
 
   it("may be a process, known by a variable that it inherited", async () => {

@@ -1,6 +1,5 @@
 /** What of this machine a sandbox might change and leave changed, seen without anything that the sandbox knows of itself. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { execa } from "execa";
 import { anyCgroup, cgroupName, taskCgroupPrefix } from "../../sandbox/config";
@@ -12,6 +11,8 @@ export type Machine = Record<string, string[]>;
 export async function lookAtMachine(): Promise<Machine> {
   const [links, routes, rules] = await Promise.all([ip("addr"), ip("route", "show", "table", "all"), ip("rule")]);
   const folder = (dir: string) => (existsSync(dir) ? readdirSync(dir).map((name) => path.join(dir, name)) : []);
+  const apart = process.env.KEPT_APART;
+  if (!apart) throw new Error("KEPT_APART is not set: test/support/apart.sh sets it");
   return {
     addresses: links.flatMap(({ ifname, operstate, addr_info = [] }) => [
       `${ifname} ${operstate}`,
@@ -28,8 +29,25 @@ export async function lookAtMachine(): Promise<Machine> {
     mounts: readFileSync("/proc/self/mounts", "utf8").split("\n"),
     namespaces: folder("/run/netns"),
     cgroups: cgroups(),
-    home: [os.homedir(), ...["/.ssh", "/.config", "/.docker"].map((dir) => os.homedir() + dir)].flatMap(folder),
+    home: writtenAtHome(path.join(apart, "home")),
   };
+}
+
+/**
+ * What this process and those that it shares its mounts with have made, changed or removed at home, by its name there.
+ * @param home the folder of test/support/apart.sh
+ */
+export function writtenAtHome(home: string): string[] {
+  const written = (dir: string) => {
+    const upper = path.join(home, "upper", dir);
+    if (!existsSync(upper)) return [];
+    // An overlay has a folder of the machine's in it too, where something in that is written.
+    return readdirSync(upper, { withFileTypes: true })
+      .map((entry) => [entry, path.join(dir, entry.name)] as const)
+      .filter(([entry, name]) => !entry.isDirectory() || !existsSync(path.join(home, "machine", name)))
+      .map(([, name]) => path.join("~", name));
+  };
+  return ["", ".ssh", ".config", ".docker"].flatMap(written);
 }
 
 /** What is otherwise than it was, in sentences. */
