@@ -19,6 +19,8 @@ export interface HostMonitorArgs {
   readonly metricsPort: number;
   /** Whether it puts metrics. */
   readonly metrics: boolean;
+  /** Whether its metrics tell of spot capacity too. */
+  readonly spot: boolean;
   /**
    * GOPROXY of its build.
    * @default Go's own
@@ -55,11 +57,11 @@ function logShipper({ region, logGroupName, instanceId, httpProxy }: HostMonitor
 }
 
 function metricsReport(args: HostMonitorArgs): Script {
-  const { region, clusterName, instanceId, metricsPort, httpProxy } = args;
+  const { region, clusterName, instanceId, metricsPort, spot, httpProxy } = args;
   const stack = pulumi.getStack();
   const create = pulumi
     .output({ region, cluster: clusterName, instanceId })
-    .apply((names) => reportService({ ...names, stack, metricsPort, httpProxy }))
+    .apply((names) => reportService({ ...names, stack, metricsPort, spot, httpProxy }))
     .apply((service) => scripts.startReport(service, reportTimer()));
   return { create };
 }

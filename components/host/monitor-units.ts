@@ -10,13 +10,15 @@ export interface ReportUnitArgs {
   cluster: string;
   /** Port of the runner's Prometheus endpoint. */
   metricsPort: number;
+  /** Whether it tells of spot capacity too. */
+  spot: boolean;
   httpProxy?: HttpProxy;
 }
 
 /** Puts the host's and the cluster's metrics, once a call. It has a user of its own: tokens are out of its reach. */
 export function reportService(args: ReportUnitArgs): string {
-  const { region, stack, instanceId, cluster, metricsPort, httpProxy } = args;
-  const names = `--region ${region} --stack ${stack} --host ${instanceId} --cluster ${cluster}`;
+  const { region, stack, instanceId, cluster, metricsPort, spot, httpProxy } = args;
+  const names = `--region ${region} --stack ${stack} --host ${instanceId} --cluster ${cluster}${spot ? " --spot" : ""}`;
   return `# Written by the deployment; changes are lost.
 [Unit]
 Description=Report the state of GitLab Runner and its tasks to CloudWatch

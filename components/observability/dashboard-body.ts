@@ -11,12 +11,23 @@ export interface DashboardArgs {
   /** None where there are no alarms. */
   alarmArns: readonly string[];
   runnerLogGroup: string;
+  /** Whether some tasks are on spot capacity. */
+  spot: boolean;
 }
 
 type Metric = (string | Record<string, unknown>)[];
 
+/** Tasks of a stack on spot capacity, the others, and how many AWS has taken the capacity of. */
+const byCapacity = (ofStack: (name: string) => Metric): Metric[] => [
+  [...ofStack("RunningTasks"), { id: "all", visible: false }],
+  [...ofStack("SpotTasks"), { id: "spot", label: "spot" }],
+  [{ expression: "all - spot", label: "on demand" }],
+  [...ofStack("SpotInterruptions"), { label: "taken back by AWS, of five minutes" }],
+];
+
 /** JSON; rows of widgets, 24 units wide. */
-export function dashboardBody({ region, stack, instanceIds, alarmArns, runnerLogGroup }: DashboardArgs): string {
+export function dashboardBody(args: DashboardArgs): string {
+  const { region, stack, instanceIds, alarmArns, runnerLogGroup, spot } = args;
   const ofStack = (name: string): Metric => [metricsNamespace, name, "Stack", stack];
   const ofHosts = (name: string): Metric[] =>
     instanceIds.map((host) => [metricsNamespace, name, "Stack", stack, "Host", host]);
@@ -36,6 +47,7 @@ export function dashboardBody({ region, stack, instanceIds, alarmArns, runnerLog
   const widgets = [
     ...(alarmArns.length > 0 ? [alarms] : []),
     graph("Tasks", [ofStack("RunningTasks")]),
+    ...(spot ? [graph("Tasks, by capacity", byCapacity(ofStack))] : []),
     graph("Jobs, by host", ofHosts("RunningJobs")),
     graph("Oldest task, seconds", [ofStack("OldestTaskAge")]),
     graph("Tasks that failed to start, of five minutes", [ofStack("TaskStartFailures")]),

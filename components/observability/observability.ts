@@ -22,7 +22,7 @@ export interface ObservabilityArgs {
 
 export type ObservabilitySettings = Pick<
   Settings,
-  "alarms" | "dashboard" | "metrics" | "host" | "network" | "entries" | "kmsKeyArn"
+  "alarms" | "dashboard" | "metrics" | "host" | "network" | "entries" | "spot" | "kmsKeyArn"
 >;
 
 export interface ObservedHost {
@@ -37,6 +37,10 @@ export interface ObservedHost {
 /** Whether hosts put metrics: they cost, so only where something reads them. */
 export const wantsMetrics = ({ alarms, dashboard }: Pick<Settings, "alarms" | "dashboard">): boolean =>
   alarms !== undefined || dashboard;
+
+/** Whether the dashboard shows spot capacity, whose metrics nothing else reads. */
+const showsSpot = ({ dashboard, spot, entries }: ObservabilitySettings): boolean =>
+  dashboard && [spot, ...entries.map((entry) => entry.spot)].some((one) => one === "prefer" || one === "only");
 
 /** What shows how the system is: the runners' log, and where wanted metrics, alarms and a dashboard. */
 export class Observability extends pulumi.ComponentResource {
@@ -83,6 +87,7 @@ function monitorArgs(
     logGroupName,
     metricsPort: settings.metrics.port,
     metrics: wantsMetrics(settings),
+    spot: showsSpot(settings),
     goProxy: settings.host.goProxy,
     httpProxy: settings.network.httpProxy,
     needs: [runner],
@@ -100,7 +105,7 @@ function alarmThresholds({ alarms, entries }: ObservabilitySettings): AlarmThres
 }
 
 function dashboardArgs(
-  { hosts, logGroupName }: ObservabilityArgs,
+  { settings, hosts, logGroupName }: ObservabilityArgs,
   region: pulumi.Output<string>,
   alarms: Alarms | undefined,
 ): cloudwatch.DashboardArgs {
@@ -111,6 +116,7 @@ function dashboardArgs(
     instanceIds: hosts.map(({ instanceId }) => instanceId),
     alarmArns: alarms?.arns ?? [],
     runnerLogGroup: logGroupName,
+    spot: showsSpot(settings),
   };
   return { dashboardName: dashboardName(stack), dashboardBody: pulumi.output(shown).apply(dashboardBody) };
 }

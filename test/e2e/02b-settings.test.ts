@@ -5,6 +5,7 @@ import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabTokens, gitlabUrl } from "../../sandbox/config";
 import { linkName } from "../../sandbox/world/network";
 import { cacheFailures, cachingPipeline } from "../support/caches";
+import { latest } from "../support/cloudwatch";
 import { deploy, pulumi, pulumiOk } from "../support/engine";
 import { onHost } from "../support/host";
 import { groupId, makeOwnNetwork, placeOf, type OwnNetwork } from "../support/own-network";
@@ -135,6 +136,11 @@ describe("settings", () => {
     expect(all.trace).to.contain("before the script: for all").and.contain("line 2000 of the flood");
     expect(one.trace).to.contain("before the script: for one").and.not.contain("line 2000 of the flood");
     expect(one.trace).to.contain("exceeded limit of 16384 bytes");
+  });
+
+  it("put metrics of spot capacity, where the stack uses it and has a dashboard", async () => {
+    expect(await latest("SpotTasks")).to.be.a("number");
+    expect(await latest("SpotInterruptions")).to.equal(0);
   });
 
   describe("an entry's tasks", () => {

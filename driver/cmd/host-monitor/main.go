@@ -1,6 +1,6 @@
 // Command host-monitor tells CloudWatch the state of a runner's host. It takes no part in jobs.
 //
-//	host-monitor report --stack NAME --host ID --cluster NAME --region REGION [--runner URL] [--disk PATH]
+//	host-monitor report --stack NAME --host ID --cluster NAME --region REGION [--runner URL] [--disk PATH] [--spot]
 //	host-monitor ship-log --log-group NAME --stream NAME --region REGION --unit UNIT…
 //
 // A timer calls report. It looks at the runner's Prometheus endpoint, at the cluster's tasks and at the disk, and puts
@@ -74,6 +74,7 @@ func reportCommand(region *string, getenv func(string) string) *cobra.Command {
 	flags.StringVar(&r.Cluster, "cluster", "", "`name` of the stack's cluster")
 	flags.StringVar(&r.RunnerURL, "runner", "http://127.0.0.1:9252/metrics", "the runner's Prometheus `endpoint`")
 	flags.StringVar(&r.Disk, "disk", "/", "a `path` on the file system to look at")
+	flags.BoolVar(&r.Spot, "spot", false, "tell tasks on spot capacity and their interruptions too")
 	require(command, "stack", "host", "cluster")
 	command.RunE = prepared(region, getenv, &r.Directory, func(ctx context.Context, settings aws.Config) error {
 		r.ECS, r.CloudWatch = ecs.NewFromConfig(settings), cloudwatch.NewFromConfig(settings)

@@ -29,7 +29,8 @@ type CloudWatch interface {
 // Report is one look at the runner, the cluster and the disk.
 //
 // Metrics with the dimension Stack are the same from each host, so that their maximum is the truth: RunningTasks,
-// OldestTaskAge (seconds), TaskStartFailures (of the last five minutes). Metrics with the dimensions Stack and Host:
+// OldestTaskAge (seconds), TaskStartFailures (of the last five minutes), and with Spot SpotTasks and SpotInterruptions (of
+// the last five minutes). Metrics with the dimensions Stack and Host:
 // Heartbeat (1 where the runner answers, otherwise 0), RunningJobs, SystemFailures and RefusedRequests (since the last
 // report), DiskUsedPercent.
 type Report struct {
@@ -39,6 +40,8 @@ type Report struct {
 	Cluster string
 	// RunnerURL is the runner's Prometheus endpoint.
 	RunnerURL string
+	// Spot tells that the stack's tasks are on spot capacity, some of them at least.
+	Spot bool
 	// Disk is a path on the file system to look at.
 	Disk string
 	// Directory holds what one report leaves for the next.
@@ -69,6 +72,10 @@ func (r *Report) Send(ctx context.Context) error {
 		add(ofStack, "RunningTasks", types.StandardUnitCount, float64(tasks.Running))
 		add(ofStack, "OldestTaskAge", types.StandardUnitSeconds, tasks.Oldest.Seconds())
 		add(ofStack, "TaskStartFailures", types.StandardUnitCount, float64(tasks.FailedToStart))
+	}
+	if errTasks == nil && r.Spot {
+		add(ofStack, "SpotTasks", types.StandardUnitCount, float64(tasks.OnSpot))
+		add(ofStack, "SpotInterruptions", types.StandardUnitCount, float64(tasks.Interrupted))
 	}
 	disk, errDisk := DiskUsedPercent(r.Disk)
 	if errDisk == nil {

@@ -111,7 +111,8 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func ago(d time.Duration) *time.Time { return aws.Time(now.Add(-d)) }
 
-// someTasks are five that run, one that stops, and of four that have stopped two that failed to start lately.
+// someTasks are five that run, two of them on spot capacity, one that stops, and of six that have stopped two that failed
+// to start lately and one that lost its capacity lately.
 func someTasks() []types.Task {
 	var all []types.Task
 	add := func(desired, last string, task types.Task) {
@@ -120,14 +121,18 @@ func someTasks() []types.Task {
 		all = append(all, task)
 	}
 	for minutes := range 4 {
-		add("RUNNING", "RUNNING", types.Task{CreatedAt: ago(time.Duration(minutes) * time.Minute)})
+		add("RUNNING", "RUNNING", types.Task{CreatedAt: ago(time.Duration(minutes) * time.Minute),
+			CapacityProviderName: aws.String([]string{"FARGATE", "FARGATE_SPOT"}[minutes/3])})
 	}
-	add("RUNNING", "PROVISIONING", types.Task{})
+	add("RUNNING", "PROVISIONING", types.Task{CapacityProviderName: aws.String("FARGATE_SPOT")})
 	add("STOPPED", "DEPROVISIONING", types.Task{CreatedAt: ago(90 * time.Minute)})
 	failed := types.TaskStopCodeTaskFailedToStart
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(0)})
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(5*time.Minute - time.Second)})
 	add("STOPPED", "STOPPED", types.Task{StopCode: failed, StoppedAt: ago(5 * time.Minute)})
+	taken, onSpot := types.TaskStopCodeSpotInterruption, aws.String("FARGATE_SPOT")
+	add("STOPPED", "STOPPED", types.Task{StopCode: taken, StoppedAt: ago(0), CapacityProviderName: onSpot})
+	add("STOPPED", "STOPPED", types.Task{StopCode: taken, StoppedAt: ago(5 * time.Minute), CapacityProviderName: onSpot})
 	add("STOPPED", "STOPPED", types.Task{StopCode: types.TaskStopCodeUserInitiated, StoppedAt: ago(0),
 		CreatedAt: ago(9 * time.Hour)})
 	return all
@@ -138,7 +143,7 @@ func TestSurvey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Tasks{Running: 6, Oldest: 90 * time.Minute, FailedToStart: 2}); got != want {
+	if want := (Tasks{Running: 6, Oldest: 90 * time.Minute, FailedToStart: 2, OnSpot: 2, Interrupted: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got, err = CountTasks(t.Context(), &cluster{}, "c", now); err != nil || got != (Tasks{}) {
@@ -225,6 +230,12 @@ func TestReport(t *testing.T) {
 	}
 	cloud.down = false
 	send(false, all(3, 3)) // what was not told is told now
+
+	report.Spot = true
+	withSpot := all(0, 0)
+	withSpot["gitlab-fargate-runners SpotTasks Stack=prod"] = 2
+	withSpot["gitlab-fargate-runners SpotInterruptions Stack=prod"] = 1
+	send(false, withSpot)
 
 	seen.denied = true
 	send(true, map[string]float64{

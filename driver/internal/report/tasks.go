@@ -12,9 +12,12 @@ import (
 	"gitlab-fargate-runners/driver/internal/ecstasks"
 )
 
-// failureWindow is how far back a report counts failed starts. Each report counts them anew, so that the reports of
+// window is how far back a report counts failed starts and interruptions. Each report counts them anew, so that the reports of
 // several hosts, and a late one, agree. ECS shows a stopped task for an hour.
-const failureWindow = 5 * time.Minute
+const window = 5 * time.Minute
+
+// spot is the capacity provider of Fargate's spot capacity.
+const spot = "FARGATE_SPOT"
 
 // Tasks is the state of a cluster.
 type Tasks struct {
@@ -24,6 +27,10 @@ type Tasks struct {
 	Oldest time.Duration
 	// FailedToStart counts tasks that ended within the last five minutes and never ran.
 	FailedToStart int
+	// OnSpot counts those of Running that are on spot capacity.
+	OnSpot int
+	// Interrupted counts tasks that ended within the last five minutes as AWS took their spot capacity back.
+	Interrupted int
 }
 
 // CountTasks looks at all tasks of a cluster.
@@ -40,9 +47,11 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 		case aws.ToString(task.LastStatus) != "STOPPED":
 			// ECS still runs a task that stops.
 			found.add(task, now)
-		case task.StopCode == types.TaskStopCodeTaskFailedToStart &&
-			now.Sub(aws.ToTime(task.StoppedAt)) < failureWindow:
+		case now.Sub(aws.ToTime(task.StoppedAt)) >= window:
+		case task.StopCode == types.TaskStopCodeTaskFailedToStart:
 			found.FailedToStart++
+		case task.StopCode == types.TaskStopCodeSpotInterruption:
+			found.Interrupted++
 		}
 	})
 	if err != nil {
@@ -53,6 +62,9 @@ func CountTasks(ctx context.Context, api ecstasks.API, cluster string, now time.
 
 func (t *Tasks) add(task types.Task, now time.Time) {
 	t.Running++
+	if aws.ToString(task.CapacityProviderName) == spot {
+		t.OnSpot++
+	}
 	if task.CreatedAt != nil { // ECS need not tell
 		t.Oldest = max(t.Oldest, now.Sub(*task.CreatedAt))
 	}
