@@ -1,6 +1,6 @@
 /** A server program that the sandbox runs as a child. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -22,7 +22,7 @@ export interface Service {
 
 /**
  * Starts a server and waits until it accepts connections, however long a slow machine takes for it.
- * @throws when it exits first, naming its log, or when its port is taken
+ * @throws when it exits first, with the end of its output, or when its port is taken
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, host, port, logFile } = options;
@@ -35,11 +35,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   child.once("error", (error) => (ended = error.message));
   child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `exit code ${code}`}`));
   while (!(await accepts(host, port))) {
-    if (ended !== undefined) throw new Error(`${name} does not start: ${ended}; its output is in ${logFile}`);
+    // The log goes with the sandbox that does not start.
+    if (ended !== undefined) throw new Error(`${name} does not start: ${ended}\n${endOf(logFile)}`);
     await delay(40);
   }
   return { close: () => endProcess(child, 5_000) };
 }
+
+const endOf = (file: string) => readFileSync(file, "utf8").split("\n").slice(-15).join("\n");
 
 /** Ends a child: SIGTERM, and SIGKILL when that was not enough after `grace` milliseconds. */
 async function endProcess(child: ChildProcess, grace: number): Promise<void> {
