@@ -43,12 +43,11 @@ check_firewall() {
   ip -n outside link set eth0 up
   busybox httpd -f -p "$port" -h /bin &
   server=$!
+  trap 'kill "$server"; ip netns del outside' EXIT
   fetch --retry 20 --retry-all-errors "http://192.0.2.1:$port/busybox"
   open=no
   if ip netns exec outside curl --silent --max-time 20 --output /dev/null "http://192.0.2.1:$port/busybox"; then open=yes; fi
   greeting=$(ip netns exec outside busybox nc -w 60 192.0.2.1 22 </dev/null | head -c 3)
-  kill "$server"
-  ip netns del outside
   [ "$open" = no ] && [ "$greeting" = SSH ]
 }
 
