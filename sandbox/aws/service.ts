@@ -1,6 +1,6 @@
 /** A server program that the sandbox runs as a child. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -14,8 +14,6 @@ export interface ServiceOptions {
   port: number;
   /** File for its output. */
   logFile: string;
-  /** How long its start may take, in milliseconds. */
-  timeout?: number;
 }
 
 export interface Service {
@@ -23,27 +21,28 @@ export interface Service {
 }
 
 /**
- * Starts a server and waits until it accepts connections.
- * @throws when it exits first or takes too long, naming its log, or when its port is taken
+ * Starts a server and waits until it accepts connections, however long a slow machine takes for it.
+ * @throws when it exits first, with the end of its output, or when its port is taken
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { name, host, port, logFile, timeout = 60_000 } = options;
+  const { name, host, port, logFile } = options;
   // Whoever answers there would be taken for the child.
   if (await accepts(host, port)) throw new Error(`${name} does not start: something else listens on ${host}:${port}`);
   const log = openSync(logFile, "a", 0o600);
   const child = spawn(options.command, options.args, { env: options.env, stdio: ["ignore", log, log] });
   closeSync(log);
-  const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
-  });
-  const failure = await Promise.race([waitForPort(host, port, timeout), ended.then((reason) => new Error(reason))]);
-  if (failure) {
-    child.kill("SIGKILL");
-    throw new Error(`${name} does not start: ${failure.message}; its output is in ${logFile}`);
+  let ended: string | undefined;
+  child.once("error", (error) => (ended = error.message));
+  child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `exit code ${code}`}`));
+  while (!(await accepts(host, port))) {
+    // The log goes with the sandbox that does not start.
+    if (ended !== undefined) throw new Error(`${name} does not start: ${ended}\n${endOf(logFile)}`);
+    await delay(40);
   }
   return { close: () => endProcess(child, 5_000) };
 }
+
+const endOf = (file: string) => readFileSync(file, "utf8").split("\n").slice(-15).join("\n");
 
 /** Ends a child: SIGTERM, and SIGKILL when that was not enough after `grace` milliseconds. */
 async function endProcess(child: ChildProcess, grace: number): Promise<void> {
@@ -53,16 +52,6 @@ async function endProcess(child: ChildProcess, grace: number): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), grace);
   await gone;
   clearTimeout(timer);
-}
-
-/** Settles when a connection is accepted; with an error when that takes longer than `timeout` milliseconds. */
-async function waitForPort(host: string, port: number, timeout: number): Promise<Error | undefined> {
-  const deadline = Date.now() + timeout;
-  while (!(await accepts(host, port))) {
-    if (Date.now() > deadline) return new Error(`nothing listens on ${host}:${port} after ${timeout / 1000} s`);
-    await delay(40);
-  }
-  return undefined;
 }
 
 /** One attempt, short: a SYN that is lost because an interface is not up yet would be repeated only after a second. */

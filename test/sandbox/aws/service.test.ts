@@ -26,9 +26,9 @@ describe("a server program of the sandbox", () => {
     await new Promise((resolve) => server.close(resolve));
     const service = await start(port, `require("net").createServer().listen(${port}, "${host}")`);
     await service.close();
-    await start(port, "process.exit(3)").then(
+    await start(port, `console.error("no such region"); process.exit(3)`).then(
       () => expect.fail("nothing should listen any more"),
-      (error: Error) => expect(error.message).to.contain("exit code 3").and.to.contain(logFile),
+      (error: Error) => expect(error.message).to.contain("exit code 3").and.to.contain("no such region"),
     );
   });
 
