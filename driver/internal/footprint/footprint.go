@@ -10,13 +10,10 @@ import (
 	"time"
 )
 
-// These trade processor time for memory: by how much the heap may grow before it is collected, in percent. By default Go
-// lets it grow to 4 MiB; a driver that passes output on needs one. But with a quarter, collections take almost half of
-// its processor time, so a driver whose stage may be over in a moment takes more.
-const (
-	gcPercent     = 50
-	gcPercentLong = 25
-)
+// gcPercent trades processor time for memory: by how much the heap may grow before it is collected. By default Go lets it
+// grow to 4 MiB; a driver that passes output on needs one. But then collections take almost half of its processor time, so
+// a driver whose stage may be over in a moment keeps the default.
+const gcPercent = 25
 
 // longStage is when a stage counts as a long one. Most stages end sooner, and a collection would take as much processor
 // time as everything else that the driver does for them.
@@ -36,9 +33,8 @@ const processors = 1
 // stop when the call ends.
 func TrimLater() (stop func()) {
 	runtime.GOMAXPROCS(processors)
-	debug.SetGCPercent(gcPercent)
 	timer := time.AfterFunc(longStage, func() {
-		debug.SetGCPercent(gcPercentLong)
+		debug.SetGCPercent(gcPercent)
 		debug.FreeOSMemory()
 		giveWay()
 	})
