@@ -23,16 +23,15 @@ const longStage = 2 * time.Second
 // the drivers of jobs that begin or end come first.
 const niceness = 10
 
-// processors is how many threads of a driver that runs a stage work at once. What passes output on is one line of small
-// steps, as ssh's client does it in one thread. Spread over several threads it takes half as much processor time again:
-// most of that goes into waking them, above all for collections.
-const processors = 1
+// OneThread lets one thread of the process work at a time. What passes output on is one line of small steps, as ssh's
+// client does it in one thread. Spread over several threads it takes half as much processor time again: most of that goes
+// into waking them, above all for collections.
+func OneThread() { runtime.GOMAXPROCS(1) }
 
 // TrimLater gives memory back to the system once the call has lasted for a while, and lets other processes come first.
 // The driver no longer needs what it allocated to read files, to talk to AWS and to exchange keys. The caller calls
 // stop when the call ends.
 func TrimLater() (stop func()) {
-	runtime.GOMAXPROCS(processors)
 	timer := time.AfterFunc(longStage, func() {
 		debug.SetGCPercent(gcPercent)
 		debug.FreeOSMemory()
