@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// isWord tells whether text can be a token. A regular expression would take a tenth of the time in which ci-agent starts,
-// and each stage starts one.
+// isWord tells whether text can be a token. A regular expression would take a tenth of the time in which ci-agent
+// starts, and each stage starts one.
 func isWord(text string) bool {
 	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// gcPercent trades processor time for memory: by how much the heap may grow before it is collected. By default Go lets it
-// grow to 4 MiB; a driver that passes output on needs one. But then collections take almost half of its processor time, so
-// a driver whose stage may be over in a moment keeps the default.
+// gcPercent trades processor time for memory: by how much the heap may grow before it is collected. By default Go
+// lets it grow to 4 MiB; a driver that passes output on needs one. But collections of one take almost half of its
+// processor time, so a driver whose stage may be over in a moment keeps the default.
 const gcPercent = 25
 
 // longStage is when a stage counts as a long one. Most stages end sooner, and a collection would take as much processor
@@ -24,8 +24,8 @@ const longStage = 2 * time.Second
 const niceness = 10
 
 // OneThread lets one thread of the process work at a time. What passes output on is one line of small steps, as ssh's
-// client does it in one thread. Spread over several threads it takes half as much processor time again: most of that goes
-// into waking them, above all for collections.
+// client does it in one thread. Spread over several threads it takes half as much processor time again: most of that
+// goes into waking them, above all for collections.
 func OneThread() { runtime.GOMAXPROCS(1) }
 
 // TrimLater gives memory back to the system once the call has lasted for a while, and lets other processes come first.

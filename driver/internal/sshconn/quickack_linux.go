@@ -40,8 +40,8 @@ func withQuickACK(conn net.Conn) net.Conn {
 	return &ahead{conn, bufio.NewReaderSize(&quickACK{Conn: conn, socket: socket}, readAhead)}
 }
 
-// Read sets the option before each read that may have to wait, because the kernel returns to delayed acknowledgements by itself (tcp(7),
-// TCP_QUICKACK).
+// Read sets the option before each read that may have to wait, because the kernel returns to delayed acknowledgements
+// by itself (tcp(7), TCP_QUICKACK).
 func (p *quickACK) Read(into []byte) (int, error) {
 	if !p.busy {
 		_ = p.socket.Control(func(fd uintptr) {

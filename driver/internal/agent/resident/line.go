@@ -20,8 +20,8 @@ type line struct {
 	output *os.File
 }
 
-// Open sends a session's first frame to the agent and hands stdout over with it, where it is a pipe. An agent that knows
-// nothing of that answers on the connection, so the caller passes on what comes there.
+// Open sends a session's first frame to the agent and hands stdout over with it, where it is a pipe. An agent that
+// knows nothing of that answers on the connection, so the caller passes on what comes there.
 func Open(conn *net.UnixConn, stdout io.Writer, kind wire.Type, payload ...[]byte) error {
 	file, isFile := stdout.(*os.File)
 	if !isFile || !isPipe(file) {
