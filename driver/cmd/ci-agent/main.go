@@ -17,7 +17,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"regexp"
+	"strings"
 
 	"gitlab-fargate-runners/driver/internal/agent/relay"
 	"gitlab-fargate-runners/driver/internal/agent/resident"
@@ -31,7 +31,13 @@ func main() {
 	}
 }
 
-var word = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+// isWord tells whether text can be a token. A regular expression would take a tenth of the time in which ci-agent
+// starts, and each stage starts one.
+func isWord(text string) bool {
+	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	})
+}
 
 func call(args []string) error {
 	if len(args) == 0 {
@@ -58,7 +64,7 @@ func call(args []string) error {
 		if err := relay.Start(*directory); err != nil {
 			return err
 		}
-	case !word.MatchString(*token):
+	case !isWord(*token):
 		return fmt.Errorf("%s needs --token", name)
 	case name == "run":
 		return session.Run(*again)

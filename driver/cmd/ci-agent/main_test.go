@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRefusedCalls(t *testing.T) {
 	for _, args := range [][]string{
@@ -15,5 +18,17 @@ func TestRefusedCalls(t *testing.T) {
 	}
 	if err := call([]string{"version"}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	for text, want := range map[string]bool{
+		"a": true, "azAZ09-": true, strings.Repeat("x", 64): true,
+		"": false, strings.Repeat("x", 65): false, "../a": false, "a b": false, "a\n": false, "a_b": false, "\u00e9": false,
+		"a{": false, "a[": false, "a:": false, "a/": false, "a@": false, "a`": false,
+	} {
+		if isWord(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
 	}
 }

@@ -55,10 +55,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"gitlab-fargate-runners/driver/internal/footprint"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 func main() {
+	footprint.OneThread()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	// When the runner dies, its end of the pipe closes. Without this, SIGPIPE would end a cleanup before it stops the
 	// task.

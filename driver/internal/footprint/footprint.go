@@ -3,14 +3,16 @@ package footprint
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
 )
 
-// gcPercent trades processor time for memory. By default Go lets the heap grow to 4 MiB before it collects; a driver
-// that passes output on needs one.
+// gcPercent trades processor time for memory: by how much the heap may grow before it is collected. By default Go
+// lets it grow to 4 MiB; a driver that passes output on needs one. But collections of one take almost half of its
+// processor time, so a driver whose stage may be over in a moment keeps the default.
 const gcPercent = 25
 
 // longStage is when a stage counts as a long one. Most stages end sooner, and a collection would take as much processor
@@ -21,12 +23,17 @@ const longStage = 2 * time.Second
 // the drivers of jobs that begin or end come first.
 const niceness = 10
 
+// OneThread lets one thread of the process work at a time. What passes output on is one line of small steps, as ssh's
+// client does it in one thread. Spread over several threads it takes half as much processor time again: most of that
+// goes into waking them, above all for collections.
+func OneThread() { runtime.GOMAXPROCS(1) }
+
 // TrimLater gives memory back to the system once the call has lasted for a while, and lets other processes come first.
 // The driver no longer needs what it allocated to read files, to talk to AWS and to exchange keys. The caller calls
 // stop when the call ends.
 func TrimLater() (stop func()) {
-	debug.SetGCPercent(gcPercent)
 	timer := time.AfterFunc(longStage, func() {
+		debug.SetGCPercent(gcPercent)
 		debug.FreeOSMemory()
 		giveWay()
 	})

@@ -10,6 +10,7 @@ import (
 )
 
 var keyForm = regexp.MustCompile(`^job-[0-9]{1,19}-[0-9a-f]{16}$`)
+var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
 
 // Whatever the payload says: an error, or an identity that is a safe file name and that ECS takes.
 func FuzzLoad(f *testing.F) {

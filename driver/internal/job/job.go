@@ -12,6 +12,8 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -114,7 +116,10 @@ func Load(getenv func(string) string, host string) (Job, error) {
 // runnerVersion matches 19.4.0, 19.5.0~pre.12.gabc and the like, and nothing that means something to a shell.
 var runnerVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[0-9A-Za-z.~+-]{0,60}$`)
 
-var decimal = regexp.MustCompile(`^[0-9]{1,19}$`)
+// isDecimal tells whether the value has one to 19 digits and nothing else.
+func isDecimal(value string) bool {
+	return value != "" && len(value) <= 19 && strings.Trim(value, "0123456789") == ""
+}
 
 // variable returns the predefined variable of that name, or "". GitLab sends its own variables before the job's, so the
 // first one of a name is GitLab's.
@@ -133,7 +138,7 @@ func (p *payload) number(name string, getenv func(string) string) string {
 	if value == "" {
 		value = getenv("CUSTOM_ENV_" + name)
 	}
-	if !decimal.MatchString(value) {
+	if !isDecimal(value) {
 		return ""
 	}
 	return value
@@ -163,11 +168,14 @@ func (j Job) StartedBy() string {
 	return fmt.Sprintf("gitlab/runner-%s/job-%d/%s", runner, j.ID, j.digest)
 }
 
-var startedBy = regexp.MustCompile(`^gitlab/runner-(?:[0-9]{1,19}|unknown)/(job-[0-9]{1,19})/([0-9a-f]{16})$`)
+// startedBy is made when it is needed: none of a job's calls needs it, and each would wait for it.
+var startedBy = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^gitlab/runner-(?:[0-9]{1,19}|unknown)/(job-[0-9]{1,19})/([0-9a-f]{16})$`)
+})
 
 // KeyOf returns the Key of the job with this StartedBy, and false for a task that no driver started.
 func KeyOf(text string) (string, bool) {
-	parts := startedBy.FindStringSubmatch(text)
+	parts := startedBy().FindStringSubmatch(text)
 	if parts == nil {
 		return "", false
 	}

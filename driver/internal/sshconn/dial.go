@@ -95,6 +95,7 @@ func newClientConfig(settings config.SSH, target Target) (*ssh.ClientConfig, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the task's SSH key from its state: %w", err)
 	}
+	readyToSign(signer)
 	clientConfig := &ssh.ClientConfig{
 		User: settings.Username,
 		Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -37,6 +38,16 @@ func GenerateKey(keyType string) (private, public string, err error) {
 		return "", "", fmt.Errorf("encoding the task's SSH key: %w", err)
 	}
 	return string(pem.EncodeToMemory(block)), MarshalKey(sshKey), nil
+}
+
+// firstSignature is a process's first one, for which Go computes tables; they take 40 times as long as a signature.
+var firstSignature sync.Once
+
+// readyToSign makes that first signature while the caller waits for sshd, which takes longer to start a session.
+func readyToSign(signer ssh.Signer) {
+	if signer.PublicKey().Type() == ssh.KeyAlgoED25519 {
+		go firstSignature.Do(func() { _, _ = signer.Sign(rand.Reader, nil) })
+	}
 }
 
 // MarshalKey returns a public key as a line of authorized_keys, without the newline.

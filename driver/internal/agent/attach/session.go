@@ -15,7 +15,7 @@ import (
 )
 
 // ackEvery is how much output the driver takes before it acknowledges, in bytes: much less than the spool's limit.
-const ackEvery = 64 << 10
+const ackEvery = 128 << 10
 
 // exitWait is how long the driver waits for a command's exit code once the command's output has ended.
 const exitWait = time.Second

@@ -47,11 +47,12 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	}
 	defer func() { _ = conn.Close() }()
 	go func() {
-		_ = wire.NewWriter(conn).Send(kind, payload...) // Where it fails, the agent has said why.
+		_ = resident.Open(conn, s.Stdout, kind, payload...) // Where it fails, the agent has said why.
 		_, _ = io.Copy(conn, s.Stdin)
 		_ = conn.CloseWrite() // The SSH session has ended; the agent closes the connection.
 	}()
-	// The driver knows what it has received, and comes back for the rest.
+	// Nothing comes from an agent that writes to Stdout itself, up to its end. The driver knows what it has received, and
+	// comes back for the rest.
 	_, _ = io.Copy(s.Stdout, conn)
 	return nil
 }

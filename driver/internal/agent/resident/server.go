@@ -99,7 +99,8 @@ func (s *Server) serve(listener *net.UnixListener) error {
 	}
 }
 
-func (s *Server) session(conn *net.UnixConn) {
+func (s *Server) session(relay *net.UnixConn) {
+	conn := &line{UnixConn: relay}
 	defer func() { _ = conn.Close() }()
 	from, to := wire.NewReader(conn), wire.NewWriter(conn)
 	stage, offset, err := s.stageFor(conn, from)
@@ -111,8 +112,8 @@ func (s *Server) session(conn *net.UnixConn) {
 }
 
 // stageFor returns the stage that a session is about, and the byte from which on the session wants its output.
-func (s *Server) stageFor(conn *net.UnixConn, from *wire.Reader) (*Stage, int64, error) {
-	if err := CheckPeer(conn); err != nil {
+func (s *Server) stageFor(conn *line, from *wire.Reader) (*Stage, int64, error) {
+	if err := CheckPeer(conn.UnixConn); err != nil {
 		return nil, 0, err
 	}
 	kind, payload, err := from.Next()

@@ -1,7 +1,6 @@
 package resident
 
 import (
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 
 // attach lets a driver have the stage's output from offset on, and its result. It sends output on one goroutine and
 // reads the driver's frames on another, so that neither waits for the other.
-func (s *Stage) attach(conn net.Conn, from *wire.Reader, to *wire.Writer, offset int64) {
+func (s *Stage) attach(conn *line, from *wire.Reader, to *wire.Writer, offset int64) {
 	var stopped atomic.Bool
 	stop := func() {
 		stopped.Store(true)
