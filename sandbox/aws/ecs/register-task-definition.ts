@@ -106,8 +106,7 @@ const isCommand = ({ command: [kind, ...words] }: HealthCheck) =>
   (kind === "CMD" && words.length > 0) || (kind === "CMD-SHELL" && words.length === 1);
 
 const unsupportedText = (what: string) => `Fargate compatible task definitions do not support ${what}`;
-const needsRole = (what: string) =>
-  `Fargate requires task definition to have execution role ARN to support ${what}.`;
+const needsRole = (what: string) => `Fargate requires task definition to have execution role ARN to support ${what}.`;
 
 function* refusedKeys(found: object, keys: string[]): Generator<string> {
   for (const key of keys) {

@@ -59,7 +59,9 @@ export async function startInOrder(definitions: ContainerDefinition[], order: St
     if (condition === "START") return undefined;
     const ended = order.exited(name).then((code) => `ended with exit code ${code}`);
     if (condition === "HEALTHY") return Promise.race([order.healthy(name).then(() => undefined), ended]);
-    return condition === "COMPLETE" ? ended.then(() => undefined) : order.exited(name).then((code) => (code ? ended : undefined));
+    return condition === "COMPLETE"
+      ? ended.then(() => undefined)
+      : order.exited(name).then((code) => (code ? ended : undefined));
   }
 
   const tooLate = ({ startTimeout = defaultStartTimeout }: ContainerDefinition) =>

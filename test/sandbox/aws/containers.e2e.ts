@@ -17,7 +17,17 @@ import { healWorld } from "../../../sandbox/world";
 import { prepareForeignImages, pushForeignImage } from "../../support/images";
 import { scratch } from "../../support/scratch";
 import { until } from "../../support/until";
-import { addressOf, createExecutionRole, ec2, ecs, inTask, pushImage, startDaemon, taskIs, type Daemon } from "./machine";
+import {
+  addressOf,
+  createExecutionRole,
+  ec2,
+  ecs,
+  inTask,
+  pushImage,
+  startDaemon,
+  taskIs,
+  type Daemon,
+} from "./machine";
 
 const cluster = "several";
 /** Serves a shell, and ends with 3 on SIGTERM. */
@@ -70,13 +80,19 @@ describe("a task of several containers", () => {
     return tasks[0]!.taskArn!;
   }
   const stop = (task: string) => ecs.send(new StopTaskCommand({ cluster, task }));
-  const look = async (task: string) => (await ecs.send(new DescribeTasksCommand({ cluster, tasks: [task] }))).tasks![0]!;
+  const look = async (task: string) =>
+    (await ecs.send(new DescribeTasksCommand({ cluster, tasks: [task] }))).tasks![0]!;
   const containerOf = ({ containers = [] }: Task, name: string) => containers.find((one) => one.name === name)!;
 
   it("starts a container when the health check of another passes, and tells of both", async () => {
     const password = [{ name: "POSTGRES_PASSWORD", value: "secret" }];
     const healthCheck = { command: ["CMD-SHELL", "pg_isready --host=127.0.0.1 --quiet"], interval: 5 };
-    const database = { name: "database", image: await pushForeignImage("postgres"), environment: password, healthCheck };
+    const database = {
+      name: "database",
+      image: await pushForeignImage("postgres"),
+      environment: password,
+      healthCheck,
+    };
     const arn = await start("database", [
       { ...main, dependsOn: [{ containerName: "database", condition: "HEALTHY" }] },
       database,
@@ -128,7 +144,7 @@ describe("a task of several containers", () => {
       },
     ]);
     const address = addressOf(await taskIs(cluster, arn, "RUNNING"));
-    const output = await inTask(address, "head -n 1 /shared/go.mod; stat -c %u /shared; nc 127.0.0.1 8080");
+    const output = await inTask(address, "head -n 1 /shared/go.mod; stat -c %u /shared; nc 127.0.0.1 8080 </dev/null");
     expect(output).to.equal("module greeter\n1000\nhello\n");
     await stop(arn);
   });
