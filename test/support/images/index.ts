@@ -7,6 +7,7 @@
 import * as path from "node:path";
 import { accountId, cacheDir, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
+import { mapRegistry } from "../../../sandbox/providers/docker-build/registry";
 import { prepareTools } from "../../../sandbox/setup";
 import { ensure, folderOf, type Artifact, type ProgressEvent } from "../../../sandbox/setup/artifact";
 import { versions } from "../../../sandbox/setup/versions";
@@ -50,14 +51,16 @@ export async function prepareForeignImages(options: Preparing, names?: ImageName
   }
 }
 
+const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
+
 /**
  * Pushes one to the account's ECR, past its passwords; a repository need not be there. Resolves to what a task definition
  * names it by.
  */
-export async function pushForeignImage(name: ImageName, repository = `foreign/${name}`): Promise<string> {
+export async function pushForeignImage(name: ImageName, image = `${ecr}/foreign/${name}:latest`): Promise<string> {
   const [, made] = artifacts.find(([one]) => one === name)!;
   const source = `oci:${path.join(folderOf(cacheDir, made), layout)}`;
-  const target = `docker://${registryStore}/${repository}:latest`;
+  const target = `docker://${mapRegistry(image, registryStore)}`;
   await run("skopeo", ["--insecure-policy", "copy", "--dest-tls-verify=false", source, target]);
-  return `${accountId}.dkr.ecr.${region}.amazonaws.com/${repository}:latest`;
+  return image;
 }
