@@ -9,7 +9,7 @@ import { registerRevision } from "../support/task-definitions";
 const askDatabase = [
   "exec 3<>/dev/tcp/127.0.0.1/5432",
   String.raw`printf '\0\0\0\x20\0\x03\0\0user\0app\0database\0shop\0\0' >&3`,
-  String.raw`printf 'Q\0\0\0\x12SELECT 123*457\0X\0\0\0\x04' >&3`,
+  String.raw`printf 'Q\0\0\0\x13SELECT 123*457\0X\0\0\0\x04' >&3`,
   "cat <&3 | tr -cd '[:print:]'; echo",
 ];
 
@@ -30,7 +30,11 @@ async function withDatabase(command?: string[]): Promise<string> {
       environment: Object.entries({
         ...{ POSTGRES_USER: "app", POSTGRES_DB: "shop", POSTGRES_HOST_AUTH_METHOD: "trust" },
       }).map(([name, value]) => ({ name, value })),
-      healthCheck: { command: ["CMD-SHELL", "pg_isready --host=127.0.0.1 --username=app"], interval: 5, retries: 10 },
+      healthCheck: {
+        command: ["CMD-SHELL", "pg_isready --host=127.0.0.1 --username=app --dbname=shop"],
+        interval: 5,
+        retries: 10,
+      },
     },
   ]);
   return taskDefinition;
@@ -50,7 +54,8 @@ describe("a database beside the job", () => {
 
   it("is told in the job's log where it ends before the job", async () => {
     const crash = "docker-entrypoint.sh postgres & until test -e /shared/crash; do sleep 0.2; done; exit 3";
-    const { jobs } = await runCi(job(await withDatabase(["sh", "-c", crash]), ["touch /shared/crash", "sleep 600"]));
+    const gone = "while echo >/dev/tcp/127.0.0.1/5432; do sleep 0.2; done";
+    const { jobs } = await runCi(job(await withDatabase(["sh", "-c", crash]), ["touch /shared/crash", gone, "exit 1"]));
     const [{ status, trace }] = jobs as [(typeof jobs)[0]];
     expect(status).to.equal("failed");
     expect(trace).to.match(/postgres\b.*exit code 3/);
