@@ -49,7 +49,8 @@ describe("a database beside the job", () => {
   it("is up before the script's first line, at localhost", async () => {
     const { jobs } = await runCi(job(await withDatabase(), askDatabase));
     expect(jobs[0]!.status, jobs[0]!.trace).to.equal("success");
-    expect(scriptLines(jobs[0]!.trace).join("\n")).to.contain("56211");
+    const output = scriptLines(jobs[0]!.trace).join("\n");
+    expect(output, output).to.contain("56211");
   });
 
   it("is told in the job's log where it ends before the job", async () => {
@@ -58,6 +59,6 @@ describe("a database beside the job", () => {
     const { jobs } = await runCi(job(await withDatabase(["sh", "-c", crash]), ["touch /shared/crash", gone, "exit 1"]));
     const [{ status, trace }] = jobs as [(typeof jobs)[0]];
     expect(status).to.equal("failed");
-    expect(trace).to.match(/postgres\b.*exit code 3/);
+    expect(trace, trace).to.match(/postgres\b.*exit code 3/);
   });
 });

@@ -44,11 +44,9 @@ interface Preparing {
 }
 
 /** Brings them into the cache. Takes a network where one is not there. */
-export async function prepareForeignImages(options: Preparing, names?: ImageName[]): Promise<void> {
+export async function prepareForeignImages(options: Preparing): Promise<void> {
   const tools = await prepareTools(options);
-  for (const [name, one] of artifacts) {
-    if (names?.includes(name) ?? true) await ensure(one, { cache: cacheDir, tools, ...options });
-  }
+  for (const [, one] of artifacts) await ensure(one, { cache: cacheDir, tools, ...options });
 }
 
 const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
