@@ -8,6 +8,7 @@ import { prepareArtifacts, prepareAwsProvider } from "../../sandbox/setup";
 import { withProgress } from "../../sandbox/steps";
 import { bin, cacheFile, mocha, passes, silentTool, tool, type Check, type Output } from "./check";
 import { goTestAnew, goTestCached } from "./go-test";
+import { prepareForeignImages } from "./images";
 import { endToEndFiles, shards } from "./shards";
 
 const driverDir = path.join(projectDir, "driver");
@@ -52,6 +53,10 @@ const everywhere: Check[] = [
   { name: "go vet", run: (output) => tool("go", ["vet", "./..."], output, driverDir) },
   { name: "go vet: bench", run: (output) => tool("go", ["vet", "./..."], output, measuredDir) },
   { name: "go vet: tests", run: (output) => tool("go", ["vet", "main.go"], output, path.join(__dirname, "execs")) },
+  {
+    name: "go vet: images",
+    run: (output) => tool("go", ["vet", "./..."], output, path.join(__dirname, "images/greeter")),
+  },
 ];
 
 /**
@@ -107,9 +112,22 @@ const awsProvider: Check = {
     passes(async () => void (await withProgress((onProgress) => prepareAwsProvider({ onProgress, signal })))),
 };
 
+/** Of Debian's packages: minutes where they have to be made. */
+const foreignImages: Check = {
+  name: "setup: images",
+  run: ({ signal }) =>
+    passes(async () => void (await withProgress((onProgress) => prepareForeignImages({ onProgress, signal })))),
+};
+
 // The longest first: it decides when all have ended.
 export const unitChecks: Check[] = [{ name: "go test", run: goTestCached }, ...everywhere];
-export const allChecks: Check[] = [{ name: "go test", run: goTestAnew }, awsProvider, ...everywhere, ...endToEnd];
+export const allChecks: Check[] = [
+  { name: "go test", run: goTestAnew },
+  awsProvider,
+  foreignImages,
+  ...everywhere,
+  ...endToEnd,
+];
 
 const linters = async ({ signal }: Output) => (await prepareArtifacts({ onProgress: () => {}, signal })).linters;
 

@@ -1,5 +1,11 @@
 /** Task definitions beside the stack's own, with its image. */
-import { DescribeTaskDefinitionCommand, ECSClient, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import {
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  type ContainerDefinition,
+  type RegisterTaskDefinitionCommandInput,
+} from "@aws-sdk/client-ecs";
 import { parse } from "smol-toml";
 import { awsEndpoint, region } from "../../sandbox/config";
 import { onHost } from "./host";
@@ -30,11 +36,23 @@ export interface Placement {
   securityGroup: string;
 }
 
+/** Registers a task definition as the community driver's documentation has it, whose container starts by this script. */
+export const copyTaskDefinition = (script: string): Promise<Placement & { taskDefinition: string }> =>
+  registerRevision({}, ({ name, image }) => [
+    {
+      ...{ name, image, entryPoint: ["/bin/sh", "-c", script] },
+      portMappings: [{ containerPort: 22, hostPort: 22, protocol: "tcp" }],
+    },
+  ]);
+
 /**
- * Registers a task definition as the community driver's documentation has it, whose container starts by this script. It is
- * a revision of the stack's own family: the host may run no other.
+ * Registers a revision of the stack's own family: the host may run no other.
+ * @param containers what becomes of the stack's container
  */
-export async function copyTaskDefinition(script: string): Promise<Placement & { taskDefinition: string }> {
+export async function registerRevision(
+  more: Partial<RegisterTaskDefinitionCommandInput>,
+  containers: (own: ContainerDefinition) => ContainerDefinition[] | Promise<ContainerDefinition[]>,
+): Promise<Placement & { taskDefinition: string }> {
   const { Fargate: stack } = parse(await onHost("cat /etc/gitlab-runner/fargate.toml")) as unknown as {
     Fargate: { Cluster: string; Subnets: string[]; SecurityGroups: string[]; TaskDefinition: string };
   };
@@ -45,20 +63,10 @@ export async function copyTaskDefinition(script: string): Promise<Placement & { 
   const family = own!.family!;
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
-      family,
-      requiresCompatibilities: ["FARGATE"],
-      networkMode: "awsvpc",
-      cpu: "512",
-      memory: "1024",
+      ...{ family, requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "512", memory: "1024" },
       executionRoleArn: own!.executionRoleArn,
-      containerDefinitions: [
-        {
-          name: "ci-coordinator",
-          image: own!.containerDefinitions![0]!.image,
-          entryPoint: ["/bin/sh", "-c", script],
-          portMappings: [{ containerPort: 22, hostPort: 22, protocol: "tcp" }],
-        },
-      ],
+      ...more,
+      containerDefinitions: await containers(own!.containerDefinitions![0]!),
     }),
   );
   return {

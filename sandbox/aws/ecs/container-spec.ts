@@ -1,4 +1,5 @@
 /** The runc bundle of a container: what the image, the container definition and RunTask's overrides make together. */
+import { capabilities, maskedPaths, readonlyPaths, systemCallFilter } from "./confinement";
 import type { ContainerDefinition, ContainerOverride } from "./types";
 
 /** What of an image's configuration a container starts with. */
@@ -9,10 +10,14 @@ export interface ImageConfig {
   environment: string[];
   workingDirectory: string;
   user: { uid: number; gid: number; additionalGids?: number[] };
+  /** Paths of its VOLUMEs. */
+  volumes: string[];
 }
 
 export interface SpecOptions {
   image: ImageConfig;
+  /** Whom it runs as. */
+  user: ImageConfig["user"];
   definition: ContainerDefinition;
   override?: ContainerOverride;
   /** What ECS itself sets. */
@@ -32,41 +37,20 @@ export interface SpecOptions {
   binds: { source: string; destination: string; readOnly: boolean }[];
 }
 
-/** Docker's default set, which Fargate containers have. */
-const capabilities = [
-  "AUDIT_WRITE",
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "FOWNER",
-  "FSETID",
-  "KILL",
-  "MKNOD",
-  "NET_BIND_SERVICE",
-  "NET_RAW",
-  "SETFCAP",
-  "SETGID",
-  "SETPCAP",
-  "SETUID",
-  "SYS_CHROOT",
-].map((name) => `CAP_${name}`);
-
 const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/**
- * The OCI runtime configuration. Differs from Fargate's: no seccomp filter, and a CPU quota instead of a virtual machine
- * of that size.
- */
+/** The OCI runtime configuration. Differs from Fargate's: a CPU quota instead of a virtual machine of that size. */
 export function containerSpec(options: SpecOptions): object {
   const { image, definition } = options;
   return {
     ociVersion: "1.0.2",
     process: {
       terminal: false,
-      user: image.user,
+      user: options.user,
       args: processArguments(image, definition, options.override),
       env: processEnvironment(options),
       cwd: definition.workingDirectory ?? (image.workingDirectory || "/"),
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      capabilities: capabilities(options.user.uid, definition),
       rlimits: resourceLimits(definition, options.maxOpenFiles),
       noNewPrivileges: false,
     },
@@ -91,8 +75,9 @@ export function containerSpec(options: SpecOptions): object {
         { type: "mount" },
         { type: "network", path: options.networkNamespace },
       ],
-      maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/sys/firmware"],
-      readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+      seccomp: systemCallFilter,
+      maskedPaths,
+      readonlyPaths,
     },
   };
 }

@@ -1,6 +1,6 @@
 /** One runc container from its start to its exit. */
 import { spawn } from "node:child_process";
-import { existsSync, watch } from "node:fs";
+import { existsSync, readFileSync, rmSync, watch } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { attempt } from "../../command";
@@ -9,6 +9,8 @@ export interface RunningContainer {
   /** Settles with PID 1's exit code (128 + n after signal n) when all its processes are gone. */
   exited: Promise<number>;
   signal(name: "TERM" | "KILL"): Promise<void>;
+  /** Whether a program ends with 0 in it within so many milliseconds; one that does not is ended. */
+  check(program: string[], timeout: number): Promise<boolean>;
 }
 
 export interface StartOptions {
@@ -59,7 +61,29 @@ export async function startContainer(options: StartOptions): Promise<RunningCont
         throw new Error(`signalling container ${id}: ${stderr.trim()}`);
       }
     },
+    check: (program, timeout) => check(options, program, timeout),
   };
+}
+
+/** As the container's user, with its environment and in its folder. */
+function check({ runcRoot, id, bundle }: StartOptions, program: string[], timeout: number): Promise<boolean> {
+  const pidFile = path.join(bundle, "check.pid");
+  rmSync(pidFile, { force: true });
+  const args = ["--root", runcRoot, "exec", "--pid-file", pidFile, id, ...program];
+  const child = spawn("runc", args, { stdio: "ignore" });
+  return new Promise((resolve) => {
+    // runc passes no SIGKILL on: the program itself gets it, where it runs already.
+    const timer = setTimeout(() => {
+      if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+      else child.kill("SIGKILL");
+    }, timeout);
+    const ended = (passed: boolean) => {
+      clearTimeout(timer);
+      resolve(passed);
+    };
+    child.once("error", () => ended(false));
+    child.once("close", (code) => ended(code === 0));
+  });
 }
 
 function appears(file: string, dir: string, signal: AbortSignal): Promise<void> {

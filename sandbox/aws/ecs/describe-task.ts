@@ -1,4 +1,5 @@
 /** The form in which ECS shows a task. */
+import { taskHealth } from "./health";
 import type { Task } from "./task";
 
 /** A task as RunTask, StopTask and DescribeTasks show it. */
@@ -51,7 +52,7 @@ export function describeTask(task: Task, include: { tags: boolean }): Record<str
     attributes: [{ name: "ecs.cpu-architecture", value: "x86_64" }],
     connectivity: "CONNECTED",
     enableExecuteCommand: task.enableExecuteCommand,
-    healthStatus: "UNKNOWN",
+    healthStatus: taskHealth(task.containers),
     containers: task.containers.map((container) => ({
       containerArn: container.arn,
       taskArn: task.arn,
@@ -62,11 +63,12 @@ export function describeTask(task: Task, include: { tags: boolean }): Record<str
       lastStatus: container.state,
       exitCode: container.exitCode,
       reason: container.reason,
-      healthStatus: "UNKNOWN",
+      healthStatus: container.health,
       networkBindings: [],
       networkInterfaces: privateIp,
       cpu: String(container.definition.cpu ?? 0),
-      memory: container.definition.memory === undefined ? undefined : String(container.definition.memory),
+      memory: container.definition.memory?.toString(),
+      memoryReservation: container.definition.memoryReservation?.toString(),
     })),
     createdAt: times.created,
     pullStartedAt: times.pullStarted,

@@ -111,6 +111,7 @@ interface OciConfig {
   Cmd?: string[];
   Env?: string[];
   WorkingDir?: string;
+  Volumes?: Record<string, object>;
 }
 
 /** Entry point and command from the image; the user as umoci resolved it in the image's own /etc/passwd. */
@@ -128,6 +129,7 @@ async function readConfig(dir: string): Promise<ImageConfig> {
     environment: config.Env ?? [],
     workingDirectory: config.WorkingDir ?? "",
     user: runtime.process.user,
+    volumes: Object.keys(config.Volumes ?? {}),
   };
 }
 

@@ -7,7 +7,7 @@ export function asOf(task: Task, at: number): Task | undefined {
   if (!shown) return undefined;
   const ended = shown.state === "DEPROVISIONING" || shown.state === "STOPPED";
   const running = ({ definition, arn, runtimeId, imageDigest }: ContainerRecord): ContainerRecord => ({
-    ...{ definition, arn, runtimeId, imageDigest },
+    ...{ definition, arn, runtimeId, imageDigest, health: "UNKNOWN" },
     state: shown.state === "RUNNING" || shown.state === "STOPPING" ? "RUNNING" : "PENDING",
   });
   return {

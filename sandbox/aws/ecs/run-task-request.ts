@@ -1,5 +1,6 @@
 /** What ECS refuses in a RunTask request before it starts anything, besides what its model says (models/). */
 import { AwsError } from "../protocol";
+import { problems } from "./register-task-definition";
 import type { RunTaskRequest, TaskDefinition } from "./types";
 
 /** Limit: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html */
@@ -19,19 +20,10 @@ export function validateRunTask(request: RunTaskRequest, definition: TaskDefinit
       throw invalid(`Override for container named ${name} is not a container in the TaskDefinition.`);
     }
   }
-  if (definition.networkMode !== "awsvpc") {
-    throw invalid("Task definition does not support launch_type FARGATE: its network mode is not awsvpc.");
-  }
+  const [problem] = problems(definition);
+  if (problem !== undefined) throw invalid(`Task definition does not support launch_type FARGATE. (${problem})`);
   if ((request.networkConfiguration?.awsvpcConfiguration?.subnets ?? []).length === 0) {
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
-  }
-  for (const { dependsOn = [], name } of definition.containerDefinitions) {
-    for (const { condition } of dependsOn) {
-      if (condition === "HEALTHY") {
-        // Health checks are not run here; waiting for one would hang the task.
-        throw new AwsError("ClientException", `The sandbox runs no health checks: ${name} cannot wait for HEALTHY.`);
-      }
-    }
   }
 }
 

@@ -8,9 +8,10 @@ import { describeTasks, type DescribeTasksRequest } from "./describe-tasks";
 import { createFaults, type Faults } from "./faults";
 import { listTasks, type ListTasksRequest } from "./list-tasks";
 import { planTasks } from "./plan-tasks";
+import { validateForFargate } from "./register-task-definition";
 import { advance, markStopping, newTask, type StopCode, type Task } from "./task";
 import type { RunningTask } from "./task-runner";
-import type { Cluster, Failure, RunTaskRequest } from "./types";
+import type { Cluster, Failure, RunTaskRequest, TaskDefinition } from "./types";
 
 export interface EcsOptions {
   moto: Moto;
@@ -77,6 +78,11 @@ export class EcsService extends EventEmitter<{ change: [Task] }> {
   }
 
   private readonly handlers = {
+    RegisterTaskDefinition: async (definition: TaskDefinition) => {
+      if (definition.requiresCompatibilities?.includes("FARGATE")) validateForFargate(definition);
+      return undefined;
+    },
+
     RunTask: async (request: RunTaskRequest) => {
       const { answer, repeated } = this.tokens.once(request, () => this.runTask(request));
       return repeated ? this.refresh(await answer) : answer;

@@ -1,11 +1,17 @@
 /** In which order a task's containers start: each as soon as what it depends on is there. */
-import type { ContainerDefinition } from "./types";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ContainerDefinition, DependencyCondition } from "./types";
+
+/** Seconds; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, startTimeout. */
+const defaultStartTimeout = 180;
 
 export interface StartOrder {
   /** Starts one container; settles when it runs. */
   start(name: string): Promise<void>;
   /** The exit code of a container that was started. */
   exited(name: string): Promise<number>;
+  /** Settles when its health check has passed. */
+  healthy(name: string): Promise<void>;
   /** A container cannot start: the others need not wait any longer. */
   failed(error: Error): void;
   /** Aborted when the task has to end; nothing more is started then. */
@@ -41,15 +47,25 @@ export async function startInOrder(definitions: ContainerDefinition[], order: St
       if (!other) throw new Error(`${name} depends on ${containerName}, which the task definition does not have`);
       await Promise.race([begin(other), stopped]);
       if (stopping.aborted) return;
-      if (condition === "START") continue;
-      const exitCode = await Promise.race([order.exited(containerName), stopped]);
+      const problem = await Promise.race([reached(containerName, condition), tooLate(other), stopped]);
       if (stopping.aborted) return;
-      if (condition === "SUCCESS" && exitCode !== 0) {
-        throw new Error(`${name}: its dependency ${containerName} ended with exit code ${exitCode}`);
-      }
+      if (problem) throw new Error(`${name}: its dependency ${containerName} ${problem}`);
     }
     if (!stopping.aborted) await order.start(name);
   }
+
+  /** Settles when the condition holds, or with why it never will. */
+  async function reached(name: string, condition: DependencyCondition): Promise<string | undefined> {
+    if (condition === "START") return undefined;
+    const ended = order.exited(name).then((code) => `ended with exit code ${code}`);
+    if (condition === "HEALTHY") return Promise.race([order.healthy(name).then(() => undefined), ended]);
+    return condition === "COMPLETE"
+      ? ended.then(() => undefined)
+      : order.exited(name).then((code) => (code ? ended : undefined));
+  }
+
+  const tooLate = ({ startTimeout = defaultStartTimeout }: ContainerDefinition) =>
+    delay(startTimeout * 1000, `has not come so far within ${startTimeout} s`, { ref: false });
 
   const results = await Promise.allSettled(definitions.map(begin));
   const failed = results.find((result) => result.status === "rejected");

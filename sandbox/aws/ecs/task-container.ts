@@ -9,7 +9,9 @@ import { containerSpec } from "./container-spec";
 import { mountOverlay, type Image } from "./images";
 import { openContainerLog, type ContainerLog } from "./logs";
 import type { ContainerRecord, Task } from "./task";
+import type { ContainerDefinition, ContainerOverride } from "./types";
 import { networkFiles, openFilesLimit, volumes } from "./task-files";
+import { resolveUser } from "./user";
 
 /** The same for all containers of all tasks. */
 export interface ContainerOptions {
@@ -39,12 +41,15 @@ export async function startTaskContainer(
   },
 ): Promise<{ process: RunningContainer; log: ContainerLog }> {
   const { image, dir, cgroup } = options;
-  const { definition } = container;
+  const { name } = container.definition;
+  const override = task.overrides.containerOverrides?.find((one) => one.name === name);
+  const definition = withSizes(container.definition, override);
+  const user = definition.user ? resolveUser(image.rootfs, definition.user) : image.config.user;
   const folder = path.join(dir, container.runtimeId);
   const rootfs = await mountOverlay(image.rootfs, folder);
   options.mounted(rootfs);
   const log = await openContainerLog({
-    file: path.join(options.logDir, task.id, `${definition.name}.log`),
+    file: path.join(options.logDir, task.id, `${name}.log`),
     definition,
     taskId: task.id,
     client: options.logsClient,
@@ -54,8 +59,9 @@ export async function startTaskContainer(
   const hostname = `ip-${task.eni!.privateIp.replaceAll(".", "-")}.ec2.internal`;
   const spec = containerSpec({
     image: image.config,
+    user,
     definition,
-    override: task.overrides.containerOverrides?.find((override) => override.name === definition.name),
+    override,
     environment: {
       AWS_EXECUTION_ENV: "AWS_ECS_FARGATE",
       AWS_REGION: region,
@@ -68,11 +74,11 @@ export async function startTaskContainer(
     networkNamespace: options.networkNamespace,
     cgroup: cgroup.containerPath(container.runtimeId),
     cpu: task.size.cpu,
-    memory: definition.memory === undefined ? {} : cgroup.memoryOf(definition.memory * 1024 * 1024),
+    memory: definition.memory === undefined ? {} : cgroup.memoryOf(definition.memory * mebibyte),
     maxOpenFiles: openFilesLimit(),
     binds: [
       ...(await networkFiles(folder, hostname, task.eni!.privateIp)),
-      ...(await volumes(path.join(dir, "volumes"), definition.mountPoints)),
+      ...(await volumes(path.join(dir, "volumes"), definition, image)),
     ],
   });
   try {
@@ -88,4 +94,12 @@ export async function startTaskContainer(
     await log.close();
     throw error;
   }
+}
+
+const mebibyte = 1024 * 1024;
+
+/** RunTask may give a container another size. A soft limit means nothing where nobody else is on the machine. */
+function withSizes(definition: ContainerDefinition, override: ContainerOverride | undefined): ContainerDefinition {
+  const { cpu = definition.cpu, memory = definition.memory } = override ?? {};
+  return { ...definition, cpu, memory };
 }

@@ -1,7 +1,8 @@
 /** What a container sees of its task and of this machine: its network's files, the task's volumes, resource limits. */
-import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { run } from "../../command";
 import { resolvConf } from "../../config";
 import type { SpecOptions } from "./container-spec";
 import type { ContainerDefinition } from "./types";
@@ -23,12 +24,24 @@ export async function networkFiles(folder: string, hostname: string, ip: string)
   );
 }
 
-/** The volumes of a task that a container mounts; each is an empty folder that lives as long as the task. */
-export async function volumes(dir: string, mountPoints: ContainerDefinition["mountPoints"] = []): Promise<Binds> {
+/**
+ * The volumes of a task that a container mounts; each is a folder that lives as long as the task. It is empty and root's, but
+ * where the image has a VOLUME at the very path: its content, owner and mode are copied into an empty one
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html).
+ */
+export async function volumes(
+  dir: string,
+  { mountPoints = [] }: ContainerDefinition,
+  image: { rootfs: string; config: { volumes: string[] } },
+): Promise<Binds> {
   return Promise.all(
     mountPoints.map(async ({ sourceVolume, containerPath, readOnly = false }) => {
       const source = path.join(dir, sourceVolume);
-      await mkdir(source, { recursive: true });
+      await mkdir(source, { recursive: true, mode: 0o755 });
+      const shown = path.join(image.rootfs, containerPath);
+      if (image.config.volumes.includes(containerPath) && existsSync(shown) && (await readdir(source)).length === 0) {
+        await run("cp", ["--archive", `${shown}/.`, source]);
+      }
       return { source, destination: containerPath, readOnly };
     }),
   );

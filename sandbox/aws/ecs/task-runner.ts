@@ -4,11 +4,11 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createTaskCgroup, type TaskCgroup } from "../../world/cgroups";
 import type { NetworkNamespace } from "../../world/network";
-import type { RunningContainer } from "./container";
 import { unmountOverlay, type Image, type ImageStore } from "./images";
 import { startInOrder } from "./start-order";
 import { advance, markStopping, now, type ContainerRecord, type Eni, type Task } from "./task";
-import { startTaskContainer, type ContainerOptions } from "./task-container";
+import type { ContainerOptions } from "./task-container";
+import { TaskContainers } from "./task-containers";
 
 export interface RunnerOptions extends ContainerOptions {
   images: ImageStore;
@@ -39,12 +39,8 @@ export interface RunningTask {
   processes(): number[];
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html, stopTimeout, in seconds. */
-const defaultStopTimeout = 30;
-
 export function runTask(task: Task, options: RunnerOptions): RunningTask {
   const stopping = new AbortController();
-  const running = new Map<ContainerRecord, RunningContainer>();
   const undo: (() => void | Promise<void>)[] = [];
   const dir = path.join(options.dir, task.id);
   let namespace: NetworkNamespace | undefined;
@@ -55,7 +51,6 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     stopping.signal.addEventListener("abort", () => resolve(), { once: true }),
   );
   const stop = () => stopping.abort();
-  const killAll = () => Promise.all([...running.values()].map((container) => container.signal("KILL"))).catch(report);
   let killed = false;
   const move = (state: Task["state"]) => {
     advance(task, state);
@@ -93,65 +88,36 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     return new Map(pulled);
   }
 
-  async function start(container: ContainerRecord, image: Image, cgroup: TaskCgroup): Promise<void> {
-    const { definition } = container;
-    const { process, log } = await startTaskContainer(task, container, {
-      ...options,
-      image,
-      dir,
-      cgroup,
-      networkNamespace: namespace!.path,
-      mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
-    });
-    running.set(container, process);
-    container.state = "RUNNING";
-    exits.set(
-      container,
-      process.exited.then(async (exitCode) => {
-        running.delete(container);
-        container.state = "STOPPED";
-        container.exitCode = exitCode;
-        if (exitCode === endedBySigkill && cgroup.outOfMemory()) container.reason = outOfMemory;
-        await log.close();
-        options.changed(task);
-        if (definition.essential !== false) {
-          markStopping(task, "EssentialContainerExited", "Essential container in task exited");
-          stop();
-        }
-        return exitCode;
-      }),
-    );
-  }
-
-  const exits = new Map<ContainerRecord, Promise<number>>();
-
   const byName = (name: string) => task.containers.find(({ definition }) => definition.name === name)!;
 
   const startAll = (images: Map<ContainerRecord, Image>, cgroup: TaskCgroup) =>
     startInOrder(task.definition.containerDefinitions, {
-      start: (name) => start(byName(name), images.get(byName(name))!, cgroup),
-      exited: (name) => exits.get(byName(name))!,
+      start: (name) =>
+        containers.start(byName(name), {
+          ...options,
+          image: images.get(byName(name))!,
+          dir,
+          cgroup,
+          networkNamespace: namespace!.path,
+          mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
+        }),
+      exited: (name) => containers.exited(byName(name)),
+      healthy: (name) => containers.healthy(byName(name)),
       failed: fail,
       stopping: stopping.signal,
     });
 
-  /** SIGTERM, and SIGKILL after each container's stopTimeout. */
-  async function stopContainers(): Promise<void> {
-    await Promise.all(
-      [...running].map(async ([container, process]) => {
-        await process.signal(killed ? "KILL" : "TERM");
-        const seconds = container.definition.stopTimeout ?? defaultStopTimeout;
-        const timer = setTimeout(() => void process.signal("KILL").catch(report), seconds * 1000);
-        await exits.get(container);
-        clearTimeout(timer);
-      }),
-    );
-    for (const container of task.containers) container.state = "STOPPED";
-    task.times.executionStopped = now();
-  }
-
   const report = (error: unknown) =>
     options.log(`task ${task.id}: ${error instanceof Error ? error.message : String(error)}`);
+
+  const containers = new TaskContainers(task, {
+    changed: () => options.changed(task),
+    essentialExited() {
+      markStopping(task, "EssentialContainerExited", "Essential container in task exited");
+      stop();
+    },
+    report,
+  });
 
   const fail = (error: unknown) => {
     if (markStopping(task, "TaskFailedToStart", error instanceof Error ? error.message : String(error))) report(error);
@@ -170,8 +136,9 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     } catch (error) {
       fail(error);
     }
-    if (running.size > 0) move("STOPPING");
-    await stopContainers().catch(report);
+    if (containers.anyRuns()) move("STOPPING");
+    await containers.stop(killed ? "KILL" : "TERM").catch(report);
+    task.times.executionStopped = now();
     move("DEPROVISIONING");
     // The last that was set up goes first; one failure must not keep the rest.
     for (const step of undo.reverse()) await Promise.resolve(step()).catch(report);
@@ -184,7 +151,7 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     kill() {
       killed = true;
       stop();
-      void killAll();
+      void containers.killAll();
     },
     network() {
       if (!namespace) throw new Error(`task ${task.id} has no network interface`);
@@ -193,7 +160,3 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     processes: () => processes(),
   };
 }
-
-/** As a shell tells it, and runc. */
-const endedBySigkill = 128 + 9;
-const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";

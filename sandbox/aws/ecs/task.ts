@@ -1,6 +1,7 @@
 /** A task's record and its states. */
 import { randomUUID } from "node:crypto";
 import { accountId, region } from "../../config";
+import type { Health } from "./health";
 import type { TaskSize } from "./size";
 import type { ContainerDefinition, Tag, TaskDefinition, TaskOverride } from "./types";
 
@@ -30,6 +31,7 @@ export interface ContainerRecord {
   runtimeId: string;
   imageDigest?: string;
   state: "PENDING" | "RUNNING" | "STOPPED";
+  health: Health;
   exitCode?: number;
   reason?: string;
 }
@@ -98,6 +100,7 @@ export function newTask(properties: NewTask): Task {
       arn: `${arnPrefix}:container/${cluster}/${id}/${randomUUID()}`,
       runtimeId: `${id}-${index}`,
       state: "PENDING",
+      health: "UNKNOWN",
     })),
     state: "PROVISIONING",
     desiredState: "RUNNING",

@@ -16,6 +16,18 @@ export interface StrategyItem {
   base?: number;
 }
 
+export interface HealthCheck {
+  /** "CMD" and a program with its arguments, or "CMD-SHELL" and a line for the image's /bin/sh. */
+  command: string[];
+  /** Seconds. */
+  interval?: number;
+  timeout?: number;
+  startPeriod?: number;
+  retries?: number;
+}
+
+export type DependencyCondition = "START" | "COMPLETE" | "SUCCESS" | "HEALTHY";
+
 export interface ContainerDefinition {
   name: string;
   image: string;
@@ -28,11 +40,15 @@ export interface ContainerDefinition {
   environment?: KeyValue[];
   workingDirectory?: string;
   user?: string;
+  startTimeout?: number;
   stopTimeout?: number;
+  healthCheck?: HealthCheck;
+  linuxParameters?: { capabilities?: { add?: string[]; drop?: string[] } };
   readonlyRootFilesystem?: boolean;
   mountPoints?: { sourceVolume: string; containerPath: string; readOnly?: boolean }[];
-  dependsOn?: { containerName: string; condition: "START" | "COMPLETE" | "SUCCESS" | "HEALTHY" }[];
+  dependsOn?: { containerName: string; condition: DependencyCondition }[];
   logConfiguration?: { logDriver: string; options?: Record<string, string> };
+  portMappings?: { containerPort: number; hostPort?: number }[];
   ulimits?: { name: string; softLimit: number; hardLimit: number }[];
 }
 

@@ -24,12 +24,12 @@ export interface CgroupVersion {
 }
 
 export interface TaskCgroup {
-  /** For runc's cgroupsPath. */
-  containerPath(name: string): string;
+  /** For runc's cgroupsPath; what it stands for is made when it is asked for. */
+  containerPath(container: string): string;
   /** runc's resources for a container's own limit in bytes. */
   memoryOf(limit: number): object;
-  /** Whether the task or one of its containers was ended at its limit. */
-  outOfMemory(): boolean;
+  /** Whether a container was ended at its limit, or, as the one that held most, at the task's. */
+  outOfMemory(container: string): boolean;
   /** Its processes' ids on this machine. */
   processes(): number[];
   remove(): void;

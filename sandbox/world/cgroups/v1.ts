@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { cgroupName, taskCgroupPrefix } from "../../config";
 import { hierarchies, sandboxCgroups } from "./hierarchies";
 import type { CgroupVersion, TaskCgroup } from "./index";
-import { cgroupTree, processesIn, removeCgroup, subdirectories } from "./tree";
+import { processesIn, removeCgroup, subdirectories } from "./tree";
 
 /** How often a task's memory is looked at, in milliseconds: the kernel notifies by eventfd only, which Node lacks. */
 const oomInterval = 250;
@@ -52,21 +52,29 @@ export function versionOne(all = hierarchies): CgroupVersion {
 }
 
 /**
- * Fargate ends a task that passes its limit; the kernel of v1 would kill one process and let the rest go on. So its killer is
- * off here: a process that needs more waits, which shows in memory.oom_control, and all beside it are ended from here.
+ * The kernel of v1 would kill one process and let the rest of its container go on. So its killer is off here: a process that
+ * needs more waits, which shows in memory.oom_control, and its container is ended from here. At the task's limit that is the
+ * container which holds most.
  * Limit: memory that is charged outside of page faults (tmpfs, say) fails with ENOMEM instead.
  */
 function limited(name: string, dir: string, remove: () => void): TaskCgroup {
-  let outOfMemory = false;
+  const killed = new Set<string>();
+  const of = (container: string) => path.join(dir, container);
   const timer = setInterval(() => {
-    const full = cgroupTree(dir).filter(isUnderOom);
-    outOfMemory ||= full.length > 0;
-    for (const pid of full.flatMap(processesIn)) end(pid);
+    const containers = subdirectories(dir).map((folder) => path.basename(folder));
+    // What it held comes free only now.
+    if (containers.some((container) => killed.has(container) && processesIn(of(container)).length > 0)) return;
+    const largest = containers.sort((one, other) => usage(of(other)) - usage(of(one))).slice(0, 1);
+    const full = isUnderOom(dir) ? largest : containers.filter((container) => isUnderOom(of(container)));
+    for (const container of full) {
+      killed.add(container);
+      for (const pid of processesIn(of(container))) end(pid);
+    }
   }, oomInterval);
   return {
     containerPath: (container) => `${name}/${container}`,
     memoryOf: (limit) => ({ memory: { limit, disableOOMKiller: true } }),
-    outOfMemory: () => outOfMemory,
+    outOfMemory: (container) => killed.has(container),
     processes: () => processesIn(dir),
     remove() {
       clearInterval(timer);
@@ -84,12 +92,15 @@ function make(dir: string): void {
   }
 }
 
-function isUnderOom(dir: string): boolean {
+const isUnderOom = (dir: string) => /^under_oom 1$/m.test(readIfThere(path.join(dir, "memory.oom_control")));
+const usage = (dir: string) => Number(readIfThere(path.join(dir, "memory.usage_in_bytes")));
+
+/** Nothing, where its container has just ended. */
+function readIfThere(file: string): string {
   try {
-    return /^under_oom 1$/m.test(readFileSync(path.join(dir, "memory.oom_control"), "utf8"));
+    return readFileSync(file, "utf8");
   } catch {
-    // Its container has just ended.
-    return false;
+    return "";
   }
 }
 

@@ -32,14 +32,21 @@ export function versionTwo(all = hierarchies): CgroupVersion {
       mkdirSync(dir);
       // For the containers' own limits.
       handOn(dir);
-      // The kernel ends all processes of a task that passes its limit, as Fargate does.
-      const limits = { "memory.max": String(memory), ...withoutSwap, ...together };
-      for (const [file, value] of Object.entries(limits)) writeFileSync(path.join(dir, file), value);
+      write(dir, { "memory.max": String(memory), ...withoutSwap });
       return {
-        // runc takes an absolute one from the hierarchy's root.
-        containerPath: (container) => path.join("/", path.relative(root(), dir), container),
-        memoryOf: (limit) => ({ memory: { limit }, unified: { ...withoutSwap, ...together } }),
-        outOfMemory: () => /^oom_kill [1-9]/m.test(readFileSync(path.join(dir, "memory.events"), "utf8")),
+        // runc removes what it is told at the container's end; the kernel's count of kills is in the one above, which stays.
+        containerPath(container) {
+          const own = path.join(dir, container);
+          mkdirSync(own);
+          handOn(own);
+          // The kernel ends all of a container whose process it has chosen, at its limit or at the task's.
+          write(own, together);
+          // runc takes an absolute one from the hierarchy's root.
+          return path.join("/", path.relative(root(), own), "processes");
+        },
+        memoryOf: (limit) => ({ memory: { limit }, unified: withoutSwap }),
+        outOfMemory: (container) =>
+          /^oom_kill [1-9]/m.test(readFileSync(path.join(dir, container, "memory.events"), "utf8")),
         processes: () => processesIn(dir),
         remove: () => void removeCgroup(dir),
       };
@@ -50,6 +57,10 @@ export function versionTwo(all = hierarchies): CgroupVersion {
 /** Stock machines have swap, and Fargate's tasks have none. */
 const withoutSwap = { "memory.swap.max": "0" };
 const together = { "memory.oom.group": "1" };
+
+function write(dir: string, limits: Record<string, string>): void {
+  for (const [file, value] of Object.entries(limits)) writeFileSync(path.join(dir, file), value);
+}
 
 /** Lets the cgroups below one have limits. */
 function handOn(dir: string): void {

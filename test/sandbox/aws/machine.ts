@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeTasksCommand, ECSClient, type Task } from "@aws-sdk/client-ecs";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
@@ -17,6 +18,18 @@ import type { Question } from "./daemon";
 const settings = { endpoint: awsEndpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 export const ecs = new ECSClient(settings);
 export const ec2 = new EC2Client(settings);
+const iam = new IAMClient(settings);
+
+/** Makes the role that ECS pulls images with; resolves to its ARN. */
+export async function createExecutionRole(RoleName: string): Promise<string> {
+  const policy = (statement: object) =>
+    JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+  const trust = policy({ Action: "sts:AssumeRole", Principal: { Service: "ecs-tasks.amazonaws.com" } });
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
+  const pull = policy({ Action: ["ecr:*"], Resource: "*" });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "pull", PolicyDocument: pull }));
+  return Role!.Arn!;
+}
 
 export interface Daemon {
   ask<Answer>(question: Question): Promise<Answer>;

@@ -37,7 +37,8 @@ import { attempt, run } from "../../../sandbox/command";
 import { processesIn, sandboxCgroups } from "../../../sandbox/world/cgroups";
 import { linkName } from "../../../sandbox/world/network";
 import { until } from "../../support/until";
-import { addressOf, ec2, ecs, inTask, pushImage, startDaemon, taskIs, type Daemon, type Tasks } from "./machine";
+import { addressOf, createExecutionRole, ec2, ecs, inTask, pushImage, startDaemon, taskIs } from "./machine";
+import type { Daemon, Tasks } from "./machine";
 
 const cluster = "parts";
 const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/parts:latest";
@@ -49,6 +50,7 @@ describe("AWS's real parts", () => {
   /** Lets this machine in. */
   let open: string;
   let folder: string;
+  let executionRoleArn: string;
 
   before("start AWS and push an image", async function () {
     this.timeout(600_000);
@@ -63,6 +65,7 @@ describe("AWS's real parts", () => {
     open = group.GroupId!;
     await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: open, IpPermissions: fromHere }));
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+    executionRoleArn = await createExecutionRole("parts");
     await register("serve", { stopTimeout: 5 });
   });
 
@@ -80,6 +83,7 @@ describe("AWS's real parts", () => {
         cpu: "256",
         memory: "512",
         requiresCompatibilities: ["FARGATE"],
+        executionRoleArn,
         containerDefinitions: [{ name: "main", image, ...container }],
       }),
     );
@@ -171,6 +175,7 @@ describe("AWS's real parts", () => {
         cpu: "256",
         memory: "512",
         requiresCompatibilities: ["FARGATE"],
+        executionRoleArn,
         volumes: [{ name: "shared" }],
         containerDefinitions: [
           {

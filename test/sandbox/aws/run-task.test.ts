@@ -73,14 +73,6 @@ describe("RunTask: what is refused", () => {
     expect(refused({ networkConfiguration: undefined }).message).to.include("Network Configuration must be provided");
     expect(refused({}, { networkMode: "bridge" }).message).to.include("awsvpc");
   });
-
-  it("says that it runs no health checks rather than let a task wait for one", () => {
-    const containerDefinitions = [
-      { name: "a", image: "i", dependsOn: [{ containerName: "b", condition: "HEALTHY" as const }] },
-      { name: "b", image: "i" },
-    ];
-    expect(refused({}, { containerDefinitions }).message).to.include("a cannot wait for HEALTHY");
-  });
 });
 
 describe("RunTask: size", () => {

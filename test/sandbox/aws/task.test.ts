@@ -78,6 +78,7 @@ describe("a container's process", () => {
     environment: ["PATH=/bin", "A=image", "EQUALS=a=b"],
     workingDirectory: "",
     user: { uid: 0, gid: 0 },
+    volumes: [],
   };
   const definition: ContainerDefinition = { name: "c", image: "i" };
 
@@ -114,10 +115,11 @@ describe("a container's process", () => {
     ]);
   });
 
-  it("gets a CPU quota, no more privileges than Docker's and no more open files than the machine allows", () => {
-    const spec = containerSpec({
+  const specOf = (uid: number, more: Partial<ContainerDefinition> = {}) =>
+    containerSpec({
       image,
-      definition: { ...definition, memory: 256 },
+      user: { uid, gid: uid },
+      definition: { ...definition, memory: 256, ...more },
       environment: {},
       hostname: "h",
       rootfs: "/rootfs",
@@ -128,12 +130,26 @@ describe("a container's process", () => {
       maxOpenFiles: 1000,
       binds: [],
     });
+
+  it("gets a CPU quota, no more privileges than Docker's and no more open files than the machine allows", () => {
+    const spec = specOf(0);
     expect(spec).to.have.nested.property("linux.resources.cpu.quota", 50_000);
     expect(spec).to.have.nested.property("linux.resources.memory.limit", 268_435_456);
     expect(spec).to.have.nested.property("process.capabilities.bounding").that.does.not.include("CAP_SYS_ADMIN");
     expect(spec)
       .to.have.nested.property("process.rlimits")
       .that.deep.equals([{ type: "RLIMIT_NOFILE", soft: 1000, hard: 1000 }]);
+  });
+
+  it("has capabilities at its start as root alone, and those that its definition leaves", () => {
+    const capabilities = (...args: Parameters<typeof specOf>) => {
+      const { process } = specOf(...args) as { process: { capabilities: Record<string, string[]> } };
+      return process.capabilities;
+    };
+    expect(capabilities(0).effective).to.include("CAP_CHOWN").and.to.have.length(14);
+    expect(capabilities(1000)).to.have.all.keys("bounding");
+    const linuxParameters = { capabilities: { add: ["SYS_PTRACE"], drop: ["ALL"] } };
+    expect(capabilities(0, { linuxParameters }).bounding).to.deep.equal(["CAP_SYS_PTRACE"]);
   });
 });
 
@@ -144,7 +160,7 @@ describe("the order in which containers start", () => {
     dependsOn,
   });
 
-  function order(exitCodes: Record<string, number | Promise<number>> = {}) {
+  function order(exitCodes: Record<string, number | Promise<number>> = {}, healthy = Promise.resolve()) {
     const stopping = new AbortController();
     const log: string[] = [];
     return {
@@ -152,7 +168,8 @@ describe("the order in which containers start", () => {
       stopping,
       options: {
         start: async (name: string) => void log.push(name),
-        exited: async (name: string) => exitCodes[name]!,
+        exited: async (name: string) => exitCodes[name] ?? new Promise<number>(() => {}),
+        healthy: () => healthy,
         failed: (error: Error) => {
           log.push(`failed: ${error.message}`);
           stopping.abort();
@@ -193,6 +210,37 @@ describe("the order in which containers start", () => {
       options,
     );
     expect(log).to.deep.equal(["init", "build"]);
+  });
+
+  const onHealthy = container("job", { containerName: "database", condition: "HEALTHY" });
+  const never = new Promise<void>(() => {});
+
+  it("waits until a dependency is healthy", async () => {
+    let pass = () => {};
+    const { log, options } = order({}, new Promise((resolve) => (pass = resolve)));
+    const started = startInOrder([onHealthy, container("database")], options);
+    await new Promise(setImmediate);
+    expect(log).to.deep.equal(["database"]);
+    pass();
+    await started;
+    expect(log).to.deep.equal(["database", "job"]);
+  });
+
+  it("fails where a dependency ends before it is healthy, or is not within its startTimeout", async () => {
+    const problem = (definitions: ContainerDefinition[], options: Parameters<typeof startInOrder>[1]) =>
+      startInOrder(definitions, options).then(
+        () => "",
+        (error: Error) => error.message,
+      );
+    const ended = order({ database: 1 }, never);
+    const message = "job: its dependency database ended with exit code 1";
+    expect(await problem([onHealthy, container("database")], ended.options)).to.equal(message);
+    const slow = order({}, never);
+    const late = { ...container("database"), startTimeout: 0.01 };
+    expect(await problem([onHealthy, late], slow.options)).to.equal(
+      "job: its dependency database has not come so far within 0.01 s",
+    );
+    expect(slow.log).not.to.include("job");
   });
 
   it("ends the wait for a container that never exits when the task is stopped", async () => {

@@ -66,29 +66,29 @@ describe("cgroup v2", () => {
     expect(existsSync(path.join(root, cgroupName))).to.equal(false);
   });
 
-  it("holds a task to its memory, without swap and as a whole", () => {
+  it("holds a task to its memory, without swap and container by container", () => {
     cgroups().create();
     const limited = cgroups().createTask("1", 512 * mebibytes);
     const file = (name: string) => read(cgroupName, task, name);
     expect(file("memory.max")).to.equal("536870912");
     expect(file("memory.swap.max")).to.equal("0");
-    expect(file("memory.oom.group")).to.equal("1");
     expect(file("cgroup.subtree_control")).to.contain("+memory");
-    expect(limited.containerPath("app")).to.equal(`/${cgroupName}/${task}/app`);
-    expect(limited.memoryOf(7)).to.deep.equal({
-      memory: { limit: 7 },
-      unified: { "memory.swap.max": "0", "memory.oom.group": "1" },
-    });
+    expect(limited.containerPath("app")).to.equal(`/${cgroupName}/${task}/app/processes`);
+    expect(limited.memoryOf(7)).to.deep.equal({ memory: { limit: 7 }, unified: { "memory.swap.max": "0" } });
+    // The kernel ends all of one container and nothing of the others.
+    expect(file(path.join("app", "memory.oom.group"))).to.equal("1");
+    expect(file(path.join("app", "cgroup.subtree_control"))).to.contain("+memory");
+    expect(existsSync(path.join(root, cgroupName, task, "memory.oom.group"))).to.equal(false);
   });
 
-  it("tells a task that the kernel has ended from one that came near its limit", () => {
+  it("tells a container that the kernel has ended from one that came near its limit", () => {
     cgroups().create();
     const limited = cgroups().createTask("1", mebibytes);
+    for (const name of ["app", "database"]) limited.containerPath(name);
     const events = (kills: number) => `low 0\nhigh 0\nmax 12\noom 1\noom_kill ${kills}\noom_group_kill 0\n`;
-    write(events(0), cgroupName, task, "memory.events");
-    expect(limited.outOfMemory()).to.equal(false);
-    write(events(4), cgroupName, task, "memory.events");
-    expect(limited.outOfMemory()).to.equal(true);
+    write(events(0), cgroupName, task, "app", "memory.events");
+    write(events(4), cgroupName, task, "database", "memory.events");
+    expect([limited.outOfMemory("app"), limited.outOfMemory("database")]).to.deep.equal([false, true]);
   });
 
   it("has systemd start the sandbox in a scope where systemd is process 1, and only of this version", () => {
@@ -130,11 +130,11 @@ describe("cgroup v1", () => {
   });
 
   describe("of a task", () => {
-    let greedy: ChildProcess;
-    beforeEach(() => (greedy = spawn("sleep", ["60"])));
-    afterEach(() => greedy.kill("SIGKILL"));
+    let processes: Record<"small" | "large", ChildProcess>;
+    beforeEach(() => (processes = { small: spawn("sleep", ["60"]), large: spawn("sleep", ["60"]) }));
+    afterEach(() => Object.values(processes).forEach((one) => one.kill("SIGKILL")));
 
-    it("limits its memory, and ends it where it waits for more", async () => {
+    it("limits its memory, and ends the container that holds most where it waits for more", async () => {
       cgroups().create();
       const place = ["memory", "session", cgroupName, task];
       const limited = cgroups().createTask("1", 512 * mebibytes);
@@ -144,17 +144,30 @@ describe("cgroup v1", () => {
         expect(read(...place, "memory.oom_control")).to.equal("1");
         expect(limited.containerPath("app")).to.equal(`${task}/app`);
         expect(limited.memoryOf(7)).to.deep.equal({ memory: { limit: 7, disableOOMKiller: true } });
-        expect(limited.outOfMemory()).to.equal(false);
+        const told = () => [limited.outOfMemory("small"), limited.outOfMemory("large")];
+        expect(told()).to.deep.equal([false, false]);
 
-        const ended = once(greedy, "exit");
-        write(`${greedy.pid}\n`, ...place, "cgroup.procs");
-        write("oom_kill_disable 1\nunder_oom 1\n", ...place, "memory.oom_control");
-        expect(await ended).to.deep.equal([null, "SIGKILL"]);
-        expect(limited.outOfMemory()).to.equal(true);
+        const waiting = "oom_kill_disable 1\nunder_oom 1\n";
+        for (const [index, [name, { pid }]] of Object.entries(processes).entries()) {
+          make(...place, name);
+          write(`${pid}\n`, ...place, name, "cgroup.procs");
+          write(String(index * mebibytes), ...place, name, "memory.usage_in_bytes");
+        }
+        const [largeEnded, smallEnded] = [once(processes.large, "exit"), once(processes.small, "exit")];
+        // At the task's limit.
+        write(waiting, ...place, "memory.oom_control");
+        expect(await largeEnded).to.deep.equal([null, "SIGKILL"]);
+        expect(told()).to.deep.equal([false, true]);
+        // At a container's own.
+        write("under_oom 0\n", ...place, "memory.oom_control");
+        write("", ...place, "large", "cgroup.procs");
+        write(waiting, ...place, "small", "memory.oom_control");
+        expect(await smallEnded).to.deep.equal([null, "SIGKILL"]);
+        expect(told()).to.deep.equal([true, true]);
       } finally {
         // The files that the kernel would make go as these folders do not, so they are removed with the root.
-        for (const file of ["memory.limit_in_bytes", "memory.oom_control", "cgroup.procs"]) {
-          rmSync(path.join(root, ...place, file), { force: true });
+        for (const file of ["memory.limit_in_bytes", "memory.oom_control", "small", "large"]) {
+          rmSync(path.join(root, ...place, file), { recursive: true, force: true });
         }
         for (const file of ["cpuset.cpus", "cpuset.mems"]) {
           rmSync(path.join(root, "cpuset", "session", cgroupName, task, file), { force: true });
