@@ -29,6 +29,12 @@ func TestWithoutAgent(t *testing.T) {
 			set:  func(w *world) { _ = os.RemoveAll(w.home) },
 			want: "the task has no folder in which a program can be put and executed",
 		},
+		"a task whose folders take no programs": {
+			set: func(w *world) { // as by the mount option noexec
+				_ = os.Chmod(w.write("bin/chmod", "#!/bin/sh\n"), 0o755)
+			},
+			want: "the task has no folder in which a program can be put and executed",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -108,6 +108,10 @@ func TestAJobWaitsForCapacity(t *testing.T) {
 		if len(asked) < 10 || len(asked) > 25 {
 			t.Errorf("ECS was asked %d times in 10 minutes", len(asked))
 		}
+		// Each is a call of its own, that ECS must not answer as it answered the one before.
+		if tokens := len(w.account.tokens); tokens != len(asked) {
+			t.Errorf("%d client tokens for %d calls", tokens, len(asked))
+		}
 		if first := asked[1].Sub(asked[0]); first > 12*time.Second {
 			t.Errorf("the first pause is %s", first)
 		}
