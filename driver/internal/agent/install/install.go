@@ -72,10 +72,12 @@ done`
 // socket. unix(7)
 const longestFolder = 107
 
-// upload reads the agent from stdin and starts it by %[4]s. It begins with a newline, as a login shell may have left a
-// line open. Its last line is the agent's version, or the reason why there is none.
+// upload reads the agent from stdin and starts it by %[4]s. It begins with a newline, as a login shell may have left
+// a line open. Its last line is the agent's version, or the reason why there is none. Whether all has arrived it asks
+// find, which need not read the file: busybox's wc takes longer for that than the upload. Not every image has find.
 const upload = `exec 2>&1; echo; d=%[1]s; f=$d/ci-agent
-cat >"$f.new" && [ "$(wc -c <"$f.new")" -eq %[2]d ] && chmod 700 "$f.new" && mv "$f.new" "$f" &&
+cat >"$f.new" && { [ -n "$(find "$f.new" -size %[2]dc 2>/dev/null)" ] || [ "$(wc -c <"$f.new")" -eq %[2]d ]; } &&
+  chmod 700 "$f.new" && mv "$f.new" "$f" &&
   v=$("$f" %[4]s) && echo "$v" && [ "$v" = %[3]s ] || rm -rf "$d"`
 
 // Install makes sure that the task has the agent, and that it serves. file is the agent on this host; of one whose name

@@ -1,11 +1,11 @@
 // Package wire is the protocol between the driver and ci-agent, which runs a stage in the task.
 //
-// One resident agent (`ci-agent serve`) runs all stages of the job in the task, apart from any SSH session. The driver
-// reaches it through `ci-agent run` or `ci-agent attach`. These use an SSH session as standard input and output, open a
-// connection to the agent with a frame of their own, Run or Attach, and pass on everything else as it comes. With that
-// frame they hand their standard output over, where it is a pipe; an agent that takes it writes there, and nothing on the
-// connection. The end of a session does not affect the stage; the next session resumes at the byte that the driver asks
-// for.
+// One resident agent (`ci-agent serve`) runs all stages of the job in the task, apart from any SSH session. The
+// driver reaches it through `ci-agent run` or `ci-agent attach`. These use an SSH session as standard input and
+// output, open a connection to the agent with a frame of their own, Run or Attach, and pass on everything else as it
+// comes. With that frame they hand their standard output over, where it is a pipe; an agent that takes it writes
+// there, and nothing on the connection. The end of a session does not affect the stage; the next session resumes at
+// the byte that the driver asks for.
 //
 // # Format
 //
