@@ -28,7 +28,7 @@ func (t *Tasks) Define(ctx context.Context, add Derived) (arn string, err error)
 		TaskDefinition: aws.String(t.Config.TaskDefinition), Include: []types.TaskDefinitionField{"TAGS"},
 	})
 	if err != nil {
-		return "", notStarted{explain("DescribeTaskDefinition", err)}
+		return "", undefined(ctx, "DescribeTaskDefinition", err)
 	}
 	add.Tags = t.Config.Tags
 	input, err := derive(described.TaskDefinition, described.Tags, add)
@@ -40,17 +40,25 @@ func (t *Tasks) Define(ctx context.Context, add Derived) (arn string, err error)
 	case err == nil && before.TaskDefinition.Status == types.TaskDefinitionStatusActive:
 		return aws.ToString(before.TaskDefinition.TaskDefinitionArn), nil
 	case err != nil && !unknownDefinition(err):
-		return "", notStarted{explain("DescribeTaskDefinition", err)}
+		return "", undefined(ctx, "DescribeTaskDefinition", err)
 	}
 	registered, err := t.Definitions.RegisterTaskDefinition(ctx, input)
 	if err != nil {
-		return "", notStarted{explain("RegisterTaskDefinition", err)}
+		return "", undefined(ctx, "RegisterTaskDefinition", err)
 	}
 	if arn = aws.ToString(registered.TaskDefinition.TaskDefinitionArn); arn == "" {
 		return "", notStarted{failure.New("", "ECS answered RegisterTaskDefinition without an ARN")}
 	}
 	t.Log.Debug("registered a task definition", "arn", arn)
 	return arn, nil
+}
+
+// undefined explains a call that failed, or says why it was not to go on.
+func undefined(ctx context.Context, action string, err error) error {
+	if ctx.Err() != nil {
+		return notStarted{context.Cause(ctx)}
+	}
+	return notStarted{explain(action, err)}
 }
 
 // unknownDefinition tells whether ECS has refused DescribeTaskDefinition because there is no active revision.
