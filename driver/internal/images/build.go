@@ -73,7 +73,9 @@ func Of(wanted job.Job, allowed []string) (*Build, error) {
 func pulls(policy string) bool { return policy == "always" || policy == "if-not-present" }
 
 // architectures are GOARCH by the names that Docker takes.
-var architectures = map[string]string{"amd64": "amd64", "x86_64": "amd64", "x86-64": "amd64", "arm64": "arm64", "aarch64": "arm64"}
+var architectures = map[string]string{
+	"amd64": "amd64", "x86_64": "amd64", "x86-64": "amd64", "arm64": "arm64", "aarch64": "arm64",
+}
 
 // architectureOf reads linux/arm64, linux/arm64/v8, or arm64 alone.
 func architectureOf(platform string) (string, error) {

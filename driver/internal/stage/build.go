@@ -36,8 +36,8 @@ func (d *Driver) build() (*images.Build, error) {
 	return build, nil
 }
 
-// define returns the task definition for the image. Where ECS throttles the calls, it tries again for as long as a job may
-// wait for capacity; where a right is missing that a deployment may just have granted, for a minute.
+// define returns the task definition for the image. Where ECS throttles the calls, it tries again for as long as a job
+// may wait for capacity; where a right is missing that a deployment may just have granted, for a minute.
 func (d *Driver) define(ctx context.Context, build *images.Build) (string, error) {
 	add := task.Derived{Build: *build, Script: d.Volume.Waiting(), Folder: string(d.Volume)}
 	arn, err := d.Tasks.Define(ctx, add)
@@ -67,8 +67,8 @@ func (d *Driver) define(ctx context.Context, build *images.Build) (string, error
 	return "", task.Blame(err, d.Config.Wanted)
 }
 
-// joinBuild lets the container of the job's image have ci-agent. It ends as soon as ECS shows that the container has, and
-// tells whether it was the connection that was lost.
+// joinBuild lets the container of the job's image have ci-agent. It ends as soon as ECS shows that the container has,
+// and tells whether it was the connection that was lost.
 func (d *Driver) joinBuild(
 	ctx context.Context, connection Connection, known *state.Task, build *images.Build,
 ) (lost bool, err error) {

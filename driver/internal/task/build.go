@@ -39,14 +39,14 @@ func buildStopped(task *types.Task) bool {
 
 // passingPulls are signs of a pull that failed for no fault of the job.
 var passingPulls = []string{"toomanyrequests", "pull rate limit", "429 too many requests", "timeout", "timed out",
-	"deadline exceeded", "connection re", "no such host", "temporary failure", "unexpected eof", "500 ", "502 ", "503 ", "504 ",
-	"unable to retrieve ecr registry auth"}
+	"deadline exceeded", "connection re", "no such host", "temporary failure", "unexpected eof", "500 ", "502 ", "503 ",
+	"504 ", "unable to retrieve ecr registry auth"}
 
 // noShell are what a container's runtime says of an image without sh.
 var noShell = []string{"executable file not found", "no such file or directory", "not found"}
 
-// buildFailed explains why the job's image does not run, or no longer, where that is why the task is of no use. It returns
-// nil where there is another reason. What comes of the image is the job's own failure.
+// buildFailed explains why the job's image does not run, or no longer, where that is why the task is of no use. It
+// returns nil where there is another reason. What comes of the image is the job's own failure.
 func buildFailed(task *types.Task) error {
 	build := containerOf(task, BuildContainer)
 	if build == nil {
@@ -66,8 +66,8 @@ func buildFailed(task *types.Task) error {
 	var err *failure.Failure
 	switch {
 	case has("cannotpull"):
-		err = failure.New("Check the image's name and tag, that it has the task's architecture, and that the task may pull it.",
-			"the job's image %s cannot be pulled: %s", image, reason)
+		err = failure.New("Check the image's name and tag, that it has the task's architecture, and that the task may "+
+			"pull it.", "the job's image %s cannot be pulled: %s", image, reason)
 		if err.Build = !has(passingPulls...); !err.Build {
 			err.Hint = found.hint
 		}
@@ -91,7 +91,8 @@ func endHint(build *types.Container, found cause) string {
 	case strings.Contains(aws.ToString(build.Reason), "OutOfMemory"):
 		return found.hint
 	case aws.ToInt32(build.ExitCode) == 128+9:
-		return "Exit code 137 is SIGKILL, most often for lack of memory: a larger task definition or FARGATE_MEMORY helps then."
+		return "Exit code 137 is SIGKILL, most often for lack of memory: a larger task definition or FARGATE_MEMORY helps " +
+			"then."
 	}
 	return "A script that kills process 1 ends it, and so does an entry point that does not execute its arguments, as " +
 		"`exec \"$@\"` does: `image:entrypoint: [\"\"]` leaves that out."

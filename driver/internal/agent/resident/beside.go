@@ -13,8 +13,9 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// The agent in the container of a job's own image is reached from the container beside it, over a socket in a volume that
-// both have. Containers without the volume cannot reach it, so it does not matter which one a peer is in, but whose it is.
+// The agent in the container of a job's own image is reached from the container beside it, over a socket in a volume
+// that both have. Containers without the volume cannot reach it, so it does not matter in which one a peer is, but whose
+// it is.
 
 // anyUser is the user of an agent that is met for the first time.
 const anyUser = -1
@@ -23,8 +24,8 @@ const anyUser = -1
 const over = "over"
 
 // stopNotice is told to the job's log when ECS stops the task while a stage runs.
-const stopNotice = "\nThe job's container was told to stop (SIGTERM), as ECS does when AWS takes spot capacity back. ECS " +
-	"lets the job go on for two minutes at the most.\n"
+const stopNotice = "\nThe job's container was told to stop (SIGTERM), as ECS does when AWS takes spot capacity back. " +
+	"ECS lets the job go on for two minutes at the most.\n"
 
 // idleLooks is for how many looks, one a second, nothing has to run before an agent ends that ECS has told to.
 const idleLooks = 10
