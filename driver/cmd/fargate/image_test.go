@@ -106,7 +106,7 @@ func TestImagesThatCannotRun(t *testing.T) {
 		image    map[string]any
 		services []string
 		ended    map[string]any
-		edit     [2]string
+		hurried  bool
 		builds   string
 		code     int
 		want     string
@@ -129,8 +129,8 @@ func TestImagesThatCannotRun(t *testing.T) {
 			want: "Hint: The image has no shell (sh)", tasks: 1},
 		"with an entry point that does something else": {
 			image: map[string]any{"name": "node:24", "entrypoint": []string{"sh", "-c", "sleep 60"}}, code: buildFailure,
-			edit: [2]string{`ConnectTimeout = "5s"`, `ConnectTimeout = "1s"`},
-			want: "ERROR: the job's image node:24 does not begin with the job: ci-agent: it did not come within 1s: ", tasks: 1},
+			hurried: true,
+			want:    "ERROR: the job's image node:24 does not begin with the job: ci-agent: it did not come within 1ms: ", tasks: 1},
 		"of a runner that was not told its folders": {builds: "/builds", code: systemFailure,
 			want: "Hint: config.toml needs config_exec and config_args"},
 	} {
@@ -141,8 +141,8 @@ func TestImagesThatCannotRun(t *testing.T) {
 			}
 			w.wants(test.image, test.services...)
 			w.show(test.ended)
-			if test.edit[0] != "" {
-				w.edit(test.edit[0], test.edit[1])
+			if test.hurried {
+				w.hurry()
 			}
 			w.env["CUSTOM_ENV_CI_BUILDS_DIR"] = test.builds
 			got := w.must(test.code, "prepare")

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/ecstest"
+	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
 
@@ -148,3 +152,23 @@ func (w *imaged) show(ended map[string]any) {
 	w.ended = ended
 }
 
+// hurry lets the driver wait for ci-agent in the image for no time.
+func (w *imaged) hurry() {
+	adapt := w.adapt
+	w.adapt = func(driver *stage.Driver) {
+		adapt(driver)
+		connect := driver.Connect
+		driver.Connect = func(
+			ctx context.Context, target sshconn.Target, retrying sshconn.Attempt,
+		) (stage.Connection, error) {
+			connection, err := connect(ctx, target, retrying)
+			return hurried{connection}, err
+		}
+	}
+}
+
+type hurried struct{ stage.Connection }
+
+func (h hurried) Output(ctx context.Context, command string, input io.Reader) (string, int, error) {
+	return h.Connection.Output(ctx, strings.ReplaceAll(command, "--limit 5s", "--limit 1ms"), input)
+}
