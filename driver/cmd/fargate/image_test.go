@@ -37,8 +37,9 @@ func TestJobWithAnImage(t *testing.T) {
 		"echo made >artifact", fmt.Sprintf("%d\nyes no bash\n", user))
 	run("after_script", "cat "+sources+"/artifact; echo $OF_IMAGE", "made\nyes\n")
 	run("upload_artifacts_on_success", "cat "+sources+"/file; echo $OF_IMAGE", "changed\n\n")
-	if got := w.must(buildFailure, "run", w.script("exit 42"), "build_script"); got.stderr != "" {
-		t.Errorf("%q", got.stderr)
+	if got := w.must(buildFailure, "run", w.script("echo $OF_IMAGE; exit 42"), "build_script"); got.stdout != "yes\n" ||
+		got.stderr != "" {
+		t.Errorf("%q, %q", got.stdout, got.stderr)
 	}
 	if code, _ := os.ReadFile(w.env["BUILD_EXIT_CODE_FILE"]); string(code) != "42" {
 		t.Errorf("exit code %s", code)
