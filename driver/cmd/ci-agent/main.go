@@ -7,6 +7,12 @@
 //	ci-agent attach --dir DIR --token TOKEN --offset N  goes on with its output from byte N
 //	ci-agent version                                    the protocol's version
 //
+// In the container of a job's own image the agent serves at a path, and is reached from the container beside it:
+//
+//	ci-agent serve --socket PATH                        as the container's first process, until ECS stops it
+//	ci-agent await --socket PATH --limit TIME           until it serves there; says version and the agent's user
+//	ci-agent run|attach --socket PATH --user USER       in the place of --dir
+//
 // DIR names the agent: there is one for each DIR, which need not exist. TOKEN names a stage; it consists of letters,
 // digits and hyphens. The driver says --again where it has sent the script before.
 package main
@@ -18,6 +24,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/relay"
 	"gitlab-fargate-runners/driver/internal/agent/resident"
@@ -49,14 +56,23 @@ func call(args []string) error {
 	token := flags.String("token", "", "the stage's name")
 	offset := flags.Int64("offset", 0, "the first byte of output to send")
 	again := flags.Bool("again", false, "the script may have begun before")
+	socket := flags.String("socket", "", "the `path` of the agent in another container")
+	user := flags.Int("user", 0, "the number of that agent's user")
+	limit := flags.Duration("limit", time.Minute, "how long to wait for it")
 	inherited := flags.Bool("inherited", false, "the socket is file descriptor 3")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	session := relay.Session{Directory: *directory, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout}
+	session := relay.Session{
+		Directory: *directory, Socket: *socket, User: *user, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout,
+	}
 	switch {
 	case name == "version":
-	case *directory == "":
+	case name == "await" && *socket != "":
+		return await(*socket, *limit)
+	case name == "serve" && *socket != "":
+		return resident.MainAt(*socket)
+	case *directory == "" && (*socket == "" || name == "start"):
 		return fmt.Errorf("%s needs --dir", name)
 	case name == "serve":
 		return serve(*directory, *inherited)
@@ -75,6 +91,14 @@ func call(args []string) error {
 	}
 	fmt.Printf("ci-agent/%d\n", wire.Version)
 	return nil
+}
+
+func await(socket string, limit time.Duration) error {
+	user, err := resident.Await(socket, limit)
+	if err == nil {
+		fmt.Printf("ci-agent/%d user %d\n", wire.Version, user)
+	}
+	return err
 }
 
 func serve(directory string, inherited bool) error {

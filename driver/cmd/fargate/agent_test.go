@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/sshtest"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
@@ -235,7 +236,7 @@ func TestADriverThatIsExchangedWhileAJobRuns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			other := strings.Replace(string(state), `"protocol":2`, `"protocol":1`, 1)
+			other := strings.Replace(string(state), fmt.Sprintf(`"protocol":%d`, wire.Version), `"protocol":1`, 1)
 			if err := os.WriteFile(path, []byte(other), 0o600); err != nil || other == string(state) {
 				t.Fatalf("%v: %s", err, state)
 			}

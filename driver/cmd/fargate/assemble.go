@@ -48,6 +48,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 		Config:    settings,
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
+		Volume:    stage.JobVolume,
 		Store:     store,
 		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Waits:     patience.In(settings.TaskMetadata.Directory),
@@ -108,11 +109,12 @@ func parts(
 		loaded.APIOptions = append(loaded.APIOptions, awsapi.Log(log))
 		return loaded, err
 	})
+	client := awsapi.ECS{Client: sync.OnceValues(func() (*ecs.Client, error) {
+		loaded, err := awsSettings()
+		return ecs.NewFromConfig(loaded), err
+	})}
 	return store, &task.Tasks{
-		API: awsapi.ECS{Client: sync.OnceValues(func() (*ecs.Client, error) {
-			loaded, err := awsSettings()
-			return ecs.NewFromConfig(loaded), err
-		})},
+		API: client, Definitions: client,
 		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
 		Region: func() (string, error) {

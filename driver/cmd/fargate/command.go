@@ -9,6 +9,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/job"
 	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/stage"
 )
@@ -83,7 +84,11 @@ func rootCommand(i invocation, assemble assembly) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return stage.Configure(i.Stdout, version, hostname(), settings.Runner)
+				folders, err := stage.Folders(settings, func() (job.Job, error) { return job.Load(i.Getenv, hostname()) })
+				if err != nil {
+					return err
+				}
+				return stage.Configure(i.Stdout, version, hostname(), folders)
 			},
 		},
 		driverCommand("prepare", "Start the job's task", cobra.NoArgs, with,

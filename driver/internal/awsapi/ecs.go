@@ -52,3 +52,17 @@ func (e ECS) StopTask(
 ) (*ecs.StopTaskOutput, error) {
 	return call(e, (*ecs.Client).StopTask, ctx, input, options)
 }
+
+// DescribeTaskDefinition calls the client's method of that name.
+func (e ECS) DescribeTaskDefinition(
+	ctx context.Context, input *ecs.DescribeTaskDefinitionInput, options ...func(*ecs.Options),
+) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return call(e, (*ecs.Client).DescribeTaskDefinition, ctx, input, options)
+}
+
+// RegisterTaskDefinition calls the client's method of that name.
+func (e ECS) RegisterTaskDefinition(
+	ctx context.Context, input *ecs.RegisterTaskDefinitionInput, options ...func(*ecs.Options),
+) (*ecs.RegisterTaskDefinitionOutput, error) {
+	return call(e, (*ecs.Client).RegisterTaskDefinition, ctx, input, options)
+}

@@ -75,6 +75,8 @@ type Fargate struct {
 	OnDemandFallback bool
 	// AllowedTaskDefinitions are the families, or family:revision, that FARGATE_TASK_DEFINITION may name. Default: any.
 	AllowedTaskDefinitions []string
+	// AllowedImages are patterns of what a job may name by `image:`, which counts for nothing without any. Default: none.
+	AllowedImages []string
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string

@@ -14,6 +14,7 @@ import (
 type Profile struct {
 	TaskDefinition          *string
 	AllowedTaskDefinitions  []string
+	AllowedImages           []string
 	CPU                     *int32
 	Memory                  *int32
 	EphemeralStorage        *int32

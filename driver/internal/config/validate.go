@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/images"
 )
 
 // validate reports all that is missing or out of range.
@@ -60,6 +61,11 @@ func (c *Config) validate() error {
 	for key, role := range map[string]string{"TaskRole": c.Fargate.TaskRole, "ExecutionRole": c.Fargate.ExecutionRole} {
 		check(role == "" || strings.HasPrefix(role, "arn:"), "Fargate.%s: %q is not a role's ARN", key, role)
 	}
+	if err := images.CheckPatterns(c.Fargate.AllowedImages); err != nil {
+		check(false, "Fargate.AllowedImages: %v", err)
+	}
+	check(len(c.Fargate.AllowedImages) == 0 || c.SSH.Username == "root",
+		"Fargate.AllowedImages needs root as SSH.Username, as nobody else may write to the volume that the containers share")
 	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)
 	check(c.Fargate.APIAttempts >= 1, "Fargate.APIAttempts: %d is less than 1", c.Fargate.APIAttempts)
 	check(c.Fargate.FirstSessionTimeout.Duration >= c.SSH.ConnectTimeout.Duration,

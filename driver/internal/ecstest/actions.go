@@ -17,6 +17,9 @@ func (s *Server) runTask(w http.ResponseWriter, cluster string, input map[string
 	if refusal == "" {
 		refusal = tooLong(input)
 	}
+	if refusal == "" {
+		refusal = s.refusedTaskDefinition(input)
+	}
 	if refusal != "" {
 		defer s.Unlock()
 		code, message, _ := strings.Cut(refusal, ": ")

@@ -1,4 +1,4 @@
-// Package ecstest is an ECS API over HTTP for tests. It has the four calls that the driver makes. Each look at a task
+// Package ecstest is an ECS API over HTTP for tests. It has the calls that the driver makes. Each look at a task
 // moves the task on to its next state. It checks neither signatures nor permissions.
 package ecstest
 
@@ -95,6 +95,11 @@ type Server struct {
 	// Failures are RunTask's reasons to start nothing.
 	Failures []string
 
+	// definitions are the revisions of each family.
+	definitions map[string][]map[string]any
+	// ShowContainer, where it is set, changes how a look shows a container of a task.
+	ShowContainer func(task *Task, container map[string]any)
+
 	tasks  []*Task
 	tokens map[string]*Task
 	looks  map[string]int
@@ -161,6 +166,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if withheld {
 		defer func() { <-r.Context().Done() }()
 		w = httptest.NewRecorder()
+	}
+	if s.answersDefinition(w, action, input) {
+		return
 	}
 	cluster, found := s.cluster(r, input)
 	if !found {

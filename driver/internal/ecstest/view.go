@@ -29,7 +29,7 @@ func (s *Server) view(task *Task) map[string]any {
 	for _, container := range s.Beside {
 		containers = append(containers, map[string]any{"name": container.Name, "lastStatus": task.Status})
 	}
-	view["containers"] = containers
+	view["containers"] = append(containers, s.defined(task)...)
 	if s.Memory != "" {
 		view["memory"] = s.Memory
 	}
@@ -49,6 +49,24 @@ func (s *Server) view(task *Task) map[string]any {
 		}
 	}
 	return view
+}
+
+// defined are the containers, besides the job's, that the task's definition has, where there is one.
+func (s *Server) defined(task *Task) (containers []any) {
+	name, _ := task.Request["taskDefinition"].(string)
+	has, _ := s.definition(name)["containerDefinitions"].([]any)
+	for _, item := range has {
+		one := item.(map[string]any)
+		if one["name"] == "ci-coordinator" {
+			continue
+		}
+		shown := map[string]any{"name": one["name"], "image": one["image"], "lastStatus": task.Status}
+		if s.ShowContainer != nil {
+			s.ShowContainer(task, shown)
+		}
+		containers = append(containers, shown)
+	}
+	return containers
 }
 
 // addTimes adds what ECS shows of how a task has started, and on which capacity.

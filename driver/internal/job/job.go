@@ -12,7 +12,6 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -24,10 +23,13 @@ type Job struct {
 	// PipelineID and RunnerID are decimal numbers, empty where GitLab did not send them.
 	PipelineID string
 	RunnerID   string
-	// Image is the job's `image:`, empty if it has none.
-	Image string
+	// Image is the name in the job's `image:`, empty if it has none. ImageOptions is what else that says.
+	Image        string
+	ImageOptions ImageOptions
 	// Services are the images of the job's `services:`.
 	Services []string
+	// BuildsDir is where the runner has the job's sources, empty while it has not decided that.
+	BuildsDir string
 	// Timeout is how long the job may take, zero where GitLab did not send it.
 	Timeout time.Duration
 	// RunnerVersion is the version of the gitlab-runner that writes the job's scripts, empty where it does not tell.
@@ -41,25 +43,14 @@ type Job struct {
 	digest string
 }
 
-type payload struct {
-	ID      int64  `json:"id"`
-	Token   string `json:"token"`
-	JobInfo struct {
-		ProjectID int64 `json:"project_id"`
-	} `json:"job_info"`
-	RunnerInfo struct {
-		Timeout int64 `json:"timeout"` // seconds
-	} `json:"runner_info"`
-	Image struct {
-		Name string `json:"name"`
-	} `json:"image"`
-	Services []struct {
-		Name string `json:"name"`
-	} `json:"services"`
-	Variables []struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-	} `json:"variables"`
+// ImageOptions are what a job's `image:` says besides the name.
+type ImageOptions struct {
+	// Entrypoint takes the place of the image's own. It is empty where the job leaves that one.
+	Entrypoint []string
+	// Platform and User are those of `image:docker:`.
+	Platform, User string
+	// PullPolicies are those of `pull_policy:`, in the order in which the job prefers them.
+	PullPolicies []string
 }
 
 // Load reads the job from the environment that the runner gives to the driver. host is the name of the runner's host.
@@ -89,8 +80,19 @@ func Load(getenv func(string) string, host string) (Job, error) {
 		ProjectID:  data.JobInfo.ProjectID,
 		PipelineID: data.number("CI_PIPELINE_ID", getenv),
 		RunnerID:   data.number("CI_RUNNER_ID", getenv),
-		Image:      data.Image.Name,
 	}
+	// The runner hands on all variables with their values put in, and the payload as GitLab wrote it. A job that sets
+	// what it names itself misleads nobody else.
+	expand := func(text string) string {
+		return os.Expand(text, func(name string) string { return getenv("CUSTOM_ENV_" + name) })
+	}
+	job.Image = expand(data.Image.Name)
+	docker := data.Image.ExecutorOptions.Docker
+	job.ImageOptions = ImageOptions{
+		Entrypoint: data.Image.Entrypoint, PullPolicies: data.Image.PullPolicies,
+		Platform: expand(docker.Platform), User: expand(docker.User),
+	}
+	job.BuildsDir = getenv("CUSTOM_ENV_CI_BUILDS_DIR")
 	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
 		job.Timeout = time.Duration(seconds) * time.Second
 	}
@@ -115,34 +117,6 @@ func Load(getenv func(string) string, host string) (Job, error) {
 
 // runnerVersion matches 19.4.0, 19.5.0~pre.12.gabc and the like, and nothing that means something to a shell.
 var runnerVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[0-9A-Za-z.~+-]{0,60}$`)
-
-// isDecimal tells whether the value has one to 19 digits and nothing else.
-func isDecimal(value string) bool {
-	return value != "" && len(value) <= 19 && strings.Trim(value, "0123456789") == ""
-}
-
-// variable returns the predefined variable of that name, or "". GitLab sends its own variables before the job's, so the
-// first one of a name is GitLab's.
-func (p *payload) variable(name string) string {
-	for _, variable := range p.Variables {
-		if variable.Key == name {
-			return variable.Value
-		}
-	}
-	return ""
-}
-
-// number returns a predefined variable that is a number. A runner that writes no payload has it in the environment.
-func (p *payload) number(name string, getenv func(string) string) string {
-	value := p.variable(name)
-	if value == "" {
-		value = getenv("CUSTOM_ENV_" + name)
-	}
-	if !isDecimal(value) {
-		return ""
-	}
-	return value
-}
 
 // maxTimeout in seconds, a year, is more than GitLab allows (a month).
 const maxTimeout = 365 * 24 * 60 * 60

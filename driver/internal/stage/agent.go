@@ -12,8 +12,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// runUnderAgent runs the script under ci-agent, which keeps the stage alive when the connection is lost.
-func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io.ReaderAt) error {
+// runUnderAgent runs the script under ci-agent, which keeps the stage alive when the connection is lost: under the one in
+// the container of the job's image, where that is given.
+func (d *Driver) runUnderAgent(
+	ctx context.Context, known *state.Task, script io.ReaderAt, build *state.Build,
+) error {
 	settings := d.Config.SSH
 	retrying := func(err error, since time.Duration) {
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
@@ -51,6 +54,9 @@ func (d *Driver) runUnderAgent(ctx context.Context, known *state.Task, script io
 		Reconnecting: func(err error, received int64) {
 			d.Log.Debug("the connection to the task was lost; reconnecting", "error", err, "received", received)
 		},
+	}
+	if build != nil {
+		stage.Socket, stage.User = build.Socket, build.User
 	}
 	return stage.Run(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/job"
 )
 
 // Configuration is the answer to config_exec. What it leaves out is as config.toml has it.
@@ -20,6 +21,19 @@ type Configuration struct {
 type Driven struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// Folders are what the runner is told about its folders in the task. Those of a job with an image are in the volume that
+// its containers share.
+func Folders(settings *config.Config, load func() (job.Job, error)) (config.Runner, error) {
+	if len(settings.Fargate.AllowedImages) == 0 {
+		return settings.Runner, nil
+	}
+	current, err := load()
+	if err != nil || current.Image == "" {
+		return settings.Runner, err
+	}
+	return config.Runner{BuildsDir: JobVolume.Builds(), CacheDir: JobVolume.Cache()}, nil
 }
 
 // Configure writes the answer to config_exec.

@@ -8,6 +8,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
+	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -18,7 +19,7 @@ import (
 const installAttempts = 3
 
 // firstContact connects to the task, pins its host key and makes sure that the task has ci-agent.
-func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
+func (d *Driver) firstContact(ctx context.Context, known *state.Task, build *images.Build) error {
 	say := d.progress()
 	for attempt := 1; ; attempt++ {
 		connection, err := d.connectWatched(ctx, known, task.Stopping, func(err error, since time.Duration) {
@@ -30,8 +31,12 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task) error {
 		}
 		known.HostKey = connection.PinnedKey()
 		err = d.installAgent(ctx, connection, known)
+		lost := true
+		if err == nil && build != nil {
+			lost, err = d.joinBuild(ctx, connection, known, build)
+		}
 		_ = connection.Close()
-		if err == nil || ctx.Err() != nil || attempt == installAttempts {
+		if err == nil || !lost || ctx.Err() != nil || attempt == installAttempts {
 			return err
 		}
 		d.Log.Debug("connecting again", "error", err)

@@ -72,7 +72,7 @@ const (
 // startOnceRightsAreKnown repeats a start that AWS refuses for rights or roles, while the configuration is new: the
 // deployment that has written it may have changed those rights a moment before.
 func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task, request task.Request) error {
-	until := time.Now().Add(rightsSpread - max(0, time.Since(d.Config.Changed)))
+	until := d.rightsAreKnown()
 	for said := false; ; said = true {
 		err := d.startAndAwait(ctx, known, request)
 		refused := errors.Is(err, task.ErrNoRights) && errors.Is(err, task.ErrNotStarted)
@@ -88,6 +88,11 @@ func (d *Driver) startOnceRightsAreKnown(ctx context.Context, known *state.Task,
 		}
 		known.Renew()
 	}
+}
+
+// rightsAreKnown is when AWS knows what was granted when the configuration was written.
+func (d *Driver) rightsAreKnown() time.Time {
+	return time.Now().Add(rightsSpread - max(0, time.Since(d.Config.Changed)))
 }
 
 // startAndAwait writes the intent down before it calls RunTask.

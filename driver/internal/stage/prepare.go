@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/limits"
 	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/runnerproc"
@@ -28,10 +29,14 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	build, err := d.build()
+	if err != nil {
+		return err
+	}
 	if d.Config.SSH.PrivateKeyPath != "" {
 		d.Log.Warn("SSH.PrivateKeyPath in fargate.toml has no effect: each task has a key of its own")
 	}
-	d.tellIgnored()
+	d.tellIgnored(build)
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
 	}
@@ -42,7 +47,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	err = d.prepare(ctx, place, wanted)
+	err = d.prepare(ctx, place, wanted, build)
 	switch {
 	case err == nil:
 		return nil
@@ -59,7 +64,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	return err
 }
 
-func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size) error {
+func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size, build *images.Build) error {
 	private, public, err := sshconn.GenerateKey(d.Config.SSH.KeyType)
 	if err != nil {
 		return err
@@ -67,18 +72,26 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	request := task.Request{Size: wanted}
+	if build != nil {
+		if request.TaskDefinition, err = d.define(ctx, build); err != nil {
+			return err
+		}
+		d.printf("The job's image is %s, by task definition %s", build.Image, task.ID(request.TaskDefinition))
+	}
 	known := state.NewTask(place.Cluster, d.Job.StartedBy(), private)
 	known.Region, known.Username, known.Port = place.Region, d.Config.SSH.Username, d.Config.SSH.Port
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
 	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
-	if err := d.runOnceThereIsRoom(ctx, known, task.Request{PublicKey: public, Size: wanted}); err != nil {
+	request.PublicKey = public
+	if err := d.runOnceThereIsRoom(ctx, known, request); err != nil {
 		return err
 	}
 	// Logs of public projects are public, so addresses and names of the account stay out of them.
 	d.Log.Debug("the task runs", "task", known.ARN, "address", known.Address)
 	d.printf("Fargate task %s runs, connecting to it", task.ID(known.ARN))
-	if err := d.firstContact(ctx, known); err != nil {
+	if err := d.firstContact(ctx, known, build); err != nil {
 		return err
 	}
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
@@ -138,10 +151,10 @@ func (d *Driver) clearEarlier(ctx context.Context) error {
 }
 
 // tellIgnored tells the job's log which of the job's keywords and variables have no effect here.
-func (d *Driver) tellIgnored() {
+func (d *Driver) tellIgnored(build *images.Build) {
 	const why = "is ignored: the job runs in the image of the task definition"
 	definition := printable.Of(d.Config.Fargate.TaskDefinition)
-	if d.Job.Image != "" {
+	if d.Job.Image != "" && build == nil {
 		d.printf("image: %s %s %s", printable.Of(d.Job.Image), why, definition)
 	}
 	for _, service := range d.Job.Services {

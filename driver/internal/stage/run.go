@@ -29,7 +29,8 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(),
 			d.Config.TaskMetadata.Directory)
 	}
-	script, err := open(scriptPath, stage)
+	image := known.Build != nil && inBuild(stage)
+	script, err := open(scriptPath, d.before(known, stage))
 	if err != nil {
 		return fmt.Errorf("opening the script of %s: %w", stage, err)
 	}
@@ -43,8 +44,11 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 			return d.explain(ctx, known, err)
 		}
 	}
+	if image {
+		return d.runInBuild(ctx, known, script, stage)
+	}
 	if known.Agent != nil {
-		err = d.runUnderAgent(ctx, known, script)
+		err = d.runUnderAgent(ctx, known, script, nil)
 		if err == nil || errors.As(err, &ended) {
 			return err
 		}
@@ -80,12 +84,13 @@ type script interface {
 	io.Closer
 }
 
-func open(path, stage string) (script, error) {
-	if stage != lastStage {
+// open opens a script with the lines that are to come before it.
+func open(path, before string) (script, error) {
+	if before == "" {
 		return os.Open(path)
 	}
 	content, err := os.ReadFile(path)
-	return inMemory{strings.NewReader(jobIsOver + string(content))}, err
+	return inMemory{strings.NewReader(before + string(content))}, err
 }
 
 type inMemory struct{ *strings.Reader }

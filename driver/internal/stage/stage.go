@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/job"
 	"gitlab-fargate-runners/driver/internal/slot"
@@ -20,6 +21,7 @@ type Tasks interface {
 	// Place is where Start starts tasks.
 	Place() (task.Place, error)
 	Placements(lot task.Lot) []task.Placement
+	Define(ctx context.Context, add task.Derived) (arn string, err error)
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	Await(ctx context.Context, arn string, over task.Over) error
@@ -78,6 +80,8 @@ type Driver struct {
 	Log     *slog.Logger
 	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
 	AgentFile string
+	// Volume is where the containers of a job with an image have what they share.
+	Volume install.Volume
 	// Tally is what the call learns for the metrics.
 	Tally Tally
 	// Stdout and Stderr go to the job's log in prepare and run, and to the runner's log in cleanup.

@@ -54,6 +54,18 @@ type Task struct {
 	Over bool `json:"over,omitempty"`
 	// Agent is nil where the task has no agent that works.
 	Agent *Agent `json:"agent,omitempty"`
+	// Build is nil where the job has no image of its own.
+	Build *Build `json:"build,omitempty"`
+}
+
+// Build is ci-agent in the container of the job's image.
+type Build struct {
+	// Protocol is the version of the agent that serves there.
+	Protocol int `json:"protocol"`
+	// Image is for people. Socket is a path in the volume that the task's containers share, User who serves there.
+	Image  string `json:"image"`
+	Socket string `json:"socket"`
+	User   int    `json:"user"`
 }
 
 // Agent is ci-agent in a task.

@@ -30,10 +30,12 @@ type Addresses interface {
 
 // Tasks starts tasks in the configured cluster, and works on the ones that are there wherever they were started.
 type Tasks struct {
-	API       API
-	Addresses Addresses
-	Config    config.Fargate
-	Log       *slog.Logger
+	API API
+	// Definitions are needed for jobs with an image alone.
+	Definitions Definitions
+	Addresses   Addresses
+	Config      config.Fargate
+	Log         *slog.Logger
 	// Region tells the region of calls where the configuration names none.
 	Region func() (string, error)
 	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes

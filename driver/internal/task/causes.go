@@ -41,6 +41,8 @@ type cause struct {
 	wish wish
 	// noCluster tells that the cluster of the call is not there.
 	noCluster bool
+	// noDefinition tells that the task definition of the call is not there.
+	noDefinition bool
 	// says is the sentence about a refused call, with the fields {call}, {code} and {text}; empty: "AWS refused …".
 	says string
 	// hint is the way out, as a sentence; empty where nothing helps.
@@ -59,6 +61,9 @@ var causes = []cause{
 	// EC2 throttled ECS, which hands that on as a mistake of the caller: github.com/dask/dask-cloudprovider/issues/56
 	{signs: []string{"errorcode: requestlimitexceeded", "errorcode: throttling"}, kind: throttled,
 		says: sayThrottled, hint: hintThrottled},
+	// Two hosts register the same definition.
+	{signs: []string{"too many concurrent attempts to create a new revision"}, kind: throttled,
+		says: sayThrottled, hint: "A later try works."},
 	{codes: []string{"AccessDenied"}, kind: rights, says: "AWS denied {call}: {text}",
 		hint: "Allow {call} in the role of the runner's host; RunTask needs iam:PassRole on the task's roles too, and " +
 			"ecs:TagResource where tasks get tags."},
@@ -122,10 +127,11 @@ var causes = []cause{
 		hint: "The task definition needs a container with the name " + Container + "."},
 	{signs: []string{"does not support launch_type", "is not supported by fargate", "networkmode"}, wish: taskDefinition,
 		hint: "The task definition has to be one for Fargate: requiresCompatibilities FARGATE and network mode awsvpc."},
+	{signs: []string{"unable to describe task definition"}, noDefinition: true, wish: taskDefinition,
+		hint: hintDefinition},
 	// "TaskDefinition not found.", "TaskDefinition is inactive"
 	{signs: []string{"taskdefinition", "task definition"}, wish: taskDefinition,
-		hint: "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or " +
-			"family:revision, in this region, active."},
+		hint: hintDefinition},
 	{signs: []string{"subnet", "security group"}, kind: permanent,
 		hint: "Check Fargate.Subnets and Fargate.SecurityGroups in fargate.toml: all have to be in one VPC of this " +
 			"region."},
@@ -133,9 +139,11 @@ var causes = []cause{
 }
 
 const (
-	sayThrottled  = "AWS throttled {call} in every try: {text}"
-	hintThrottled = "Too many calls in this account and region; a later try works."
-	hintSpot      = "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
+	sayThrottled   = "AWS throttled {call} in every try: {text}"
+	hintThrottled  = "Too many calls in this account and region; a later try works."
+	hintDefinition = "Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job: family or " +
+		"family:revision, in this region, active."
+	hintSpot = "AWS took the spot capacity back: `retry: {when: runner_system_failure}` runs the job again."
 )
 
 // causeOf returns the first of the causes that fits, or one of kind other.

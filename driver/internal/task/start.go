@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -22,6 +23,8 @@ type Request struct {
 	StartedBy   string
 	// PublicKey becomes SSH_PUBLIC_KEY in the container, in the format of authorized_keys.
 	PublicKey string
+	// TaskDefinition takes the place of the configured one, for a job with an image.
+	TaskDefinition string
 	// Placement is one of Placements.
 	Placement Placement
 	// Size overrides the task definition's size.
@@ -65,7 +68,7 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 	}
 	input := &ecs.RunTaskInput{
 		Cluster:         aws.String(c.Cluster),
-		TaskDefinition:  aws.String(c.TaskDefinition),
+		TaskDefinition:  aws.String(cmp.Or(request.TaskDefinition, c.TaskDefinition)),
 		Count:           aws.Int32(1),
 		ClientToken:     aws.String(request.ClientToken),
 		StartedBy:       aws.String(request.StartedBy),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -63,31 +64,33 @@ func TestStopAll(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			api := &fakeECS{describe: test.describe, list: test.list, stop: test.stop}
-			test.known.StartedBy = "gitlab/x"
-			if test.unanswered {
-				test.known.CalledUntil = time.Now().Add(time.Minute)
-			}
-			got, err := tasks(t, api).StopAll(t.Context(), test.known, "why")
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("stopped (-want +got):\n%s", diff)
-			}
-			if (err == nil) != (test.wantErr == "") || (err != nil && !strings.Contains(err.Error(), test.wantErr)) {
-				t.Errorf("error %v, want %q", err, test.wantErr)
-			}
-			if len(api.stops) != test.minStops {
-				t.Errorf("%d StopTask calls, want %d", len(api.stops), test.minStops)
-			}
-			for _, stop := range api.stops {
-				if *stop.Cluster != "cluster" || *stop.Reason != "why" {
-					t.Errorf("StopTask got %+v", stop)
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeECS{describe: test.describe, list: test.list, stop: test.stop}
+				test.known.StartedBy = "gitlab/x"
+				if test.unanswered {
+					test.known.CalledUntil = time.Now().Add(time.Minute)
 				}
-			}
-			// ECS refuses startedBy beside another filter.
-			want := &ecs.ListTasksInput{Cluster: aws.String("cluster"), StartedBy: aws.String("gitlab/x")}
-			if diff := cmp.Diff(want, api.listed, cmpopts.IgnoreUnexported(ecs.ListTasksInput{})); diff != "" {
-				t.Errorf("ListTasks (-want +got):\n%s", diff)
-			}
+				got, err := tasks(t, api).StopAll(t.Context(), test.known, "why")
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("stopped (-want +got):\n%s", diff)
+				}
+				if (err == nil) != (test.wantErr == "") || (err != nil && !strings.Contains(err.Error(), test.wantErr)) {
+					t.Errorf("error %v, want %q", err, test.wantErr)
+				}
+				if len(api.stops) != test.minStops {
+					t.Errorf("%d StopTask calls, want %d", len(api.stops), test.minStops)
+				}
+				for _, stop := range api.stops {
+					if *stop.Cluster != "cluster" || *stop.Reason != "why" {
+						t.Errorf("StopTask got %+v", stop)
+					}
+				}
+				// ECS refuses startedBy beside another filter.
+				want := &ecs.ListTasksInput{Cluster: aws.String("cluster"), StartedBy: aws.String("gitlab/x")}
+				if diff := cmp.Diff(want, api.listed, cmpopts.IgnoreUnexported(ecs.ListTasksInput{})); diff != "" {
+					t.Errorf("ListTasks (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }

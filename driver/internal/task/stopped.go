@@ -11,8 +11,11 @@ import (
 	"gitlab-fargate-runners/driver/internal/failure"
 )
 
-// Stopped explains why a task has stopped, with the reasons of its containers.
+// Stopped explains why a task has stopped, with the reasons of its containers, or why its job's image does not run.
 func Stopped(task *types.Task) error {
+	if err := buildFailed(task); err != nil {
+		return err
+	}
 	reason := reasons(task)
 	found := causeOf(string(task.StopCode), reason)
 	sentence := "the task %s stopped: %s"
@@ -59,20 +62,15 @@ func reasons(task *types.Task) string {
 
 // killed tells whether SIGKILL ended the job's container.
 func killed(task *types.Task) bool {
-	for _, container := range task.Containers {
-		if aws.ToString(container.Name) == Container && container.ExitCode != nil && *container.ExitCode == 128+9 {
-			return true
-		}
-	}
-	return false
+	job := scriptContainer(task)
+	return job != nil && job.ExitCode != nil && *job.ExitCode == 128+9
 }
 
 // memoryLimit returns the memory limit of the job's container in MiB: the container's own, or the task's; "" where ECS
 // tells neither.
 func memoryLimit(task *types.Task) string {
-	for _, container := range task.Containers {
-		if memory := aws.ToString(container.Memory); aws.ToString(container.Name) == Container && memory != "" &&
-			memory != "0" {
+	if job := scriptContainer(task); job != nil {
+		if memory := aws.ToString(job.Memory); memory != "" && memory != "0" {
 			return memory
 		}
 	}

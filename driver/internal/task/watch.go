@@ -45,7 +45,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 		case task != nil:
 			unseen = nil
 			status = aws.ToString(task.LastStatus)
-			if Stopping(task) {
+			if Stopping(task) || buildStopped(task) {
 				return "", Stopped(task)
 			}
 			if status == "RUNNING" {

@@ -34,7 +34,10 @@ type Connection interface {
 type Execution struct {
 	// Agent is the program's path in the task. Directory names the agent that serves there.
 	Agent, Directory string
-	Script           io.ReaderAt
+	// Socket, where there is one, is that of the agent in the container of the job's own image, and User that agent's.
+	Socket string
+	User   int
+	Script io.ReaderAt
 	// Log gets standard output and standard error.
 	Log io.Writer
 	// Grace is the time between SIGTERM and SIGKILL.
@@ -217,8 +220,11 @@ func (s *Execution) command(attaches bool) string {
 	} else if s.begun.Load() == sent {
 		call = "run --again"
 	}
-	return fmt.Sprintf("exec %s %s --dir %s --token %s",
-		shellquote.Quote(s.Agent), call, shellquote.Quote(s.Directory), s.token)
+	at := "--dir " + shellquote.Quote(s.Directory)
+	if s.Socket != "" {
+		at = fmt.Sprintf("--socket %s --user %d", shellquote.Quote(s.Socket), s.User)
+	}
+	return fmt.Sprintf("exec %s %s %s --token %s", shellquote.Quote(s.Agent), call, at, s.token)
 }
 
 func (s *Execution) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }

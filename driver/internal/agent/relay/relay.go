@@ -18,8 +18,11 @@ import (
 // Session is the standard input and output of an SSH session, and the stage that it is about.
 type Session struct {
 	Directory, Token string
-	Stdin            io.Reader
-	Stdout           io.Writer
+	// Socket, where there is one, is that of the agent in the container of the job's own image, and User that agent's.
+	Socket string
+	User   int
+	Stdin  io.Reader
+	Stdout io.Writer
 }
 
 // Run passes the script on, which the agent starts unless it has started it before, and the stage's output from its
@@ -40,7 +43,7 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	if _, err := io.WriteString(s.Stdout, wire.Preamble(s.Token)); err != nil {
 		return err
 	}
-	conn, err := dial(s.Directory, mayStart)
+	conn, err := s.dial(mayStart)
 	if err != nil {
 		_ = wire.NewWriter(s.Stdout).Fail(err)
 		return err
@@ -55,6 +58,18 @@ func (s Session) relay(mayStart bool, kind wire.Type, payload ...[]byte) error {
 	// comes back for the rest.
 	_, _ = io.Copy(s.Stdout, conn)
 	return nil
+}
+
+func (s Session) dial(mayStart bool) (*net.UnixConn, error) {
+	if s.Socket == "" {
+		return dial(s.Directory, mayStart)
+	}
+	// Its container ends with it, so nobody can start one.
+	conn, err := resident.DialAt(s.Socket, s.User)
+	if err != nil {
+		return nil, fmt.Errorf("reaching it in the container of the job's image: %w", err)
+	}
+	return conn, nil
 }
 
 // dial connects to the folder's agent, and starts it first where there is none and it may.

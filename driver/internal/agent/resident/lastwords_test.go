@@ -34,6 +34,9 @@ func TestLastWords(t *testing.T) {
 	says(got, "\n"+text, "more\n")
 
 	// Where the text comes between two stages, the next one has it at its begin, and the one after it has not.
+	if err := os.Remove(server.lastWords + ".told"); err != nil {
+		t.Fatal(err)
+	}
 	write()
 	server.tellLastWords()
 	if _, err := os.Stat(server.lastWords); err != nil {

@@ -54,6 +54,9 @@ type Server struct {
 	// lastWords is a file whose text a stage is to write to the job's log; see tellLastWords.
 	lastWords string
 
+	// peer tells why the server does not talk to the process at a connection's other end.
+	peer func(*net.UnixConn) error
+
 	mu sync.Mutex
 	// stages has each token that came, so that none runs twice. It is nil where the stage is forgotten.
 	stages map[string]*Stage
@@ -81,7 +84,9 @@ func Main(listener *net.UnixListener) error {
 }
 
 func newServer(keep time.Duration) *Server {
-	return &Server{keep: keep, reaper: newReaper(), lastWords: lastWords, stages: map[string]*Stage{}}
+	return &Server{
+		keep: keep, reaper: newReaper(), lastWords: lastWords, peer: CheckPeer, stages: map[string]*Stage{},
+	}
 }
 
 // serve returns when the listener is closed.
@@ -113,7 +118,7 @@ func (s *Server) session(relay *net.UnixConn) {
 
 // stageFor returns the stage that a session is about, and the byte from which on the session wants its output.
 func (s *Server) stageFor(conn *line, from *wire.Reader) (*Stage, int64, error) {
-	if err := CheckPeer(conn.UnixConn); err != nil {
+	if err := s.peer(conn.UnixConn); err != nil {
 		return nil, 0, err
 	}
 	kind, payload, err := from.Next()

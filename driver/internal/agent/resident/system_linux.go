@@ -20,18 +20,33 @@ func adoptOrphans() {
 // CheckPeer returns an error unless the process at the connection's other end is root's or this user's, and of this
 // container. All users of the network can reach the agent's address, and the containers of a task share their network.
 func CheckPeer(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
+	peer, err := peerOf(conn)
 	if err != nil {
 		return err
+	}
+	return judge(peer, os.Getuid())
+}
+
+// peerOf returns the process at the connection's other end, without an id where it has none in this container.
+func peerOf(conn *net.UnixConn) (syscall.Ucred, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return syscall.Ucred{}, err
 	}
 	var peer *syscall.Ucred
 	controlErr := raw.Control(func(fd uintptr) {
 		peer, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	})
 	if controlErr != nil || err != nil {
-		return errors.Join(controlErr, err)
+		return syscall.Ucred{}, errors.Join(controlErr, err)
 	}
-	return judge(*peer, os.Getuid())
+	return *peer, nil
+}
+
+// PeerUser returns the user of the process at the connection's other end, whatever container that is in.
+func PeerUser(conn *net.UnixConn) (int, error) {
+	peer, err := peerOf(conn)
+	return int(peer.Uid), err
 }
 
 func judge(peer syscall.Ucred, own int) error {

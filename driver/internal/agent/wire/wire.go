@@ -53,8 +53,9 @@ import (
 	"time"
 )
 
-// Version changes whenever an agent and a driver of different versions would misunderstand each other.
-const Version = 2
+// Version changes whenever an agent and a driver of different versions would misunderstand each other, or an agent lacks
+// a call that the driver makes.
+const Version = 3
 
 // MaxPayload is the longest payload in bytes.
 const MaxPayload = 64 << 10
