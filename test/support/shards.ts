@@ -18,6 +18,7 @@ const lasting: Record<string, number> = {
   "test/e2e/06-cuts.test.ts": 100,
   "test/e2e/07-many-jobs.test.ts": 120,
   "test/e2e/08-cancel.test.ts": 100,
+  "test/e2e/08-database.test.ts": 45,
   "test/e2e/08-driver-source.test.ts": 110,
   "test/e2e/08-host-keys.test.ts": 40,
   "test/e2e/08-host-lost.test.ts": 95,
@@ -34,6 +35,7 @@ const lasting: Record<string, number> = {
   "test/e2e/09-destroy.test.ts": 35,
   "test/e2e/09-destroy-protected.test.ts": 35,
   "test/e2e/10-host-gone.test.ts": 280,
+  "test/sandbox/aws/containers.e2e.ts": 60,
 };
 
 /** All of them, in the order of their names. */

@@ -9,6 +9,7 @@ shift 2
 packages=$(IFS=, && echo "$*")
 
 # PostgreSQL's package makes a cluster of its own at its installation unless it is told not to.
+# shellcheck disable=SC2016 # The folder is mmdebstrap's to fill in.
 mmdebstrap --quiet --variant=minbase ${packages:+"--include=$packages"} \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
