@@ -26,7 +26,7 @@ export interface HostOptions {
 }
 
 export interface Host {
-  /** Boots; settles when sshd accepts connections. @throws when it does not within a minute, naming the console's log */
+  /** Boots; settles when sshd accepts connections. @throws when it ends before, naming the console's log */
   boot(): Promise<void>;
   /** Orderly power-off, forced after `grace` milliseconds. The disk stays. */
   powerOff(grace: number): Promise<void>;
@@ -40,7 +40,7 @@ const powerOffSignal = 34 + 4;
 /**
  * Moves itself into the host's cgroup, then into its network namespace and a mount namespace in which /sys/fs/cgroup is
  * the unified hierarchy alone: systemd inside refuses the hybrid layout of cgroup v1, and `ip netns exec` hides that of v2
- * behind a new /sys. Without the machine's own options a mount would take them from the machine: they are the hierarchy's.
+ * behind a new /sys. The hierarchy's options are one mount's and all others': the new one repeats them.
  */
 const bootScript = `
 echo $$ > "$1/cgroup.procs" || exit 1
