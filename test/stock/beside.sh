@@ -1,7 +1,7 @@
 #!/bin/sh
 # beside.sh install|check docker|ufw|firewalld
 #
-# A program whose packet filters a sandbox's network could be at odds with: installs it, or checks that it does its work.
+# A program whose packet filters a sandbox's network could be at odds with: installs it, or checks that it works.
 # Runs in the machine.
 set -eu
 name=$2
@@ -46,7 +46,9 @@ check_firewall() {
   trap 'kill "$server"; ip netns del outside' EXIT
   fetch --retry 20 --retry-all-errors "http://192.0.2.1:$port/busybox"
   open=no
-  if ip netns exec outside curl --silent --max-time 20 --output /dev/null "http://192.0.2.1:$port/busybox"; then open=yes; fi
+  if ip netns exec outside curl --silent --max-time 20 --output /dev/null "http://192.0.2.1:$port/busybox"; then
+    open=yes
+  fi
   greeting=$(ip netns exec outside busybox nc -w 60 192.0.2.1 22 </dev/null | head -c 3)
   [ "$open" = no ] && [ "$greeting" = SSH ]
 }

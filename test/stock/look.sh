@@ -15,8 +15,9 @@ nft list ruleset | grep -vE '^table|^\}|^$|type filter hook|type nat hook|policy
 # Not those that services come with: systemd's own go away after a while.
 sed 's/^/mount /' /proc/self/mounts | grep -v -e /run/user -e credentials -e binfmt_misc
 find /sys/fs/cgroup -type d | grep -vE '\.(service|scope|mount|socket|swap)(/|$)' | sed 's/^/cgroup /'
+# A module that the kernel has loaded for a packet filter brings its settings (nf_conntrack).
 sysctl --all --pattern '^net\.(ipv4|ipv6|bridge|netfilter)\.' 2>/dev/null |
-  grep -vE '\.(conf|neigh)\.|nf_conntrack_count' | sed 's/^/setting /'
+  grep -vE '\.(conf|neigh)\.|nf_conntrack_|nf_flowtable_' | sed 's/^/setting /'
 dpkg-query --show --showformat 'package ${Package}\n'
 systemctl list-unit-files --no-legend --state=enabled | awk '{ print "enabled", $1 }'
 find /etc /usr /opt /srv /home /root /var /tmp -xdev \

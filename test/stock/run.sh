@@ -1,8 +1,8 @@
 #!/bin/bash
 # run.sh [SUITE]: the sandbox on a stock machine, from a fresh clone of this repository's HEAD; see README.md.
 #
-# COLD=1: without this machine's artifact cache. KEEP=1: the machine stays up, for a look. BESIDE: programs that are there
-# first, of docker, ufw and firewalld (beside.sh); separated by spaces.
+# COLD=1: without this machine's artifact cache. KEEP=1: the machine stays up, for a look. BESIDE: programs that are
+# there first, of docker, ufw and firewalld (beside.sh); separated by spaces.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(git -C "$here" rev-parse --show-toplevel)

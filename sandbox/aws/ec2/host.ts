@@ -26,7 +26,7 @@ export interface HostOptions {
 }
 
 export interface Host {
-  /** Boots; settles when sshd accepts connections. @throws when it does not within a minute, naming the console's log */
+  /** Boots; settles when sshd accepts connections. @throws when it ends before, naming the console's log */
   boot(): Promise<void>;
   /** Orderly power-off, forced after `grace` milliseconds. The disk stays. */
   powerOff(grace: number): Promise<void>;
@@ -40,13 +40,15 @@ const powerOffSignal = 34 + 4;
 /**
  * Moves itself into the host's cgroup, then into its network namespace and a mount namespace in which /sys/fs/cgroup is
  * the unified hierarchy alone: systemd inside refuses the hybrid layout of cgroup v1, and `ip netns exec` hides that of v2
- * behind a new /sys.
+ * behind a new /sys. The hierarchy's options are one mount's and all others': the new one repeats them.
  */
 const bootScript = `
 echo $$ > "$1/cgroup.procs" || exit 1
+options=$(findmnt --noheadings --first-only --types cgroup2 --output OPTIONS) || exit 1
+export options
 exec ip netns exec "$2" unshare --mount sh -c '
   umount -R /sys/fs/cgroup 2>/dev/null
-  mount -t cgroup2 cgroup2 /sys/fs/cgroup && mount -t tmpfs tmpfs /run || exit 1
+  mount -t cgroup2 -o "$options" cgroup2 /sys/fs/cgroup && mount -t tmpfs tmpfs /run || exit 1
   exec systemd-nspawn --quiet --keep-unit --register=no --boot --console=read-only --resolv-conf=off --timezone=off \\
     --link-journal=no --directory="$1" --hostname="$2"
 ' sh "$3" "$4"`;
