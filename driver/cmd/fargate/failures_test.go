@@ -202,7 +202,8 @@ func TestTaskThatEndsDuringAScript(t *testing.T) {
 // before its sshd answers.
 func TestStagesOfATaskThatIsToStop(t *testing.T) {
 	w := newWorld(t)
-	w.edit(`ConnectTimeout = "5s"`, "ConnectTimeout = \"30s\"\nDialTimeout = \"300ms\"")
+	// A busy machine takes some tenths of a second for a handshake.
+	w.edit(`ConnectTimeout = "5s"`, "ConnectTimeout = \"9m\"\nDialTimeout = \"1s\"")
 	w.must(0, "prepare")
 	w.ends(slices.Repeat([]string{"STOPPING"}, 10_000)) // more than there are looks
 	w.interruptSpot()
