@@ -1,6 +1,6 @@
 /** `go test` as a check: counts top-level tests and subtests; prints packages, and the output of what failed. */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { projectDir } from "../../sandbox/config";
@@ -41,6 +41,7 @@ function contentHash(folders: string[]): string {
 /** Every result is new. The tests also use programs of this machine, which no cache of results knows. */
 export const goTestAnew = (output: Output): Promise<Counts> => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "go-"));
+  chmodSync(folder, 0o711); // for processes of other users, which tests of a job's own image start
   return goTest(["-race", "-count=1"], output, folder);
 };
 
