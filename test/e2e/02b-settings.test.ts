@@ -1,6 +1,7 @@
 /** Settings that change what is deployed: each of them once, on the running stack. */
 import { expect } from "chai";
 import { execa } from "execa";
+import { parse } from "smol-toml";
 import { quote, writeConfigToml } from "../../components/host/host-scripts";
 import { gitlabTokens, gitlabUrl } from "../../sandbox/config";
 import { linkName } from "../../sandbox/world/network";
@@ -359,7 +360,9 @@ describe("settings", () => {
       const { jobs: next } = await runCi("job:\n  script: [echo fine]\n");
       expect(next[0].status, next[0].trace).to.equal("success");
       expect(await taskOf(next[0])).to.include({ capacityProvider: "FARGATE_SPOT" });
-      expect(await onHost("cat /etc/gitlab-runner/fargate.toml")).to.not.contain("OnDemandFallback");
+      const { Fargate } = parse(await onHost("cat /etc/gitlab-runner/fargate.toml"));
+      expect(Fargate).to.have.property("CapacityProviders");
+      expect(Fargate).to.not.have.property("OnDemandFallback");
     });
   });
 });

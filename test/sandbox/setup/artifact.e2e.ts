@@ -126,12 +126,16 @@ describe("the cache of artifacts", () => {
   it("builds needs first, and no more than so many at a time", async () => {
     let running = 0;
     let most = 0;
+    let twoRun = () => {};
+    const atOnce = new Promise<void>((resolve) => (twoRun = resolve));
     const slow = (name: string, needs: Artifact[] = []) =>
       artifact(
         name,
         async ({ run, need }) => {
           for (const needed of needs) expect(existsSync(need(needed))).to.equal(true);
           most = Math.max(most, ++running);
+          if (running === 2) twoRun();
+          await atOnce;
           await run("sleep", ["0.05"]);
           running--;
         },
