@@ -3,6 +3,7 @@ import type * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
 import type * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
+import { eachOnce } from "./each-once";
 import type { FargateRunnersArgs } from "./fargate-runners";
 import { firstHostKey } from "./host/first-contact";
 import type { FixedAddress } from "./host/fixed-address";
@@ -105,9 +106,8 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
     .apply(hostPolicy);
 }
 
-/** Of entries, each once and in an order of its own. */
-const ownRoles = ({ entries }: Settings): string[] =>
-  [...new Set(entries.flatMap(({ taskRole }) => taskRole ?? []))].sort();
+/** Of entries. */
+const ownRoles = ({ entries }: Settings): string[] => eachOnce(entries.flatMap(({ taskRole }) => taskRole ?? []));
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 

@@ -17,6 +17,12 @@ export function taskFamily(stack: string, size: string): string {
 }
 
 /**
+ * What is between the family of a size and a hash in the families of what the driver registers for jobs with an image of
+ * their own; driver/internal/task has it too.
+ */
+export const imageInfix = "-image-";
+
+/**
  * The name itself where AWS takes it, otherwise the characters that AWS takes and a hash that keeps it apart from
  * others.
  */

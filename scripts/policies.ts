@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
+import { eachOnce } from "../components/each-once";
 import { deploymentPolicies, type StackPlace } from "../components/iam/deployment-policies";
+import { lists } from "../components/settings/entry-path";
 
 const root = path.resolve(__dirname, "..");
 
@@ -36,14 +38,13 @@ export function placeOf(stack: string, file: string, account?: string): StackPla
   };
 }
 
-/** Each once and in order, so that the policy stays the same. */
 function taskRolesOf(config: Record<string, unknown>): string[] {
-  const entries = ["groups", "projects", "instanceRunners"].flatMap((list) => {
+  const entries = lists.flatMap((list) => {
     const found = config[`gitlab-fargate-runners:${list}`];
     return Array.isArray(found) ? (found as unknown[]) : [];
   });
   const roles = entries.map((entry) => (entry as { taskRole?: unknown } | null)?.taskRole);
-  return [...new Set(roles.filter((role) => typeof role === "string"))].sort();
+  return eachOnce(roles.filter((role) => typeof role === "string"));
 }
 
 const partitionOf = (region: string) =>

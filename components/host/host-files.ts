@@ -62,7 +62,7 @@ export function driverConfiguration(
   subnetIds: readonly pulumi.Input<string>[],
   tags: Tags,
 ): pulumi.Output<string> {
-  const { host, network, spot, maxSize, debug } = settings;
+  const { host, network, spot, maxSize, images, debug } = settings;
   const { cluster, taskDefinitions, securityGroup, logGroup } = jobCluster;
   return pulumi
     .output({
@@ -79,6 +79,7 @@ export function driverConfiguration(
       fargateToml({
         ...known,
         allowedTaskDefinitions: families(settings),
+        images: images.allowed,
         maxSize,
         region: arnParts(clusterArn).region,
         assignPublicIp: network.assignPublicIp,
@@ -90,7 +91,7 @@ export function driverConfiguration(
 }
 
 function profileArgs(profile: Profile, { taskDefinitions, hostsOnly }: JobCluster) {
-  const { name, size, allowedSizes, maxSize, taskRole, spot, network = {} } = profile;
+  const { name, size, allowedSizes, maxSize, images, taskRole, spot, network = {} } = profile;
   const { subnetIds, securityGroupIds, assignPublicIp } = network;
   return {
     name,
@@ -98,6 +99,7 @@ function profileArgs(profile: Profile, { taskDefinitions, hostsOnly }: JobCluste
     // Revisions: a family would let its jobs choose one of before, with the image of before.
     allowedTaskDefinitions: allowedSizes.map((one) => familyRevision(taskDefinitions[one].arn)),
     maxSize,
+    images,
     taskRole,
     subnetIds,
     securityGroupIds: securityGroupIds && [...securityGroupIds, hostsOnly!.id],

@@ -12,6 +12,11 @@ export interface FargateTomlArgs {
   readonly taskDefinition: string;
   /** Families that a job may name in FARGATE_TASK_DEFINITION. */
   readonly allowedTaskDefinitions: readonly string[];
+  /**
+   * Patterns of the images that a job may name by \`image:\`.
+   * @default none
+   */
+  readonly images?: readonly string[];
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /**
@@ -40,7 +45,7 @@ export interface FargateTomlArgs {
 
 /** As in FargateTomlArgs, which holds where something is left out. */
 type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> &
-  Partial<Pick<FargateTomlArgs, "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">> & {
+  Partial<Pick<FargateTomlArgs, "images" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">> & {
     readonly name: string;
     /**
      * ARN of the role that its jobs have in AWS.
@@ -61,6 +66,7 @@ export function fargateToml(args: FargateTomlArgs): string {
       SecurityGroups: [...args.securityGroupIds],
       TaskDefinition: args.taskDefinition,
       AllowedTaskDefinitions: [...args.allowedTaskDefinitions].sort(),
+      ...(args.images?.length && { AllowedImages: [...args.images].sort() }),
       ...(cpu !== undefined && { MaxCPU: cpu }),
       ...(memory !== undefined && { MaxMemory: memory }),
       ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
@@ -97,6 +103,8 @@ function profileTable(profile: ProfileArgs) {
   return {
     TaskDefinition: profile.taskDefinition,
     AllowedTaskDefinitions: [...profile.allowedTaskDefinitions].sort(),
+    // Also where the list is empty: the stack's own may hold some.
+    ...(profile.images && { AllowedImages: [...profile.images].sort() }),
     // A bound of 0 takes back what the stack allows.
     MaxCPU: maxSize.cpu ?? 0,
     MaxMemory: maxSize.memory ?? 0,

@@ -10,23 +10,26 @@ export interface Profile extends OnItsOwn {
   /** Names of sizes, with its own. */
   readonly allowedSizes: readonly string[];
   readonly maxSize: Settings["maxSize"];
+  /** Patterns of the images that its jobs may name; the stack's where left out. */
+  readonly images?: readonly string[];
 }
 
 type Stack = Pick<Settings, "sizes" | "maxSize">;
-type Bounds = Pick<Entry, "key" | "size" | "allowedSizes" | "maxSize" | keyof OnItsOwn>;
+type Bounds = Pick<Entry, "key" | "size" | "allowedSizes" | "maxSize" | "images" | keyof OnItsOwn>;
 
 /** Undefined for an entry with nothing of its own: its jobs get, and may choose, what the stack has. */
 export function profileOf(entry: Bounds, stack: Stack): Profile | undefined {
-  const { key, size, allowedSizes, maxSize, taskRole, spot, network } = entry;
-  const own = [taskRole, spot, network].some((one) => one !== undefined);
+  const { key, size, allowedSizes, maxSize, images, taskRole, spot, network } = entry;
+  const own = [images, taskRole, spot, network].some((one) => one !== undefined);
   if (allowedSizes === undefined && maxSize === undefined && !own) return undefined;
   const others = (allowedSizes ?? Object.keys(stack.sizes)).filter((one) => one !== size).sort();
   return {
-    // With the entry's name, a preview shows whom a role is given to, also where another entry has the role already.
+    // With the entry's name, a preview shows whom a role or an image is given to, also where another entry has it already.
     name: own ? key : boundsInWords(entry, others),
     size,
     allowedSizes: [size, ...others],
     maxSize: maxSize ?? stack.maxSize,
+    ...(images !== undefined && { images }),
     ...(taskRole !== undefined && { taskRole }),
     ...(spot !== undefined && { spot }),
     ...(network !== undefined && { network }),

@@ -4,8 +4,10 @@ import { withoutEffectOnCache } from "./cache";
 import * as defaults from "./defaults";
 import { hasTooLittleMemory, instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
+import { entriesOf } from "./entry-path";
 import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
+import { sizesOfImages } from "./images";
 import { nearest } from "./nearest";
 import { readPrivateKey, readPublicKey } from "./ssh-keys";
 import { record } from "./values";
@@ -19,6 +21,7 @@ type Raw = Record<string, unknown>;
 export function crossCheck(raw: Raw): string[] {
   return [
     ...unknownSizes(raw),
+    ...sizesOfImages(raw),
     ...unreachableMemory(raw),
     ...keyPair(raw),
     ...tokens(raw),
@@ -32,15 +35,6 @@ export function crossCheck(raw: Raw): string[] {
     ...withoutEffectOnCache(record(raw.cache)),
   ];
 }
-
-/** All entries with their paths; one that is a text or a number is an empty object. */
-const entriesOf = (raw: Raw): [path: string, entry: Raw][] =>
-  ["groups", "projects", "instanceRunners"].flatMap((list) =>
-    (Array.isArray(raw[list]) ? raw[list] : []).map((entry, index): [string, Raw] => [
-      `${list}[${index}]`,
-      record(entry),
-    ]),
-  );
 
 function unknownSizes(raw: Raw): string[] {
   const sizes = [...new Set([...Object.keys(defaults.sizes), ...Object.keys(record(raw.sizes))])];

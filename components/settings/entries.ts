@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { onItsOwn, type OnItsOwn } from "./entry-tasks";
+import { entryImages } from "./images";
 import { nameSegment, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { maxSize, type MaxSize } from "./sizes";
@@ -32,6 +33,8 @@ export interface Entry extends OnItsOwn {
   allowedSizes?: string[];
   /** The most that its jobs may ask for, in the place of the stack's. */
   maxSize?: MaxSize;
+  /** Patterns of the images that its jobs may name, in the place of the stack's. */
+  images?: string[];
   /** Jobs at once of this runner, on each host. */
   limit?: number;
   /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
@@ -91,6 +94,7 @@ const here = {
     default: "the stack's `maxSize`",
     example: { cpu: 4096, memory: 16384 },
   }),
+  images: entryImages,
   limit: z
     .int()
     .min(1)

@@ -1,4 +1,5 @@
 /** Whether GitLab can be asked at all with the address and the token that the provider is given. Pure functions. */
+import { entriesOf } from "./entry-path";
 import { shown } from "./values-shown";
 
 export const setAddress =
@@ -64,7 +65,4 @@ export function tokenErrors(token: string | undefined, raw: Record<string, unkno
 }
 
 const makesRunners = (raw: Record<string, unknown>): boolean =>
-  ["groups", "projects", "instanceRunners"].some((list) => {
-    const entries: unknown[] = Array.isArray(raw[list]) ? raw[list] : [];
-    return entries.some((entry) => !(typeof entry === "object" && entry !== null && "token" in entry));
-  });
+  entriesOf(raw).some(([, entry]) => !("token" in entry));

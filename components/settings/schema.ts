@@ -10,6 +10,7 @@ import * as defaults from "./defaults";
 import { driver } from "./driver";
 import { groups, instanceRunners, projects } from "./entries";
 import { host } from "./host";
+import { images } from "./images";
 import { httpProxy } from "./http-proxy";
 import { kmsKeyArn, logsKey } from "./kms-keys";
 import { alarms, dashboard, debug, metrics } from "./observability";
@@ -155,6 +156,7 @@ export const schema = strict({
       example: "prefer",
     }),
   image: image.prefault({}),
+  images,
   network: network.prefault({}),
   caCertificates,
   host,

@@ -9,6 +9,7 @@ export function warningsOf(settings: Settings, now = new Date()): string[] {
     ...noRunner(settings),
     ...limitsWithoutEffect(settings),
     ...boundsBelowDefault(settings),
+    ...imagesOfNobody(settings),
     ...moreAddresses(settings),
     ...validityWarnings(settings.caCertificates, now),
   ];
@@ -34,6 +35,12 @@ function boundsBelowDefault({ sizes, maxSize }: Settings): string[] {
     if (bound === undefined || usual === undefined || bound >= usual) return [];
     return [`maxSize.${key}: ${bound} is less than the ${usual} of sizes.default; jobs may ask for less only`];
   });
+}
+
+function imagesOfNobody({ entries, images }: Settings): string[] {
+  if (images.allowed.length === 0 || entries.length === 0) return [];
+  if (entries.some((entry) => entry.images === undefined)) return [];
+  return ["images.allowed: has no effect; each entry has images of its own"];
 }
 
 /** EC2's default quota of Elastic IP addresses in a region, L-0263D0A3. */

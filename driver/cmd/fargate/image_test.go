@@ -78,6 +78,25 @@ func TestJobWithAnImage(t *testing.T) {
 	w.must(0, "cleanup")
 }
 
+// A deployment asks whether the driver can read the file before any job comes.
+func TestConfigWithImagesAndNoJob(t *testing.T) {
+	w := newImaged(t, `"node:*"`)
+	file := w.env["JOB_RESPONSE_FILE"]
+	for name := range w.env {
+		if name == "JOB_RESPONSE_FILE" || strings.HasPrefix(name, "CUSTOM_ENV_") {
+			delete(w.env, name)
+		}
+	}
+	if got := w.must(0, "config"); strings.Contains(got.stdout, "builds_dir") || !strings.Contains(got.stdout, "fargate") {
+		t.Errorf("config says %s", got.stdout)
+	}
+	// A job that cannot be read is another matter.
+	w.env["JOB_RESPONSE_FILE"] = file + ".gone"
+	if got := w.must(systemFailure, "config"); !strings.Contains(got.stderr, "JOB_RESPONSE_FILE") {
+		t.Errorf("stderr: %s", got.stderr)
+	}
+}
+
 // The container of the image may end while the task goes on. The log tells why, and the job's artifacts are safe.
 func TestAnImageThatEnds(t *testing.T) {
 	w := newImaged(t, `"node:*"`)

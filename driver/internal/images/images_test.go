@@ -1,7 +1,9 @@
 package images
 
 import (
+	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -62,11 +64,20 @@ func TestAllowedImages(t *testing.T) {
 	}
 }
 
+// The program that deploys the stack checks its settings by the same cases (test/program/images.test.ts).
 func TestPatterns(t *testing.T) {
-	if err := CheckPatterns([]string{"node:*", "registry.example.com/**", "a/{b,c}:*", "x:[0-9]*"}); err != nil {
+	content, err := os.ReadFile("testdata/patterns.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases struct{ Taken, Refused []string }
+	if err := json.Unmarshal(content, &cases); err != nil || len(cases.Taken)*len(cases.Refused) == 0 {
+		t.Fatalf("%+v, %v", cases, err)
+	}
+	if err := CheckPatterns(cases.Taken); err != nil {
 		t.Error(err)
 	}
-	for _, wrong := range []string{"", " node", "node:[", "a/{b"} {
+	for _, wrong := range cases.Refused {
 		if err := CheckPatterns([]string{"node:*", wrong}); err == nil {
 			t.Errorf("%q is taken", wrong)
 		}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -53,6 +54,10 @@ type ImageOptions struct {
 	PullPolicies []string
 }
 
+// ErrNone tells that the driver was called for no job.
+var ErrNone = errors.New("the job has no id: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID tells it; is the driver " +
+	"called by gitlab-runner's custom executor?")
+
 // Load reads the job from the environment that the runner gives to the driver. host is the name of the runner's host.
 func Load(getenv func(string) string, host string) (Job, error) {
 	var data payload
@@ -72,8 +77,7 @@ func Load(getenv func(string) string, host string) (Job, error) {
 		data.Image.Name = getenv("CUSTOM_ENV_CI_JOB_IMAGE")
 	}
 	if data.ID <= 0 {
-		return Job{}, fmt.Errorf("the job has no id: neither JOB_RESPONSE_FILE nor CUSTOM_ENV_CI_JOB_ID tells it; is " +
-			"the driver called by gitlab-runner's custom executor?")
+		return Job{}, ErrNone
 	}
 	job := Job{
 		ID:         data.ID,

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 
 	"gitlab-fargate-runners/driver/internal/config"
@@ -24,12 +25,15 @@ type Driven struct {
 }
 
 // Folders are what the runner is told about its folders in the task. Those of a job with an image are in the volume that
-// its containers share.
+// its containers share. A deployment that checks the file calls for no job, and gets the folders of one without an image.
 func Folders(settings *config.Config, load func() (job.Job, error)) (config.Runner, error) {
 	if len(settings.Fargate.AllowedImages) == 0 {
 		return settings.Runner, nil
 	}
 	current, err := load()
+	if errors.Is(err, job.ErrNone) {
+		return settings.Runner, nil
+	}
 	if err != nil || current.Image == "" {
 		return settings.Runner, err
 	}

@@ -1,0 +1,82 @@
+/** The schema of the images that jobs may name by `image:`, as patterns, which the driver compares them with. */
+import { z } from "zod";
+import { eachOnce } from "../each-once";
+import { imageInfix } from "../names";
+import * as defaults from "./defaults";
+import { entriesOf } from "./entry-path";
+import { distinct, record, strict } from "./values";
+
+/** driver/internal/images has the same rule; driver/internal/images/testdata/patterns.json has cases of both. */
+const pattern = z.string().superRefine((text, context) => {
+  const why = whyNoPattern(text);
+  if (why !== undefined) context.addIssue({ code: "custom", message: `${why}; ${likeThese}` });
+});
+
+const likeThese = 'write a pattern such as "node:*" or "registry.example.com/team/**"';
+
+/** Parts of a pattern: what is quoted, a class of characters, a bracket, and texts without any. */
+const part = /\\.|\[[!^]?(?!\])(?:\\.|[^\]\\])+\]|[[{}\\]|[^[{}\\]+/gs;
+
+/** Why no image can be compared with a text; undefined where one can. */
+export function whyNoPattern(text: string): string | undefined {
+  if (text === "") return "empty";
+  if (text.trim() !== text) return `${JSON.stringify(text)} begins or ends with white space`;
+  if (/^\w+:\/\//.test(text)) return `${JSON.stringify(text)} is a URL, and the names of images have no https://`;
+  let open = 0;
+  for (const [one] of text.matchAll(part)) {
+    if (one === "[") return `${JSON.stringify(text)} has a [ without its ], or nothing between them`;
+    if (one === "\\") return `${JSON.stringify(text)} ends in a backslash`;
+    if (one === "{") open++;
+    if (one === "}" && --open < 0) return `${JSON.stringify(text)} has a } without its {`;
+  }
+  return open > 0 ? `${JSON.stringify(text)} has a { without its }` : undefined;
+}
+
+export const images = strict({
+  allowed: distinct(pattern)
+    .default([])
+    .meta({
+      description:
+        "Patterns of the images that jobs may name by `image:`, which counts for nothing without any. `*` stands for " +
+        "anything but a slash, `**` for any number of parts between slashes. Costs no money, but calls of ECS for each " +
+        "such job, and rights of hosts and tasks.",
+      type: "list of string",
+      default: "none: `image:` is ignored",
+      example: ["node:*", "registry.example.com/team/**"],
+    }),
+}).prefault({});
+
+/** Key of an entry. */
+export const entryImages = distinct(pattern)
+  .optional()
+  .meta({
+    description: "The images that its jobs may name, in the place of `images.allowed`; `[]`: none.",
+    type: "list of string",
+    default: "`images.allowed`",
+    example: ["python:3.*"],
+  });
+
+/** Whether a list in the settings, right or wrong, allows any. */
+const allowsAny = (list: unknown) => Array.isArray(list) && list.length > 0;
+
+/** A host with the right to register what is derived from `large` could register revisions of a size `large-image-…`. */
+export function sizesOfImages(raw: Record<string, unknown>): string[] {
+  const lists = [record(raw.images).allowed, ...entriesOf(raw).map(([, { images: own }]) => own)];
+  if (!lists.some(allowsAny)) return [];
+  const sizes = Object.keys({ ...defaults.sizes, ...record(raw.sizes) });
+  return sizes.flatMap((name) => {
+    const other = sizes.find((one) => name.startsWith(one + imageInfix));
+    if (other === undefined) return [];
+    const made = `"${other}${imageInfix}…" is what is made of the size ${other} for jobs with images`;
+    return [`sizes.${name}: ${made}; give it another name`];
+  });
+}
+
+/** What the jobs of some entry may name. Empty where `image:` counts for nothing anywhere. */
+export const allImages = ({ images: stack, entries }: ImageSettings): string[] =>
+  eachOnce(entries.flatMap(({ images: own }) => own ?? stack.allowed));
+
+interface ImageSettings {
+  readonly images: { readonly allowed: readonly string[] };
+  readonly entries: readonly { readonly images?: readonly string[] }[];
+}
