@@ -14,6 +14,7 @@ import type { HostSetupArgs } from "./host/host-setup";
 import type { LoginKey } from "./host/login-key";
 import type { RunnerHostArgs } from "./host/runner-host";
 import { hostPolicy } from "./iam/documents";
+import { imageStatements } from "./iam/images";
 import { monitorStatements } from "./iam/observability";
 import type { BuildCacheArgs } from "./jobs/build-cache";
 import type { CacheBucket } from "./jobs/cache-bucket";
@@ -23,6 +24,7 @@ import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
 import { metricsAddress } from "./observability/metrics-access";
 import { wantsMetrics } from "./observability/observability";
+import { allImages } from "./settings/images";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
 
@@ -40,7 +42,7 @@ export function clusterArgs(
   const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined };
+  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined, images: allImages(settings) };
   const otherSecurityGroups = settings.entries.some(({ network }) => network?.securityGroupIds !== undefined);
   return { ...image, sizes, architecture, spot, vpcId, otherSecurityGroups, ...log, ...access, tags };
 }
@@ -93,14 +95,17 @@ export function hostArgs(
 }
 
 function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): pulumi.Output<string> {
+  const known = families(settings);
+  const hasImages = allImages(settings).length > 0;
   return pulumi
     .output({
       clusterArn: cluster.cluster.arn,
-      families: families(settings),
+      families: known,
       executionRoleArn: cluster.executionRole.arn,
       taskRoleArns: [cluster.taskRole.arn, ...ownRoles(settings)],
       cacheBucketArn: cache?.arn,
       cacheKeyArn: settings.cache.kmsKeyArn,
+      images: cluster.cluster.arn.apply((arn) => (hasImages ? imageStatements(arn, known) : [])),
       monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
     })
     .apply(hostPolicy);

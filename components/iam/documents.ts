@@ -42,6 +42,8 @@ export interface HostAccess {
   cacheBucketArn?: string;
   /** ARN of the KMS key that encrypts it. */
   cacheKeyArn?: string;
+  /** What it may do besides for jobs with images of their own. */
+  images?: Statement[];
   /** What the host's monitor may do besides. */
   monitor?: Statement[];
 }
@@ -56,6 +58,7 @@ export function hostPolicy({
   taskRoleArns,
   cacheBucketArn,
   cacheKeyArn,
+  images = [],
   monitor = [],
 }: HostAccess): string {
   const { partition, region, account } = arnParts(clusterArn);
@@ -94,6 +97,7 @@ export function hostPolicy({
       Resource: [executionRoleArn, ...taskRoleArns],
       Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     },
+    ...images,
     ...(cacheBucketArn === undefined ? [] : useCache({ bucketArn: cacheBucketArn, keyArn: cacheKeyArn })),
     ...monitor,
   );
@@ -107,12 +111,18 @@ export interface ExecutionAccess {
    * @default false
    */
   builtElsewhere?: boolean;
+  /**
+   * ARNs of repositories that jobs name images of.
+   * @default none
+   */
+  repositories?: readonly string[];
 }
 
-/** What ECS does for a task before its container runs: pull the image, write the container's log. */
+/** What ECS does for a task before its containers run: pull their images, write their logs. */
 export function executionPolicy(args: ExecutionAccess): string {
   const { partition } = arnParts(args.logGroupArn);
   const repository = ecrRepositoryArn(args.imageUri, partition);
+  const repositories = [...new Set([...(repository === undefined ? [] : [repository]), ...(args.repositories ?? [])])];
   return document(
     {
       Sid: "WriteLog",
@@ -120,19 +130,19 @@ export function executionPolicy(args: ExecutionAccess): string {
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
       Resource: `${args.logGroupArn}:*`,
     },
-    ...(repository === undefined ? [] : pullFrom(repository)),
+    ...(repositories.length === 0 ? [] : pullFrom(repositories)),
     ...(repository !== undefined && args.builtElsewhere ? [pullThrough(repository)] : []),
   );
 }
 
-const pullFrom = (repository: string): Statement[] => [
+const pullFrom = (repositories: string[]): Statement[] => [
   // The call takes no resource.
   { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
   {
     Sid: "PullImage",
     Effect: "Allow",
     Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-    Resource: repository,
+    Resource: repositories.length === 1 ? repositories[0] : repositories,
   },
 ];
 

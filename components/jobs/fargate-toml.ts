@@ -45,7 +45,9 @@ export interface FargateTomlArgs {
 
 /** As in FargateTomlArgs, which holds where something is left out. */
 type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> &
-  Partial<Pick<FargateTomlArgs, "images" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">> & {
+  Partial<
+    Pick<FargateTomlArgs, "images" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">
+  > & {
     readonly name: string;
     /**
      * ARN of the role that its jobs have in AWS.

@@ -5,6 +5,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { allowEgress } from "../egress";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
+import { imageRepositories } from "../iam/images";
 import { execPolicy } from "../iam/observability";
 import { jobContainer, logStreamPrefix, taskFamily } from "../names";
 import type { Size } from "../settings/settings";
@@ -18,6 +19,11 @@ export interface JobClusterArgs {
    * @default false
    */
   readonly imageBuiltElsewhere?: boolean;
+  /**
+   * Patterns of the images that jobs may name; what of them is in ECR, tasks may pull.
+   * @default none
+   */
+  readonly images?: readonly string[];
   /** By name; each is a task definition. */
   readonly sizes: Readonly<Record<string, Size>>;
   /** Of the image and the tasks. */
@@ -115,10 +121,11 @@ export class JobCluster extends pulumi.ComponentResource {
 
   private createExecutionRole(name: string, args: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
     const role = this.createRole(`${name}-execution`, args);
-    const builtElsewhere = args.imageBuiltElsewhere;
-    const policy = pulumi
-      .all([log.arn, args.imageUri])
-      .apply(([logGroupArn, imageUri]) => executionPolicy({ logGroupArn, imageUri, builtElsewhere }));
+    const { imageBuiltElsewhere: builtElsewhere, images = [] } = args;
+    const policy = pulumi.all([log.arn, args.imageUri]).apply(([logGroupArn, imageUri]) => {
+      const repositories = imageRepositories(images, arnParts(logGroupArn).partition);
+      return executionPolicy({ logGroupArn, imageUri, builtElsewhere, repositories });
+    });
     new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
     return role;
   }

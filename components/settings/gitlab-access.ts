@@ -64,5 +64,4 @@ export function tokenErrors(token: string | undefined, raw: Record<string, unkno
   return [];
 }
 
-const makesRunners = (raw: Record<string, unknown>): boolean =>
-  entriesOf(raw).some(([, entry]) => !("token" in entry));
+const makesRunners = (raw: Record<string, unknown>): boolean => entriesOf(raw).some(([, entry]) => !("token" in entry));

@@ -15,7 +15,7 @@ const pattern = z.string().superRefine((text, context) => {
 const likeThese = 'write a pattern such as "node:*" or "registry.example.com/team/**"';
 
 /** Parts of a pattern: what is quoted, a class of characters, a bracket, and texts without any. */
-const part = /\\.|\[[!^]?(?!\])(?:\\.|[^\]\\])+\]|[[{}\\]|[^[{}\\]+/gs;
+const part = /\\.|\[(?:[!^]|(?![!^]))(?!\])(?:\\.|[^\]\\])+\]|[[{}\\]|[^[{}\\]+/gs;
 
 /** Why no image can be compared with a text; undefined where one can. */
 export function whyNoPattern(text: string): string | undefined {

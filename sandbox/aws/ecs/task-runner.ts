@@ -79,8 +79,8 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     const pulled = await Promise.all(
       task.containers.map(async (container) => {
         const { image } = container.definition;
-        await options.role.pullImage(task, image);
-        return [container, await options.images.pull(image)] as const;
+        const pulling = options.role.pullImage(task, image).then(() => options.images.pull(image));
+        return [container, await pulling.catch(failOf(container))] as const;
       }),
     );
     task.times.pullStopped = now();
@@ -88,19 +88,27 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     return new Map(pulled);
   }
 
+  /** ECS tells what failed of the container as well as of the task; what it could not prepare is the task's alone. */
+  const failOf = (container: ContainerRecord) => (error: unknown) => {
+    if (error instanceof Error && /^Cannot\w+Error:/.test(error.message)) container.reason = error.message;
+    throw error;
+  };
+
   const byName = (name: string) => task.containers.find(({ definition }) => definition.name === name)!;
 
   const startAll = (images: Map<ContainerRecord, Image>, cgroup: TaskCgroup) =>
     startInOrder(task.definition.containerDefinitions, {
       start: (name) =>
-        containers.start(byName(name), {
-          ...options,
-          image: images.get(byName(name))!,
-          dir,
-          cgroup,
-          networkNamespace: namespace!.path,
-          mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
-        }),
+        containers
+          .start(byName(name), {
+            ...options,
+            image: images.get(byName(name))!,
+            dir,
+            cgroup,
+            networkNamespace: namespace!.path,
+            mounted: (rootfs) => undo.push(() => unmountOverlay(rootfs)),
+          })
+          .catch(failOf(byName(name))),
       exited: (name) => containers.exited(byName(name)),
       healthy: (name) => containers.healthy(byName(name)),
       failed: fail,

@@ -21,6 +21,7 @@ interface EcsRequest extends Partial<RunTaskRequest> {
   taskRoleArn?: string;
   executionRoleArn?: string;
   family?: string;
+  requiresCompatibilities?: string[];
   /** CreateCluster. */
   clusterName?: string;
   /** DescribeClusters. */
@@ -43,7 +44,9 @@ export function ecsPermissions(action: string, body: EcsRequest, definition?: Ta
     case "RegisterTaskDefinition":
       return [
         // It has no revision yet.
-        ...makeTagged(`${prefix}:task-definition/${body.family ?? "*"}:*`, action, body.tags),
+        ...makeTagged(`${prefix}:task-definition/${body.family ?? "*"}:*`, action, body.tags, {
+          "ecs:compute-compatibility": body.requiresCompatibilities ?? [],
+        }),
         ...passRoles([body.taskRoleArn, body.executionRoleArn]),
       ];
     case "CreateCluster":
@@ -64,11 +67,11 @@ export function ecsPermissions(action: string, body: EcsRequest, definition?: Ta
   }
 }
 
-/** To make something, and to tag it where the request has tags. */
-function makeTagged(resource: string, action: string, tags: Tag[] = []): Permission[] {
+/** To make something, and to tag it where the request has tags. @param own keys of the one action only */
+function makeTagged(resource: string, action: string, tags: Tag[] = [], own: Context = {}): Permission[] {
   const context = requestTags(tags);
   const tag = { action: "ecs:TagResource", resource, context: { ...context, "ecs:CreateAction": action } };
-  return [{ action: `ecs:${action}`, resource, context }, ...(tags.length > 0 ? [tag] : [])];
+  return [{ action: `ecs:${action}`, resource, context: { ...context, ...own } }, ...(tags.length > 0 ? [tag] : [])];
 }
 
 function runTask(request: RunTaskRequest, cluster: string, definition: TaskDefinition): Permission[] {

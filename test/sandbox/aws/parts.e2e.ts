@@ -214,9 +214,11 @@ describe("AWS's real parts", () => {
     const pull = await taskIs(cluster, (await runTask("no-image"))[0]!, "STOPPED");
     expect(pull.stopCode).to.equal("TaskFailedToStart");
     expect(pull.stoppedReason).to.match(/^CannotPullContainerError: .*absent:latest.*manifest unknown/);
+    expect(pull.containers![0]!.reason).to.equal(pull.stoppedReason);
     await register("no-program", { entryPoint: ["/no/such/program"] });
     const start = await taskIs(cluster, (await runTask("no-program"))[0]!, "STOPPED");
     expect(start.stoppedReason).to.match(/^CannotStartContainerError: .*no such file/);
+    expect(start.containers![0]!.reason).to.equal(start.stoppedReason);
   });
 
   it("interrupt, cut off and throttle when told", async () => {

@@ -87,6 +87,18 @@ describe("IAM: what calls of ECS need", () => {
     ]);
   });
 
+  it("RegisterTaskDefinition: told what it is compatible with, where the request says so", () => {
+    const [fargate] = ecsPermissions("RegisterTaskDefinition", { family: "ci", requiresCompatibilities: ["FARGATE"] });
+    expect(fargate!.context).to.deep.equal({ "ecs:compute-compatibility": ["FARGATE"] });
+    const [silent, tag] = ecsPermissions("RegisterTaskDefinition", { family: "ci", tags: [{ key: "k", value: "v" }] });
+    expect(silent!.context).to.deep.equal({
+      "aws:RequestTag/k": "v",
+      "aws:TagKeys": ["k"],
+      "ecs:compute-compatibility": [],
+    });
+    expect(Object.keys(tag!.context)).to.have.members(["aws:RequestTag/k", "aws:TagKeys", "ecs:CreateAction"]);
+  });
+
   it("clusters: the one that is named", () => {
     expect(pairs(ecsPermissions("CreateCluster", { clusterName: "jobs" }))).to.deep.equal([
       ["ecs:CreateCluster", cluster],

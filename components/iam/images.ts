@@ -1,0 +1,68 @@
+/** What jobs with images of their own take: hosts register task definitions for them, and tasks pull from ECR. */
+import { eachOnce } from "../each-once";
+import { imageInfix } from "../names";
+import { arnParts, ecrRepositoryArn, type Statement } from "./documents";
+
+/**
+ * Statements of the host's policy. The roles that the definitions name are those that a host hands to tasks anyway.
+ *
+ * @param families of the task definitions that others are derived from
+ */
+export function imageStatements(clusterArn: string, families: readonly string[]): Statement[] {
+  const { partition, region, account } = arnParts(clusterArn);
+  // With any revision: one that is to be registered has no number yet.
+  const derived = families.map(
+    (family) => `arn:${partition}:ecs:${region}:${account}:task-definition/${family}${imageInfix}*:*`,
+  );
+  return [
+    {
+      Sid: "RunTasksOfImages",
+      Effect: "Allow",
+      Action: ["ecs:RunTask"],
+      Resource: derived,
+      Condition: { ArnEquals: { "ecs:cluster": clusterArn } },
+    },
+    // The call takes no resource.
+    { Sid: "LookUpDefinitions", Effect: "Allow", Action: ["ecs:DescribeTaskDefinition"], Resource: "*" },
+    {
+      Sid: "RegisterDefinitions",
+      Effect: "Allow",
+      Action: ["ecs:RegisterTaskDefinition"],
+      Resource: derived,
+      // Fargate takes no privileged containers and no folders of a machine; a definition for EC2 could have them.
+      Condition: {
+        ["ForAllValues:StringEquals"]: { "ecs:compute-compatibility": "FARGATE" },
+        Null: { "ecs:compute-compatibility": "false" },
+      },
+    },
+    {
+      Sid: "TagDefinitionsWhenRegistered",
+      Effect: "Allow",
+      Action: ["ecs:TagResource"],
+      Resource: derived,
+      Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
+    },
+  ];
+}
+
+/**
+ * ARNs of the ECR repositories that patterns of images name: each whose registry's address is written out. IAM's
+ * wildcards know no slashes and no lists, so that these name at least what the pattern does; what a job may have is the
+ * driver's to say.
+ */
+export const imageRepositories = (patterns: readonly string[], partition: string): string[] =>
+  eachOnce(
+    patterns
+      .flatMap(alternatives)
+      .flatMap((one) => ecrRepositoryArn(one, partition) ?? [])
+      .map((arn) => arn.replace(/\*+/g, "*")),
+  );
+
+/** A pattern without lists and classes of characters: one for each of a list, and any character for one of a class. */
+function alternatives(pattern: string): string[] {
+  const simple = pattern.replace(/\[[^\]]+\]/g, "?");
+  const found = /\{([^{}]*)\}/.exec(simple);
+  if (!found) return [simple];
+  const [before, after] = [simple.slice(0, found.index), simple.slice(found.index + found[0].length)];
+  return found[1].split(",").flatMap((one) => alternatives(before + one + after));
+}
