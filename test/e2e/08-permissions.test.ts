@@ -10,12 +10,15 @@ import {
   FilterLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, StopTaskCommand } from "@aws-sdk/client-ecs";
-import { awsEndpoint } from "../../sandbox/config";
-import { pulumiOk } from "../support/engine";
+import { accountId, awsEndpoint, region } from "../../sandbox/config";
+import { deploy, pulumiOk } from "../support/engine";
 import { cachingPipeline } from "../support/caches";
 import { onHost } from "../support/host";
+import { pushForeignImage } from "../support/images";
 import { runWith } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
+import { scratch } from "../support/scratch";
+import { withSettings } from "../support/stack";
 import { runningTask, taskIdOf } from "../support/tasks";
 import { until } from "../support/until";
 import {
@@ -34,6 +37,17 @@ let caches = 0;
 /** With a cache that is not filled yet. */
 const caching = () => cachingPipeline(`permissions-${caches++}`);
 
+const foreign = `${accountId}.dkr.ecr.${region}.amazonaws.com/foreign`;
+let pushed = 0;
+/** In an image of its own, for which no host has registered a task definition yet. */
+async function imaged(): Promise<string> {
+  const image = await pushForeignImage("busybox", `${foreign}/busybox:permissions-${pushed++}`);
+  return plain.replace("job:\n", `job:\n  image: ${image}\n`);
+}
+/** Whether only jobs with images of their own need it. */
+const isForImages = ({ action, resource }: Granted) =>
+  /-image-|\/foreign\//.test(resource) || action === "ecs:DescribeTaskDefinition";
+
 const run = async (pipeline = plain, more = {}) => {
   const { jobs } = await runWith(pipeline, {}, undefined, more);
   return { jobs, trace: jobs.map((job) => job.trace).join("\n") };
@@ -46,14 +60,27 @@ const reap = () =>
   );
 
 /** The job fails, and its log names the action and a resource. */
-async function failsTheJob({ action }: Granted): Promise<string> {
-  const { jobs, trace } = await run();
+async function failsTheJob(permission: Granted): Promise<string> {
+  const { action } = permission;
+  const { jobs, trace } = await run(isForImages(permission) ? await imaged() : plain);
   expect(jobs[0], trace).to.include({ status: "failed", failure_reason: "runner_system_failure" });
   expect(trace).to.match(new RegExp(`not authorized to perform: ${action} on resource: \\S+`));
   expect(trace).to.match(
     new RegExp(`Allow ${action} on \\S+ in the (role of the runner's host|task's execution role)`),
   );
   return trace;
+}
+
+/** The same of a pull, where an image that a job names itself fails as the job's own. */
+async function failsThePull(permission: Granted): Promise<unknown> {
+  if (!isForImages(permission)) return failsTheJob(permission);
+  const { jobs, trace } = await run(await imaged());
+  expect(jobs[0], trace).to.include({ status: "failed", failure_reason: "script_failure" });
+  return expect(trace).to.match(
+    new RegExp(
+      `busybox:\\S+ cannot be pulled: .*not authorized to perform: ${permission.action} on resource: \\S+foreign`,
+    ),
+  );
 }
 
 /** The job's log says that its cache does not work. */
@@ -74,6 +101,8 @@ async function failsTheUnit(unit: string, { action }: Granted, act: () => Promis
 /** What fails without a permission, by role and action. A permission that is not here is one too many. */
 const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "host ecs:RunTask": failsTheJob,
+  "host ecs:DescribeTaskDefinition": failsTheJob,
+  "host ecs:RegisterTaskDefinition": failsTheJob,
   "host ecs:TagResource": failsTheJob,
   "host ecs:DescribeTasks": failsTheJob,
   "host iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
@@ -105,9 +134,9 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "host s3:PutObject": failsTheCache,
   "host s3:ListBucket": failsTheCache,
   "execution ecr:GetAuthorizationToken": failsTheJob,
-  "execution ecr:BatchGetImage": failsTheJob,
-  "execution ecr:BatchCheckLayerAvailability": failsTheJob,
-  "execution ecr:GetDownloadUrlForLayer": failsTheJob,
+  "execution ecr:BatchGetImage": failsThePull,
+  "execution ecr:BatchCheckLayerAvailability": failsThePull,
+  "execution ecr:GetDownloadUrlForLayer": failsThePull,
   "execution logs:CreateLogStream": failsTheJob,
   "execution logs:PutLogEvents": async ({ resource }) => expect(await logged(resource, await run())).to.deep.equal([]),
   "host logs:PutLogEvents": (permission) => failsTheUnit("gitlab-runner-log", permission, run),
@@ -138,9 +167,11 @@ async function logged(group: string, job: { trace: string }): Promise<string[]> 
 describe("the roles' permissions", () => {
   useSandbox();
 
+  const folder = scratch();
   /** By role and action. */
   let permissions: Map<string, Granted[]>;
-  before(async () => {
+  before("jobs may name images", async () => {
+    await deploy(await withSettings(folder, { "images.allowed": [`${foreign}/*`] }));
     permissions = new Map();
     for (const part of ["host", "execution"]) {
       for (const one of await granted(await roleName(part))) {
@@ -150,12 +181,19 @@ describe("the roles' permissions", () => {
     }
   });
 
+  after("as it was", async () => {
+    await deploy();
+    folder.remove();
+  });
+
   it("are all accounted for, and the task role has none", async () => {
     expect([...permissions.keys()]).to.have.members(Object.keys(proofs));
     expect(await granted(await roleName("task"))).to.deep.equal([]);
   });
 
-  it("are enough: a job with a cache works, and its log arrives", async () => {
+  it("are enough: a job with a cache works, one in an image of its own too, and its log arrives", async () => {
+    const own = await run(await imaged());
+    expect(own.jobs[0]!.status, own.trace).to.equal("success");
     const { jobs, trace } = await run(caching());
     expect(
       jobs.map((job) => job.status),

@@ -70,9 +70,9 @@ describe("settings", () => {
     ["a project without a group", { projects: ["api"] }, ["projects[0].path: not the path of a project,"]],
     ["what is no entry", { groups: [true] }, ["groups[0]: keys with values are expected; it is true"]],
     [
-      "images and services of an entry, for now",
+      "services of an entry, for now",
       { groups: [{ path: "a", images: [], services: [] }] },
-      ["groups[0].images: unknown key;", "groups[0].services: unknown key;"],
+      ["groups[0].services: unknown key;"],
     ],
     ["an entry without path or id", { groups: [{ tags: ["x"] }] }, ["groups[0]: needs either path or id"]],
     [

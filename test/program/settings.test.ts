@@ -28,6 +28,7 @@ describe("settings", () => {
       architecture: "x86_64",
       spot: "never",
       image: { buildArgs: {}, compression: "gzip" },
+      images: { allowed: [] },
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
