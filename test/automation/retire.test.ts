@@ -93,9 +93,10 @@ describe("revisions of task definitions", () => {
 
   for (const stack of ["dev", "acme/dev", "acme/gitlab-fargate-runners/dev"]) {
     it(`are all deregistered with the stack ${stack}`, async () => {
-      const { client, gone } = ecsWith(revisions);
-      expect(await retire(client, { stack, definitions: [] })).to.equal(4);
-      expect(gone).to.have.members(Object.keys(revisions));
+      const ofImages = { [`${own}-image-0123456789abcdef0123:1`]: day(3) };
+      const { client, gone } = ecsWith({ ...revisions, ...ofImages });
+      expect(await retire(client, { stack, definitions: [] })).to.equal(5);
+      expect(gone).to.have.members(Object.keys({ ...revisions, ...ofImages }));
     });
   }
 });

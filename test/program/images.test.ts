@@ -65,7 +65,7 @@ describe("images that jobs may name", () => {
   });
 
   it("are those of some entry, each once and in order", () => {
-    const of = (over: object) => allImages(parseSettings(raw(over)));
+    const of = (over: Record<string, unknown>) => allImages(parseSettings(raw(over)));
     const images = { allowed: ["z", "b"] };
     expect(of({})).to.deep.equal([]);
     expect(of({ images, groups: ["a", { path: "c", images: ["b", "a"] }] })).to.deep.equal(["a", "b", "z"]);
