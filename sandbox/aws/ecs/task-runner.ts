@@ -90,7 +90,10 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
 
   /** ECS tells what failed of the container as well as of the task; what it could not prepare is the task's alone. */
   const failOf = (container: ContainerRecord) => (error: unknown) => {
-    if (error instanceof Error && /^Cannot\w+Error:/.test(error.message)) container.reason = error.message;
+    if (error instanceof Error && /^Cannot\w+Error:/.test(error.message)) {
+      // At once, as the others of the task may take their time to end.
+      Object.assign(container, { state: "STOPPED", reason: error.message });
+    }
     throw error;
   };
 
