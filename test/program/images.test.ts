@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "smol-toml";
+import { compareGrants } from "../../automation/iam";
 import type { Statement } from "../../components/iam/documents";
 import { imageRepositories, imageStatements } from "../../components/iam/images";
 import { parseSettings } from "../../components/settings/settings";
@@ -92,6 +93,14 @@ describe("the rights for jobs' images", () => {
       ],
       [["ecs:TagResource"], derived, { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } }],
     ]);
+  });
+
+  it("are more than a host had, as a merge request is told, and no more where nothing changes", () => {
+    const policy = (Statement: Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+    const after = policy(imageStatements(clusterArn, ["ci_default"]));
+    expect(compareGrants(policy([]), after)).to.equal("wider");
+    expect(compareGrants(after, after)).to.equal("same or narrower");
+    expect(compareGrants(after, policy(imageStatements(clusterArn, ["ci_default", "ci_large"])))).to.equal("wider");
   });
 
   it("are such as AWS knows, with its resources and condition keys", async () => {
