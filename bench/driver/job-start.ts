@@ -40,7 +40,8 @@ export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
         values: floorOf("toFirstLine"),
       }),
       plainly("    of which prepare", "ms", of("prepare")),
-      plainly("    of which run, until the first line", "ms", of("runs")),
+      plainly("    of which run, of the stages before", "ms", of("before")),
+      plainly("    of which run, until the first line", "ms", of("script")),
       plainly("    of which gitlab-runner, between the calls", "ms", of("between")),
     ],
     notes: [
@@ -53,8 +54,10 @@ export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
 interface Parts {
   /** Until `prepare` ends: it looks at the task, connects and brings ci-agent. */
   prepare: number;
-  /** The calls of `run`, the last one as far as the line. */
-  runs: number;
+  /** The calls of `run` that end before it: gitlab-runner's own scripts. */
+  before: number;
+  /** The job's script, as far as the line. */
+  script: number;
   /** The rest, in which no driver runs. */
   between: number;
 }
@@ -63,11 +66,14 @@ type JobStart = Start & Parts;
 
 function partsOf({ runningAt, toFirstLine }: Start, calls: Call[]): Parts {
   const firstLine = runningAt + toFirstLine;
-  const within = ({ begin, end }: Call) => Math.max(0, Math.min(end, firstLine) - Math.max(begin, runningAt));
-  const sumOf = (kind: string) =>
-    calls.filter(({ stage }) => stage.split(" ")[0] === kind).reduce((sum, call) => sum + within(call), 0);
-  const [prepare, runs] = [sumOf("prepare"), sumOf("run")];
-  return { prepare, runs, between: toFirstLine - prepare - runs };
+  const sumOf = (kind: string, which: (call: Call) => boolean) =>
+    calls
+      .filter((call) => call.stage.split(" ")[0] === kind && which(call))
+      .reduce((sum, { begin, end }) => sum + Math.min(end, firstLine) - Math.max(begin, runningAt), 0);
+  const prepare = sumOf("prepare", () => true);
+  const before = sumOf("run", ({ end }) => end <= firstLine);
+  const script = sumOf("run", ({ begin, end }) => begin <= firstLine && end > firstLine);
+  return { prepare, before, script, between: toFirstLine - prepare - before - script };
 }
 
 /** One pipeline with one job. */
