@@ -1,7 +1,7 @@
 /**
- * Deregisters the revisions of task definitions that earlier deployments have left to the jobs which had them. It is
- * done here and not on the hosts: IAM cannot bound ecs:DeregisterTaskDefinition to any task definition, so that a host
- * could deregister those of the whole account.
+ * Deregisters the revisions of task definitions that earlier deployments have left to the jobs which had them, and those
+ * that the driver has registered for jobs' images. It is done here and not on the hosts: IAM cannot bound
+ * ecs:DeregisterTaskDefinition to any task definition, so that a host could deregister those of the whole account.
  */
 import {
   DeregisterTaskDefinitionCommand,
@@ -10,12 +10,25 @@ import {
   paginateListTaskDefinitionFamilies,
   paginateListTaskDefinitions,
 } from "@aws-sdk/client-ecs";
-import { taskFamily } from "../components/names";
+import { imageInfix, taskFamily } from "../components/names";
 import { tell } from "./output";
 import type { Deployed } from "./stack";
 
-/** A job has its revision before it waits for a task, and waits for an hour at most. */
-const patience = 24 * 60 * 60 * 1000;
+const day = 24 * 60 * 60 * 1000;
+
+/** Revisions go that are older than this. */
+interface Limits {
+  /** When another one took their place. A job has its revision before it waits for a task, and waits for an hour at most. */
+  superseded: Date;
+  /**
+   * When they were registered for a job's image. Nothing tells when a job last had it; the next one registers it anew, as
+   * does a job that waits meanwhile.
+   */
+  ofImage: Date;
+}
+
+/** As the driver names the families that it registers: driver/internal/task/derive.go. */
+const ofImage = new RegExp(`${imageInfix}[0-9a-f]{20}$`);
 
 /**
  * After a deployment. What goes wrong is told, and fails nothing: a revision that stays costs nothing.
@@ -25,7 +38,8 @@ const patience = 24 * 60 * 60 * 1000;
 export const retireSuperseded = (read: () => Promise<Deployed>): Promise<void> =>
   tellingTrouble(async () => {
     const deployed = await read();
-    return withClient(deployed, (ecs) => retire(ecs, deployed, new Date(Date.now() - patience)));
+    const ago = (days: number) => new Date(Date.now() - days * day);
+    return withClient(deployed, (ecs) => retire(ecs, deployed, { superseded: ago(1), ofImage: ago(30) }));
   });
 
 /** After the stack was taken down: no job is left. */
@@ -52,13 +66,13 @@ async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) 
 }
 
 /**
- * Deregisters each revision of the stack's families whose successor was registered before a time, or all.
+ * Deregisters those revisions of the stack's families that are beyond the limits, or all.
  * @returns how many
  */
 export async function retire(
   ecs: Pick<ECSClient, "send">,
   { stack, definitions }: Pick<Deployed, "stack" | "definitions">,
-  before?: Date,
+  limits?: Limits,
 ): Promise<number> {
   const client = ecs as ECSClient;
   let count = 0;
@@ -69,7 +83,7 @@ export async function retire(
   const isOwn = (family: string) => family.startsWith(familyPrefix) && !family.slice(familyPrefix.length).includes("_");
   for await (const { families: page = [] } of families) {
     for (const family of page.filter(isOwn)) {
-      for (const arn of await superseded(client, family, before)) {
+      for (const arn of await retired(client, family, limits)) {
         // Whatever else was registered in the family since, the stack's own stays.
         if (definitions.includes(arn)) continue;
         await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
@@ -80,7 +94,7 @@ export async function retire(
   return count;
 }
 
-async function superseded(client: ECSClient, family: string, before?: Date): Promise<string[]> {
+async function retired(client: ECSClient, family: string, limits?: Limits): Promise<string[]> {
   const revisions: string[] = [];
   const active = { familyPrefix: family, status: "ACTIVE" } as const;
   for await (const { taskDefinitionArns = [] } of paginateListTaskDefinitions({ client }, active)) {
@@ -89,10 +103,12 @@ async function superseded(client: ECSClient, family: string, before?: Date): Pro
   }
   // Newest first.
   revisions.sort((a, b) => revisionOf(b) - revisionOf(a));
-  if (before === undefined) return revisions;
+  if (limits === undefined) return revisions;
   for (const [index, taskDefinition] of revisions.entries()) {
     const { taskDefinition: found } = await client.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
-    if (found?.registeredAt && found.registeredAt < before) return revisions.slice(index + 1);
+    const registered = found?.registeredAt;
+    if (registered && ofImage.test(family) && registered < limits.ofImage) return revisions.slice(index);
+    if (registered && registered < limits.superseded) return revisions.slice(index + 1);
   }
   return [];
 }

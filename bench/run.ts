@@ -1,7 +1,7 @@
 /**
  * Runs benchmarks, one after the other, and prints what they measured.
  *
- *   npm run bench -- NAME… [--rounds N] [--json FILE]
+ *   npm run bench -- NAME… [--rounds N] [--json FILE] [--against REVISION]
  *
  * Exit codes: 0 measured, 1 an error, 130 interrupted. No figure makes it fail. How to read them: bench/README.md.
  */
@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { say, UserError } from "../sandbox/report";
 import { driver } from "./driver";
-import type { Benchmark, Section } from "./lib/benchmark";
+import type { Benchmark, BenchmarkOptions, Section } from "./lib/benchmark";
 import { describeMachine, machineLine } from "./lib/machine";
 import { measurementTable } from "./lib/report";
 import { againWithNetwork, sharesNetwork } from "./lib/sandbox";
@@ -36,6 +36,7 @@ new Command("npm run bench --")
   .argument("<names...>")
   .option("--rounds <n>", "rounds of what is quick; what takes long gets a quarter", atLeastOne, 20)
   .option("--json <file>", "write all figures to this file")
+  .option("--against <revision>", "measure the driver of this git revision beside the one that is checked out")
   .action(run)
   .parseAsync()
   .catch((error: Error) => {
@@ -54,13 +55,20 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-async function run(names: string[], { rounds, json }: { rounds: number; json?: string }): Promise<void> {
+interface Options extends Pick<BenchmarkOptions, "rounds" | "against"> {
+  json?: string;
+}
+
+async function run(names: string[], { rounds, json, against }: Options): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
   if (unknown.length > 0) {
     throw new UserError(`no benchmark '${unknown.join("', '")}'; there are ${Object.keys(benchmarks).join(", ")}`);
   }
+  const options: BenchmarkOptions = { rounds, against, signal, say };
   if (names.some((name) => benchmarks[name].onSandbox) && !sharesNetwork()) {
-    process.exitCode = await againWithNetwork(signal);
+    process.exitCode = await againWithNetwork(signal, async () => {
+      for (const name of names) await benchmarks[name].prepare?.(options);
+    });
     return;
   }
   const document = {
@@ -72,7 +80,7 @@ async function run(names: string[], { rounds, json }: { rounds: number; json?: s
   say(machineLine(document.machine));
   for (const name of names) {
     const sections: Section[] = (document.benchmarks[name] = []);
-    for await (const section of benchmarks[name].run({ rounds, signal, say })) {
+    for await (const section of benchmarks[name].run(options)) {
       sections.push(section);
       say(sectionText(section));
       // What has been measured is not lost when a later section fails.

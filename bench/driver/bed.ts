@@ -19,7 +19,8 @@ export interface Bed {
   signal: AbortSignal;
   /** Writes a file of the benchmark's own and returns its path. */
   file(name: string, content: string): string;
-  newJob(): DriverJob;
+  /** @param driver another one than the deployed */
+  newJob(driver?: Deployed): DriverJob;
 }
 
 /** Ids of jobs that GitLab knows nothing of, far above those of the sandbox's own. */
@@ -49,7 +50,7 @@ export async function* withBed<Result>(
         writeFileSync(target, content, { mode: 0o600 });
         return target;
       },
-      newJob: () => driverJob(nextJob++, folder, deployed, endpoint.url),
+      newJob: (driver = deployed) => driverJob(nextJob++, folder, driver, endpoint.url),
     });
   } finally {
     ecs.destroy();

@@ -1,7 +1,9 @@
 /** The driver on the sandbox, measured against plain ssh on the same tasks. What each figure means: bench/README.md. */
-import type { Benchmark, Section } from "../lib/benchmark";
+import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
 import { withSandbox } from "../lib/sandbox";
 import { withBed, type Bed } from "./bed";
+import { besideEarlier } from "./beside-earlier";
+import { prepareEarlier } from "./earlier";
 import { jobCosts } from "./job-costs";
 import { jobStart } from "./job-start";
 import { runningStage } from "./running-stage";
@@ -9,7 +11,7 @@ import { sizes } from "./sizes";
 import { stageOverhead } from "./stage-overhead";
 import { throughput } from "./throughput";
 
-async function* sections(bed: Bed, rounds: number, say: (line: string) => void): AsyncGenerator<Section> {
+async function* sections(bed: Bed, { rounds, against, say }: BenchmarkOptions): AsyncGenerator<Section> {
   const fewer = Math.ceil(rounds / 4);
   const steps: [string, () => Promise<Section>][] = [
     ["sizes", () => sizes(bed)],
@@ -19,6 +21,7 @@ async function* sections(bed: Bed, rounds: number, say: (line: string) => void):
     ["a running stage", () => runningStage(bed)],
     [`output (${fewer} rounds)`, () => throughput(bed, fewer)],
   ];
+  if (against !== undefined) steps.push([`jobs with ${against}'s driver`, () => besideEarlier(bed, against, fewer)]);
   for (const [what, measure] of steps) {
     say(`measuring: ${what}`);
     yield await measure();
@@ -28,5 +31,9 @@ async function* sections(bed: Bed, rounds: number, say: (line: string) => void):
 export const driver: Benchmark = {
   summary: "the driver's calls, a job's start and its output, against plain ssh",
   onSandbox: true,
-  run: ({ rounds, signal, say }) => withSandbox(signal, () => withBed(signal, (bed) => sections(bed, rounds, say))),
+  prepare: async ({ against, signal, say }) => {
+    if (against !== undefined) await prepareEarlier(against, { signal, say });
+  },
+  run: (options) =>
+    withSandbox(options.signal, () => withBed(options.signal, (bed) => sections(bed, options))),
 };

@@ -7,14 +7,12 @@ import type { Bed } from "./bed";
 import { each, type Sample } from "./measure";
 import { onTask } from "./on-task";
 import { plainSsh } from "./plain-ssh";
+import { calls, total, wholeJob, type Call, type Job } from "./whole-job";
 
 /** Those that gitlab-runner runs for any job: prepare_script, get_sources, build_script, cleanup_file_variables. */
 const stages = 4;
 
-const calls = ["config", "prepare", "run", "cleanup"] as const;
-type Call = (typeof calls)[number];
-
-interface Round extends Record<Call, Sample[]> {
+interface Round extends Job {
   aws: Record<string, number>;
 }
 
@@ -22,26 +20,17 @@ export async function jobCosts(bed: Bed, rounds: number): Promise<Section> {
   const { measure, signal, endpoint } = bed;
   const script = bed.file("job-script", "#!/usr/bin/env bash\ntrue\n");
 
-  async function wholeJob(): Promise<Round> {
-    const job = bed.newJob();
+  async function round(): Promise<Round> {
     endpoint.take();
-    const config = [await measure(job.config)];
-    const prepare = [await measure(job.prepare)];
-    const run: Sample[] = [];
-    const cleanup: Sample[] = [];
-    try {
-      for (let stage = 0; stage < stages; stage++) run.push(await measure(job.run(script)));
-    } finally {
-      cleanup.push(await measure(job.cleanup));
-    }
-    return { config, prepare, run, cleanup, aws: endpoint.take() };
+    const job = await wholeJob(bed, { script, stages });
+    return { ...job, aws: endpoint.take() };
   }
 
   const { driver, ssh } = await onTask(bed, (_, access) =>
-    interleave({ driver: wholeJob, ssh: () => measure(plainSsh(access, "true")) }, { rounds, signal }),
+    interleave({ driver: round, ssh: () => measure(plainSsh(access, "true")) }, { rounds, signal }),
   );
   const plain = (figure: keyof Sample) => ({ name: "one plain ssh", values: each(ssh, figure) });
-  const whole = driver.map((round) => sum(calls.flatMap((call) => each(round[call], "cpuMs"))));
+  const whole = driver.map((round) => total(round, "cpuMs"));
   const cpu = (call: Call) => driver.map((round) => median(each(round[call], "cpuMs")));
   const peak = (call: Call) => driver.map((round) => Math.max(...each(round[call], "peakMiB")));
   return {
@@ -62,8 +51,6 @@ export async function jobCosts(bed: Bed, rounds: number): Promise<Section> {
     ],
   };
 }
-
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 function awsCalls(counts: Record<string, number>[]): Measurement[] {
   const actions = [...new Set(counts.flatMap((count) => Object.keys(count)))].sort();

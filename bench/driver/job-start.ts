@@ -8,6 +8,7 @@ import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
 import { createFloor } from "./floor";
 import { reached, type Start } from "./start";
+import { withTimedCalls, type Call } from "./timed-calls";
 import { lineAt } from "./trace-time";
 
 const marker = "the-first-line";
@@ -16,9 +17,14 @@ const pipeline = `job:\n  variables: {GIT_STRATEGY: none}\n  script: ['echo the-
 
 export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
   const ciFile = bed.file("pipeline.yml", pipeline);
-  const job = () => throughGitLab(bed, ciFile);
-  const samples = await interleave({ job, floor: createFloor(bed) }, { rounds, signal: bed.signal });
-  const of = (part: keyof Start) => samples.job.map((start) => start[part]);
+  const samples = await withTimedCalls((take) => {
+    const job = async () => {
+      const start = await throughGitLab(bed, ciFile);
+      return { ...start, ...partsOf(start, await take()) };
+    };
+    return interleave({ job, floor: createFloor(bed) }, { rounds, signal: bed.signal });
+  });
+  const of = (part: keyof JobStart) => samples.job.map((start) => start[part]);
   const floorOf = (part: keyof Start) => samples.floor.map((start) => start[part]);
   return {
     title: "From handing the job out to its script's first line, through GitLab and gitlab-runner",
@@ -33,11 +39,41 @@ export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
         name: "RUNNING → plain ssh done",
         values: floorOf("toFirstLine"),
       }),
+      plainly("    of which prepare", "ms", of("prepare")),
+      plainly("    of which run, of the stages before", "ms", of("before")),
+      plainly("    of which run, until the first line", "ms", of("script")),
+      plainly("    of which gitlab-runner, between the calls", "ms", of("between")),
     ],
     notes: [
       "Before the first line, gitlab-runner makes four calls: config, prepare, and run for prepare_script and get_sources.",
     ],
   };
+}
+
+/** What the time from RUNNING to the first line is made of, in ms. */
+interface Parts {
+  /** Until `prepare` ends: it looks at the task, connects and brings ci-agent. */
+  prepare: number;
+  /** The calls of `run` that end before it: gitlab-runner's own scripts. */
+  before: number;
+  /** The job's script, as far as the line. */
+  script: number;
+  /** The rest, in which no driver runs. */
+  between: number;
+}
+
+type JobStart = Start & Parts;
+
+function partsOf({ runningAt, toFirstLine }: Start, calls: Call[]): Parts {
+  const firstLine = runningAt + toFirstLine;
+  const sumOf = (kind: string, which: (call: Call) => boolean) =>
+    calls
+      .filter((call) => call.stage.split(" ")[0] === kind && which(call))
+      .reduce((sum, { begin, end }) => sum + Math.min(end, firstLine) - Math.max(begin, runningAt), 0);
+  const prepare = sumOf("prepare", () => true);
+  const before = sumOf("run", ({ end }) => end <= firstLine);
+  const script = sumOf("run", ({ begin, end }) => begin <= firstLine && end > firstLine);
+  return { prepare, before, script, between: toFirstLine - prepare - before - script };
 }
 
 /** One pipeline with one job. */

@@ -1,7 +1,7 @@
 /** A task's way from being wanted to its first line of output. */
 import type { Task } from "@aws-sdk/client-ecs";
 
-/** In ms. */
+/** In ms, unless it says otherwise. */
 export interface Start {
   total: number;
   /** Until ECS had the task. */
@@ -10,6 +10,8 @@ export interface Start {
   toRunning: number;
   /** From then on. */
   toFirstLine: number;
+  /** When ECS called it RUNNING, in ms since the epoch. */
+  runningAt: number;
 }
 
 /** @param begin @param firstLine in ms since the epoch, by this machine's one clock */
@@ -20,5 +22,6 @@ export function reached(begin: number, { createdAt, startedAt }: Task, firstLine
     toTask: created - begin,
     toRunning: started - created,
     toFirstLine: firstLine - started,
+    runningAt: started,
   };
 }

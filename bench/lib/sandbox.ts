@@ -10,10 +10,14 @@ import { inNamespaces } from "../../sandbox/world/namespaces";
 /** Whether a sandbox that this process starts will share its network, so that it can be measured from here. */
 export const sharesNetwork = (): boolean => process.env.SANDBOX_NETWORK === "here";
 
-/** Runs this process's own program again in such a network; resolves to its exit code. */
-export async function againWithNetwork(signal: AbortSignal): Promise<number> {
+/**
+ * Runs this process's own program again in such a network; resolves to its exit code.
+ * @param before what has to be done before, when all that a sandbox is made of is there
+ */
+export async function againWithNetwork(signal: AbortSignal, before: () => Promise<void>): Promise<number> {
   // In there is no way to the internet.
   const tools = await prepare(signal);
+  await before();
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const [program, ...args] = inNamespaces(tools, command);
   const { exitCode } = await attempt(program!, args, { terminal: true });

@@ -5,6 +5,7 @@ import { retire, retireSuperseded } from "../../automation/retire";
 import { deploymentPolicies } from "../../components/iam/deployment-policies";
 
 const prefix = "arn:aws:ecs:eu-central-1:123456789012:task-definition/";
+const before = (n: number, ofImage = n - 30) => ({ superseded: day(n), ofImage: day(ofImage) });
 const day = (n: number) => new Date(Date.UTC(2026, 10, n));
 
 /** An ECS that has these revisions, by "family:revision", with the days on which they were registered. */
@@ -56,16 +57,16 @@ describe("revisions of task definitions", () => {
     const { client, gone } = ecsWith(revisions);
     const definitions = [`${prefix}${own}:10`];
     // 9 took the place of 2 too late, 2 that of 1 long ago.
-    expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(1);
+    expect(await retire(client, { stack: "dev", definitions }, before(8))).to.equal(1);
     expect(gone).to.deep.equal([`${own}:1`]);
-    expect(await retire(client, { stack: "dev", definitions }, day(8))).to.equal(0);
-    expect(await retire(client, { stack: "dev", definitions }, day(30))).to.equal(2);
+    expect(await retire(client, { stack: "dev", definitions }, before(8))).to.equal(0);
+    expect(await retire(client, { stack: "dev", definitions }, before(30))).to.equal(2);
     expect(gone).to.have.members([`${own}:1`, `${own}:2`, `${own}:9`]);
   });
 
   it("stay where the stack has them, whatever else was registered in their family", async () => {
     const { client, gone } = ecsWith(revisions);
-    await retire(client, { stack: "dev", definitions: [`${prefix}${own}:2`] }, day(30));
+    await retire(client, { stack: "dev", definitions: [`${prefix}${own}:2`] }, before(30));
     expect(gone).to.have.members([`${own}:1`, `${own}:9`]);
   });
 
@@ -75,8 +76,25 @@ describe("revisions of task definitions", () => {
     );
     const large = { [`${family("dev", "default-large")}:1`]: day(1), [`${family("dev", "default-large")}:2`]: day(2) };
     const { client, gone } = ecsWith({ ...revisions, ...others, ...large });
-    await retire(client, { stack: "dev", definitions: [] }, day(5));
+    await retire(client, { stack: "dev", definitions: [] }, before(5));
     expect(gone).to.have.members([`${own}:1`, `${family("dev", "default-large")}:1`]);
+  });
+
+  it("that were registered for a job's image are deregistered in time, even the last of their family", async () => {
+    const image = (hash: string) => `${own}-image-${hash.repeat(20)}`;
+    const { client, gone } = ecsWith({
+      ...revisions,
+      [`${image("a")}:1`]: day(1),
+      [`${image("b")}:1`]: day(4),
+      [`${image("b")}:2`]: day(8),
+      [`${image("c")}:1`]: day(8),
+      // A size may be called so.
+      [`${own}-image-small:1`]: day(1),
+    });
+    await retire(client, { stack: "dev", definitions: [`${prefix}${own}:10`] }, before(7, 3));
+    expect(gone).to.have.members([`${own}:1`, `${image("a")}:1`]);
+    await retire(client, { stack: "dev", definitions: [`${prefix}${own}:10`] }, before(9));
+    expect(gone.slice(2)).to.have.members([`${image("b")}:1`]);
   });
 
   it("fail no deployment that has succeeded, whatever goes wrong with them", async () => {
@@ -85,7 +103,7 @@ describe("revisions of task definitions", () => {
 
   it("take no more rights than the deployers' policies have", async () => {
     const { client, asked } = ecsWith(revisions);
-    await retire(client, { stack: "dev", definitions: [] }, day(8));
+    await retire(client, { stack: "dev", definitions: [] }, before(8));
     const { preview, deploy } = deploymentPolicies({});
     const allowed = [...preview.Statement, ...deploy.Statement].flatMap(({ Action }) => Action);
     expect([...asked].filter((action) => !allowed.includes(action))).to.deep.equal([]);

@@ -63,9 +63,8 @@ func call(args []string) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	session := relay.Session{
-		Directory: *directory, Socket: *socket, User: *user, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout,
-	}
+	agent := wire.Agent{Directory: *directory, Socket: *socket, User: *user}
+	session := relay.Session{Agent: agent, Token: *token, Stdin: os.Stdin, Stdout: os.Stdout}
 	switch {
 	case name == "version":
 	case name == "await" && *socket != "":
@@ -89,14 +88,14 @@ func call(args []string) error {
 	default:
 		return fmt.Errorf("unknown call %q", name)
 	}
-	fmt.Printf("ci-agent/%d\n", wire.Version)
+	fmt.Println(wire.Name())
 	return nil
 }
 
 func await(socket string, limit time.Duration) error {
 	user, err := resident.Await(socket, limit)
 	if err == nil {
-		fmt.Printf("ci-agent/%d user %d\n", wire.Version, user)
+		fmt.Printf("%s user %d\n", wire.Name(), user)
 	}
 	return err
 }

@@ -97,6 +97,46 @@ func TestConfigWithImagesAndNoJob(t *testing.T) {
 	}
 }
 
+// A job may wait for capacity for an hour, in which a deployment may deregister what the job is about to run.
+func TestATaskDefinitionThatIsDeregisteredMeanwhile(t *testing.T) {
+	for name, test := range map[string]struct {
+		times int
+		code  int
+	}{"once": {1, 0}, "again and again": {9, systemFailure}} {
+		t.Run(name, func(t *testing.T) {
+			w := newImaged(t, `"node:*"`)
+			w.must(0, "prepare")
+			w.must(0, "cleanup")
+			w.end(syscall.SIGKILL)
+			if err := os.RemoveAll(filepath.Join(w.volume, "agent")); err != nil {
+				t.Fatal(err)
+			}
+			arn := fmt.Sprint(w.ecs.Tasks()[0].Request["taskDefinition"])
+			family := arn[strings.LastIndex(arn, "/")+1 : strings.LastIndex(arn, ":")]
+			w.ecs.Fail = func(action string, call int) string {
+				if action == "RunTask" && call <= 1+test.times {
+					w.ecs.Deregister(family)
+				}
+				return ""
+			}
+			got := w.must(test.code, "prepare")
+			if test.code == 0 && w.ecs.Tasks()[1].Request["taskDefinition"] == w.ecs.Tasks()[0].Request["taskDefinition"] {
+				t.Errorf("%v ran twice", w.ecs.Tasks()[1].Request)
+			}
+			if test.code != 0 && !strings.Contains(got.stderr, "TaskDefinition is inactive") {
+				t.Errorf("stderr: %s", got.stderr)
+			}
+			if calls := w.ecs.Calls("RunTask"); calls != 3 {
+				t.Errorf("%d calls of RunTask", calls)
+			}
+			w.must(0, "cleanup")
+			if left := w.ecs.Running(); left != 0 {
+				t.Errorf("%d tasks run", left)
+			}
+		})
+	}
+}
+
 // The container of the image may end while the task goes on. The log tells why, and the job's artifacts are safe.
 func TestAnImageThatEnds(t *testing.T) {
 	w := newImaged(t, `"node:*"`)

@@ -83,7 +83,7 @@ type Server struct {
 	// Containers are the containers of a stopped task, as ECS shows them.
 	Containers []any
 	// Fail returns the error of a call before the call has an effect: an error code such as ThrottlingException, "Code:
-	// message" where the message matters, or "".
+	// message" where the message matters, or "". It is called with the lock.
 	Fail func(action string, call int) string
 	// Withhold tells whether a call, after its effect, gets no answer for as long as the client waits for one.
 	Withhold func(action string, call int) bool

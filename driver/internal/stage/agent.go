@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
@@ -22,7 +23,7 @@ func (d *Driver) runUnderAgent(
 		d.Log.Debug("the task does not answer", "error", err, "since", since)
 	}
 	stage := &attach.Execution{
-		Agent: known.Agent.Path, Directory: known.Agent.Directory,
+		Program: known.Agent.Path, Agent: wire.Agent{Directory: known.Agent.Directory},
 		Script: script, Log: d.Stdout,
 		Grace: settings.KillGracePeriod.Duration, ReconnectTimeout: settings.ReconnectTimeout.Duration,
 		Pause: settings.RetryInterval.Duration, MaxPause: settings.MaxRetryInterval.Duration,
@@ -56,7 +57,7 @@ func (d *Driver) runUnderAgent(
 		},
 	}
 	if build != nil {
-		stage.Socket, stage.User = build.Socket, build.User
+		stage.Agent = wire.Agent{Socket: build.Socket, User: build.User}
 	}
 	return stage.Run(ctx)
 }

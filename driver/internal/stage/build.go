@@ -37,6 +37,29 @@ func (d *Driver) build() (*images.Build, error) {
 	return build, nil
 }
 
+// runTask starts the task and waits until it runs. A job with an image may wait for capacity for longer than its task
+// definition is there, which whoever deploys deregisters some day: it is registered anew then.
+func (d *Driver) runTask(ctx context.Context, known *state.Task, request task.Request, build *images.Build) error {
+	if build == nil {
+		return d.runOnceThereIsRoom(ctx, known, request)
+	}
+	for again := false; ; again = true {
+		definition, err := d.define(ctx, build)
+		if err != nil {
+			return err
+		}
+		d.printf("The job's image is %s, by task definition %s", build.Image, task.ID(definition))
+		request.TaskDefinition = definition
+		err = d.runOnceThereIsRoom(ctx, known, request)
+		gone := errors.Is(err, task.ErrNoDefinition) && errors.Is(err, task.ErrNotStarted)
+		if !gone || again || ctx.Err() != nil {
+			return err
+		}
+		d.Log.Info("the job's task definition was deregistered while the job waited", "arn", definition)
+		known.Renew()
+	}
+}
+
 // define returns the task definition for the image. Where ECS throttles the calls, it tries again for as long as a job
 // may wait for capacity; where a right is missing that a deployment may just have granted, for a minute.
 func (d *Driver) define(ctx context.Context, build *images.Build) (string, error) {

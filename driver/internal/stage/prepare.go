@@ -72,20 +72,12 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	request := task.Request{Size: wanted}
-	if build != nil {
-		if request.TaskDefinition, err = d.define(ctx, build); err != nil {
-			return err
-		}
-		d.printf("The job's image is %s, by task definition %s", build.Image, task.ID(request.TaskDefinition))
-	}
 	known := state.NewTask(place.Cluster, d.Job.StartedBy(), private)
 	known.Region, known.Username, known.Port = place.Region, d.Config.SSH.Username, d.Config.SSH.Port
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
 	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
-	request.PublicKey = public
-	if err := d.runOnceThereIsRoom(ctx, known, request); err != nil {
+	if err := d.runTask(ctx, known, task.Request{Size: wanted, PublicKey: public}, build); err != nil {
 		return err
 	}
 	// Logs of public projects are public, so addresses and names of the account stay out of them.

@@ -129,7 +129,8 @@ var causes = []cause{
 		hint: "The task definition has to be one for Fargate: requiresCompatibilities FARGATE and network mode awsvpc."},
 	{signs: []string{"unable to describe task definition"}, noDefinition: true, wish: taskDefinition,
 		hint: hintDefinition},
-	// "TaskDefinition not found.", "TaskDefinition is inactive"
+	{signs: []string{"taskdefinition not found", "taskdefinition is inactive"}, noDefinition: true, wish: taskDefinition,
+		hint: hintDefinition},
 	{signs: []string{"taskdefinition", "task definition"}, wish: taskDefinition,
 		hint: hintDefinition},
 	{signs: []string{"subnet", "security group"}, kind: permanent,

@@ -60,6 +60,8 @@ func (r refusal) Is(target error) bool {
 		return r.cause.noCluster
 	case ErrThrottled:
 		return r.cause.kind == throttled
+	case ErrNoDefinition:
+		return r.cause.noDefinition
 	}
 	return false
 }
@@ -108,6 +110,9 @@ var ErrNoCluster = errors.New("there is no such cluster")
 // ErrThrottled is in an error of Start where AWS throttled the call in its last try. The same call with the same client
 // token may be made again: where an earlier try has started the task, ECS answers with that one.
 var ErrThrottled = errors.New("the call is throttled")
+
+// ErrNoDefinition is in an error where ECS has no active revision of the task definition.
+var ErrNoDefinition = errors.New("there is no such task definition")
 
 // notStarted adds ErrNotStarted to an error and keeps the error's text.
 type notStarted struct{ error }

@@ -145,7 +145,7 @@ func (w *world) own(stage *attach.Execution) (path string) {
 	if err := os.Link(program, path); err != nil {
 		w.t.Fatal(err)
 	}
-	stage.Agent = path
+	stage.Program = path
 	return path
 }
 
@@ -185,7 +185,7 @@ func TestNoAgent(t *testing.T) {
 	w := newWorld(t)
 	never := func(context.Context) (string, error) { return "", attach.ErrNoAgent }
 	stage := w.stage("echo hello", io.Discard)
-	stage.Agent, stage.Restore = filepath.Join(w.dir, "it's not there"), never
+	stage.Program, stage.Restore = filepath.Join(w.dir, "it's not there"), never
 	if err := stage.Run(t.Context()); !errors.Is(err, attach.ErrNoAgent) || w.connections != 1 {
 		t.Errorf("got %v after %d connections", err, w.connections)
 	}

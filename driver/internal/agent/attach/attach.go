@@ -32,12 +32,10 @@ type Connection interface {
 
 // Execution runs a script under ci-agent.
 type Execution struct {
-	// Agent is the program's path in the task. Directory names the agent that serves there.
-	Agent, Directory string
-	// Socket, where there is one, is that of the agent in the container of the job's own image, and User that agent's.
-	Socket string
-	User   int
-	Script io.ReaderAt
+	// Program is ci-agent's path in the task, Agent the one that is to run the stage.
+	Program string
+	Agent   wire.Agent
+	Script  io.ReaderAt
 	// Log gets standard output and standard error.
 	Log io.Writer
 	// Grace is the time between SIGTERM and SIGKILL.
@@ -52,7 +50,7 @@ type Execution struct {
 	Reconnect func(ctx context.Context) (Connection, error)
 	// Restore brings the program back into a task in which it is no more, and returns its path. An error that is
 	// ErrNoAgent says that the task can have none; the driver tries again after any other.
-	Restore func(ctx context.Context) (agent string, err error)
+	Restore func(ctx context.Context) (program string, err error)
 	// Reconnecting is called with the reason why a session was lost.
 	Reconnecting func(err error, received int64)
 
@@ -169,11 +167,11 @@ func (s *Execution) follow(life, ctx context.Context) (wire.Result, error) {
 // restore brings the program back, which the job has removed. The agent itself serves on without it. It returns *lost
 // where another session can follow.
 func (s *Execution) restore(life context.Context, why error) error {
-	agent, err := s.Restore(life)
+	program, err := s.Restore(life)
 	switch {
 	case err == nil:
 		s.restored++
-		s.Agent = agent
+		s.Program = program
 		return &lost{why}
 	case life.Err() != nil:
 		return context.Cause(life)
@@ -220,11 +218,11 @@ func (s *Execution) command(attaches bool) string {
 	} else if s.begun.Load() == sent {
 		call = "run --again"
 	}
-	at := "--dir " + shellquote.Quote(s.Directory)
-	if s.Socket != "" {
-		at = fmt.Sprintf("--socket %s --user %d", shellquote.Quote(s.Socket), s.User)
+	line := "exec " + shellquote.Quote(s.Program) + " " + call
+	for _, flag := range s.Agent.Flags() {
+		line += " " + shellquote.Quote(flag)
 	}
-	return fmt.Sprintf("exec %s %s %s --token %s", shellquote.Quote(s.Agent), call, at, s.token)
+	return line + " --token " + s.token
 }
 
 func (s *Execution) attaches(ctx context.Context) bool { return s.started || ctx.Err() != nil }

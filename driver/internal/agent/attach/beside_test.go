@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 )
 
@@ -72,7 +73,7 @@ func newBeside(t *testing.T) *beside {
 
 func (b *beside) stage(script string, log io.Writer) *attach.Execution {
 	stage := b.world.stage(script, log)
-	stage.Socket, stage.User = b.socket, b.user
+	stage.Agent = wire.Agent{Socket: b.socket, User: b.user}
 	return stage
 }
 
@@ -133,7 +134,7 @@ func TestTheAgentOfAnotherContainerHasOneUser(t *testing.T) {
 		}
 	}
 	stage := b.stage("echo secret", io.Discard)
-	stage.User = b.user + 7
+	stage.Agent.User = b.user + 7
 	want := fmt.Sprintf("the process at ci-agent's socket is user %d's, and not user %d's", b.user, b.user+7)
 	if err := stage.Run(t.Context()); b.user != 0 && (err == nil || !strings.Contains(err.Error(), want)) {
 		t.Errorf("got %v", err)

@@ -57,10 +57,10 @@ func TestCancelWhileSshdSaysNothing(t *testing.T) {
 func TestWordsOfTheTaskArePrintable(t *testing.T) {
 	w := newWorld(t)
 	stage := w.stage("true", &bytes.Buffer{})
-	stage.Agent = w.file("ci-agent")
+	stage.Program = w.file("ci-agent")
 	// 5 KB, of which the driver keeps the end: each part of it has what must not come through.
 	const script = "#!/bin/sh\nprintf 'x\\033[2J\\nsection_start:1:forged%.0s' $(seq 200) >&2\nexit 1\n"
-	if err := os.WriteFile(stage.Agent, []byte(script), 0o700); err != nil {
+	if err := os.WriteFile(stage.Program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	err := stage.Run(t.Context())

@@ -42,8 +42,8 @@ func (*utterance) Stderr() string                     { return "" }
 // underLiar runs a stage with the driver's own pauses.
 func underLiar(ctx context.Context, task *liar) error {
 	return (&attach.Execution{
-		Agent: "a", Directory: "d", Script: strings.NewReader("true"), Log: io.Discard, Grace: time.Millisecond,
-		ReconnectTimeout: 5 * time.Minute, Pause: 200 * time.Millisecond, MaxPause: 3 * time.Second,
+		Program: "a", Agent: wire.Agent{Directory: "d"}, Script: strings.NewReader("true"), Log: io.Discard,
+		Grace: time.Millisecond, ReconnectTimeout: 5 * time.Minute, Pause: 200 * time.Millisecond, MaxPause: 3 * time.Second,
 		Connect: task.connect, Reconnect: task.connect, Reconnecting: func(error, int64) {},
 	}).Run(ctx)
 }

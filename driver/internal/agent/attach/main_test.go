@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/sshtest"
@@ -114,7 +115,7 @@ func (w *world) connect(ctx context.Context) (attach.Connection, error) {
 // stage returns a stage that runs the script.
 func (w *world) stage(script string, log io.Writer) *attach.Execution {
 	return &attach.Execution{
-		Agent: program, Directory: w.sockets, Script: strings.NewReader(script), Log: log,
+		Program: program, Agent: wire.Agent{Directory: w.sockets}, Script: strings.NewReader(script), Log: log,
 		Grace: 5 * time.Second, ReconnectTimeout: 10 * time.Second,
 		Pause: 2 * time.Millisecond, MaxPause: 20 * time.Millisecond,
 		Connect: w.connect, Reconnect: w.connect,

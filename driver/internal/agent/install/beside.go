@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/wire"
 	"gitlab-fargate-runners/driver/internal/shellquote"
 )
 
@@ -21,7 +22,7 @@ func (v Volume) Program() string { return path.Join(string(v), "agent", "ci-agen
 func (v Volume) Socket() string { return path.Join(string(v), "agent", "run", "build.sock") }
 
 // Over is a file that tells the other container that the job is over.
-func (v Volume) Over() string { return path.Join(string(v), "agent", "run", "over") }
+func (v Volume) Over() string { return path.Join(string(v), "agent", "run", wire.Over) }
 
 // Builds and Cache are what the runner is told as its folders, which every user of an image may write to.
 func (v Volume) Builds() string { return path.Join(string(v), "builds") }
@@ -56,7 +57,7 @@ func Beside(ctx context.Context, task Task, agent string, volume Volume, limit t
 	}
 	output = strings.TrimSpace(output)
 	last := output[strings.LastIndexByte(output, '\n')+1:]
-	number, found := strings.CutPrefix(last, version()+" user ")
+	number, found := strings.CutPrefix(last, wire.Name()+" user ")
 	if user, err = strconv.Atoi(number); !found || err != nil {
 		return 0, &Unusable{last}
 	}

@@ -28,9 +28,6 @@ type Unusable struct{ Reason string }
 
 func (u *Unusable) Error() string { return u.Reason }
 
-// version is the answer of an agent that this driver understands.
-func version() string { return fmt.Sprintf("ci-agent/%d", wire.Version) }
-
 // Found is what Install found in the task.
 type Found struct {
 	// Agent is the path of ci-agent in the task, Directory the folder that names the agent which serves there.
@@ -91,7 +88,7 @@ func Install(ctx context.Context, task Task, file, runner, serving string) (Foun
 	if serving != "" {
 		inProbe, uploaded = "version", "version"
 	}
-	looking := shell(fmt.Sprintf(probe, name, version(), forAny(file), runner, longestFolder, inProbe))
+	looking := shell(fmt.Sprintf(probe, name, wire.Name(), forAny(file), runner, longestFolder, inProbe))
 	output, _, err := task.Output(ctx, looking, strings.NewReader(""))
 	if err != nil {
 		return Found{}, fmt.Errorf("looking for ci-agent in the task: %w", err)
@@ -115,13 +112,13 @@ func Install(ctx context.Context, task Task, file, runner, serving string) (Foun
 	if directory == "" {
 		return found, &Unusable{"the task has no folder in which a program can be put and executed"}
 	}
-	bringing := shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, version(), uploaded))
+	bringing := shell(fmt.Sprintf(upload, shellquote.Quote(directory), size, wire.Name(), uploaded))
 	output, _, err = task.Output(ctx, bringing, program)
 	if err != nil {
 		return found, fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
 	output = strings.TrimSpace(output)
-	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != version() {
+	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != wire.Name() {
 		return found, &Unusable{"ci-agent does not work in the task: " + last}
 	}
 	found.Agent, found.Directory = directory+"/ci-agent", cmp.Or(serving, directory)

@@ -17,10 +17,8 @@ import (
 
 // Session is the standard input and output of an SSH session, and the stage that it is about.
 type Session struct {
-	Directory, Token string
-	// Socket, where there is one, is that of the agent in the container of the job's own image, and User that agent's.
-	Socket string
-	User   int
+	wire.Agent
+	Token  string
 	Stdin  io.Reader
 	Stdout io.Writer
 }

@@ -36,7 +36,7 @@ func relayed(t *testing.T, serve func(conn *net.UnixConn)) string {
 	}
 	defer func() { _ = out.Close() }()
 	go func() {
-		if err := (relay.Session{Directory: directory, Token: "abc", Stdin: input{}, Stdout: in}).Attach(7); err != nil {
+		if err := (relay.Session{Agent: wire.Agent{Directory: directory}, Token: "abc", Stdin: input{}, Stdout: in}).Attach(7); err != nil {
 			t.Error(err)
 		}
 		_ = in.Close()

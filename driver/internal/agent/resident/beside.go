@@ -17,12 +17,6 @@ import (
 // that both have. Containers without the volume cannot reach it, so it does not matter in which one a peer is, but whose
 // it is.
 
-// anyUser is the user of an agent that is met for the first time.
-const anyUser = -1
-
-// over is the file beside the socket by which the agent learns that the job is over.
-const over = "over"
-
 // stopNotice is told to the job's log when ECS stops the task while a stage runs.
 const stopNotice = "\nThe job's container was told to stop (SIGTERM), as ECS does when AWS takes spot capacity back. " +
 	"ECS lets the job go on for two minutes at the most.\n"
@@ -46,8 +40,7 @@ func DialAt(path string, user int) (*net.UnixConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = isOf(conn, user)
-	if err != nil {
+	if err := isOf(conn, user); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -56,7 +49,7 @@ func DialAt(path string, user int) (*net.UnixConn, error) {
 
 func isOf(conn *net.UnixConn, user int) error {
 	peer, err := PeerUser(conn)
-	if err == nil && peer != 0 && peer != user && user != anyUser {
+	if err == nil && peer != 0 && peer != user {
 		return fmt.Errorf("the process at ci-agent's socket is user %d's, and not user %d's", peer, user)
 	}
 	return err
@@ -65,7 +58,7 @@ func isOf(conn *net.UnixConn, user int) error {
 // Await returns the user whose agent serves at the path, once one does.
 func Await(path string, limit time.Duration) (user int, err error) {
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := DialAt(path, anyUser)
+		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 		if err == nil {
 			defer func() { _ = conn.Close() }()
 			return PeerUser(conn)
@@ -91,7 +84,7 @@ func MainAt(path string) error {
 		for received := range signals {
 			if received == syscall.SIGTERM {
 				server.tell(stopNotice)
-				server.awaitIdle(filepath.Join(filepath.Dir(path), over))
+				server.awaitIdle(filepath.Join(filepath.Dir(path), wire.Over))
 				_ = listener.Close()
 			}
 		}
@@ -101,12 +94,8 @@ func MainAt(path string) error {
 
 // tell adds a text to the output of the stage that runs.
 func (s *Server) tell(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, stage := range s.stages {
-		if stage != nil && !stage.ended() {
-			go func() { _, _ = stage.spool.Write([]byte(text)) }() // The spool may be full for long.
-		}
+	for _, stage := range s.running() {
+		stage.tell([]byte(text))
 	}
 }
 
@@ -119,19 +108,8 @@ func (s *Server) awaitIdle(file string) {
 		if _, err := os.Stat(file); err == nil {
 			return
 		}
-		if idle++; s.runs() {
+		if idle++; len(s.running()) > 0 {
 			idle = 0
 		}
 	}
-}
-
-func (s *Server) runs() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, stage := range s.stages {
-		if stage != nil && !stage.ended() {
-			return true
-		}
-	}
-	return false
 }

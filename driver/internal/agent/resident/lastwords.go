@@ -8,12 +8,8 @@ const lastWords = "/run/ci-task-stops"
 
 // tellLastWords has the stage that runs tell them. A signal of the job's own changes nothing, as there is no text.
 func (s *Server) tellLastWords() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, stage := range s.stages {
-		if stage != nil && !stage.ended() {
-			stage.tellLastWords(s.lastWords)
-		}
+	for _, stage := range s.running() {
+		stage.tellLastWords(s.lastWords)
 	}
 }
 
@@ -24,5 +20,5 @@ func (s *Stage) tellLastWords(path string) {
 	if err != nil || os.Rename(path, path+".told") != nil {
 		return
 	}
-	go func() { _, _ = s.spool.Write(append([]byte("\n"), text...)) }() // The spool may be full for long.
+	s.tell(append([]byte("\n"), text...))
 }

@@ -83,6 +83,19 @@ func Main(listener *net.UnixListener) error {
 	return server.serve(listener)
 }
 
+// running returns the stages that have not ended.
+func (s *Server) running() []*Stage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var running []*Stage
+	for _, stage := range s.stages {
+		if stage != nil && !stage.ended() {
+			running = append(running, stage)
+		}
+	}
+	return running
+}
+
 func newServer(keep time.Duration) *Server {
 	return &Server{
 		keep: keep, reaper: newReaper(), lastWords: lastWords, peer: CheckPeer, stages: map[string]*Stage{},

@@ -68,6 +68,11 @@ func (s *Stage) collect() {
 	}
 }
 
+// tell adds a text to the stage's output. It does not wait: the spool may be full for long.
+func (s *Stage) tell(text []byte) {
+	go func() { _, _ = s.spool.Write(text) }()
+}
+
 func (s *Stage) finish() {
 	result := s.shell.wait()
 	s.awaitTermination()

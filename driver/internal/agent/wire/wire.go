@@ -88,7 +88,7 @@ const (
 func Preamble(token string) string { return "\n" + PreambleLine(token) }
 
 // PreambleLine is Preamble without the leading newline.
-func PreambleLine(token string) string { return fmt.Sprintf("ci-agent/%d %s\n", Version, token) }
+func PreambleLine(token string) string { return Name() + " " + token + "\n" }
 
 // ErrFormat is in the error of anything that is no valid frame.
 var ErrFormat = errors.New("not ci-agent's protocol")
