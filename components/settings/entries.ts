@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { onItsOwn, type OnItsOwn } from "./entry-tasks";
-import { nameSegment, whyNoPath } from "./owner-path";
+import { nameSegment, pathPattern, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
@@ -130,6 +130,7 @@ function owned(kind: "group" | "project", example: string, id: number) {
       description: `The ${kind}'s full path. An entry that is a text is its path.`,
       default: "this or `id`",
       example,
+      pattern: pathPattern(kind),
     }),
     id: z
       .int()
