@@ -140,9 +140,8 @@ function described({ description, default: words }: Meta, value: unknown): strin
 
 /** An entry of a list of runners may be its path, id or name alone. */
 function spellOut(json: JsonSchema): void {
-  const { properties: { path: byPath, id, name } = {} } = (json.items ?? {}) as JsonSchema;
-  const isEntry = json.type === "array" && name !== undefined;
-  if (!isEntry) return;
+  const { path: byPath, id, name, untagged } = json.items?.properties ?? {};
+  if (untagged === undefined) return;
   const { description: _, ...text } = byPath ?? name;
   const number = id === undefined ? [] : [{ type: "integer", minimum: 1 }];
   json.items = { anyOf: [text, ...number, json.items as JsonSchema] };
