@@ -1,11 +1,12 @@
 /**
- * The fleet's command line: what a merge request would change, deploying it, and groups added to a stack.
+ * The fleet's command line: what a merge request would change, deploying it, groups added to a stack, its file checked.
  *
  * Exit codes: 0 done, with or without changes (with --detailed-exitcode 2 where there are some), 1 an error, or a danger
  * that nobody acknowledged, 130 interrupted.
  */
 import { Command, InvalidArgumentError } from "commander";
 import { checksums, type ChecksumFlags } from "./checksums";
+import { configCheck, type ConfigCheckFlags } from "./config-check";
 import { deploy, destroy, type DeployFlags } from "./deploy";
 import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
@@ -113,6 +114,13 @@ program
   .option("--stack <name>", "pin them in the stack's file; left out: print them")
   .option("--require-signature", "refuse checksums that GitLab is not known to have signed")
   .action(async (version: string | undefined, flags: ChecksumFlags) => ended(await checksums(version, flags)));
+
+program
+  .command("config:check")
+  .description("what is wrong with a stack's file; asks nobody for anything")
+  .requiredOption(...stackOption)
+  .option(...configOption)
+  .action((flags: ConfigCheckFlags) => ended(configCheck(flags)));
 
 // npm keeps options that come without the dashes for itself.
 for (const command of program.commands) command.usage(`-- ${command.usage()}`);

@@ -1,12 +1,12 @@
 /** `add-group` and `remove-group`: an edit of the stack file that is written once its preview has succeeded. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { UserError } from "./errors";
 import { tell, write } from "./output";
 import { publish, takePreview, verdict } from "./preview";
 import { failed, type Report } from "./report/report";
 import { addGroup, removeGroup, type GroupEntry } from "./stack-file";
+import { fileOf, readStackFile } from "./stack-file-read";
 import { projectDir } from "./stack";
 
 export interface EntryFlags {
@@ -32,12 +32,12 @@ async function editStackFile(
   const { stack, json } = flags;
   const name = fileOf(stack);
   const file = path.join(projectDir, name);
-  const edited = edit(read(file, stack));
+  const edited = edit(readStackFile(file, stack));
   const report = flags.preview ? await previewEdited(stack, edited, signal) : undefined;
   const refused = report !== undefined && failed(report);
   if (!refused) {
     // As the file is now: somebody may have changed it while the preview ran.
-    writeFileSync(file, edit(read(file, stack)));
+    writeFileSync(file, edit(readStackFile(file, stack)));
     tell(`${done} ${entry.path} ${done === "added" ? "to" : "from"} ${name}`);
   }
   if (json) {
@@ -49,17 +49,6 @@ async function editStackFile(
   const exitCode = verdict(report, { stack });
   if (refused) tell(`${name} is as it was; --no-preview edits it all the same`);
   return exitCode;
-}
-
-/** Of "organization/project/stack" too. */
-const fileOf = (stack: string) => `Pulumi.${stack.split("/").at(-1)}.yaml`;
-
-function read(file: string, stack: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw new UserError(`there is no ${path.basename(file)}, the file of stack ${stack}`);
-  }
 }
 
 /** Of a copy of the stack file: nothing has to be put back, however the preview ends. */

@@ -4,9 +4,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import { namespace, parseSettings, structured } from "../components/settings/settings";
+import { namespace } from "../components/settings/settings";
 import { fileErrors } from "../components/settings/stack-file";
 import { UserError } from "./errors";
+import { settingErrors, settingsIn } from "./stack-file-settings";
 
 /** The one entry of the groups that an edit is to add at their end, or the index of the one that it is to remove. */
 export type Edit = { added: unknown } | { removed: number };
@@ -19,8 +20,8 @@ export function checked(before: string, edited: string, edit: Edit): string {
   if (!isDeepStrictEqual(parsed(edited), expected(before, edit))) {
     throw new UserError("the stack file's groups could not be edited without touching the rest; edit it by hand");
   }
-  const old = new Set(settingErrors(before).map(({ sense }) => sense));
-  const fresh = settingErrors(edited).filter(({ sense }) => !old.has(sense));
+  const old = new Set(errorsIn(before).map(({ sense }) => sense));
+  const fresh = errorsIn(edited).filter(({ sense }) => !old.has(sense));
   if (fresh.length > 0) {
     const lines = fresh.map(({ text }) => `  ${text}`).join("\n");
     throw new UserError(`nothing was changed, as the settings would be wrong:\n${lines}`);
@@ -65,32 +66,10 @@ interface SettingError {
   sense: string;
 }
 
-function settingErrors(text: string): SettingError[] {
-  const all = parsed(text)!.config;
-  const own = Object.entries(all).filter(([name]) => name.startsWith(`${namespace}:`));
-  const raw = Object.fromEntries(own.map(([name, value]) => [name.slice(namespace.length + 1), given(value)]));
-  const gitlabUrl = all["gitlab:baseUrl"];
-  try {
-    parseSettings(raw, typeof gitlabUrl === "string" ? gitlabUrl : undefined);
-    return [];
-  } catch (error) {
-    const lines = (error as Error).message.split("\n").slice(1);
-    return lines.map((line) => ({ text: line.trim(), sense: sense(line.trim(), raw) }));
-  }
-}
-
-/** A setting as the program gets it: a list or an object may be written as JSON. */
-function given(value: unknown): unknown {
-  const sealed = withSecrets(value);
-  return typeof sealed === "string" ? structured(sealed) : sealed;
-}
-
-/** With the encrypted text in the place of each secret: no two are the same, and an edit changes none. */
-function withSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withSecrets);
-  if (typeof value !== "object" || value === null) return value;
-  if ("secure" in value) return value.secure;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withSecrets(one)]));
+function errorsIn(text: string): SettingError[] {
+  const { config } = parsed(text)!;
+  const settings = settingsIn(config);
+  return settingErrors(settings, config["gitlab:baseUrl"]).map((text) => ({ text, sense: sense(text, settings) }));
 }
 
 const place = /\b(groups|projects|instanceRunners)\[(\d+)\]/g;

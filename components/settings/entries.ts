@@ -4,7 +4,7 @@ import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
 import { onItsOwn, type OnItsOwn } from "./entry-tasks";
 import { entryImages } from "./images";
-import { nameSegment, whyNoPath } from "./owner-path";
+import { nameSegment, pathPattern, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
@@ -134,6 +134,7 @@ function owned(kind: "group" | "project", example: string, id: number) {
       description: `The ${kind}'s full path. An entry that is a text is its path.`,
       default: "this or `id`",
       example,
+      pattern: pathPattern(kind),
     }),
     id: z
       .int()

@@ -4,6 +4,10 @@ import { shown } from "./values-shown";
 const segment = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
 const whole = new RegExp(`^${segment}(/${segment})*$`);
 
+/** Of a path, for editors: a project's has its group's before it. */
+export const pathPattern = (kind: "group" | "project"): string =>
+  `^(?!\\d+$)${segment}(/${segment})${kind === "group" ? "*" : "+"}$`;
+
 /** Undefined where it is one. */
 export function whyNoPath(kind: "group" | "project", path: string, like: string): string | undefined {
   const wayOut = (hint: string) => `not the path of a ${kind}, like "${like}": ${shown(path)}; ${hint}`;

@@ -1,6 +1,7 @@
 /**
  * The schema of the stack's settings. Each key says what it means: docs/settings.md is made from it (npm run docs).
- * Meta: `description`, `example`; `type` and `default` where the schema does not show them.
+ * Meta: `description`, `example`; `type` and `default` where the schema does not show them; `pattern` and `uniqueItems` for
+ * editors (docs/stack.schema.json), where a refinement checks them.
  */
 import { z } from "zod";
 import { caCertificates } from "./certificates";

@@ -42,10 +42,13 @@ export const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.re
 
 /** A list in which nothing stands twice. */
 export const distinct = <Item extends z.ZodType>(item: Item, params?: z.core.$ZodArrayParams) =>
-  z.array(item, params).superRefine((list, context) => {
-    (Array.isArray(list) ? list : []).forEach((one, index) => {
-      const first = list.indexOf(one);
-      if (first === index) return;
-      context.addIssue({ code: "custom", path: [index], message: `the same as [${first}]` });
-    });
-  }, always);
+  z
+    .array(item, params)
+    .superRefine((list, context) => {
+      (Array.isArray(list) ? list : []).forEach((one, index) => {
+        const first = list.indexOf(one);
+        if (first === index) return;
+        context.addIssue({ code: "custom", path: [index], message: `the same as [${first}]` });
+      });
+    }, always)
+    .meta({ uniqueItems: true });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { editorErrors, fileWith, isOfForm } from "./support/editor";
 import { errorsOf, publicKey, raw, sha256 } from "./support/settings";
 
 describe("settings", () => {
@@ -290,6 +291,7 @@ describe("settings", () => {
       expected.forEach((start, index) =>
         expect(errors[index]).to.satisfy((e: string) => e.startsWith(start), errors[index]),
       );
+      if (errors.some(isOfForm)) expect(editorErrors(fileWith(raw(over))), "in an editor").to.not.be.empty;
     });
   }
 
