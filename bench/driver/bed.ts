@@ -10,6 +10,13 @@ import { credentials, driverJob, type DriverJob } from "./driver-job";
 import { createMeasure, type Measure } from "./measure";
 import { openToThisMachine } from "./security-group";
 
+export interface JobOptions {
+  /** Another one than the deployed. */
+  driver?: Deployed;
+  /** That the job names by `image:`. */
+  image?: string;
+}
+
 export interface Bed {
   deployed: Deployed;
   measure: Measure;
@@ -19,8 +26,7 @@ export interface Bed {
   signal: AbortSignal;
   /** Writes a file of the benchmark's own and returns its path. */
   file(name: string, content: string): string;
-  /** @param driver another one than the deployed */
-  newJob(driver?: Deployed): DriverJob;
+  newJob(options?: JobOptions): DriverJob;
 }
 
 /** Ids of jobs that GitLab knows nothing of, far above those of the sandbox's own. */
@@ -50,7 +56,7 @@ export async function* withBed<Result>(
         writeFileSync(target, content, { mode: 0o600 });
         return target;
       },
-      newJob: (driver = deployed) => driverJob(nextJob++, folder, driver, endpoint.url),
+      newJob: ({ driver = deployed, image } = {}) => driverJob(nextJob++, folder, driver, endpoint.url, image),
     });
   } finally {
     ecs.destroy();

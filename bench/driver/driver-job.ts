@@ -23,8 +23,15 @@ export interface DriverJob {
 /**
  * @param folder takes the files of all jobs
  * @param endpoint where the driver finds AWS
+ * @param image that the job names by `image:`
  */
-export function driverJob(id: number, folder: string, { driver, fargateToml }: Deployed, endpoint: string): DriverJob {
+export function driverJob(
+  id: number,
+  folder: string,
+  { driver, fargateToml }: Deployed,
+  endpoint: string,
+  image?: string,
+): DriverJob {
   const dir = path.join(folder, `job-${id}`);
   // One for all jobs, as on a host.
   const metadata = path.join(folder, "metadata");
@@ -38,7 +45,7 @@ export function driverJob(id: number, folder: string, { driver, fargateToml }: D
   const env = {
     PATH: process.env.PATH,
     TMPDIR: dir,
-    JOB_RESPONSE_FILE: file("job.json", JSON.stringify(payload(id))),
+    JOB_RESPONSE_FILE: file("job.json", JSON.stringify({ ...payload(id), ...(image && { image: { name: image } }) })),
     BUILD_FAILURE_EXIT_CODE: "1",
     SYSTEM_FAILURE_EXIT_CODE: "2",
     BUILD_EXIT_CODE_FILE: path.join(dir, "exit-code"),

@@ -60,7 +60,7 @@ const driverOf = (commit: string): Artifact => ({
 
 /** What the driver's call of `config` says that it does not know. */
 async function unknownKeys({ newJob }: Bed, driver: Deployed): Promise<string[]> {
-  const { program, args, env } = newJob(driver).config;
+  const { program, args, env } = newJob({ driver }).config;
   const { stdout, stderr } = await execa(program, args, { env, extendEnv: false, reject: false });
   return [...`${stdout}\n${stderr}`.matchAll(/unknown key (\S+)/g)].map(([, key]) => key!);
 }

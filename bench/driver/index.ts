@@ -1,4 +1,5 @@
 /** The driver on the sandbox, measured against plain ssh on the same tasks. What each figure means: bench/README.md. */
+import { prepareForeignImages } from "../../test/support/images";
 import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
 import { withSandbox } from "../lib/sandbox";
 import { withBed, type Bed } from "./bed";
@@ -6,6 +7,7 @@ import { besideEarlier } from "./beside-earlier";
 import { prepareEarlier } from "./earlier";
 import { jobCosts } from "./job-costs";
 import { jobStart } from "./job-start";
+import { ownImage } from "./own-image";
 import { runningStage } from "./running-stage";
 import { sizes } from "./sizes";
 import { stageOverhead } from "./stage-overhead";
@@ -20,6 +22,7 @@ async function* sections(bed: Bed, { rounds, against, say }: BenchmarkOptions): 
     [`jobs' start (${fewer} rounds)`, () => jobStart(bed, fewer)],
     ["a running stage", () => runningStage(bed)],
     [`output (${fewer} rounds)`, () => throughput(bed, fewer)],
+    [`jobs with an image (${fewer} rounds)`, () => ownImage(bed, fewer)],
   ];
   if (against !== undefined) steps.push([`jobs with ${against}'s driver`, () => besideEarlier(bed, against, fewer)]);
   for (const [what, measure] of steps) {
@@ -32,6 +35,7 @@ export const driver: Benchmark = {
   summary: "the driver's calls, a job's start and its output, against plain ssh",
   onSandbox: true,
   prepare: async ({ against, signal, say }) => {
+    await prepareForeignImages({ onProgress: () => {}, signal });
     if (against !== undefined) await prepareEarlier(against, { signal, say });
   },
   run: (options) =>

@@ -1,6 +1,5 @@
 /** The calls that gitlab-runner makes for a job, one after the other, each measured. */
-import type { Bed } from "./bed";
-import type { Deployed } from "./deployed";
+import type { Bed, JobOptions } from "./bed";
 import type { Sample } from "./measure";
 
 export const calls = ["config", "prepare", "run", "cleanup"] as const;
@@ -8,15 +7,12 @@ export type Call = (typeof calls)[number];
 
 export type Job = Record<Call, Sample[]>;
 
-/**
- * @param script file that every stage runs
- * @param driver another one than the deployed
- */
+/** @param script file that every stage runs */
 export async function wholeJob(
   { measure, newJob }: Pick<Bed, "measure" | "newJob">,
-  { script, stages, driver }: { script: string; stages: number; driver?: Deployed },
+  { script, stages, ...options }: { script: string; stages: number } & JobOptions,
 ): Promise<Job> {
-  const job = newJob(driver);
+  const job = newJob(options);
   const config = [await measure(job.config)];
   const prepare = [await measure(job.prepare)];
   const run: Sample[] = [];

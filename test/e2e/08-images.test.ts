@@ -107,6 +107,30 @@ describe("a job's own image", () => {
     expect(plain.trace).to.not.contain("-image-");
   });
 
+  it("may be another one in each of many jobs at once", async () => {
+    const many = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+    for (const tag of many) await pushForeignImage("busybox", `${foreign}/busybox:${tag}`);
+    const before = await registered();
+    const { jobs, tasks } = await runCi(
+      pipeline({
+        job: {
+          stage: "first",
+          parallel: { matrix: [{ TAG: many }] },
+          image: `${foreign}/busybox:$TAG`,
+          variables: withoutSources,
+          script: ['echo "as $TAG in $(readlink /bin/ls)"'],
+        },
+      }),
+    );
+    const found = jobs.map(({ trace }) => [
+      /The job's image is \S+foreign\/busybox:(\S+), by task definition/.exec(trace)?.[1],
+      ...scriptLines(trace).filter((line) => line.startsWith("as ")),
+    ]);
+    expect(found).to.have.deep.members(many.map((tag) => [tag, `as ${tag} in busybox`]));
+    expect(tasks).to.deep.equal({ started: 20, stopped: 20, running: 0 });
+    expect((await registered()).length - before.length).to.equal(20);
+  });
+
   const failing: [what: string, image: string | object, told: RegExp, tasks: number][] = [
     [
       "without a shell",
