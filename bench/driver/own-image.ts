@@ -1,4 +1,5 @@
 /** What a job's own image costs: the calls of a job with one, beside those of a job without. */
+import { DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { pushForeignImage } from "../../test/support/images";
 import type { Section } from "../lib/benchmark";
 import { against } from "../lib/report";
@@ -8,9 +9,16 @@ import { total, wholeJob, type Call, type Job } from "./whole-job";
 
 const stages = 9;
 
+/** The one that the tasks' execution role may pull from. */
+async function ownRepository({ ecs, deployed }: Bed): Promise<string> {
+  const { TaskDefinition: taskDefinition } = deployed.fargateToml.Fargate as { TaskDefinition: string };
+  const { taskDefinition: found } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  return found!.containerDefinitions![0].image!.split(/[@:]/, 1)[0];
+}
+
 export async function ownImage(bed: Bed, rounds: number): Promise<Section> {
-  const image = await pushForeignImage("busybox");
   const { Fargate, ...rest } = bed.deployed.fargateToml;
+  const image = await pushForeignImage("busybox", `${await ownRepository(bed)}:busybox`);
   const driver = { ...bed.deployed, fargateToml: { ...rest, Fargate: { ...(Fargate as object), AllowedImages: ["**"] } } };
   const script = bed.file("in-image", "echo a line of output\n");
   const job = (options: { image?: string }) => async () => {
