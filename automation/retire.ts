@@ -51,13 +51,14 @@ async function tellingTrouble(work: () => Promise<number>): Promise<void> {
     const count = await work();
     if (count > 0) tell(`${count} earlier ${count === 1 ? "revision" : "revisions"} of task definitions deregistered`);
   } catch (error) {
-    tell(`earlier revisions of task definitions stay registered (they cost nothing): ${(error as Error).message}`);
+    tell(`some earlier revisions of task definitions stay registered (they cost nothing): ${(error as Error).message}`);
   }
 }
 
 async function withClient({ region, profile }: Deployed, work: (ecs: ECSClient) => Promise<number>): Promise<number> {
   if (region === undefined) return 0;
-  const ecs = new ECSClient({ region, profile });
+  // A stack of many images has thousands of families, and ECS grants some calls a second.
+  const ecs = new ECSClient({ region, profile, retryMode: "adaptive", maxAttempts: 10 });
   try {
     return await work(ecs);
   } finally {
@@ -75,26 +76,53 @@ export async function retire(
   limits?: Limits,
 ): Promise<number> {
   const client = ecs as ECSClient;
-  let count = 0;
   // The program knows no organization and no project of its stack.
   const familyPrefix = taskFamily(stack.split("/").at(-1)!, "");
-  const families = paginateListTaskDefinitionFamilies({ client }, { familyPrefix, status: "ACTIVE" });
+  const all: string[] = [];
+  for await (const { families = [] } of paginateListTaskDefinitionFamilies(
+    { client },
+    { familyPrefix, status: "ACTIVE" },
+  )) {
+    all.push(...families);
+  }
   // Behind the prefix stands a size, and none has an underscore: what has one is of a stack such as "dev_2".
   const isOwn = (family: string) => family.startsWith(familyPrefix) && !family.slice(familyPrefix.length).includes("_");
-  for await (const { families: page = [] } of families) {
-    for (const family of page.filter(isOwn)) {
+  const own = all.filter(isOwn);
+  const [ofImages, ofSizes] = [own.filter((one) => ofImage.test(one)), own.filter((one) => !ofImage.test(one))];
+  let count = 0;
+  let trouble: unknown;
+  for (const family of [...ofSizes, ...(limits === undefined ? ofImages : turnOf(ofImages, limits.ofImage))]) {
+    try {
       for (const arn of await retired(client, family, limits)) {
         // Whatever else was registered in the family since, the stack's own stays.
         if (definitions.includes(arn)) continue;
         await client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
         count++;
       }
+    } catch (error) {
+      trouble ??= error;
     }
   }
+  if (trouble !== undefined) throw trouble;
   return count;
 }
 
+/** How many families of images a deployment looks at: where jobs name images by commit, there are thousands. */
+const most = 200;
+
+/** Those whose turn it is: on another day others, so that none is passed over for ever. */
+function turnOf(families: readonly string[], today: Date): string[] {
+  if (families.length <= most) return [...families];
+  const first = (Math.floor(today.getTime() / day) * most) % families.length;
+  return [...families, ...families].slice(first, first + most);
+}
+
 async function retired(client: ECSClient, family: string, limits?: Limits): Promise<string[]> {
+  if (limits !== undefined && ofImage.test(family)) {
+    // By its name it is the newest; most have no other.
+    const { taskDefinition: newest } = await client.send(new DescribeTaskDefinitionCommand({ taskDefinition: family }));
+    if (newest?.revision === 1 && newest.registeredAt && newest.registeredAt >= limits.ofImage) return [];
+  }
   const revisions: string[] = [];
   const active = { familyPrefix: family, status: "ACTIVE" } as const;
   for await (const { taskDefinitionArns = [] } of paginateListTaskDefinitions({ client }, active)) {

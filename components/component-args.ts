@@ -3,7 +3,6 @@ import type * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
 import type * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
-import { eachOnce } from "./each-once";
 import type { FargateRunnersArgs } from "./fargate-runners";
 import { firstHostKey } from "./host/first-contact";
 import type { FixedAddress } from "./host/fixed-address";
@@ -13,9 +12,7 @@ import { placeHosts } from "./host/host-placement";
 import type { HostSetupArgs } from "./host/host-setup";
 import type { LoginKey } from "./host/login-key";
 import type { RunnerHostArgs } from "./host/runner-host";
-import { hostPolicy } from "./iam/documents";
-import { imageStatements } from "./iam/images";
-import { monitorStatements } from "./iam/observability";
+import { rightsOfHosts } from "./iam/host-rights";
 import type { BuildCacheArgs } from "./jobs/build-cache";
 import type { CacheBucket } from "./jobs/cache-bucket";
 import type { CacheTransferRoleArgs } from "./jobs/cache-transfer-role";
@@ -23,7 +20,6 @@ import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
 import { metricsAddress } from "./observability/metrics-access";
-import { wantsMetrics } from "./observability/observability";
 import { allImages } from "./settings/images";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
@@ -95,24 +91,16 @@ export function hostArgs(
 }
 
 function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): pulumi.Output<string> {
-  const known = families(settings);
-  const hasImages = allImages(settings).length > 0;
   return pulumi
     .output({
-      clusterArn: cluster.cluster.arn,
-      families: known,
-      executionRoleArn: cluster.executionRole.arn,
-      taskRoleArns: [cluster.taskRole.arn, ...ownRoles(settings)],
-      cacheBucketArn: cache?.arn,
-      cacheKeyArn: settings.cache.kmsKeyArn,
-      images: cluster.cluster.arn.apply((arn) => (hasImages ? imageStatements(arn, known) : [])),
-      monitor: log.arn.apply((arn) => monitorStatements(arn, wantsMetrics(settings))),
+      cluster: cluster.cluster.arn,
+      executionRole: cluster.executionRole.arn,
+      taskRole: cluster.taskRole.arn,
+      log: log.arn,
+      cacheBucket: cache?.arn,
     })
-    .apply(hostPolicy);
+    .apply((arns) => rightsOfHosts(settings, families(settings), arns));
 }
-
-/** Of entries. */
-const ownRoles = ({ entries }: Settings): string[] => eachOnce(entries.flatMap(({ taskRole }) => taskRole ?? []));
 
 type OfMachine = Omit<HostSetupArgs, "driver" | "configToml" | "fargateToml" | "needs">;
 

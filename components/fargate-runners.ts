@@ -3,11 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { cacheArgs, clusterArgs, hostArgs, imageArgs, runnerLogArgs, setupArgs, transferArgs } from "./component-args";
 import { RunnerTokens } from "./gitlab/runner-tokens";
 import { hostDrain } from "./host/host-drain";
-import { driverConfiguration, runnerConfiguration } from "./host/host-files";
+import { driverConfiguration, families, runnerConfiguration } from "./host/host-files";
 import type { Subnet } from "./host/host-placement";
 import { HostSetup, type HostSetupArgs } from "./host/host-setup";
 import { newLoginKey, type LoginKey } from "./host/login-key";
 import { RunnerHost } from "./host/runner-host";
+import { checkRoom } from "./iam/room";
 import { allowIngress } from "./ingress";
 import { BuildCache } from "./jobs/build-cache";
 import { cacheBucket } from "./jobs/cache-bucket";
@@ -89,6 +90,7 @@ export class FargateRunners extends pulumi.ComponentResource {
 
   constructor(name: string, args: FargateRunnersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gitlab-fargate-runners:index:FargateRunners", name, {}, opts);
+    checkRoom(name, args.settings, families(args.settings));
     const { settings, network, owners, driver = bundledDriver() } = args;
     const tags = { [stackTag]: pulumi.getStack(), ...settings.tags };
     const inside = { parent: this };

@@ -1,6 +1,7 @@
 /** What jobs with images of their own take: hosts register task definitions for them, and tasks pull from ECR. */
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
+import { alternatives } from "../settings/images";
 import { arnParts, ecrRepositoryArn, type Statement } from "./documents";
 
 /**
@@ -22,8 +23,14 @@ export function imageStatements(clusterArn: string, families: readonly string[])
       Resource: derived,
       Condition: { ArnEquals: { "ecs:cluster": clusterArn } },
     },
-    // The call takes no resource.
-    { Sid: "LookUpDefinitions", Effect: "Allow", Action: ["ecs:DescribeTaskDefinition"], Resource: "*" },
+    {
+      Sid: "LookUpDefinitions",
+      Effect: "Allow",
+      Action: ["ecs:DescribeTaskDefinition"],
+      // The call takes no resource and has no key of its own: it shows all that the account has registered in the region.
+      Resource: "*",
+      Condition: { StringEquals: { "aws:RequestedRegion": region } },
+    },
     {
       Sid: "RegisterDefinitions",
       Effect: "Allow",
@@ -47,22 +54,13 @@ export function imageStatements(clusterArn: string, families: readonly string[])
 
 /**
  * ARNs of the ECR repositories that patterns of images name: each whose registry's address is written out. IAM's
- * wildcards know no slashes and no lists, so that these name at least what the pattern does; what a job may have is the
- * driver's to say.
+ * wildcards know no slashes and no lists, and a pattern's `**` with its slash is also no folder at all, so that these name at least what
+ * the pattern does; what a job may have is the driver's to say.
  */
 export const imageRepositories = (patterns: readonly string[], partition: string): string[] =>
   eachOnce(
     patterns
-      .flatMap(alternatives)
+      .flatMap((pattern) => [...alternatives(pattern)])
       .flatMap((one) => ecrRepositoryArn(one, partition) ?? [])
-      .map((arn) => arn.replace(/\*+/g, "*")),
+      .map((arn) => arn.replace(/\*\*\//g, "*").replace(/\*+/g, "*")),
   );
-
-/** A pattern without lists and classes of characters: one for each of a list, and any character for one of a class. */
-function alternatives(pattern: string): string[] {
-  const simple = pattern.replace(/\[[^\]]+\]/g, "?");
-  const found = /\{([^{}]*)\}/.exec(simple);
-  if (!found) return [simple];
-  const [before, after] = [simple.slice(0, found.index), simple.slice(found.index + found[0].length)];
-  return found[1].split(",").flatMap((one) => alternatives(before + one + after));
-}

@@ -29,7 +29,24 @@ export function whyNoPattern(text: string): string | undefined {
     if (one === "{") open++;
     if (one === "}" && --open < 0) return `${JSON.stringify(text)} has a } without its {`;
   }
-  return open > 0 ? `${JSON.stringify(text)} has a { without its }` : undefined;
+  if (open > 0) return `${JSON.stringify(text)} has a { without its }`;
+  let count = 0;
+  for (const _ of alternatives(text)) {
+    if (++count > mostAlternatives) return `${JSON.stringify(text)} stands for more than ${mostAlternatives} patterns`;
+  }
+  return undefined;
+}
+
+/** Each is a repository of its own in a policy, which has no room for more. */
+const mostAlternatives = 100;
+
+/** A pattern without lists and classes of characters: one for each of a list, and any character for one of a class. */
+export function* alternatives(pattern: string): Generator<string> {
+  const simple = pattern.replace(/\[[^\]]+\]/g, "?");
+  const found = /\{([^{}]*)\}/.exec(simple);
+  if (!found) return yield simple;
+  const [before, after] = [simple.slice(0, found.index), simple.slice(found.index + found[0].length)];
+  for (const one of found[1].split(",")) yield* alternatives(before + one + after);
 }
 
 export const images = strict({

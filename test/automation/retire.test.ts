@@ -12,7 +12,8 @@ const day = (n: number) => new Date(Date.UTC(2026, 10, n));
 function ecsWith(revisions: Record<string, Date>) {
   const gone: string[] = [];
   const asked = new Set<string>();
-  const names = () => Object.keys(revisions).filter((name) => !gone.includes(name));
+  const left = new Set(Object.keys(revisions));
+  const names = () => [...left];
   const answer = (command: string, input: Record<string, string>): object => {
     switch (command) {
       case "ListTaskDefinitionFamiliesCommand": {
@@ -24,10 +25,20 @@ function ecsWith(revisions: Record<string, Date>) {
         expect(input).to.include({ status: "ACTIVE" });
         return { taskDefinitionArns: found.map((name) => prefix + name) };
       }
-      case "DescribeTaskDefinitionCommand":
-        return { taskDefinition: { registeredAt: revisions[input.taskDefinition!.slice(prefix.length)] } };
+      case "DescribeTaskDefinitionCommand": {
+        const named = input.taskDefinition!.replace(prefix, "");
+        // A family alone is its newest.
+        const of = (name: string) => Number(name.split(":")[1]);
+        const found = named.includes(":")
+          ? named
+          : names()
+              .filter((name) => name.startsWith(`${named}:`))
+              .sort((a, b) => of(b) - of(a))[0]!;
+        return { taskDefinition: { registeredAt: revisions[found], revision: of(found) } };
+      }
       case "DeregisterTaskDefinitionCommand":
         gone.push(input.taskDefinition!.slice(prefix.length));
+        left.delete(gone.at(-1)!);
         return {};
       default:
         throw new Error(command);
@@ -95,6 +106,29 @@ describe("revisions of task definitions", () => {
     expect(gone).to.have.members([`${own}:1`, `${image("a")}:1`]);
     await retire(client, { stack: "dev", definitions: [`${prefix}${own}:10`] }, before(9));
     expect(gone.slice(2)).to.have.members([`${image("b")}:1`]);
+  });
+
+  it("of many images are looked at by turns, and all of them when the stack goes", async () => {
+    const names = Array.from({ length: 420 }, (_, n) => `${own}-image-${n.toString(16).padStart(20, "0")}:1`);
+    const { client, gone } = ecsWith(Object.fromEntries(names.map((name) => [name, day(1)])));
+    for (const [today, until] of [200, 400, 420].entries()) {
+      await retire(client, { stack: "dev", definitions: [] }, before(41 + today));
+      expect(gone).to.have.length(until);
+    }
+    const again = ecsWith(Object.fromEntries(names.map((name) => [name, day(1)])));
+    expect(await retire(again.client, { stack: "dev", definitions: [] })).to.equal(420);
+  });
+
+  it("go on where one cannot be deregistered, and tell it", async () => {
+    const { client, gone } = ecsWith({ ...revisions, [`${family("dev", "large")}:1`]: day(1) });
+    const send = client.send.bind(client) as (command: { input: Record<string, string> }) => Promise<object>;
+    client.send = (async (command: { input: Record<string, string> }) => {
+      if (command.input.taskDefinition?.endsWith(`${own}:10`)) throw new Error("Rate exceeded");
+      return send(command);
+    }) as typeof client.send;
+    const all = retire(client, { stack: "dev", definitions: [] });
+    expect(await all.then(String, ({ message }: Error) => message)).to.equal("Rate exceeded");
+    expect(gone).to.deep.equal([`${family("dev", "large")}:1`]);
   });
 
   it("fail no deployment that has succeeded, whatever goes wrong with them", async () => {

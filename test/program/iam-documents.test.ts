@@ -57,13 +57,6 @@ describe("the host's policy", () => {
     expect(hostPolicy({ ...args, cacheBucketArn: undefined })).to.not.contain("s3:");
   });
 
-  it("is refused with the way out where IAM has no room for so many sizes", () => {
-    const families = Array.from({ length: 150 }, (_, index) => `gitlab-fargate-runners-production_size-${index}`);
-    expect(() => hostPolicy({ ...args, families })).to.throw(
-      /^sizes: the hosts' policy would have 1\d{4} characters, and IAM takes 10240 of a role.* 150 sizes.*: take some out$/,
-    );
-  });
-
   it("keeps to the partition of the cluster", () => {
     const china = { ...args, clusterArn: "arn:aws-cn:ecs:cn-north-1:123456789012:cluster/jobs-1" };
     expect(hostPolicy({ ...china, cacheBucketArn: undefined })).to.not.contain("arn:aws:ecs");

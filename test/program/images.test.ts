@@ -36,13 +36,15 @@ describe("images that jobs may name", () => {
 
     it("are refused with the place and the way out, in the stack's list and in an entry's", () => {
       const groups = ["acme", { path: "acme/data", images: ["node:*", "node:[", "node:*"] }];
-      const images = { allowed: ["https://registry.example.com/**", "a/{b"] };
+      const many = "{a,b}".repeat(40);
+      const images = { allowed: ["https://registry.example.com/**", "a/{b", many] };
       const way = 'write a pattern such as "node:*" or "registry.example.com/team/**"';
       expect(errorsOf(raw({ groups, images }))).to.have.members([
         `groups[1].images[1]: "node:[" has a [ without its ], or nothing between them; ${way}`,
         "groups[1].images[2]: the same as [0]",
         `images.allowed[0]: "https://registry.example.com/**" is a URL, and the names of images have no https://; ${way}`,
         `images.allowed[1]: "a/{b" has a { without its }; ${way}`,
+        `images.allowed[2]: "${many}" stands for more than 100 patterns; ${way}`,
       ]);
     });
   });
@@ -82,7 +84,7 @@ describe("the rights for jobs' images", () => {
     );
     expect(statements.map(({ Action, Resource, Condition }) => [Action, Resource, Condition])).to.deep.equal([
       [["ecs:RunTask"], derived, { ArnEquals: { "ecs:cluster": clusterArn } }],
-      [["ecs:DescribeTaskDefinition"], "*", undefined],
+      [["ecs:DescribeTaskDefinition"], "*", { StringEquals: { "aws:RequestedRegion": "eu-central-1" } }],
       [
         ["ecs:RegisterTaskDefinition"],
         derived,
@@ -113,8 +115,9 @@ describe("the rights for jobs' images", () => {
     [[`*.dkr.ecr.eu-central-1.amazonaws.com/**`, `${registry.replace("eu-central-1", "*")}/a`], []],
     [[`${registry}/team/app`, `${registry}/team/app:1`, `${registry}/team/app@*`], [repository("team/app")]],
     [
-      [`${registry}/team/**`, `${registry}/a?/**/b:1.*`],
-      [repository("a?/*/b"), repository("team/*")],
+      [`${registry}/team/**`, `${registry}/a?/**/b:1.*`, `${registry}/**/c`],
+      // The driver takes a?/b and c for these, too.
+      [repository("*c"), repository("a?/*b"), repository("team/*")],
     ],
     [[`${registry}/{team/{a,b},c:1}`], ["c", "team/a", "team/b"].map(repository)],
     [[`${registry}/v[0-9]/app:*`], [repository("v?/app")]],

@@ -35,8 +35,8 @@ async function checkAction(action: string, { Sid, Resource, Condition = {} }: St
   return problems;
 }
 
-/** A key that every request has: it is listed with no action. */
-const global = ["aws:SecureTransport"];
+/** Keys that every request has: they are listed with no action. */
+const global = ["aws:RequestedRegion", "aws:SecureTransport"];
 
 const fitsKey = (key: string, known: string) =>
   known.includes("${") ? key.startsWith(known.slice(0, known.indexOf("${"))) : key === known;

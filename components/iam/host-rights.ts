@@ -1,0 +1,37 @@
+/** The whole of what a stack's hosts may do in AWS. */
+import { eachOnce } from "../each-once";
+import { wantsMetrics } from "../observability/observability";
+import { allImages } from "../settings/images";
+import type { Settings } from "../settings/settings";
+import { hostPolicy } from "./documents";
+import { imageStatements } from "./images";
+import { monitorStatements } from "./observability";
+
+/** Of what the rights name. */
+export interface HostArns {
+  cluster: string;
+  executionRole: string;
+  taskRole: string;
+  /** Of the runners' log group. */
+  log: string;
+  /** Of the bucket of `cache:`, where there is one. */
+  cacheBucket?: string;
+}
+
+/**
+ * Policy document of the hosts' role.
+ *
+ * @param families of the stack's task definitions
+ */
+export function rightsOfHosts(settings: Settings, families: string[], arns: HostArns): string {
+  return hostPolicy({
+    clusterArn: arns.cluster,
+    families,
+    executionRoleArn: arns.executionRole,
+    taskRoleArns: [arns.taskRole, ...eachOnce(settings.entries.flatMap(({ taskRole }) => taskRole ?? []))],
+    cacheBucketArn: arns.cacheBucket,
+    cacheKeyArn: settings.cache.kmsKeyArn,
+    images: allImages(settings).length > 0 ? imageStatements(arns.cluster, families) : [],
+    monitor: monitorStatements(arns.log, wantsMetrics(settings)),
+  });
+}
