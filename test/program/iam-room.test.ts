@@ -13,7 +13,7 @@ const families = (count: number) =>
   Array.from({ length: count }, (_, index) => `gitlab-fargate-runners-test_size-${index}`);
 const images = { allowed: ["node:*"] };
 
-const trouble = (over: object, count = 1) =>
+const trouble = (over: Record<string, unknown>, count = 1) =>
   roomTrouble("gitlab-runners", parseSettings(raw(over)), families(count), region);
 const length = (told: string[]) => Number(/would have (\d+) characters/.exec(told[0] ?? "")?.[1]);
 

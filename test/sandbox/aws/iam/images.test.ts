@@ -1,6 +1,7 @@
 /** What the host's statements for jobs' images let a host register and run, as the sandbox decides it. */
 import { expect } from "chai";
 import { imageStatements } from "../../../../components/iam/images";
+import { globalContext } from "../../../../sandbox/aws/iam/authorizer";
 import { ecsPermissions } from "../../../../sandbox/aws/iam/ecs-permissions";
 import { evaluate } from "../../../../sandbox/aws/iam/evaluate";
 import { parsePolicy } from "../../../../sandbox/aws/iam/policy";
@@ -13,7 +14,13 @@ const identity = [parsePolicy("host", JSON.stringify({ Version: "2012-10-17", St
 /** The actions of a call that the statements do not allow. */
 const refused = (...call: Parameters<typeof ecsPermissions>) =>
   ecsPermissions(...call)
-    .filter((permission) => !evaluate({ identity }, permission).allowed)
+    .filter(({ context, ...permission }) => {
+      const request = {
+        ...permission,
+        context: { ...globalContext({ roleArn: "arn:aws:iam::123456789012:role/host" }), ...context },
+      };
+      return !evaluate({ identity }, request).allowed;
+    })
     .map(({ action }) => action);
 
 describe("IAM: a host whose jobs may name images", () => {
