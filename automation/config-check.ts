@@ -35,7 +35,7 @@ export function configCheck({ stack, configFile }: ConfigCheckFlags, folder = pr
   if (encrypted.length > 0) tell(`encrypted, and so not looked at: ${encrypted.join(", ")}`);
   if (encrypted.includes("gitlab:baseUrl")) tell("nor was what depends on gitlab:baseUrl");
   if (notRead.length > 0) tell(`in Pulumi.yaml, and so not looked at: ${notRead.join(", ")}`);
-  if (unknown) tell("without what was not looked at, it is not known what else would be told");
+  if (unknown && errors.length === 0) tell("without what was not looked at, it is not known what else would be told");
   tell(`${name}: ${count(errors.length, "error")}, ${count(warnings.length, "warning")}`);
   return errors.length > 0 ? 1 : 0;
 }
