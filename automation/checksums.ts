@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";
-import { parse } from "yaml";
 import * as defaults from "../components/settings/defaults";
 import { helperFile, runnerFile } from "../components/jobs/runner-helper";
 import { namespace, structured } from "../components/settings/settings";
@@ -13,6 +12,7 @@ import { tell, write } from "./output";
 import { parseChecksums } from "./release-checksums";
 import { gitlabKey, whyUnverified } from "./release-signature";
 import { setText } from "./stack-file-value";
+import { valueOf } from "./stack-file-yaml";
 import { projectDir } from "./stack";
 
 export interface ChecksumFlags {
@@ -89,9 +89,10 @@ function read(file: string | undefined): OfStack {
 
 function configOf(file: string): Record<string, unknown> {
   try {
-    return record(record(parse(readFileSync(file, "utf8"))).config);
+    return record(record(valueOf(readFileSync(file, "utf8"), path.basename(file))).config);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new UserError(`there is no ${path.basename(file)}`);
+    if (error instanceof UserError) throw error;
     throw new UserError(`${path.basename(file)} cannot be read: ${(error as Error).message}`);
   }
 }

@@ -1,17 +1,20 @@
 /** `config:check`: what the program would say of a stack file, told without engine, credentials, AWS and GitLab. */
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { LineCounter, parseDocument, type Document } from "yaml";
 import { newKeyPair } from "../components/host/key-pair";
-import { tokenErrors } from "../components/settings/gitlab-access";
+import { setToken, tokenErrors } from "../components/settings/gitlab-access";
 import { parseSettings } from "../components/settings/settings";
 import { fileErrors } from "../components/settings/stack-file";
 import { warningsOf } from "../components/settings/warnings";
 import { record } from "../components/settings/values";
+import { kindOf } from "../components/settings/values-shown";
 import { tell, write } from "./output";
 import { projectDir } from "./stack";
+import { elsewhere, giverOf, type Elsewhere } from "./stack-file-elsewhere";
 import { lineOf } from "./stack-file-place";
 import { fileOf, readStackFile } from "./stack-file-read";
 import { encryptedIn, settingErrors, settingsIn, written, type Config } from "./stack-file-settings";
+import { parseYaml } from "./stack-file-yaml";
 
 export interface ConfigCheckFlags {
   stack: string;
@@ -21,13 +24,18 @@ export interface ConfigCheckFlags {
 /** @returns the exit code: 1 for errors */
 export function configCheck({ stack, configFile }: ConfigCheckFlags, folder = projectDir): number {
   const file = configFile ?? path.join(folder, fileOf(stack));
-  const { errors, warnings, encrypted, unknown } = checkStackFile(readStackFile(file, stack));
+  const project = path.join(folder, "Pulumi.yaml");
+  const projectText = existsSync(project) ? readFileSync(project, "utf8") : "";
+  const found = checkStackFile(readStackFile(file, stack), process.env, projectText);
+  const { errors, warnings, encrypted, notRead, unknown } = found;
   const name = configFile ?? fileOf(stack);
   const told = (kind: string, all: readonly Finding[]) =>
     all.map(({ line, text }) => `${name}${line === undefined ? "" : `:${line}`}: ${kind}: ${text}\n`);
   write("-", [...told("error", errors), ...told("warning", warnings)].join(""));
   if (encrypted.length > 0) tell(`encrypted, and so not looked at: ${encrypted.join(", ")}`);
-  if (unknown) tell("without what is encrypted, it is not known what else would be warned of");
+  if (encrypted.includes("gitlab:baseUrl")) tell("nor was what depends on gitlab:baseUrl");
+  if (notRead.length > 0) tell(`in Pulumi.yaml, and so not looked at: ${notRead.join(", ")}`);
+  if (unknown && errors.length === 0) tell("without what was not looked at, it is not known what else would be told");
   tell(`${name}: ${count(errors.length, "error")}, ${count(warnings.length, "warning")}`);
   return errors.length > 0 ? 1 : 0;
 }
@@ -46,47 +54,77 @@ export interface Findings {
   warnings: Finding[];
   /** Paths. */
   encrypted: string[];
-  /** Whether there may be other warnings, which take what is encrypted. */
+  /** Keys that Pulumi.yaml gives, with their namespace. */
+  notRead: string[];
+  /** Whether there may be others, which take what was not looked at. */
   unknown: boolean;
 }
 
-/** @param env what the providers read where the file says nothing */
-export function checkStackFile(text: string, env: NodeJS.ProcessEnv = process.env): Findings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const broken = document.errors.map(({ pos, message }) => ({
-    line: lines.linePos(pos[0]).line,
-    text: `no valid YAML: ${message.split("\n")[0]}`,
-  }));
-  if (broken.length > 0) return { errors: broken, warnings: [], encrypted: [], unknown: true };
-  return checkDocument(document, (error) => ({ line: lineOf(error, document, lines), text: error }), env);
+/**
+ * @param env what the providers read where the file says nothing
+ * @param project the text of Pulumi.yaml, whose own configuration holds where the file says nothing
+ */
+export function checkStackFile(text: string, env: NodeJS.ProcessEnv = process.env, project = ""): Findings {
+  const { document, lines, broken, value } = parseYaml(text);
+  const placed = (error: string) => ({ line: lineOf(error, document, lines), text: error });
+  const errors = broken.length > 0 ? broken : wrongShape(value).map(placed);
+  if (errors.length > 0) return { errors, warnings: [], encrypted: [], notRead: [], unknown: true };
+  return checkValues(record(value), elsewhere(value, project), placed, env);
 }
 
-function checkDocument(document: Document, placed: (error: string) => Finding, env: NodeJS.ProcessEnv): Findings {
-  const file = record(document.toJS());
+function checkValues(
+  file: Record<string, unknown>,
+  others: Elsewhere,
+  placed: (error: string) => Finding,
+  env: NodeJS.ProcessEnv,
+): Findings {
   const config = record(file.config);
   const settings = settingsIn(config);
   const gitlabUrl = config["gitlab:baseUrl"] ?? env.GITLAB_BASE_URL;
   const encrypted = encryptedIn(config);
   const sealed = encrypted.map(written);
-  const ofSealed = (error: string) =>
-    sealed.some((path) => error.startsWith(path) && /^(: |[.[])/.test(error.slice(path.length)));
-  const errors = [...fileErrors(file), ...ofToken(config, settings), ...settingErrors(settings, gitlabUrl)];
-  const told = errors.filter((error) => !ofSealed(error));
-  const legal = told.length === 0 ? warningsIn(settings, gitlabUrl, encrypted) : [];
+  const errors = [
+    ...fileErrors(file),
+    ...ofToken(config["gitlab:token"], settings),
+    ...settingErrors(settings, gitlabUrl).filter((error) => !isOfValue(error, sealed)),
+  ];
+  const [missing, wrong] = [true, false].map((missing) =>
+    errors.filter((error) => (giverOf(error, others) !== undefined) === missing),
+  );
+  const legal = errors.length === 0 ? warningsIn(settings, gitlabUrl, encrypted) : [];
+  const warnings = [...missing, ...(legal ?? []), ...missingToken(config, settings)];
+  const withGiver = (warning: string) => [warning, giverOf(warning, others)].filter(Boolean).join("; ");
   return {
-    errors: told.map(placed),
-    warnings: [...(legal ?? []), ...missingToken(config, settings)].map(placed),
+    errors: wrong.map(placed),
+    warnings: warnings.map((warning) => ({ ...placed(warning), text: withGiver(warning) })),
     encrypted: sealed,
-    unknown: legal === undefined,
+    notRead: others.project,
+    unknown: legal === undefined || (wrong.length === 0 && missing.length > 0) || sealed.includes("gitlab:baseUrl"),
   };
 }
 
-/** Of one in plain text. */
-const ofToken = (config: Config, settings: Config): string[] => {
-  const token = config["gitlab:token"];
-  return typeof token === "string" ? tokenErrors(token, settings) : [];
-};
+/** Whether an error is of a value that is encrypted, and not of where that stands. */
+const isOfValue = (error: string, sealed: readonly string[]): boolean =>
+  sealed.some((path) => {
+    const rest = error.startsWith(path) ? error.slice(path.length) : "";
+    return /^(: |[.[])/.test(rest) && !rest.startsWith(": unknown key");
+  });
+
+/** What is no text is no token, and none that is encrypted. */
+function ofToken(token: unknown, settings: Config): string[] {
+  if (token === undefined || "secure" in record(token)) return [];
+  if (typeof token === "string" || token === null) return tokenErrors(token ?? "", settings);
+  return [`gitlab:token: a text is expected, encrypted; it is ${kindOf(token)}; ${setToken}`];
+}
+
+/** Of what there are no keys to look at. */
+function wrongShape(file: unknown): string[] {
+  const isWrong = (value: unknown) => Array.isArray(value) || (typeof value !== "object" && value !== undefined);
+  const told = (what: string) => [`config: keys with values are expected; ${what}`];
+  if (isWrong(file)) return told(`the file is ${kindOf(file)}`);
+  const { config } = record(file);
+  return isWrong(config) ? told(`it is ${kindOf(config)}`) : [];
+}
 
 /** The environment of this check need not be that of the deployment. */
 function missingToken(config: Config, settings: Config): string[] {

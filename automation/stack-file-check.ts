@@ -3,11 +3,11 @@
  * encrypted in the file, so what they hold cannot be judged here; an error about one is there before and after the edit.
  */
 import { isDeepStrictEqual } from "node:util";
-import { parse } from "yaml";
 import { namespace } from "../components/settings/settings";
 import { fileErrors } from "../components/settings/stack-file";
 import { UserError } from "./errors";
 import { settingErrors, settingsIn } from "./stack-file-settings";
+import { parseYaml } from "./stack-file-yaml";
 
 /** The one entry of the groups that an edit is to add at their end, or the index of the one that it is to remove. */
 export type Edit = { added: unknown } | { removed: number };
@@ -39,13 +39,7 @@ export function refuseWrongFile(name: string, text: string): void {
 }
 
 /** What a stack file holds; undefined where it cannot be read, which is equal to no stack file. */
-function parsed(text: string): StackFile | undefined {
-  try {
-    return parse(text) as StackFile;
-  } catch {
-    return undefined;
-  }
-}
+const parsed = (text: string) => parseYaml(text).value as StackFile | undefined;
 
 interface StackFile {
   config: Record<string, unknown>;

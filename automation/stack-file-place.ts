@@ -25,7 +25,8 @@ export function lineOf(error: string, document: Document, lines: LineCounter): n
   const [name, ...rest] = pathOf(error);
   const config = document.get("config");
   const key = `${namespace}:${name}`;
-  const begin = pairIn(config, key) ?? pairIn(config, name) ?? pairIn(document.contents, name);
+  const within = error.startsWith(`${name}: at the margin`) ? undefined : (pairIn(config, key) ?? pairIn(config, name));
+  const begin = within ?? pairIn(document.contents, name);
   if (begin === undefined) return undefined;
   let [at, value]: [unknown, unknown] = [begin.key, begin.value];
   for (const part of rest) {

@@ -1,24 +1,26 @@
 /** Sets a single text in a stack file, and touches nothing else of it. */
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isScalar, parse, parseDocument, type Pair, type YAMLMap } from "yaml";
+import { isMap, isScalar, type Pair, type YAMLMap } from "yaml";
 import { UserError } from "./errors";
 import { lastContent, lineEnd, lineStart, newlineOf, rangeOf, splice } from "./stack-file-text";
+import { parseYaml, refuseBroken, type StackFileYaml } from "./stack-file-yaml";
 
 /**
  * @param keys from the stack file's root to the text; all but the last may be missing
  * @throws UserError where the file is written in a way that has to be edited by hand
  */
 export function setText(text: string, keys: readonly string[], value: string): string {
-  const edited = edit(text, keys, JSON.stringify(value));
-  if (edited === undefined || !isDeepStrictEqual(parse(edited), expected(parse(text), keys, value))) {
+  const before = parseYaml(text);
+  refuseBroken(before.broken, "the stack file");
+  const edited = edit(text, before, keys, JSON.stringify(value));
+  if (edited === undefined || !isDeepStrictEqual(parseYaml(edited).value, expected(before.value, keys, value))) {
     throw new UserError(`${keys.slice(1).join(".")} has to be set by hand: ${value}`);
   }
   return edited;
 }
 
 /** Undefined where there is no place for it. */
-function edit(text: string, keys: readonly string[], value: string): string | undefined {
-  const document = parseDocument(text, { keepSourceTokens: true });
+function edit(text: string, { document }: StackFileYaml, keys: readonly string[], value: string): string | undefined {
   let map: unknown = document.contents;
   for (const [depth, key] of keys.entries()) {
     if (!isMap(map) || map.items.length === 0) return undefined;

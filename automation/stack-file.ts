@@ -2,11 +2,12 @@
  * Adds and removes groups in a stack file's text. The text is edited where the entry stands and nowhere else: comments,
  * order, quotes and blank lines of the rest stay as somebody wrote them.
  */
-import { Document, isMap, isScalar, isSeq, parseDocument, visit, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
+import { Document, isMap, isScalar, isSeq, visit, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import { namespace } from "../components/settings/settings";
 import { UserError } from "./errors";
 import { checked } from "./stack-file-check";
 import { dashesOf, lastContent, lineEnd, lineStart, newlineOf, rangeOf, splice, valueStart } from "./stack-file-text";
+import { parseYaml, refuseBroken } from "./stack-file-yaml";
 
 export interface GroupEntry {
   path: string;
@@ -43,8 +44,8 @@ interface Parts {
 }
 
 function read(text: string): Parts {
-  const document = parseDocument(text, { keepSourceTokens: true });
-  if (document.errors.length > 0) throw new UserError(`the stack file is no valid YAML: ${document.errors[0].message}`);
+  const { document, broken } = parseYaml(text);
+  refuseBroken(broken, "the stack file");
   const config = document.get("config");
   if (!isMap(config)) throw new UserError("the stack file has no config");
   const groups = config.get(key, true);

@@ -11,6 +11,7 @@ import { say, UserError } from "../sandbox/report";
 import { driver } from "./driver";
 import type { Benchmark, BenchmarkOptions, Section } from "./lib/benchmark";
 import { describeMachine, machineLine } from "./lib/machine";
+import { whyNot } from "./lib/names";
 import { measurementTable } from "./lib/report";
 import { againWithNetwork, sharesNetwork } from "./lib/sandbox";
 import { preview } from "./preview";
@@ -60,10 +61,8 @@ interface Options extends Pick<BenchmarkOptions, "rounds" | "against"> {
 }
 
 async function run(names: string[], { rounds, json, against }: Options): Promise<void> {
-  const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
-  if (unknown.length > 0) {
-    throw new UserError(`no benchmark '${unknown.join("', '")}'; there are ${Object.keys(benchmarks).join(", ")}`);
-  }
+  const why = whyNot(names, against, benchmarks);
+  if (why !== undefined) throw new UserError(why);
   const options: BenchmarkOptions = { rounds, against, signal, say };
   if (names.some((name) => benchmarks[name].onSandbox) && !sharesNetwork()) {
     process.exitCode = await againWithNetwork(signal, async () => {

@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parse } from "yaml";
+import { UserError } from "../automation/errors";
+import { valueOf } from "../automation/stack-file-yaml";
 import { eachOnce } from "../components/each-once";
 import { deploymentPolicies, type StackPlace } from "../components/iam/deployment-policies";
 import { lists } from "../components/settings/entry-path";
+import { record } from "../components/settings/values";
 
 const root = path.resolve(__dirname, "..");
 
@@ -21,7 +23,7 @@ export function policyFiles(place: StackPlace): Record<string, string> {
 
 /** What a stack's file says of where the stack is. */
 export function placeOf(stack: string, file: string, account?: string): StackPlace {
-  const { config = {} } = (parse(file) ?? {}) as { config?: Record<string, unknown> };
+  const config = record(record(valueOf(file, "the stack's file")).config);
   const text = (key: string) => (typeof config[key] === "string" ? config[key] : undefined);
   const region = text("aws:region");
   const permissionsBoundary = text("gitlab-fargate-runners:permissionsBoundary");
@@ -83,7 +85,7 @@ function accountId(text: string): string {
 }
 
 if (require.main === module) {
-  new Command("npm run policies --")
+  const program = new Command("npm run policies --")
     .description(
       "writes the IAM policies of whoever previews (preview.json) and deploys (all three) a stack, and tells how to " +
         "make them; without a stack, those of any stack into docs/policies",
@@ -95,6 +97,11 @@ if (require.main === module) {
     )
     .option("--account <id>", "the AWS account of the stack", accountId)
     .option("--out <folder>", "in the place of policies/STACK")
-    .action(write)
-    .parse();
+    .action(write);
+  try {
+    program.parse();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    program.error(`error: ${error.message}`);
+  }
 }

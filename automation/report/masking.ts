@@ -1,4 +1,5 @@
 /** Keeps secrets out of whatever is shown: those the engine marks, and whatever looks like one. */
+import { gitlabTokens } from "../../components/settings/values-shown";
 import { documentIn, isRecord, isSecret, isUnknown, type Value } from "../values";
 
 export const mask = "[secret]";
@@ -10,7 +11,7 @@ export const later = "(known after the deployment)";
  */
 const credentials: [RegExp, string][] = [
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, mask],
-  [/\b(?:gl(?:pat|rt|rtr|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)|GR1348941)-?[A-Za-z0-9_][A-Za-z0-9_.-]{3,}/g, mask],
+  [new RegExp(String.raw`\b(?:${gitlabTokens}|GR1348941)-?[A-Za-z0-9_][A-Za-z0-9_.-]{3,}`, "g"), mask],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, mask],
   [/\bgh[pousr]_[A-Za-z0-9]{20,}/g, mask],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, mask],

@@ -1,4 +1,5 @@
 /** The driver of another revision, compiled as a host compiles the one that is checked out. */
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { execa } from "execa";
 import type { TomlTable } from "smol-toml";
@@ -26,9 +27,18 @@ export async function prepareEarlier(revision: string, { signal, say }: Pick<Ben
   });
 }
 
-/** Its programs, once they are built, with the deployed fargate.toml as far as it knows the keys. */
-export async function earlierDriver(bed: Bed, revision: string): Promise<Deployed> {
-  const folder = folderOf(cacheDir, driverOf(await commitOf(revision)));
+/**
+ * Its programs, with the deployed fargate.toml as far as it knows the keys.
+ *
+ * @throws UserError where they are not built, which takes a way to the internet
+ */
+export async function earlierDriver(bed: Bed, revision: string, cache = cacheDir): Promise<Deployed> {
+  const folder = folderOf(cache, driverOf(await commitOf(revision)));
+  if (!existsSync(folder)) {
+    throw new UserError(
+      `--against: the driver of ${revision} is not built; run the bench without SANDBOX_NETWORK, and it builds it first`,
+    );
+  }
   const [driver, agent] = programs.map((program) => path.join(folder, program)) as [string, string];
   const fargateToml = structuredClone(bed.deployed.fargateToml);
   const earlier = { driver, agent, fargateToml };

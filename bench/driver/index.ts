@@ -34,6 +34,7 @@ async function* sections(bed: Bed, { rounds, against, say }: BenchmarkOptions): 
 export const driver: Benchmark = {
   summary: "the driver's calls, a job's start and its output, against plain ssh",
   onSandbox: true,
+  takesRevision: true,
   prepare: async ({ against, signal, say }) => {
     await prepareForeignImages({ onProgress: () => {}, signal });
     if (against !== undefined) await prepareEarlier(against, { signal, say });

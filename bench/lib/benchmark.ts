@@ -22,6 +22,8 @@ export interface Benchmark {
   summary: string;
   /** Whether it needs a sandbox, whose network it shares. */
   onSandbox?: true;
+  /** Whether it can measure another revision beside the one that is checked out. */
+  takesRevision?: true;
   /** Fetches and builds what it needs beside a sandbox, which has no way to the internet. */
   prepare?(options: BenchmarkOptions): Promise<void>;
   /** Yields each section as soon as it has been measured. Leaves nothing behind, however it ends. */

@@ -8,6 +8,7 @@ import { nameSegment, pathPattern, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
+import { shown } from "./values-shown";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
 export interface Entry extends OnItsOwn {
@@ -196,7 +197,7 @@ function entries(setting: string, kind: EntryKind, identity: z.core.$ZodLooseSha
         const at = first.get(key);
         if (at === undefined) first.set(key, index);
         else {
-          const message = `duplicate of ${setting}[${at}]: ${JSON.stringify(what)}`;
+          const message = `duplicate of ${setting}[${at}]: ${shown(what)}`;
           context.addIssue({ code: "custom", path: [index], message });
         }
       });

@@ -1,5 +1,6 @@
 /** Images by name, as registries and ECS read them: ECS itself takes any text, and each job fails then. */
 import { z } from "zod";
+import { shown } from "./values-shown";
 
 /** Of the reference's grammar (https://pkg.go.dev/github.com/distribution/reference). */
 const [host, name, tag] = ["[\\w.-]+(?::\\d+)?", "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*", "\\w[\\w.-]{0,127}"];
@@ -14,6 +15,6 @@ export const imageReference = z
     const hint = bare !== text && reference.test(bare) ? `; write ${bare}` : "";
     context.addIssue({
       code: "custom",
-      message: `not the name of an image, like "registry.example.com/ci/job:1": ${JSON.stringify(text)}${hint}`,
+      message: `not the name of an image, like "registry.example.com/ci/job:1": ${shown(text)}${hint}`,
     });
   });

@@ -5,6 +5,7 @@ import { imageInfix } from "../names";
 import * as defaults from "./defaults";
 import { entriesOf } from "./entry-path";
 import { distinct, record, strict } from "./values";
+import { shown } from "./values-shown";
 
 /** driver/internal/images has the same rule; driver/internal/images/testdata/patterns.json has cases of both. */
 const pattern = z.string().superRefine((text, context) => {
@@ -20,19 +21,19 @@ const part = /\\.|\[(?:[!^]|(?![!^]))(?!\])(?:\\.|[^\]\\])+\]|[[{}\\]|[^[{}\\]+/
 /** Why no image can be compared with a text; undefined where one can. */
 export function whyNoPattern(text: string): string | undefined {
   if (text === "") return "empty";
-  if (text.trim() !== text) return `${JSON.stringify(text)} begins or ends with white space`;
-  if (/^\w+:\/\//.test(text)) return `${JSON.stringify(text)} is a URL, and the names of images have no https://`;
+  if (text.trim() !== text) return `${shown(text)} begins or ends with white space`;
+  if (/^\w+:\/\//.test(text)) return `${shown(text)} is a URL, and the names of images have no https://`;
   let open = 0;
   for (const [one] of text.matchAll(part)) {
-    if (one === "[") return `${JSON.stringify(text)} has a [ without its ], or nothing between them`;
-    if (one === "\\") return `${JSON.stringify(text)} ends in a backslash`;
+    if (one === "[") return `${shown(text)} has a [ without its ], or nothing between them`;
+    if (one === "\\") return `${shown(text)} ends in a backslash`;
     if (one === "{") open++;
-    if (one === "}" && --open < 0) return `${JSON.stringify(text)} has a } without its {`;
+    if (one === "}" && --open < 0) return `${shown(text)} has a } without its {`;
   }
-  if (open > 0) return `${JSON.stringify(text)} has a { without its }`;
+  if (open > 0) return `${shown(text)} has a { without its }`;
   let count = 0;
   for (const _ of alternatives(text)) {
-    if (++count > mostAlternatives) return `${JSON.stringify(text)} stands for more than ${mostAlternatives} patterns`;
+    if (++count > mostAlternatives) return `${shown(text)} stands for more than ${mostAlternatives} patterns`;
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type * as yaml from "yaml";
 import { isSuspicious, type StackFile } from "./stack-file";
+import { structured } from "./values";
 
 export interface Run {
   /** The stack's file, which need not be there. */
@@ -26,16 +27,6 @@ export function configurationAsFile(all: Record<string, string>, run: Run = this
   return suspiciousFile(all, run) ?? { config: Object.fromEntries(Object.entries(all).map(sealed)) };
 }
 
-/** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
-export function structured(text: string): unknown {
-  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Of a list or object, all is a secret where anything in it is. */
 function sealed([key, text]: [string, string]): [string, unknown] {
   return [key, isSecret(key) ? { secure: "" } : structured(text)];
@@ -55,7 +46,7 @@ function suspiciousFile(all: Record<string, string>, { file, project }: Run): St
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { parse } = require("yaml") as typeof yaml;
   try {
-    const parsed = parse(text) as StackFile | null;
+    const parsed = parse(text, { merge: true }) as StackFile | null;
     return parsed !== null && isInForce(parsed, all, project) ? parsed : undefined;
   } catch {
     // This run has its configuration, and so from another file.

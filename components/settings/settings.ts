@@ -8,8 +8,9 @@ import { describeIssues, sentences } from "./messages";
 import type { HttpProxy } from "./http-proxy";
 import { mergedRunnerSettings } from "./runner-settings";
 import { schema } from "./schema";
-import { configurationAsFile, structured } from "./run-configuration";
+import { configurationAsFile } from "./run-configuration";
 import { fileErrors, namespace } from "./stack-file";
+import { structured } from "./values";
 import { warningsOf } from "./warnings";
 import type { Architecture } from "../types";
 

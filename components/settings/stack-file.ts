@@ -6,7 +6,7 @@ import { formatPath } from "./messages";
 import { nearest } from "./nearest";
 import { schema } from "./schema";
 import { factsOf } from "./schema-facts";
-import { record } from "./values";
+import { record, structured } from "./values";
 
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";
@@ -75,15 +75,18 @@ function plainSecrets(config: Record<string, unknown>): string[] {
   return Object.entries(config).flatMap(([key, value]) => {
     if (theirs.includes(key)) return isPlain(value) ? [encrypt(key, key, "")] : [];
     if (!key.startsWith(`${namespace}:`)) return [];
-    return plainBelow(value, [key.slice(namespace.length + 1)]).map((path) => {
+    const json = typeof value === "string";
+    return plainBelow(json ? structured(value) : value, [key.slice(namespace.length + 1)]).map((path) => {
       const full = `${namespace}:${formatPath(path)}`;
-      return encrypt(formatPath(path), /[[\]]/.test(full) ? `'${full}'` : full, "--path ");
+      return encrypt(formatPath(path), /[[\]]/.test(full) ? `'${full}'` : full, "--path ", json);
     });
   });
 }
 
-const encrypt = (path: string, key: string, flag: string) =>
-  `${path}: in plain text in the stack's file, where it is anybody's who can read that; encrypt it: ` +
+/** @param json whether it is within a text of JSON, in which Pulumi finds no path */
+const encrypt = (path: string, key: string, flag: string, json = false) =>
+  `${path}: in plain text in the stack's file, where it is anybody's who can read that; ` +
+  `${json ? "write the JSON as YAML, without quotes around it, and " : ""}encrypt it: ` +
   `npx pulumi config set --secret ${flag}${key}${key.endsWith("privateKey") ? " < runner-host" : ""}`;
 
 const isPlain = (value: unknown) => typeof value === "string" && value !== "";

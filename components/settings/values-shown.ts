@@ -1,8 +1,20 @@
 /** Values of settings as messages show them. Pure functions. */
 import type { Facts } from "./schema-facts";
 
-/** Texts that are secrets wherever they stand: tokens of GitLab, keys, credentials in an address. */
-const telling = /^gl[a-z]+-|^GR1348941|PRIVATE KEY|:\/\/[^/@\s]*@/;
+/**
+ * What GitLab's tokens begin with, as a regular expression.
+ *
+ * @see https://docs.gitlab.com/security/tokens/#token-prefixes
+ */
+export const gitlabTokens = "gl(?:pat|rt|rtr|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)";
+
+/**
+ * Texts that hold secrets: tokens of GitLab, keys, credentials in an address, which need not have its scheme. An image
+ * with tag and digest is none.
+ */
+const telling = new RegExp(
+  String.raw`^gl[a-z]+-|\b${gitlabTokens}-|\bGR1348941|PRIVATE KEY|://[^/@\s]*@|[^/@\s]+:[^/@\s]+@(?!sha256:)`,
+);
 
 const longest = 80;
 

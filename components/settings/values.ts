@@ -7,6 +7,16 @@ import { readPrivateKey, readPublicKey } from "./ssh-keys";
 export const record = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 
+/** Lists and objects come as JSON, everything else as its text; no setting is a text that reads "true" or "false". */
+export function structured(text: string): unknown {
+  if (!/^(\s*[[{]|true$|false$)/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An object that refuses keys it does not know. */
 export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
 

@@ -178,4 +178,11 @@ describe("a text in a stack file", () => {
       );
     }
   });
+
+  it("is not set where the file is no YAML, of which nothing is repeated", () => {
+    expect(() => setText("config:\n  n:host: [*s3cret]\n", keys, "new"))
+      .to.throw(UserError, "the stack file, line 2: no valid YAML: what begins with *")
+      .with.property("message")
+      .that.does.not.contain("s3cret");
+  });
 });

@@ -24,6 +24,7 @@ describe("a stack file that is checked", () => {
       errors: [],
       warnings: [],
       encrypted: ["gitlab:token"],
+      notRead: [],
       unknown: false,
     });
   });
@@ -61,7 +62,56 @@ describe("a stack file that is checked", () => {
       `config:\n${token}  ${own}:groups: [a]\n`,
       ["undefined host.adminCidrs: required: the networks", "undefined host.runner.sha256: required: "],
     ],
-    ["no YAML", "config:\n  a: [\n", ["3 no valid YAML: Flow sequence in block collection"]],
+    ["no YAML", "config:\n  a: [\n", ["3 no valid YAML: a line is not as far from the margin as it has to be"]],
+    [
+      "a namespace that is nearly the project's, before what is encrypted",
+      file("gitlab-fargate-runner:host: { secure: v1:x:y }", "gitlab-fargate-runners:token: { secure: v1:x:y }"),
+      ["2 gitlab-fargate-runner:host: nobody reads the namespace gitlab-fargate-runner", "3 token: unknown key"],
+    ],
+    [
+      "a setting without its namespace, and an unknown key, of what is encrypted",
+      file("spot: { secure: v1:x:y }", `${own}:projects: [{ path: a/b, tokn: { secure: v1:x:y } }]`),
+      ["2 spot: without its namespace", "3 projects[0].tokn: unknown key"],
+    ],
+    [
+      "a token at the margin, beside one that is encrypted",
+      `gitlab:token: glpat-x\n${file()}`,
+      ["1 gitlab:token: at the margin, where nobody reads it"],
+    ],
+    [
+      "a pattern without quotes",
+      file(`${own}:images: { allowed: [**] }`),
+      ["2 no valid YAML: what begins with * is the alias of an anchor, and there is none"],
+    ],
+    ["an alias within its anchor", file(`${own}:groups: &a [*a]`), ["2 no valid YAML: an alias repeats what it is in"]],
+    [
+      "aliases of aliases of aliases",
+      `a: &a [1]\nb: &b [${"*a, ".repeat(11)}]\nc: &c [${"*b, ".repeat(11)}]\n${file()}`,
+      ["2 no valid YAML: what aliases repeat is too much"],
+    ],
+    [
+      "merging what are no keys",
+      file(`${own}:sizes: { large: { <<: 5 } }`),
+      ["2 no valid YAML: << takes keys with values"],
+    ],
+    ["a config that is a list", "config:\n  - a\n", ["1 config: keys with values are expected"]],
+    ["a config that is a text", "\nconfig: a\n", ["2 config: keys with values are expected"]],
+    ["a file that is a list", "- a\n", ["undefined config: keys with values are expected"]],
+    ...["[glpat-x]", "{ a: glpat-x }", "12345"].map((value): [string, string, string[]] => [
+      `a token that is ${value}`,
+      file(`gitlab:token: ${value}`).replace(token, ""),
+      ["2 gitlab:token: a text is expected, encrypted"],
+    ]),
+    [
+      "a token that is empty",
+      file("gitlab:token:", `${own}:groups: [a]`).replace(token, ""),
+      ["2 gitlab:token: required"],
+    ],
+    [
+      "a secret in plain text within JSON",
+      file(`${own}:projects: '[{"path":"a/b","token":"glrt-x"}]'`),
+      ["2 projects[0].token: in plain text in the stack's file, where it is anybody's who can read that"],
+    ],
     [
       "what stands behind an alias",
       `x: &x { cpu: 1 }\n${file(`${own}:maxSize: *x`)}`,
@@ -95,6 +145,56 @@ describe("a stack file that is checked", () => {
       "2 groups[0].token: in plain text in the stack's file, where it is anybody's who can read that",
     ]);
     expect(JSON.stringify(errors)).to.not.contain("s3cret");
+  });
+
+  it("has what its merge keys name, as it has for Pulumi", () => {
+    const { errors } = check(
+      file(`${own}:groups:`, "  - &a { path: acme/a, limit: 2 }", "  - { <<: *a, path: acme/b }", "  - { <<: *a }"),
+    );
+    expect(found(errors)).to.deep.equal(['5 groups[2]: duplicate of groups[0]: "acme/a"']);
+  });
+
+  it("tells no value of what is no YAML", () => {
+    for (const value of [
+      "*glrt-s3cret",
+      "@glrt-s3cret",
+      "a: glrt-s3cret: b",
+      '"\\q glrt-s3cret"',
+      "'glrt-s3cret",
+      "x\n  s3cret\n  b: 1",
+    ]) {
+      const told = check(file(`${own}:spot: ${value}`)).errors;
+      expect(told, value).to.not.be.empty;
+      for (const { text } of told) {
+        expect(text)
+          .to.match(/^no valid YAML: /)
+          .and.not.contain("s3cret");
+        expect(text, "in words").to.not.contain("it cannot be read");
+      }
+    }
+  });
+
+  it("is warned of what an environment of Pulumi ESC or Pulumi.yaml may give", () => {
+    const text = `config:\n  ${own}:groups: [a]\n`;
+    const given = (all: { text: string }[]) =>
+      all.map(({ text }) => /^(\S+): .*; (.+) may give it$/.exec(text)?.slice(1));
+    const withEnvironment = check(`environment: [acme/ci]\n${text}`);
+    expect(withEnvironment.errors).to.deep.equal([]);
+    expect(given(withEnvironment.warnings)).to.deep.equal(
+      ["host.adminCidrs", "host.runner.sha256", "gitlab:token"].map((key) => [
+        key,
+        "an environment of Pulumi ESC that the file names",
+      ]),
+    );
+    expect(check(`environment: [acme/ci]\n${text.replace("[a]", "[{ tags: [x] }]")}`).errors).to.have.length(1);
+    const project = "config:\n  gitlab:earlyAuthCheck: { value: false }\n  host: { default: { count: 2 } }\n";
+    const withProject = checkStackFile(text + token, {}, project);
+    expect(withProject.notRead).to.deep.equal([`${own}:host`]);
+    expect(withProject.errors).to.deep.equal([]);
+    expect(given(withProject.warnings).map((one) => one?.[1])).to.deep.equal(["Pulumi.yaml", "Pulumi.yaml"]);
+    expect(withProject.unknown).to.equal(true);
+    expect(checkStackFile(text + token + host, {}, project).notRead).to.deep.equal([]);
+    expect(check(`environment: []\n${text}`).errors).to.have.length(2);
   });
 
   it("is warned of what is hardly meant, also where keys and tokens are encrypted", () => {
@@ -166,6 +266,13 @@ describe("npm run config:check", () => {
       stderr:
         "encrypted, and so not looked at: gitlab:token, host.privateKey\nPulumi.sandbox.yaml: no errors, no warnings",
     });
+  });
+
+  it("says that what depends on an encrypted address was not looked at", async () => {
+    const other = folder.file("address.yaml", file("gitlab:baseUrl: { secure: v1:x:y }"));
+    const { exitCode, stderr } = await run("--stack", "dev", "--config-file", other);
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.contain("\nnor was what depends on gitlab:baseUrl\nwithout what was not looked at, ");
   });
 
   it("takes a file in another place, and says where there is none", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { UserError } from "../../automation/errors";
 import { addGroup, removeGroup } from "../../automation/stack-file";
 
 const committed = (stack: string) => readFileSync(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
@@ -69,6 +70,18 @@ describe("adding a group to a stack file", () => {
     expect(() => addGroup(commented, { path: "acme/new", size: "huge" })).to.throw(/groups\[3\]\.size: no size 'huge'/);
     expect(() => addGroup(commented, { path: "not a path" })).to.throw(/groups\[3\]\.path: not the path of a group/);
     expect(() => addGroup("config: [", { path: "acme/c" })).to.throw("no valid YAML");
+    const pattern = commented.replace("[ large ]", "[ ** ]");
+    const why = "the stack file, line 9: no valid YAML: what begins with * is the alias of an anchor";
+    expect(() => addGroup(pattern, { path: "acme/c" })).to.throw(UserError, why);
+    expect(() => removeGroup(pattern, "acme/ops")).to.throw(UserError, why);
+  });
+
+  it("judges the settings with what merge keys name", () => {
+    const merged = commented.replace("- acme/ops", "- { <<: { size: large }, path: acme/ops }");
+    expect(addGroup(merged, { path: "acme/c" })).to.contain("- acme/c\n");
+    const wrong = "config:\n  gitlab-fargate-runners:sizes: &a { large: { cpu: 4096, memory: 16384 } }\n";
+    const sizes = `${wrong.replace("sizes: &a", "sizes: { <<: &a").replace("} }\n", "} } }\n")}`;
+    expect(addGroup(sizes, { path: "acme/c", size: "large" })).to.contain("size: large");
   });
 });
 

@@ -7,6 +7,7 @@ import type { Statement } from "../../components/iam/documents";
 import { dashboardName, stackTag, taskFamily } from "../../components/names";
 import { matchesArn } from "../../sandbox/aws/iam/patterns";
 import { awsPackage } from "../../sandbox/providers/aws";
+import { UserError } from "../../automation/errors";
 import { examples, placeOf, policyFiles } from "../../scripts/policies";
 import { run, tags } from "./support/program";
 import { checkStatements } from "./support/iam-reference";
@@ -193,6 +194,9 @@ describe("the policies of previews and deployments", () => {
     const looking = (taskRoles?: string[]) =>
       allowing(deploymentPolicies({ ...place, taskRoles }).preview.Statement, "iam:GetRole").map((one) => one.Resource);
     const { taskRoles } = placeOf("dev", file);
+    const merged = `config:\n  gitlab-fargate-runners:groups:\n    - { <<: { taskRole: "${reader}" }, path: a }\n`;
+    expect(placeOf("dev", merged).taskRoles).to.deep.equal([reader]);
+    expect(() => placeOf("dev", "config: { a: *b }")).to.throw(UserError, "the stack's file, line 1: no valid YAML");
     expect(looking([...taskRoles!])).to.deep.equal([...looking(), [deployer, reader]]);
     expect(JSON.stringify(looking())).to.not.contain('"*"');
   });

@@ -20,6 +20,7 @@ describe("GitLab's address", () => {
     ["git.example.com", /^"git.example.com" does not begin with https:\/\/; write https:\/\/git.example.com$/],
     ["172.31.0.1:8929/api/v4", /does not begin with https:\/\/; write https:\/\/172.31.0.1:8929\/api\/v4$/],
     ["ssh://git@git.example.com", /does not begin with https:\/\/; set its API's address: npx pulumi config set/],
+    ["user:s3cret@git.example.com", /^a secret, it seems does not begin with https/],
     ["", /^empty does not begin with https/],
     ["https://oauth2:s3cret@git.example.com/api/v4/", /^holds credentials, which would be plain text/],
     ["https://git.example.com/api/v4?private_token=s3cret", /makes it no API's address; set its/],

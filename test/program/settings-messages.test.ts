@@ -7,7 +7,7 @@ import { distance, nearest } from "../../components/settings/nearest";
 import { schema } from "../../components/settings/schema";
 import { factsOf } from "../../components/settings/schema-facts";
 import { parseSettings } from "../../components/settings/settings";
-import { inUnit } from "../../components/settings/values-shown";
+import { inUnit, shown } from "../../components/settings/values-shown";
 import { settingsOf } from "../../scripts/settings-reference";
 import { raw } from "./support/settings";
 
@@ -179,10 +179,29 @@ describe("what is told of wrong settings", () => {
       "host: {connection: {proxy: s3cret}}",
       "spot: glpat-s3cret",
       "protect: '-----BEGIN OPENSSH PRIVATE KEY----- s3cret'",
+      "network: {httpProxy: 'user:s3cret@proxy:3128'}",
+      "network: {httpProxy: {url: 'user:s3cret@proxy:3128'}}",
+      "runners: {cloneUrl: 'user:s3cret@gitlab.example.com'}",
+      "groups: ['token: glrt-s3cret']",
+      "groups: ['token: glrt-s3cret', 'token: glrt-s3cret']",
+      "groups: [{path: a, tags: 'token: glrt-s3cret'}]",
+      "images: {allowed: ['https://user:s3cret@registry.example.com/**']}",
+      "image: {uri: 'user:s3cret@registry.example.com/ x'}",
     ]) {
       const told = toldOf(yaml);
       expect(told, yaml).to.not.be.empty;
       expect(told.join("\n"), yaml).to.not.match(/s3cret|4711/);
+    }
+  });
+
+  it("shows what only looks like a secret", () => {
+    for (const text of [
+      "alpine:3.23@sha256:ab",
+      "acme/global-tools",
+      "registry.example.com:5000/a",
+      "me@example.com",
+    ]) {
+      expect(shown(text)).to.equal(JSON.stringify(text));
     }
   });
 

@@ -53,6 +53,15 @@ const wrong: Record<string, [text: string, told: string[]]> = {
       plain("host.connection.proxy.privateKey", `--path ${own}:host.connection.proxy.privateKey < runner-host`),
     ],
   ],
+  "tokens within JSON": [
+    `config:\n  ${own}:projects: '[{"path":"a/b","token":"glrt-s3cret"}]'\n`,
+    [
+      plain("projects[0].token", `--path '${own}:projects[0].token'`).replace(
+        "encrypt it",
+        "write the JSON as YAML, without quotes around it, and encrypt it",
+      ),
+    ],
+  ],
   "a config written in one line": ["config: { spot: prefer }\n", [`spot: without its namespace; write ${own}:spot`]],
 };
 
@@ -137,6 +146,11 @@ describe("the configuration of a run", () => {
   it("is looked up in the stack's file for what it does not show itself", () => {
     expect(seen(twice, '["acme/frontend"]')).to.deep.equal(told);
     expect(seen(`config:\n${host}  groups: [acme/frontend]\n`, '["acme/frontend"]')).to.deep.equal(told);
+  });
+
+  it("is looked up with what merge keys name", () => {
+    const merged = `x: &x { groups: [acme/frontend] }\nconfig:\n${host}  <<: *x\n`;
+    expect(seen(merged, '["acme/frontend"]')).to.deep.equal(told);
   });
 
   it("is not looked up in a file that it is not from, as with --config-file", () => {
