@@ -36,7 +36,7 @@ describe("images that jobs may name", () => {
 
     it("are refused with the place and the way out, in the stack's list and in an entry's", () => {
       const groups = ["acme", { path: "acme/data", images: ["node:*", "node:[", "node:*"] }];
-      const many = "{a,b}".repeat(40);
+      const many = "{a,b}".repeat(7);
       const images = { allowed: ["https://registry.example.com/**", "a/{b", many] };
       const way = 'write a pattern such as "node:*" or "registry.example.com/team/**"';
       expect(errorsOf(raw({ groups, images }))).to.have.members([
