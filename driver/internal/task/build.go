@@ -70,6 +70,8 @@ func buildFailed(task *types.Task) error {
 			"pull it.", "the job's image %s cannot be pulled: %s", image, reason)
 		if err.Build = !has(passingPulls...); !err.Build {
 			err.Hint = found.hint
+		} else if right := allow(reason, "the task's execution role"); right != "" {
+			err.Hint = right
 		}
 	case has("cannotstart", "cannotcreate", "containerruntime"):
 		err = failure.New("", "the job's image %s does not run: %s", image, reason)

@@ -46,6 +46,10 @@ func TestEndOfAnImage(t *testing.T) {
 		"docker.io/library/node:24: docker.io/library/node:24: not found"
 	const limited = "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed " +
 		"open: unexpected status code 429 Too Many Requests - Server message: toomanyrequests: …"
+	const denied = "CannotPullContainerError: failed to resolve ref 123456789012.dkr.ecr.eu-central-1.amazonaws.com/a:1: 403 " +
+		"Forbidden - Server message: denied: User: arn:aws:sts::123456789012:assumed-role/execution/abc is not authorized to " +
+		"perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-central-1:123456789012:repository/a because no " +
+		"identity-based policy allows the ecr:BatchGetImage action"
 	const slow = "CannotPullContainerError: ref pull has been retried 5 time(s): dial tcp 1.2.3.4:443: i/o timeout"
 	const shell = `CannotStartContainerError: Error response: runc create failed: unable to start container process: exec: ` +
 		`"sh": executable file not found in $PATH: unknown`
@@ -56,6 +60,9 @@ func TestEndOfAnImage(t *testing.T) {
 	}{
 		"an image that is missing": {taskOf("STOPPED", missing, -1), "the job's image node:24 cannot be pulled: " + missing,
 			"Check the image's name and tag", true},
+		"an image that the task may not pull": {taskOf("STOPPED", denied, -1),
+			"the job's image node:24 cannot be pulled: " + denied,
+			"Allow ecr:BatchGetImage on arn:aws:ecr:eu-central-1:123456789012:repository/a in the task's execution role", true},
 		"which ends the task": {taskOf("STOPPED", missing, -1, stopping("TaskFailedToStart", missing)),
 			"the job's image node:24 cannot be pulled: " + missing, "Check the image's name and tag", true},
 		"which the task alone tells": {taskOf("STOPPED", "", -1, stopping("TaskFailedToStart", missing)),
