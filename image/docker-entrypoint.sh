@@ -11,6 +11,10 @@
 # SSH sessions get all other variables of the container, but no FARGATE_GUARD_*.
 set -eu
 
+# The kernel keeps from a container's first process what that has no trap for. A task can be stopped at any moment, and
+# would stay for its whole stopTimeout.
+trap 'exit 0' TERM
+
 fail() {
   echo "docker-entrypoint: $*" >&2
   exit 1

@@ -20,6 +20,14 @@ describe("a container that is told to stop", () => {
     expect(container.seconds()).to.equal(0);
   });
 
+  it("ends at once before its sshd is up, and starts none", async () => {
+    // One of the programs by which the entry point prepares the container; its parent is the entry point.
+    container.program("bin/awk", "kill -TERM $PPID");
+    container.launch({});
+    // A process that a signal ends has no exit code. The first of a container would not even be ended.
+    expect(await container.end()).to.deep.equal({ stdout: "", stderr: "", code: 0 });
+  });
+
   it("ends at once where its job is over", async () => {
     container.session();
     await container.start({});

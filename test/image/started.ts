@@ -52,6 +52,10 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
     ...container,
     /** Starts the container and lets its sshd come up. */
     async start(limits: Record<string, string>): Promise<void> {
+      this.launch(limits);
+      await until("sshd is up", () => output.stdout.includes("up\n"));
+    },
+    launch(limits: Record<string, string>): void {
       started = spawn("sh", [container.entrypoint], {
         env: { PATH: `${path.join(root, "bin")}:${process.env.PATH}`, SSH_PUBLIC_KEY: container.publicKey, ...limits },
         detached: true,
@@ -59,7 +63,6 @@ until [ -e ${at("passed")}-$1 ]; do /bin/sleep 0.02; done`,
       for (const name of ["stdout", "stderr"] as const) {
         started[name]!.setEncoding("utf8").on("data", (text: string) => (output[name] += text));
       }
-      await until("sshd is up", () => output.stdout.includes("up\n"));
     },
     /** Lets that much time pass for the part of the guard that waits for it, and waits for what it does then. */
     async pass(seconds: number): Promise<void> {
