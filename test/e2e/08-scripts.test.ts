@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { stateDir } from "../../sandbox/config";
 import { processesWhose } from "../../sandbox/world/processes";
 import { driverProcesses } from "../support/faults";
-import { runCi, scriptLines } from "../support/pipelines";
+import { runCi, scriptLines, withoutBreaks } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 
 /** A job of one script that is as long as told, in bytes, of which a program that reads its input gets nothing. */
@@ -90,21 +90,27 @@ describe("a job's script", () => {
         "  allow_failure: {exit_codes: [9]}",
         "no-newline:",
         "  script: ['printf \"no newline\"']",
+        "progress:",
+        `  script: ['printf "early\\\\rla"; sleep 1; printf "te\\\\n"']`,
         "background:",
         "  script: ['sleep 3600 & echo started it']",
         "",
       ].join("\n"),
     );
-    const [binary, noNewline, background] = ["binary", "no-newline", "background"].map((name) =>
+    const [binary, noNewline, progress, background] = ["binary", "no-newline", "progress", "background"].map((name) =>
       jobs.find((job) => job.name === name)!,
     );
     expect(exitCode).to.equal(0);
     expect(binary).to.include({ status: "failed", exit_code: 9 });
     expect(scriptLines(binary.trace)).to.include("after-it");
     const printable = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
-    expect(binary.trace.split(printable)).to.have.length(1001);
+    // Each of the thousand has a carriage return.
+    expect(withoutBreaks(binary.trace).split(printable)).to.have.length(1001);
     expect(noNewline.status).to.equal("success");
     expect(scriptLines(noNewline.trace)).to.include("no newline");
+    expect(progress.status).to.equal("success");
+    expect(progress.trace).to.not.contain("early\rlate");
+    expect(withoutBreaks(progress.trace)).to.contain("early\rlate");
     expect(background.status).to.equal("success");
     expect(scriptLines(background.trace)).to.include("started it");
   });

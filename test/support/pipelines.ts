@@ -94,6 +94,12 @@ async function* watch(
   }
 }
 
+/**
+ * A job's log without the breaks that the runner makes where what it has just read ends within a line, if that is long or
+ * has a carriage return: the next entry goes on with it, which its "+" says (common/buildlogger/internal/timestamper).
+ */
+export const withoutBreaks = (trace: string): string => trace.replaceAll(/\n\S+Z [0-9a-f]{2}[OE]\+/g, "");
+
 /** What a job's script wrote, line by line, without the runner's time stamps and without what the runner wrote. */
 export function scriptLines(trace: string): string[] {
   return [...trace.matchAll(/^\S+Z \d\d[OE] (.*)$/gm)].map(([, line]) => line.replaceAll(/\x1b\[[0-9;]*[mK]/g, ""));
