@@ -11,6 +11,7 @@ import { UserError } from "./errors";
 import { tell, write } from "./output";
 import { parseChecksums } from "./release-checksums";
 import { gitlabKey, whyUnverified } from "./release-signature";
+import { fileOf } from "./stack-file-read";
 import { setText } from "./stack-file-value";
 import { valueOf } from "./stack-file-yaml";
 import { projectDir } from "./stack";
@@ -28,8 +29,7 @@ export async function checksums(
   flags: ChecksumFlags,
   { key = gitlabKey, folder = projectDir } = {},
 ): Promise<number> {
-  const file =
-    flags.stack === undefined ? undefined : path.join(folder, `Pulumi.${flags.stack.split("/").at(-1)}.yaml`);
+  const file = flags.stack === undefined ? undefined : path.join(folder, fileOf(flags.stack));
   const stack = read(file);
   const release = version?.replace(/^v/, "") ?? stack.version;
   const wrong = runnerVersion.safeParse(release).error?.issues[0].message;

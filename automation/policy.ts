@@ -8,6 +8,7 @@
  * or by a label `acknowledged:host-replaced`. (Not with two colons: of GitLab's scoped labels an item has only one per
  * scope, https://docs.gitlab.com/user/project/labels/#scoped-labels.)
  */
+import { eachOnce } from "../components/each-once";
 import type { Danger } from "./danger";
 import { dangerRules } from "./danger-rules";
 
@@ -29,7 +30,7 @@ export function acknowledgements(source: { labels: string[]; description: string
 }
 
 export function acknowledgedIds(words: string[]): Acknowledgements {
-  const all = [...new Set(words.map((word) => word.replace(/[`.;]/g, "").trim().toLowerCase()).filter(Boolean))].sort();
+  const all = eachOnce(words.map((word) => word.replace(/[`.;]/g, "").trim().toLowerCase()).filter(Boolean));
   return { ids: all.filter((id) => known.has(id)), unknown: all.filter((id) => !known.has(id)) };
 }
 

@@ -110,10 +110,10 @@ export async function retire(
 /** How many families of images a deployment looks at: where jobs name images by commit, there are thousands. */
 const most = 200;
 
-/** Those whose turn it is: on another day others, so that none is passed over for ever. */
-function turnOf(families: readonly string[], today: Date): string[] {
+/** Those whose turn it is: the limit moves on by days, and with each of them to others, so that none is passed over for ever. */
+function turnOf(families: readonly string[], limit: Date): string[] {
   if (families.length <= most) return [...families];
-  const first = (Math.floor(today.getTime() / day) * most) % families.length;
+  const first = (Math.floor(limit.getTime() / day) * most) % families.length;
   return [...families, ...families].slice(first, first + most);
 }
 

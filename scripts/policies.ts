@@ -6,6 +6,7 @@ import { UserError } from "../automation/errors";
 import { valueOf } from "../automation/stack-file-yaml";
 import { eachOnce } from "../components/each-once";
 import { deploymentPolicies, type StackPlace } from "../components/iam/deployment-policies";
+import { partitionOf } from "../components/iam/documents";
 import { lists } from "../components/settings/entry-path";
 import { record } from "../components/settings/values";
 
@@ -48,9 +49,6 @@ function taskRolesOf(config: Record<string, unknown>): string[] {
   const roles = entries.map((entry) => (entry as { taskRole?: unknown } | null)?.taskRole);
   return eachOnce(roles.filter((role) => typeof role === "string"));
 }
-
-const partitionOf = (region: string) =>
-  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 
 interface Flags {
   stack?: string;

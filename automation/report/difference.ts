@@ -1,4 +1,5 @@
 /** One property's change, as a reviewer reads it: by line or by field where the value is a text or a document. */
+import { eachOnce } from "../../components/each-once";
 import type { PropertyChange } from "../changes";
 import { documentIn, field, isRecord, type Value } from "../values";
 import { later, mask, maskText, maskValue } from "./masking";
@@ -37,7 +38,7 @@ function fields(old: Value | undefined, after: Value | undefined, path: string):
   const both = [old, after];
   if (both.some(isRecord) && both.every((one) => one === undefined || isRecord(one))) {
     const [left = {}, right = {}] = both as (Record<string, Value> | undefined)[];
-    const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort();
+    const keys = eachOnce([...Object.keys(left), ...Object.keys(right)]);
     return keys.flatMap((key) =>
       fields(
         field(left, key),

@@ -4,10 +4,9 @@ import { against } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
 import { earlierDriver } from "./earlier";
-import { calls, total, wholeJob, type Call, type Job } from "./whole-job";
+import { allStages, calls, total, wholeJob, type Call, type Job } from "./whole-job";
 
-/** A job with sources, cache and artifacts, before and after its script. */
-const stages = 9;
+const stages = allStages;
 
 export async function besideEarlier(bed: Bed, revision: string, rounds: number): Promise<Section> {
   const earlier = await earlierDriver(bed, revision);

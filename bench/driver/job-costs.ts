@@ -1,4 +1,5 @@
 /** What a whole job costs its host: CPU time and memory of each call, and the calls to AWS. */
+import { eachOnce } from "../../components/each-once";
 import type { Section } from "../lib/benchmark";
 import { against, plainly, type Measurement } from "../lib/report";
 import { interleave } from "../lib/rounds";
@@ -53,7 +54,7 @@ export async function jobCosts(bed: Bed, rounds: number): Promise<Section> {
 }
 
 function awsCalls(counts: Record<string, number>[]): Measurement[] {
-  const actions = [...new Set(counts.flatMap((count) => Object.keys(count)))].sort();
+  const actions = eachOnce(counts.flatMap((count) => Object.keys(count)));
   return actions.map((action) =>
     plainly(
       `${action} per job`,

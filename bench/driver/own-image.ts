@@ -5,9 +5,9 @@ import type { Section } from "../lib/benchmark";
 import { against } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
-import { total, wholeJob, type Call, type Job } from "./whole-job";
+import { allStages, total, wholeJob, type Call, type Job } from "./whole-job";
 
-const stages = 9;
+const stages = allStages;
 
 /** The one that the tasks' execution role may pull from. */
 async function ownRepository({ ecs, deployed }: Bed): Promise<string> {

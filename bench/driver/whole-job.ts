@@ -5,6 +5,9 @@ import type { Sample } from "./measure";
 export const calls = ["config", "prepare", "run", "cleanup"] as const;
 export type Call = (typeof calls)[number];
 
+/** Of a job with sources, cache and artifacts, before and after its script. */
+export const allStages = 9;
+
 export type Job = Record<Call, Sample[]>;
 
 /** @param script file that every stage runs */

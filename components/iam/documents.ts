@@ -31,6 +31,10 @@ export function arnParts(arn: string): { partition: string; region: string; acco
   return { partition, region, account };
 }
 
+/** Of the partitions that this program knows. */
+export const partitionOf = (region: string): string =>
+  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+
 export interface HostAccess {
   clusterArn: string;
   /** Families of the task definitions that may be run. */

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { allImages } from "../settings/images";
 import type { Settings } from "../settings/settings";
 import { takeRole } from "./cache";
-import { document, executionPolicy } from "./documents";
+import { document, executionPolicy, partitionOf } from "./documents";
 import { rightsOfHosts } from "./host-rights";
 import { imageRepositories } from "./images";
 
@@ -32,7 +32,7 @@ export function checkRoom(name: string, settings: Settings, families: string[]):
 
 /** What there is no room for. Resources get names of the component's with seven random characters. */
 export function roomTrouble(name: string, settings: Settings, families: string[], region: string): string[] {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+  const partition = partitionOf(region);
   const made = (what: string) => `${name}${what}-0123456`;
   const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:123456789012:${resource}`;
   const role = (what: string) => `arn:${partition}:iam::123456789012:role/${made(what)}`;

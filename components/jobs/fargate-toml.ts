@@ -13,7 +13,7 @@ export interface FargateTomlArgs {
   /** Families that a job may name in FARGATE_TASK_DEFINITION. */
   readonly allowedTaskDefinitions: readonly string[];
   /**
-   * Patterns of the images that a job may name by \`image:\`.
+   * Patterns of the images that a job may name by `image:`.
    * @default none
    */
   readonly images?: readonly string[];
