@@ -46,7 +46,7 @@ export interface HostAccess {
   cacheBucketArn?: string;
   /** ARN of the KMS key that encrypts it. */
   cacheKeyArn?: string;
-  /** What it may do besides for jobs with images of their own. */
+  /** What it may do besides for jobs with images or services of their own. */
   images?: Statement[];
   /** What the host's monitor may do besides. */
   monitor?: Statement[];
@@ -114,7 +114,7 @@ export interface ExecutionAccess {
    */
   builtElsewhere?: boolean;
   /**
-   * ARNs of repositories that jobs name images of.
+   * ARNs of repositories that jobs name images and services of.
    * @default none
    */
   repositories?: readonly string[];

@@ -1,11 +1,12 @@
 /** The whole of what a stack's hosts may do in AWS. */
 import { eachOnce } from "../each-once";
 import { wantsMetrics } from "../observability/observability";
-import { allImages } from "../settings/images";
+import { allServices, foreignImages } from "../settings/services";
 import type { Settings } from "../settings/settings";
 import { hostPolicy } from "./documents";
 import { imageStatements } from "./images";
 import { monitorStatements } from "./observability";
+import { serviceStatements } from "./services";
 
 /** Of what the rights name. */
 export interface HostArns {
@@ -14,6 +15,8 @@ export interface HostArns {
   taskRole: string;
   /** Of the runners' log group. */
   log: string;
+  /** Of the tasks' log group. */
+  jobLog: string;
   /** Of the bucket of `cache:`, where there is one. */
   cacheBucket?: string;
 }
@@ -31,7 +34,10 @@ export function rightsOfHosts(settings: Settings, families: string[], arns: Host
     taskRoleArns: [arns.taskRole, ...eachOnce(settings.entries.flatMap(({ taskRole }) => taskRole ?? []))],
     cacheBucketArn: arns.cacheBucket,
     cacheKeyArn: settings.cache.kmsKeyArn,
-    images: allImages(settings).length > 0 ? imageStatements(arns.cluster, families) : [],
+    images: [
+      ...(foreignImages(settings).length > 0 ? imageStatements(arns.cluster, families) : []),
+      ...(allServices(settings).length > 0 ? serviceStatements(arns.jobLog) : []),
+    ],
     monitor: monitorStatements(arns.log, wantsMetrics(settings)),
   });
 }

@@ -1,4 +1,4 @@
-/** What jobs with images of their own take: hosts register task definitions for them, and tasks pull from ECR. */
+/** What jobs with images or services of their own take: hosts register task definitions for them, and tasks pull from ECR. */
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";

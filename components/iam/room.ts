@@ -3,7 +3,7 @@
  * middle of a deployment.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { allImages } from "../settings/images";
+import { foreignImages } from "../settings/services";
 import type { Settings } from "../settings/settings";
 import { takeRole } from "./cache";
 import { document, executionPolicy, partitionOf } from "./documents";
@@ -41,6 +41,7 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
     executionRole: role("-execution"),
     taskRole: role("-task"),
     log: arn("logs", `log-group:${made("-runner")}`),
+    jobLog: arn("logs", `log-group:${made("-job")}`),
     cacheBucket: settings.cache.enabled
       ? `arn:${partition}:s3:::${settings.cache.bucket ?? made("-cache")}`
       : undefined,
@@ -51,20 +52,20 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
     logGroupArn: arn("logs", `log-group:${made("-job")}`),
     imageUri: settings.image.uri ?? `123456789012.dkr.ecr.${region}.amazonaws.com/${made("-job")}`,
     builtElsewhere: settings.image.uri !== undefined,
-    repositories: imageRepositories(allImages(settings), partition),
+    repositories: imageRepositories(foreignImages(settings), partition),
   });
   const roles = settings.entries.filter(({ taskRole }) => taskRole !== undefined).length;
   return [
     ...beyond(
       hosts.length + transfer.length,
       `sizes: the policies of the hosts' role would have`,
-      `they name each of the ${families.length} sizes, ${allImages(settings).length > 0 ? "four times as jobs may name images, " : ""}` +
+      `they name each of the ${families.length} sizes, ${foreignImages(settings).length > 0 ? "four times as jobs may name images or services, " : ""}` +
         `and each entry's role (${roles}): take some out`,
     ),
     ...beyond(
       execution.length,
-      "images: the policy of the tasks' execution role would have",
-      "it names each repository of ECR that jobs may name images of: write fewer and wider patterns",
+      "images, services: the policy of the tasks' execution role would have",
+      "it names each repository of ECR that jobs may name images or services of: write fewer and wider patterns",
     ),
   ];
 }

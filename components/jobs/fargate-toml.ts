@@ -17,6 +17,16 @@ export interface FargateTomlArgs {
    * @default none
    */
   readonly images?: readonly string[];
+  /**
+   * Patterns of the services that a job may name by `services:`.
+   * @default none
+   */
+  readonly services?: readonly string[];
+  /**
+   * Seconds that jobs wait for their services.
+   * @default the driver's
+   */
+  readonly waitForServices?: number;
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /**
@@ -46,7 +56,10 @@ export interface FargateTomlArgs {
 /** As in FargateTomlArgs, which holds where something is left out. */
 type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> &
   Partial<
-    Pick<FargateTomlArgs, "images" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">
+    Pick<
+      FargateTomlArgs,
+      "images" | "services" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders"
+    >
   > & {
     readonly name: string;
     /**
@@ -69,6 +82,8 @@ export function fargateToml(args: FargateTomlArgs): string {
       TaskDefinition: args.taskDefinition,
       AllowedTaskDefinitions: [...args.allowedTaskDefinitions].sort(),
       ...(args.images?.length && { AllowedImages: [...args.images].sort() }),
+      ...(args.services?.length && { AllowedServices: [...args.services].sort() }),
+      ...(args.waitForServices !== undefined && { WaitForServices: `${args.waitForServices}s` }),
       ...(cpu !== undefined && { MaxCPU: cpu }),
       ...(memory !== undefined && { MaxMemory: memory }),
       ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
@@ -107,6 +122,7 @@ function profileTable(profile: ProfileArgs) {
     AllowedTaskDefinitions: [...profile.allowedTaskDefinitions].sort(),
     // Also where the list is empty: the stack's own may hold some.
     ...(profile.images && { AllowedImages: [...profile.images].sort() }),
+    ...(profile.services && { AllowedServices: [...profile.services].sort() }),
     // A bound of 0 takes back what the stack allows.
     MaxCPU: maxSize.cpu ?? 0,
     MaxMemory: maxSize.memory ?? 0,

@@ -20,7 +20,7 @@ export interface JobClusterArgs {
    */
   readonly imageBuiltElsewhere?: boolean;
   /**
-   * Patterns of the images that jobs may name; what of them is in ECR, tasks may pull.
+   * Patterns of the images that jobs may name, for themselves or as services; what of them is in ECR, tasks may pull.
    * @default none
    */
   readonly images?: readonly string[];

@@ -37,7 +37,7 @@ describe("the room that IAM has for policies", () => {
       (_, n) => `123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app-${n}:*`,
     );
     expect(trouble({ images: { allowed } })[0]).to.match(
-      /^images: the policy of the tasks' execution role would have \d+/,
+      /^images, services: the policy of the tasks' execution role would have \d+/,
     );
   });
 

@@ -53,7 +53,7 @@ describe("images that jobs may name", () => {
     const sizes = { large: { cpu: 4096, memory: 16384 }, "large-image-a": { cpu: 256, memory: 512 } };
     expect(errorsOf(raw({ sizes }))).to.deep.equal([]);
     const told = [
-      'sizes.large-image-a: "large-image-…" is what is made of the size large for jobs with images; give it another name',
+      'sizes.large-image-a: "large-image-…" is what is made of the size large for jobs with images or services; give it another name',
     ];
     expect(errorsOf(raw({ sizes, images: { allowed: ["node:*"] } }))).to.deep.equal(told);
     expect(errorsOf(raw({ sizes, groups: [{ path: "a", images: ["node:*"] }] }))).to.deep.equal(told);

@@ -29,6 +29,7 @@ describe("settings", () => {
       spot: "never",
       image: { buildArgs: {}, compression: "gzip" },
       images: { allowed: [] },
+      services: { allowed: [], wait: 30 },
       network: { assignPublicIp: true },
       maxSize: {},
       protect: false,
