@@ -16,6 +16,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"gitlab-fargate-runners/driver/internal/agent/hosts"
 	"gitlab-fargate-runners/driver/internal/awsapi"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -49,6 +50,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
 		Volume:    stage.JobVolume,
+		HostsFile: hosts.File,
 		Store:     store,
 		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Waits:     patience.In(settings.TaskMetadata.Directory),

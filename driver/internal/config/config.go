@@ -77,6 +77,9 @@ type Fargate struct {
 	AllowedTaskDefinitions []string
 	// AllowedImages are patterns of what a job may name by `image:`, which counts for nothing without any. Default: none.
 	AllowedImages []string
+	// AllowedServices are patterns of what a job may name by `services:`, which counts for nothing without any. Default:
+	// none.
+	AllowedServices []string
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string
@@ -109,6 +112,8 @@ type Fargate struct {
 
 	// StartTimeout is how long a task may take from RunTask to RUNNING. Default: 10m.
 	StartTimeout Duration
+	// WaitForServices is how long a job waits for its services to take connections. Default: 30s.
+	WaitForServices Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
 	StopTimeout Duration
 	// JobTimeout is the timeout of jobs whose payload has none. Default: 24h.

@@ -12,24 +12,47 @@ type payload struct {
 	RunnerInfo struct {
 		Timeout int64 `json:"timeout"` // seconds
 	} `json:"runner_info"`
-	Image struct {
-		Name            string   `json:"name"`
-		Entrypoint      []string `json:"entrypoint"`
-		PullPolicies    []string `json:"pull_policy"`
-		ExecutorOptions struct {
-			Docker struct {
-				Platform string `json:"platform"`
-				User     string `json:"user"`
-			} `json:"docker"`
-		} `json:"executor_opts"`
-	} `json:"image"`
+	Image    container `json:"image"`
 	Services []struct {
-		Name string `json:"name"`
+		container
+		Alias     string     `json:"alias"`
+		Command   []string   `json:"command"`
+		Variables []variable `json:"variables"`
 	} `json:"services"`
-	Variables []struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-	} `json:"variables"`
+	Variables []variable `json:"variables"`
+}
+
+// container is what `image:` and an entry of `services:` have in common.
+type container struct {
+	Name            string   `json:"name"`
+	Entrypoint      []string `json:"entrypoint"`
+	PullPolicies    []string `json:"pull_policy"`
+	ExecutorOptions struct {
+		Docker struct {
+			Platform string `json:"platform"`
+			User     string `json:"user"`
+		} `json:"docker"`
+	} `json:"executor_opts"`
+}
+
+// options returns what it says besides the name, with the variables in it put in.
+func (c container) options(expand func(string) string) ImageOptions {
+	docker := c.ExecutorOptions.Docker
+	return ImageOptions{
+		Entrypoint: c.Entrypoint, PullPolicies: c.PullPolicies,
+		Platform: expand(docker.Platform), User: expand(docker.User),
+	}
+}
+
+// variable is a variable of the job, or of one of its services.
+type variable struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	// Public is true of GitLab's own variables and of those that the job's file sets, File where the job gets the path of a
+	// file with the value, Raw where the value is taken as it is.
+	Public bool `json:"public"`
+	File   bool `json:"file"`
+	Raw    bool `json:"raw"`
 }
 
 // isDecimal tells whether the value has one to 19 digits and nothing else.

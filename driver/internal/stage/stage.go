@@ -25,6 +25,7 @@ type Tasks interface {
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	Await(ctx context.Context, arn string, over task.Over) error
+	WatchServices(ctx context.Context, arn string, count int, look func([]task.ServiceState)) error
 	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
 	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string, over task.Over) error
@@ -82,6 +83,8 @@ type Driver struct {
 	AgentFile string
 	// Volume is where the containers of a job with an image have what they share.
 	Volume install.Volume
+	// HostsFile is where the containers of a job with services find those by their names.
+	HostsFile string
 	// Tally is what the call learns for the metrics.
 	Tally Tally
 	// Stdout and Stderr go to the job's log in prepare and run, and to the runner's log in cleanup.

@@ -56,6 +56,8 @@ type Task struct {
 	Agent *Agent `json:"agent,omitempty"`
 	// Build is nil where the job has no image of its own.
 	Build *Build `json:"build,omitempty"`
+	// Services are the images of the job's services, in the order of their containers.
+	Services []string `json:"services,omitempty"`
 }
 
 // Build is ci-agent in the container of the job's image.
