@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"gitlab-fargate-runners/driver/internal/agent/hosts"
@@ -115,8 +116,12 @@ func parts(
 		loaded, err := awsSettings()
 		return ecs.NewFromConfig(loaded), err
 	})}
+	logs := awsapi.Logs{Client: sync.OnceValues(func() (*cloudwatchlogs.Client, error) {
+		loaded, err := awsSettings()
+		return cloudwatchlogs.NewFromConfig(loaded), err
+	})}
 	return store, &task.Tasks{
-		API: client, Definitions: client,
+		API: client, Definitions: client, Logs: logs,
 		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
 		Region: func() (string, error) {

@@ -90,6 +90,8 @@ type Server struct {
 	// Stale tells whether DescribeTasks or ListTasks answers from a copy that lacks the last call of each task: what was
 	// started is MISSING and not listed, what was stopped runs.
 	Stale func(action string, call int) bool
+	// Logs are the streams of LogGroup in CloudWatch Logs, by their names.
+	Logs map[string][]LogEvent
 	// Refuse returns RunTask's reason to start nothing for this input, or "".
 	Refuse func(input map[string]any) string
 	// Failures are RunTask's reasons to start nothing.
@@ -166,6 +168,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if withheld {
 		defer func() { <-r.Context().Done() }()
 		w = httptest.NewRecorder()
+	}
+	if action == "GetLogEvents" {
+		s.getLogEvents(w, input)
+		return
 	}
 	if s.answersDefinition(w, action, input) {
 		return

@@ -41,6 +41,9 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task, has beside
 		if err == nil && len(has.services) > 0 {
 			lost, err = wait.until(ctx, connection, known)
 		}
+		if err == nil {
+			d.tellServiceLogs(ctx, known)
+		}
 		_ = connection.Close()
 		if err == nil || !lost || ctx.Err() != nil || attempt == installAttempts {
 			return err

@@ -56,7 +56,11 @@ func (d *Driver) nameServices(
 	if known.Agent == nil {
 		return false, failure.New("", "services: need ci-agent, which the container %s does not have", task.Container)
 	}
-	known.Services = imagesOf(services)
+	if known.Services == nil { // and not what an attempt before has told of them
+		for _, one := range services {
+			known.Services = append(known.Services, state.Service{Image: one.Image, Name: one.Names[0]})
+		}
+	}
 	err = install.Name(ctx, connection, known.Agent.Path, d.HostsFile, namesOf(services))
 	var unusable *install.Unusable
 	if errors.As(err, &unusable) {
@@ -197,6 +201,5 @@ func (w *serviceWait) why(index int, waited time.Duration) string {
 // tell settles a service that is not up, and tells the job's log of it.
 func (w *serviceWait) tell(ctx context.Context, known *state.Task, index int, why string) {
 	w.settled[index] = true
-	w.printf("*** WARNING: Service %s probably didn't start properly: its container %s %s", w.services[index].Image,
-		task.ServiceContainer(index), printable.Of(why))
+	w.warnOfService(ctx, known, index, "probably didn't start properly", why)
 }

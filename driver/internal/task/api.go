@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 )
 
 // Container is the name that the task definition must give the job's container.
@@ -33,9 +34,11 @@ type Tasks struct {
 	API API
 	// Definitions are needed for jobs with an image alone.
 	Definitions Definitions
-	Addresses   Addresses
-	Config      config.Fargate
-	Log         *slog.Logger
+	// Logs are needed for jobs with services alone.
+	Logs      servicelog.API
+	Addresses Addresses
+	Config    config.Fargate
+	Log       *slog.Logger
 	// Region tells the region of calls where the configuration names none.
 	Region func() (string, error)
 	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes

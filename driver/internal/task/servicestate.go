@@ -64,3 +64,15 @@ func serviceRefused(task *types.Task) error {
 	}
 	return nil
 }
+
+// Services returns the states of the task's first services once, nil where ECS does not show them.
+func (t *Tasks) Services(ctx context.Context, arn string, count int) []ServiceState {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	task, err := t.describe(ctx, arn)
+	if err != nil || task == nil {
+		t.Log.Debug("cannot look at the services", "error", err)
+		return nil
+	}
+	return serviceStates(task, count)
+}
