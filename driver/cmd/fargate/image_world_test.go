@@ -65,7 +65,7 @@ func newImaged(t *testing.T, allowed string) *imaged {
 	if err := os.WriteFile(filepath.Join(w.dir, "bin", "mkdir"), []byte(mkdir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\n\n[TaskMetadata]")
+	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\nReadRegistries = false\n\n[TaskMetadata]")
 	w.adapt = func(driver *stage.Driver) { driver.Volume = install.Volume(w.volume) }
 	w.ecs.Define(map[string]any{
 		"family": "ci", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "512",

@@ -77,6 +77,8 @@ type Fargate struct {
 	AllowedTaskDefinitions []string
 	// AllowedImages are patterns of what a job may name by `image:`, which counts for nothing without any. Default: none.
 	AllowedImages []string
+	// ReadRegistries reads a job's image from its registry before a task is started for it. Default: true.
+	ReadRegistries bool
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string

@@ -21,6 +21,10 @@ type Build struct {
 	User string
 	// Architecture is GOARCH of the platform that the job asks for, empty where it asks for none.
 	Architecture string
+	// ConfigKnown is true where the image's config was read from its registry. ConfigUser is its user then, root where it
+	// names none.
+	ConfigKnown bool
+	ConfigUser  string
 }
 
 // longest is how long ECS lets an image's name be.

@@ -44,10 +44,14 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	read, stop := d.beginReading(ctx, build)
+	defer stop()
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	err = d.prepare(ctx, place, wanted, build)
+	if err = read.end(ctx, build); err == nil {
+		err = d.prepare(ctx, place, wanted, build)
+	}
 	switch {
 	case err == nil:
 		return nil
