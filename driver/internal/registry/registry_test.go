@@ -22,8 +22,8 @@ var postgres = ocispec.ImageConfig{
 
 func TestReading(t *testing.T) {
 	w := newWorld(t, nil)
-	amd := w.push("team/app", "amd64", "amd64", postgres)
-	arm := w.push("team/app", "arm64", "arm64", ocispec.ImageConfig{})
+	amd := w.Push("team/app", "amd64", "amd64", postgres)
+	arm := w.Push("team/app", "arm64", "arm64", ocispec.ImageConfig{})
 	other := arm
 	other.Platform = &ocispec.Platform{OS: "linux", Architecture: "s390x"}
 	signed := arm
@@ -32,10 +32,10 @@ func TestReading(t *testing.T) {
 	small.Platform = &ocispec.Platform{OS: "linux", Architecture: "386"}
 	open := arm
 	open.Platform = nil
-	w.pushIndex("team/app", "1", signed, arm, amd)
-	w.pushIndex("team/app", "others", signed, other, arm)
-	w.pushIndex("team/app", "386", small)
-	w.pushIndex("team/app", "open", open)
+	w.PushIndex("team/app", "1", signed, arm, amd)
+	w.PushIndex("team/app", "others", signed, other, arm)
+	w.PushIndex("team/app", "386", small)
+	w.PushIndex("team/app", "open", open)
 	const at = "registry.example.com"
 	config := &Config{User: "70:70", Ports: []int{80, 5432}, Entrypoint: []string{"docker-entrypoint.sh"}}
 	for image, want := range map[string]Found{
@@ -75,19 +75,19 @@ func TestReading(t *testing.T) {
 // Whether an image is there is asked each time, and what it is once: its manifest counts as a pull at Docker Hub.
 func TestWhatIsKept(t *testing.T) {
 	w := newWorld(t, nil)
-	w.push("library/node", "24", "amd64", ocispec.ImageConfig{User: "node"})
+	w.Push("library/node", "24", "amd64", ocispec.ImageConfig{User: "node"})
 	first := w.one("node:24")
-	if got := w.asked(); strings.Count(got, "GET ") != 2 || !strings.HasPrefix(got, "HEAD library/node/manifests/24, GET ") {
+	if got := w.Asked(); strings.Count(got, "GET ") != 2 || !strings.HasPrefix(got, "HEAD library/node/manifests/24, GET ") {
 		t.Errorf("asked %s", got)
 	}
 	second := w.one("node:24")
-	if got := w.asked(); got != "HEAD library/node/manifests/24" {
+	if got := w.Asked(); got != "HEAD library/node/manifests/24" {
 		t.Errorf("asked %s", got)
 	}
 	if diff := cmp.Diff(first, second); diff != "" || second.Config.User != "node" || second.Registry != "registry-1.docker.io" {
 		t.Errorf("%+v, then (-first +second)\n%s", first, diff)
 	}
-	w.push("library/node", "24", "amd64", ocispec.ImageConfig{User: "other"})
+	w.Push("library/node", "24", "amd64", ocispec.ImageConfig{User: "other"})
 	if got := w.one("node:24"); got.Config == nil || got.Config.User != "other" {
 		t.Errorf("%+v", got)
 	}
@@ -128,7 +128,7 @@ func TestAccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, test.guard)
-			w.push("app", "1", "amd64", ocispec.ImageConfig{})
+			w.Push("app", "1", "amd64", ocispec.ImageConfig{})
 			w.Job = func(string) []auth.Credential { return test.ofJob }
 			w.ECR = func(_ context.Context, address ECRAddress) (auth.Credential, error) {
 				if address.Region != "eu-central-1" {
@@ -174,10 +174,10 @@ func TestABrokenRegistry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w = newWorld(t, test.guard)
-			w.push("app", "1", "amd64", ocispec.ImageConfig{})
+			w.Push("app", "1", "amd64", ocispec.ImageConfig{})
 			w.Limit = 200 * time.Millisecond
 			if name == "that leads elsewhere" {
-				w.Transport = transport{direct: w.Transport, proxied: w.Transport}
+				w.Reader.Transport = transport{direct: w.Reader.Transport, proxied: w.Reader.Transport}
 			}
 			if got := w.one("r.example/app:1"); got.Outcome != test.want || got.Config != nil {
 				t.Errorf("%+v", got)

@@ -24,8 +24,8 @@ func TestAddressesThatAreNoRegistries(t *testing.T) {
 func TestTransport(t *testing.T) {
 	w := newWorld(t, nil)
 	for address, want := range map[string]string{
-		w.server.URL: "is no registry's address",
-		strings.Replace(w.server.URL, "https", "http", 1): "by https alone",
+		w.URL: "is no registry's address",
+		strings.Replace(w.URL, "https", "http", 1): "by https alone",
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		if err != nil {
@@ -35,7 +35,7 @@ func TestTransport(t *testing.T) {
 			t.Errorf("%s: %v, %v", address, answer, err)
 		}
 	}
-	if asked := w.asked(); asked != "" {
+	if asked := w.Asked(); asked != "" {
 		t.Errorf("asked %s", asked)
 	}
 }
