@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { startRegistryFront } from "../../../sandbox/aws/ecr/front";
 import { RegistryPasswords } from "../../../sandbox/aws/ecr/passwords";
+import { assumedRole } from "../../../sandbox/aws/iam/principal";
 import { closeServer, listen } from "../../../sandbox/aws/server";
 
 describe("ECR's registry", () => {
@@ -44,10 +45,15 @@ describe("ECR's registry", () => {
         passwords,
         mutability: async (name) => repositories.get(name),
         store: { host, port: (store.address() as AddressInfo).port },
+        authorizer: {
+          denial: async ({ roleName }, { action, resource }) =>
+            roleName === "reader" && /(:BatchGetImage|:GetDownloadUrlForLayer)$/.test(action)
+              ? undefined
+              : `${roleName} may not ${action} ${resource}`,
+        },
         log: () => {},
       },
-      host,
-      port,
+      { host, port },
     );
   });
   afterEach(async () => {
@@ -55,8 +61,9 @@ describe("ECR's registry", () => {
     await closeServer(store);
   });
 
-  const logIn = () => {
-    const { authorizationData } = passwords.issue() as { authorizationData: { authorizationToken: string }[] };
+  const logIn = (role?: string) => {
+    const owner = role === undefined ? undefined : assumedRole(`arn:aws:iam::123456789012:role/${role}`, "i-1");
+    const { authorizationData } = passwords.issue(owner) as { authorizationData: { authorizationToken: string }[] };
     return `Basic ${authorizationData[0].authorizationToken}`;
   };
   const ask = async (method: string, path: string, authorization?: string) => {
@@ -84,6 +91,20 @@ describe("ECR's registry", () => {
     passwords.expire();
     expect((await ask("GET", "/v2/", password)).status).to.equal(403);
     expect((await ask("GET", "/v2/", logIn())).status).to.equal(200);
+  });
+
+  it("lets a role read by its rights, before it says what there is", async () => {
+    const [reader, stranger] = [logIn("reader"), logIn("stranger")];
+    for (const path of ["manifests/a", "blobs/sha256:1"]) {
+      expect((await ask("GET", `/v2/jobs/${path}`, reader)).status, path).to.equal(200);
+      expect(await ask("GET", `/v2/jobs/${path}`, stranger), path).to.deep.equal({ status: 403, code: "DENIED" });
+    }
+    expect((await ask("HEAD", "/v2/jobs/blobs/sha256:1", reader)).status).to.equal(403);
+    expect(await ask("PUT", "/v2/jobs/manifests/a", reader)).to.deep.equal({ status: 403, code: "DENIED" });
+    expect(await ask("GET", "/v2/none/manifests/a", stranger)).to.deep.equal({ status: 403, code: "DENIED" });
+    expect(await ask("GET", "/v2/none/manifests/a", reader)).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
+    // Nobody else's password has a role.
+    expect((await ask("GET", "/v2/jobs/manifests/a", logIn())).status).to.equal(200);
   });
 
   it("knows only the repositories that ECR has", async () => {

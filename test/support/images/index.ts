@@ -5,7 +5,8 @@
  *     const image = await pushForeignImage("postgres"); // for a task definition
  */
 import * as path from "node:path";
-import { accountId, cacheDir, region, registryStore } from "../../../sandbox/config";
+import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
+import { awsEndpoint, cacheDir, ecrRegistry, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
 import { mapRegistry } from "../../../sandbox/providers/docker-build/registry";
 import { prepareTools } from "../../../sandbox/setup";
@@ -49,16 +50,27 @@ export async function prepareForeignImages(options: Preparing): Promise<void> {
   for (const [, one] of artifacts) await ensure(one, { cache: cacheDir, tools, ...options });
 }
 
-const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
-
 /**
- * Pushes one to the account's ECR, past its passwords; a repository need not be there. Resolves to what a task definition
- * names it by.
+ * Pushes one to the account's ECR, past its passwords; a repository is made where there is none. Resolves to what a task
+ * definition names it by.
  */
-export async function pushForeignImage(name: ImageName, image = `${ecr}/foreign/${name}:latest`): Promise<string> {
+export async function pushForeignImage(name: ImageName, image = `${ecrRegistry}/foreign/${name}:latest`): Promise<string> {
   const [, made] = artifacts.find(([one]) => one === name)!;
   const source = `oci:${path.join(folderOf(cacheDir, made), layout)}`;
   const target = `docker://${mapRegistry(image, registryStore)}`;
+  await createRepository(image.slice(ecrRegistry.length + 1).replace(/[:@].*$/, ""));
   await run("skopeo", ["--insecure-policy", "copy", "--dest-tls-verify=false", source, target]);
   return image;
+}
+
+async function createRepository(repositoryName: string): Promise<void> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new ECRClient({ endpoint: awsEndpoint, region, credentials });
+  try {
+    await client.send(new CreateRepositoryCommand({ repositoryName }));
+  } catch (error) {
+    if (!(error instanceof RepositoryAlreadyExistsException)) throw error;
+  } finally {
+    client.destroy();
+  }
 }
