@@ -3,8 +3,8 @@ import { eachOnce } from "../each-once";
 import { wantsMetrics } from "../observability/observability";
 import { allImages } from "../settings/images";
 import type { Settings } from "../settings/settings";
-import { hostPolicy } from "./documents";
-import { imageStatements } from "./images";
+import { arnParts, hostPolicy } from "./documents";
+import { imageRepositories, imageStatements, readStatements } from "./images";
 import { monitorStatements } from "./observability";
 
 /** Of what the rights name. */
@@ -24,6 +24,8 @@ export interface HostArns {
  * @param families of the stack's task definitions
  */
 export function rightsOfHosts(settings: Settings, families: string[], arns: HostArns): string {
+  const images = allImages(settings);
+  const repositories = imageRepositories(images, arnParts(arns.cluster).partition);
   return hostPolicy({
     clusterArn: arns.cluster,
     families,
@@ -31,7 +33,7 @@ export function rightsOfHosts(settings: Settings, families: string[], arns: Host
     taskRoleArns: [arns.taskRole, ...eachOnce(settings.entries.flatMap(({ taskRole }) => taskRole ?? []))],
     cacheBucketArn: arns.cacheBucket,
     cacheKeyArn: settings.cache.kmsKeyArn,
-    images: allImages(settings).length > 0 ? imageStatements(arns.cluster, families) : [],
+    images: images.length > 0 ? [...imageStatements(arns.cluster, families), ...readStatements(repositories)] : [],
     monitor: monitorStatements(arns.log, wantsMetrics(settings)),
   });
 }

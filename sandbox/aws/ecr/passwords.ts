@@ -40,7 +40,9 @@ export class RegistryPasswords {
   }
 
   private find(authorization = "") {
-    const [user, password = ""] = Buffer.from(authorization.replace(/^Basic /i, ""), "base64").toString().split(":");
+    const [user, password = ""] = Buffer.from(authorization.replace(/^Basic /i, ""), "base64")
+      .toString()
+      .split(":");
     return user === "AWS" ? this.issued.get(password) : undefined;
   }
 

@@ -54,7 +54,10 @@ export async function prepareForeignImages(options: Preparing): Promise<void> {
  * Pushes one to the account's ECR, past its passwords; a repository is made where there is none. Resolves to what a task
  * definition names it by.
  */
-export async function pushForeignImage(name: ImageName, image = `${ecrRegistry}/foreign/${name}:latest`): Promise<string> {
+export async function pushForeignImage(
+  name: ImageName,
+  image = `${ecrRegistry}/foreign/${name}:latest`,
+): Promise<string> {
   const [, made] = artifacts.find(([one]) => one === name)!;
   const source = `oci:${path.join(folderOf(cacheDir, made), layout)}`;
   const target = `docker://${mapRegistry(image, registryStore)}`;
