@@ -83,6 +83,8 @@ async function refusalOf(request: http.IncomingMessage, options: RegistryFrontOp
   return { status: 400, code: "TAG_INVALID", message };
 }
 
+const noImage: Refusal = { status: 404, code: "MANIFEST_UNKNOWN", message: "Requested image not found" };
+
 async function exists({ store }: RegistryFrontOptions, url: string): Promise<boolean> {
   const answer = await fetch(`http://${store.host}:${store.port}${url}`, {
     method: "HEAD",
@@ -106,6 +108,10 @@ function refuse(
 function passOn(request: http.IncomingMessage, response: http.ServerResponse, options: RegistryFrontOptions): void {
   const { authorization: _, ...headers } = request.headers;
   const upstream = http.request({ ...options.store, method: request.method, path: request.url, headers }, (answer) => {
+    if (answer.statusCode === 404 && request.url?.includes("/manifests/")) {
+      answer.resume();
+      return refuse(request, response, noImage);
+    }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });

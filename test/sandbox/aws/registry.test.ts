@@ -14,6 +14,7 @@ describe("ECR's registry", () => {
   /** Method and path of what came through to the store, and what it has. */
   let passed: string[];
   let held: string[];
+  let missing: string[];
   let store: http.Server;
   let front: { close(): Promise<void> };
   let address: string;
@@ -28,10 +29,11 @@ describe("ECR's registry", () => {
   beforeEach(async () => {
     now = Date.parse("2026-11-27T12:00:00Z");
     passwords = new RegistryPasswords(() => now);
-    [passed, held] = [[], []];
+    [passed, held, missing] = [[], [], []];
     store = http.createServer((request, response) => {
       if (request.method !== "HEAD") passed.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      response.writeHead(request.method === "HEAD" && !held.includes(request.url!) ? 404 : 200).end();
+      const absent = request.method === "HEAD" ? !held.includes(request.url!) : missing.includes(request.url!);
+      response.writeHead(absent ? 404 : 200).end();
     });
     await listen(store, host, 0);
     const repositories = new Map([
@@ -111,6 +113,14 @@ describe("ECR's registry", () => {
     expect(await ask("PUT", "/v2/none/manifests/a", logIn())).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
     expect((await ask("POST", "/v2/none/blobs/uploads/", logIn())).status).to.equal(404);
     expect((await ask("POST", "/v2/jobs/blobs/uploads/", logIn())).status).to.equal(200);
+  });
+
+  it("says in ECR's words that there is no such image", async () => {
+    held.push("/v2/jobs/manifests/a");
+    expect((await ask("HEAD", "/v2/jobs/manifests/a", logIn())).status).to.equal(200);
+    expect(await ask("HEAD", "/v2/jobs/manifests/b", logIn())).to.deep.equal({ status: 404, code: "" });
+    missing.push("/v2/jobs/manifests/b");
+    expect(await ask("GET", "/v2/jobs/manifests/b", logIn())).to.deep.equal({ status: 404, code: "MANIFEST_UNKNOWN" });
   });
 
   it("moves a tag only where the repository lets it", async () => {

@@ -4,6 +4,7 @@
  *
  *     const image = await pushForeignImage("postgres"); // for a task definition
  */
+import { createHash } from "node:crypto";
 import * as path from "node:path";
 import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
 import { awsEndpoint, cacheDir, ecrRegistry, region, registryStore } from "../../../sandbox/config";
@@ -63,6 +64,24 @@ export async function pushForeignImage(
   const target = `docker://${mapRegistry(image, registryStore)}`;
   await createRepository(image.slice(ecrRegistry.length + 1).replace(/[:@].*$/, ""));
   await run("skopeo", ["--insecure-policy", "copy", "--dest-tls-verify=false", source, target]);
+  return image;
+}
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** Pushes one as `pushForeignImage` does, by an index that has it for one platform of Linux alone. */
+export async function pushForeignIndex(name: ImageName, image: string, architecture: string): Promise<string> {
+  await pushForeignImage(name, image);
+  const [, repository, tag] = /^[^/]+\/(.+):([^:]+)$/.exec(image)!;
+  const address = `http://${registryStore}/v2/${repository}/manifests/${tag}`;
+  const manifest = Buffer.from(await (await fetch(address, { headers: { accept: manifestType } })).arrayBuffer());
+  const digest = `sha256:${createHash("sha256").update(manifest).digest("hex")}`;
+  const platform = { os: "linux", architecture };
+  const manifests = [{ mediaType: manifestType, digest, size: manifest.length, platform }];
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+  const answer = await fetch(address, { method: "PUT", headers: { "content-type": indexType }, body });
+  if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`);
   return image;
 }
 
