@@ -137,9 +137,16 @@ export function executionPolicy(args: ExecutionAccess): string {
   );
 }
 
+/** The call takes no resource. */
+export const logIn: Statement = {
+  Sid: "LogIn",
+  Effect: "Allow",
+  Action: ["ecr:GetAuthorizationToken"],
+  Resource: "*",
+};
+
 const pullFrom = (repositories: string[]): Statement[] => [
-  // The call takes no resource.
-  { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+  logIn,
   {
     Sid: "PullImage",
     Effect: "Allow",

@@ -3,8 +3,8 @@ import { eachOnce } from "../each-once";
 import { wantsMetrics } from "../observability/observability";
 import { allServices, foreignImages } from "../settings/services";
 import type { Settings } from "../settings/settings";
-import { hostPolicy } from "./documents";
-import { imageStatements } from "./images";
+import { arnParts, hostPolicy } from "./documents";
+import { imageRepositories, imageStatements, readStatements } from "./images";
 import { monitorStatements } from "./observability";
 import { serviceStatements } from "./services";
 
@@ -27,6 +27,8 @@ export interface HostArns {
  * @param families of the stack's task definitions
  */
 export function rightsOfHosts(settings: Settings, families: string[], arns: HostArns): string {
+  const images = foreignImages(settings);
+  const repositories = imageRepositories(images, arnParts(arns.cluster).partition);
   return hostPolicy({
     clusterArn: arns.cluster,
     families,
@@ -35,7 +37,7 @@ export function rightsOfHosts(settings: Settings, families: string[], arns: Host
     cacheBucketArn: arns.cacheBucket,
     cacheKeyArn: settings.cache.kmsKeyArn,
     images: [
-      ...(foreignImages(settings).length > 0 ? imageStatements(arns.cluster, families) : []),
+      ...(images.length > 0 ? [...imageStatements(arns.cluster, families), ...readStatements(repositories)] : []),
       ...(allServices(settings).length > 0 ? serviceStatements(arns.jobLog) : []),
     ],
     monitor: monitorStatements(arns.log, wantsMetrics(settings)),

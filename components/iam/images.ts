@@ -1,8 +1,11 @@
-/** What jobs with images or services of their own take: hosts register task definitions for them, and tasks pull from ECR. */
+/**
+ * What jobs with images or services of their own take: hosts read the images' manifests and configs and register task
+ * definitions for them, and tasks pull from ECR.
+ */
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";
-import { arnParts, ecrRepositoryArn, type Statement } from "./documents";
+import { arnParts, ecrRepositoryArn, logIn, type Statement } from "./documents";
 
 /**
  * Statements of the host's policy. The roles that the definitions name are those that a host hands to tasks anyway.
@@ -51,6 +54,26 @@ export function imageStatements(clusterArn: string, families: readonly string[])
     },
   ];
 }
+
+/**
+ * Statements of the host's policy. The driver reads an image before it starts a task that pulls it; without them, the pull
+ * alone tells what is wrong with it.
+ *
+ * @param repositories ARNs of those that tasks may pull from
+ */
+export const readStatements = (repositories: string[]): Statement[] =>
+  repositories.length === 0
+    ? []
+    : [
+        logIn,
+        {
+          Sid: "ReadImages",
+          Effect: "Allow",
+          // A config is one of an image's blobs, which ECR calls layers.
+          Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+          Resource: repositories,
+        },
+      ];
 
 /**
  * ARNs of the ECR repositories that patterns of images name: each whose registry's address is written out. IAM's

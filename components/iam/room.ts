@@ -46,21 +46,24 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
       ? `arn:${partition}:s3:::${settings.cache.bucket ?? made("-cache")}`
       : undefined,
   });
+  const images = foreignImages(settings);
+  const repositories = imageRepositories(images, partition);
   const transfer =
     settings.cache.enabled && settings.cache.multipart ? document(takeRole(role("-cache-transfer"))) : "";
   const execution = executionPolicy({
     logGroupArn: arn("logs", `log-group:${made("-job")}`),
     imageUri: settings.image.uri ?? `123456789012.dkr.ecr.${region}.amazonaws.com/${made("-job")}`,
     builtElsewhere: settings.image.uri !== undefined,
-    repositories: imageRepositories(foreignImages(settings), partition),
+    repositories,
   });
   const roles = settings.entries.filter(({ taskRole }) => taskRole !== undefined).length;
   return [
     ...beyond(
       hosts.length + transfer.length,
       `sizes: the policies of the hosts' role would have`,
-      `they name each of the ${families.length} sizes, ${foreignImages(settings).length > 0 ? "four times as jobs may name images or services, " : ""}` +
-        `and each entry's role (${roles}): take some out`,
+      `they name each of the ${families.length} sizes, ${images.length > 0 ? "four times as jobs may name images or services, " : ""}` +
+        `each entry's role (${roles}), and each repository of ECR that jobs may name images of (${repositories.length}): ` +
+        "take some out, or write fewer and wider patterns",
     ),
     ...beyond(
       execution.length,

@@ -69,7 +69,7 @@ func newImaged(t *testing.T, allowed string) *imaged {
 	if err := os.WriteFile(filepath.Join(w.dir, "bin", "mkdir"), []byte(mkdir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\n\n[TaskMetadata]")
+	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\nReadRegistries = false\n\n[TaskMetadata]")
 	for _, file := range []string{w.hosts(), w.hostsOfImage()} {
 		if err := os.WriteFile(file, []byte("127.0.0.1 localhost\n"), 0o644); err != nil {
 			t.Fatal(err)

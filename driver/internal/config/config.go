@@ -80,6 +80,8 @@ type Fargate struct {
 	// AllowedServices are patterns of what a job may name by `services:`, which counts for nothing without any. Default:
 	// none.
 	AllowedServices []string
+	// ReadRegistries reads a job's image from its registry before a task is started for it. Default: true.
+	ReadRegistries bool
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string

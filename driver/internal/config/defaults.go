@@ -9,6 +9,7 @@ func defaults() *Config {
 		LogFormat: "text",
 		Fargate: Fargate{
 			PlatformVersion:     "LATEST",
+			ReadRegistries:      true,
 			SlotTimeout:         Duration{5 * time.Minute},
 			CapacityTimeout:     Duration{15 * time.Minute},
 			StartTimeout:        Duration{10 * time.Minute},

@@ -20,7 +20,7 @@ type Build struct {
 	Entrypoint []string
 	// User takes the place of the image's own, which stays where this is empty.
 	User string
-	// ConfigUser is the image's own user, as its registry tells; empty where that is not known.
+	// ConfigUser is the image's own user, as its registry tells, root where it names none; empty where that is not known.
 	ConfigUser string
 	// Architecture is GOARCH of the platform that the job asks for, empty where it asks for none.
 	Architecture string

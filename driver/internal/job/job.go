@@ -29,6 +29,10 @@ type Job struct {
 	ImageOptions ImageOptions
 	// Services are the entries of the job's `services:`, in their order.
 	Services []Service
+	// DockerAuthConfig is the job's variable of that name, for registries, and Registries are the credentials that GitLab has
+	// sent with the job. Both are secrets.
+	DockerAuthConfig string
+	Registries       []RegistryCredentials
 	// BuildsDir is where the runner has the job's sources, empty while it has not decided that.
 	BuildsDir string
 	// Timeout is how long the job may take, zero where GitLab did not send it.
@@ -54,6 +58,13 @@ type ImageOptions struct {
 	Platform, User string
 	// PullPolicies are those of `pull_policy:`, in the order in which the job prefers them.
 	PullPolicies []string
+}
+
+// RegistryCredentials open a registry of images.
+type RegistryCredentials struct {
+	// Host is the registry's name, with the port where it is not 443.
+	Host               string
+	Username, Password string
 }
 
 // ErrNone tells that the driver was called for no job.
@@ -102,6 +113,7 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	}
 	// GitLab writes 2026-11-25T01:02:03Z. The driver ignores a time that it cannot read.
 	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
+	job.DockerAuthConfig, job.Registries = data.dockerAuthConfig(values.expand), data.registries()
 	for _, variable := range data.Variables {
 		if variable.Value != "" {
 			job.Variables = append(job.Variables, variable.Key)

@@ -1,6 +1,9 @@
 package job
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // payload is the part of the job's JSON that the driver reads.
 type payload struct {
@@ -19,7 +22,13 @@ type payload struct {
 		Command   []string   `json:"command"`
 		Variables []variable `json:"variables"`
 	} `json:"services"`
-	Variables []variable `json:"variables"`
+	Variables   []variable `json:"variables"`
+	Credentials []struct {
+		Type     string `json:"type"`
+		URL      string `json:"url"`
+		Username string `json:"username"`
+		Password string `json:"password"`
+	} `json:"credentials"`
 }
 
 // container is what `image:` and an entry of `services:` have in common.
@@ -81,4 +90,33 @@ func (p *payload) number(name string, getenv func(string) string) string {
 		return ""
 	}
 	return value
+}
+
+// dockerAuthConfig returns the value of DOCKER_AUTH_CONFIG, "" where the job has none. It is the content even where the
+// variable is a file for the job. Of several the last one counts, as for the job's scripts.
+func (p *payload) dockerAuthConfig(expand func(string) string) string {
+	for _, variable := range slices.Backward(p.Variables) {
+		switch {
+		case variable.Key != "DOCKER_AUTH_CONFIG":
+		case variable.Raw:
+			return variable.Value
+		default:
+			return expand(variable.Value)
+		}
+	}
+	return ""
+}
+
+// registries returns the job's credentials for registries of images. GitLab sends those of its own registry, and of its
+// dependency proxy, with each job.
+func (p *payload) registries() []RegistryCredentials {
+	var all []RegistryCredentials
+	for _, one := range p.Credentials {
+		if one.Type == "registry" {
+			host := strings.TrimPrefix(strings.TrimPrefix(one.URL, "https://"), "http://")
+			host, _, _ = strings.Cut(host, "/")
+			all = append(all, RegistryCredentials{strings.TrimSuffix(host, ":443"), one.Username, one.Password})
+		}
+	}
+	return all
 }

@@ -48,10 +48,15 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	has := beside{build, services}
+	read, stop := d.beginReading(ctx, has)
+	defer stop()
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	err = d.prepare(ctx, place, wanted, beside{build, services})
+	if err = read.end(ctx, has); err == nil {
+		err = d.prepare(ctx, place, wanted, has)
+	}
 	switch {
 	case err == nil:
 		return nil

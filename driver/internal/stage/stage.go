@@ -22,6 +22,8 @@ type Tasks interface {
 	// Place is where Start starts tasks.
 	Place() (task.Place, error)
 	Placements(lot task.Lot) []task.Placement
+	// Base is what tasks for jobs with an image are by the configured task definition.
+	Base(ctx context.Context) (task.Base, error)
 	Define(ctx context.Context, add task.Derived) (arn string, err error)
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
@@ -82,7 +84,9 @@ type Driver struct {
 	Slots   Slots
 	Waits   Waits
 	Connect Connector
-	Log     *slog.Logger
+	// Registry reads the images that jobs name; nil where the driver leaves that to the tasks' pulls.
+	Registry Registry
+	Log      *slog.Logger
 	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
 	AgentFile string
 	// Volume is where the containers of a job with an image have what they share.

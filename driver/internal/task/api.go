@@ -4,6 +4,7 @@ package task
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -48,6 +49,9 @@ type Tasks struct {
 	Show func(Shown)
 	// ConsistencyWindow is how long ECS may take to show a task that it has just started.
 	ConsistencyWindow time.Duration
+
+	// base is what ECS has told for Base, for the Define that follows.
+	base atomic.Pointer[toldBase]
 }
 
 // DefaultConsistencyWindow is generous: ECS usually shows a task within a second.

@@ -90,10 +90,7 @@ func buildBeside(job *types.ContainerDefinition, add Derived) types.ContainerDef
 // usable tells why no definition can be derived from this one.
 func usable(base *types.TaskDefinition, add Derived) error {
 	name := aws.ToString(base.Family)
-	has := "amd64"
-	if base.RuntimePlatform != nil && base.RuntimePlatform.CpuArchitecture == types.CPUArchitectureArm64 {
-		has = "arm64"
-	}
+	has := architectureOf(base)
 	switch {
 	case base.Status != types.TaskDefinitionStatusActive:
 		return failure.New("Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job.",

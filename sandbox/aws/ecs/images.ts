@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { accountId, region, registryStore } from "../../config";
+import { ecrRegistry, registryStore } from "../../config";
 import { attempt, CommandError, run } from "../../command";
 import type { ImageConfig } from "./container-spec";
 
@@ -21,15 +21,13 @@ export interface ImageStore {
   pull(reference: string): Promise<Image>;
 }
 
-const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
-
 /**
  * Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. Whether the task's
  * execution role may pull is checked elsewhere.
  */
 export function pullSource(reference: string): { source: string; tlsVerify: boolean } {
-  return reference.startsWith(`${ecr}/`)
-    ? { source: `docker://${registryStore}${reference.slice(ecr.length)}`, tlsVerify: false }
+  return reference.startsWith(`${ecrRegistry}/`)
+    ? { source: `docker://${registryStore}${reference.slice(ecrRegistry.length)}`, tlsVerify: false }
     : { source: `docker://${reference}`, tlsVerify: true };
 }
 
