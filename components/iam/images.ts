@@ -2,7 +2,8 @@
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";
-import { arnParts, ecrRepositoryArn, type Statement } from "./documents";
+import type { Registry } from "../settings/registries";
+import { arnParts, ecrRepositoryArn, type ExecutionAccess, type Statement } from "./documents";
 
 /**
  * Statements of the host's policy. The roles that the definitions name are those that a host hands to tasks anyway.
@@ -50,6 +51,25 @@ export function imageStatements(clusterArn: string, families: readonly string[])
       Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
     },
   ];
+}
+
+/**
+ * What the execution role may reach for jobs' images: nothing where they may name none.
+ *
+ * @param images patterns of them
+ */
+export function foreignAccess(
+  images: readonly string[],
+  registries: Readonly<Record<string, Registry>>,
+  partition: string,
+): Pick<ExecutionAccess, "repositories" | "caches" | "secrets"> {
+  if (images.length === 0) return {};
+  const all = Object.values(registries);
+  return {
+    repositories: imageRepositories(images, partition),
+    caches: eachOnce(all.flatMap(({ pullFrom }) => ecrRepositoryArn(`${pullFrom}/*`, partition) ?? [])),
+    secrets: eachOnce(all.flatMap(({ credentials }) => credentials ?? [])),
+  };
 }
 
 /**

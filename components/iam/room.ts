@@ -8,7 +8,7 @@ import type { Settings } from "../settings/settings";
 import { takeRole } from "./cache";
 import { document, executionPolicy, partitionOf } from "./documents";
 import { rightsOfHosts } from "./host-rights";
-import { imageRepositories } from "./images";
+import { foreignAccess } from "./images";
 
 /**
  * Characters of all policies that a role has inline.
@@ -52,7 +52,7 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
     logGroupArn: arn("logs", `log-group:${made("-job")}`),
     imageUri: settings.image.uri ?? `123456789012.dkr.ecr.${region}.amazonaws.com/${made("-job")}`,
     builtElsewhere: settings.image.uri !== undefined,
-    repositories: imageRepositories(foreignImages(settings), partition),
+    ...foreignAccess(foreignImages(settings), settings.images.registries, partition),
   });
   const roles = settings.entries.filter(({ taskRole }) => taskRole !== undefined).length;
   return [

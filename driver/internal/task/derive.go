@@ -36,6 +36,8 @@ type Derived struct {
 	Script string
 	// Folder is where both containers have the volume.
 	Folder string
+	// Registries say from where ECS pulls it.
+	Registries images.Registries
 	// Tags are put on the task definition, besides the ones of that from which it is derived.
 	Tags map[string]string
 }
@@ -46,6 +48,10 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 	if err := usable(base, add); err != nil {
 		return nil, err
 	}
+	source, err := add.Registries.Of(add.Image)
+	if err != nil {
+		return nil, err
+	}
 	containers := slices.Clone(base.ContainerDefinitions)
 	job := &containers[slices.IndexFunc(containers, named(Container))]
 	mounts := append(slices.Clone(job.MountPoints),
@@ -53,7 +59,8 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 	job.MountPoints = mounts
 	entrypoint, command := add.Command(add.Script)
 	build := types.ContainerDefinition{
-		Name: aws.String(BuildContainer), Image: aws.String(add.Image), EntryPoint: entrypoint, Command: command,
+		Name: aws.String(BuildContainer), Image: aws.String(source.Name), EntryPoint: entrypoint, Command: command,
+		RepositoryCredentials: loginOf(source),
 		// The task outlives it: after the end of a job's container its artifacts are still there, and the reason of the end.
 		Essential: aws.Bool(false), MountPoints: mounts,
 		// ECS puts the container's name into the name of the log's stream.
@@ -100,6 +107,14 @@ func usable(base *types.TaskDefinition, add Derived) error {
 		return err
 	}
 	return nil
+}
+
+// loginOf is nil where ECS need not log in by a secret.
+func loginOf(source images.Source) *types.RepositoryCredentials {
+	if source.Credentials == "" {
+		return nil
+	}
+	return &types.RepositoryCredentials{CredentialsParameter: aws.String(source.Credentials)}
 }
 
 func named(name string) func(types.ContainerDefinition) bool {
