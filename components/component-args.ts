@@ -38,7 +38,8 @@ export function clusterArgs(
   const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined, images: foreignImages(settings) };
+  const images = { images: foreignImages(settings), registries: settings.images.registries };
+  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined, ...images };
   const otherSecurityGroups = settings.entries.some(({ network }) => network?.securityGroupIds !== undefined);
   return { ...image, sizes, architecture, spot, vpcId, otherSecurityGroups, ...log, ...access, tags };
 }

@@ -82,6 +82,7 @@ export function driverConfiguration(
         allowedTaskDefinitions: families(settings),
         images: images.allowed,
         services: services.allowed,
+        registries: images.registries,
         waitForServices: allServices(settings).length > 0 ? services.wait : undefined,
         maxSize,
         region: arnParts(clusterArn).region,

@@ -4,7 +4,7 @@ import { wantsMetrics } from "../observability/observability";
 import { allServices, foreignImages } from "../settings/services";
 import type { Settings } from "../settings/settings";
 import { arnParts, hostPolicy } from "./documents";
-import { imageRepositories, imageStatements, readStatements } from "./images";
+import { foreignAccess, imageStatements, readable, readStatements } from "./images";
 import { monitorStatements } from "./observability";
 import { serviceStatements } from "./services";
 
@@ -28,7 +28,7 @@ export interface HostArns {
  */
 export function rightsOfHosts(settings: Settings, families: string[], arns: HostArns): string {
   const images = foreignImages(settings);
-  const repositories = imageRepositories(images, arnParts(arns.cluster).partition);
+  const foreign = foreignAccess(images, settings.images.registries, arnParts(arns.cluster).partition);
   return hostPolicy({
     clusterArn: arns.cluster,
     families,
@@ -37,7 +37,7 @@ export function rightsOfHosts(settings: Settings, families: string[], arns: Host
     cacheBucketArn: arns.cacheBucket,
     cacheKeyArn: settings.cache.kmsKeyArn,
     images: [
-      ...(images.length > 0 ? [...imageStatements(arns.cluster, families), ...readStatements(repositories)] : []),
+      ...(images.length > 0 ? [...imageStatements(arns.cluster, families), ...readStatements(readable(foreign))] : []),
       ...(allServices(settings).length > 0 ? serviceStatements(arns.jobLog) : []),
     ],
     monitor: monitorStatements(arns.log, wantsMetrics(settings)),

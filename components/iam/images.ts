@@ -5,7 +5,8 @@
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";
-import { arnParts, ecrRepositoryArn, logIn, type Statement } from "./documents";
+import type { Registry } from "../settings/registries";
+import { arnParts, ecrRepositoryArn, logIn, type ExecutionAccess, type Statement } from "./documents";
 
 /**
  * Statements of the host's policy. The roles that the definitions name are those that a host hands to tasks anyway.
@@ -74,6 +75,31 @@ export const readStatements = (repositories: string[]): Statement[] =>
           Resource: repositories,
         },
       ];
+
+/** ARNs of the repositories that hosts read before a task pulls from them. */
+export const readable = ({
+  repositories = [],
+  caches = [],
+}: Pick<ExecutionAccess, "repositories" | "caches">): string[] => eachOnce([...repositories, ...caches]);
+
+/**
+ * What the execution role may reach for jobs' images: nothing where they may name none.
+ *
+ * @param images patterns of them
+ */
+export function foreignAccess(
+  images: readonly string[],
+  registries: Readonly<Record<string, Registry>>,
+  partition: string,
+): Pick<ExecutionAccess, "repositories" | "caches" | "secrets"> {
+  if (images.length === 0) return {};
+  const all = Object.values(registries);
+  return {
+    repositories: imageRepositories(images, partition),
+    caches: eachOnce(all.flatMap(({ pullFrom }) => ecrRepositoryArn(`${pullFrom}/*`, partition) ?? [])),
+    secrets: eachOnce(all.flatMap(({ credentials }) => credentials ?? [])),
+  };
+}
 
 /**
  * ARNs of the ECR repositories that patterns of images name: each whose registry's address is written out. IAM's

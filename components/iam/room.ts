@@ -8,7 +8,7 @@ import type { Settings } from "../settings/settings";
 import { takeRole } from "./cache";
 import { document, executionPolicy, partitionOf } from "./documents";
 import { rightsOfHosts } from "./host-rights";
-import { imageRepositories } from "./images";
+import { foreignAccess, readable } from "./images";
 
 /**
  * Characters of all policies that a role has inline.
@@ -47,14 +47,15 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
       : undefined,
   });
   const images = foreignImages(settings);
-  const repositories = imageRepositories(images, partition);
+  const foreign = foreignAccess(images, settings.images.registries, partition);
+  const repositories = readable(foreign);
   const transfer =
     settings.cache.enabled && settings.cache.multipart ? document(takeRole(role("-cache-transfer"))) : "";
   const execution = executionPolicy({
     logGroupArn: arn("logs", `log-group:${made("-job")}`),
     imageUri: settings.image.uri ?? `123456789012.dkr.ecr.${region}.amazonaws.com/${made("-job")}`,
     builtElsewhere: settings.image.uri !== undefined,
-    repositories,
+    ...foreign,
   });
   const roles = settings.entries.filter(({ taskRole }) => taskRole !== undefined).length;
   return [

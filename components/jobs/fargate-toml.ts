@@ -1,6 +1,7 @@
 import { stringify } from "smol-toml";
 import { logStreamPrefix } from "../names";
 import { paths } from "../host/paths";
+import type { Registry } from "../settings/registries";
 import { onSpotOrDemand, type CapacityProvider } from "./capacity-providers";
 
 export interface FargateTomlArgs {
@@ -27,6 +28,11 @@ export interface FargateTomlArgs {
    * @default the driver's
    */
   readonly waitForServices?: number;
+  /**
+   * How ECS gets at the images of some registries.
+   * @default as their names say
+   */
+  readonly registries?: Readonly<Record<string, Registry>>;
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /**
@@ -87,6 +93,7 @@ export function fargateToml(args: FargateTomlArgs): string {
       ...(cpu !== undefined && { MaxCPU: cpu }),
       ...(memory !== undefined && { MaxMemory: memory }),
       ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
+      ...(Object.keys(args.registries ?? {}).length > 0 && { Registries: registryTables(args.registries!) }),
       EnablePublicIP: args.assignPublicIp,
       UsePublicIP: false,
       CapacityProviders: args.capacityProviders.map(providerTable),
@@ -108,6 +115,16 @@ export function fargateToml(args: FargateTomlArgs): string {
     }),
   });
 }
+
+const registryTables = (registries: Readonly<Record<string, Registry>>) =>
+  Object.fromEntries(
+    Object.entries(registries)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([domain, { pullFrom, credentials }]) => [
+        domain,
+        pullFrom === undefined ? { Credentials: credentials! } : { PullFrom: pullFrom },
+      ]),
+  );
 
 /** By name, so that the order of entries changes nothing. */
 const profileTables = (profiles: readonly ProfileArgs[]) =>

@@ -4,6 +4,7 @@ import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import * as defaults from "./defaults";
 import { entriesOf } from "./entry-path";
+import { registries } from "./registries";
 import { distinct, record, strict } from "./values";
 import { shown } from "./values-shown";
 
@@ -62,6 +63,7 @@ export const images = strict({
       default: "none: `image:` is ignored",
       example: ["node:*", "registry.example.com/team/**"],
     }),
+  registries,
 }).prefault({});
 
 /** Key of an entry. */

@@ -1,7 +1,7 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
 import { validityWarnings } from "./certificates";
 import { entryPath, lists } from "./entry-path";
-import { allServices, defaultWait } from "./services";
+import { allServices, defaultWait, foreignImages } from "./services";
 import type { Settings } from "./settings";
 
 /** Each with the setting's path. @param now when it is told */
@@ -13,6 +13,7 @@ export function warningsOf(settings: Settings, now = new Date()): string[] {
     ...patternsOfNobody("images", settings),
     ...patternsOfNobody("services", settings),
     ...waitForNothing(settings),
+    ...registriesOfNobody(settings),
     ...moreAddresses(settings),
     ...validityWarnings(settings.caCertificates, now),
   ];
@@ -51,6 +52,11 @@ function waitForNothing(settings: Settings): string[] {
   const { wait } = settings.services;
   if (wait === defaultWait || allServices(settings).length > 0) return [];
   return [`services.wait: ${wait} has no effect; no job may name services (services.allowed)`];
+}
+
+function registriesOfNobody(settings: Settings): string[] {
+  if (Object.keys(settings.images.registries).length === 0 || foreignImages(settings).length > 0) return [];
+  return ["images.registries: has no effect; no job may name images or services (images.allowed, services.allowed)"];
 }
 
 /** EC2's default quota of Elastic IP addresses in a region, L-0263D0A3. */

@@ -15,6 +15,7 @@ import { runningTask } from "../support/tasks";
 
 const foreign = `${accountId}.dkr.ecr.${region}.amazonaws.com/foreign`;
 const [busybox, app, greeter] = ["busybox", "app", "greeter"].map((name) => `${foreign}/${name}:latest`);
+const login = `arn:aws:secretsmanager:${region}:${accountId}:secret:registry-login-AbCdEf`;
 const withoutSources = { GIT_STRATEGY: "none" };
 
 interface JobText {
@@ -50,8 +51,15 @@ describe("a job's own image", () => {
     for (const name of ["busybox", "app", "greeter"] as const) await pushForeignImage(name);
     await pushForeignIndex("busybox", `${foreign}/busybox:s390x`, "s390x");
     const own = { path: "acme/frontend", images: [`${foreign}/app:*`] };
-    const allowed = [`${foreign}/{busybox,app,greeter,absent}:*`];
-    await deploy(await withSettings(folder, { "images.allowed": allowed, groups: ["acme/backend", own] }));
+    await pushForeignImage("busybox", `${foreign}/hub/library/busybox:1`);
+    const images = {
+      allowed: [`${foreign}/{busybox,app,greeter,absent}:*`, "busybox:*", "registry.example.com/**"],
+      registries: {
+        "docker.io": { pullFrom: `${foreign}/hub` },
+        "registry.example.com": { credentials: login },
+      },
+    };
+    await deploy(await withSettings(folder, { images, groups: ["acme/backend", own] }));
   });
   after("as it was", async () => {
     await deploy();
@@ -107,6 +115,20 @@ describe("a job's own image", () => {
     expect(plain.status, plain.trace).to.equal("success");
     expect(plain.lines.join("\n")).to.match(/in \/(?!ci-job)\S+ with \/usr\/sbin\/sshd/);
     expect(plain.trace).to.not.contain("-image-");
+  });
+
+  it("is pulled from where the stack says for its registry, under the name that the job wrote", async () => {
+    const job = await runJob("busybox:1", ["ls -l /bin/ls"]);
+    expect(job.status, job.trace).to.equal("success");
+    expect(job.trace).to.match(/The job's image is busybox:1, by task definition /);
+    expect(job.lines.join("\n")).to.contain("/bin/ls -> busybox");
+  });
+
+  it("is pulled by the secret that the stack has for its registry", async () => {
+    const job = await runJob("registry.example.com/app:1", ["true"]);
+    expect(job.status).to.equal("failed");
+    // The sandbox logs in nowhere: it tells what it was asked to log in by.
+    expect(job.trace).to.contain(`by a secret (${login})`);
   });
 
   it("may be another one in each of many jobs at once", async () => {

@@ -28,7 +28,7 @@ describe("settings", () => {
       architecture: "x86_64",
       spot: "never",
       image: { buildArgs: {}, compression: "gzip" },
-      images: { allowed: [] },
+      images: { allowed: [], registries: {} },
       services: { allowed: [], wait: 30 },
       network: { assignPublicIp: true },
       maxSize: {},

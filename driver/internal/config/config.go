@@ -4,7 +4,11 @@
 // overrides, and needs no further check.
 package config
 
-import "time"
+import (
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/images"
+)
 
 // Config is the whole of fargate.toml.
 type Config struct {
@@ -82,6 +86,9 @@ type Fargate struct {
 	AllowedServices []string
 	// ReadRegistries reads a job's image from its registry before a task is started for it. Default: true.
 	ReadRegistries bool
+	// Registries say from where ECS pulls the images of some registries, by the domain that an image's name begins with.
+	// Default: each image from where its name says, without logging in, or by the execution role from ECR.
+	Registries images.Registries
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string

@@ -30,6 +30,9 @@ type Wanted struct {
 	// Imported is true where the pull may bring the image into its repository, by rules of a pull-through cache that the
 	// host has no rights for. It is never Absent then.
 	Imported bool
+	// LoggedIn is true where the pull has credentials for the registry which the host does not have. Such an image is never
+	// Private.
+	LoggedIn bool
 }
 
 // Outcome is what is known of an image.
@@ -128,7 +131,7 @@ func (r *Reader) read(ctx context.Context, wanted Wanted) Found {
 		found, err := r.readBy(ctx, image, wanted.Architecture, way)
 		found.Registry = host
 		switch {
-		case err == nil && way.ofJob && !isECR:
+		case err == nil && way.ofJob && !isECR && !wanted.LoggedIn:
 			return Found{Outcome: Private, Registry: host, Digest: found.Digest}
 		case err == nil:
 			return found

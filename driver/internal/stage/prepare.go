@@ -55,6 +55,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 		return err
 	}
 	if err = read.end(ctx, has); err == nil {
+		d.tellCollisions(has)
 		err = d.prepare(ctx, place, wanted, has)
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gitlab-fargate-runners/driver/internal/images"
+	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/registry"
 	"gitlab-fargate-runners/driver/internal/task"
 )
@@ -20,9 +21,10 @@ type reading struct {
 	found        []registry.Found
 }
 
-// beginReading reads the job's image while the job waits for a slot. The call that is returned ends it.
-func (d *Driver) beginReading(ctx context.Context, build *images.Build) (*reading, context.CancelFunc) {
-	if build == nil || d.Registry == nil {
+// beginReading reads the images of the job and of its services while the job waits for a slot. The call that is returned
+// ends it.
+func (d *Driver) beginReading(ctx context.Context, has beside) (*reading, context.CancelFunc) {
+	if has.nothing() || d.Registry == nil {
 		return nil, func() {}
 	}
 	ctx, cancel := context.WithTimeout(ctx, registry.DefaultLimit)
@@ -31,20 +33,43 @@ func (d *Driver) beginReading(ctx context.Context, build *images.Build) (*readin
 		defer close(begun.done)
 		base, err := d.Tasks.Base(ctx)
 		if err != nil {
-			d.Log.Debug("the job's image is not read from its registry", "error", err)
+			d.Log.Debug("the job's images are not read from their registries", "error", err)
 			return
 		}
 		begun.architecture = base.Architecture
-		begun.found = d.Registry.ReadAll(ctx, []registry.Wanted{{
-			Image: build.Image, Architecture: base.Architecture, Imported: registry.SameRepository(build.Image, base.Images),
-		}})
+		var wanted []registry.Wanted
+		for _, image := range has.images() {
+			wanted = append(wanted, d.wanted(image, base))
+		}
+		begun.found = d.Registry.ReadAll(ctx, wanted)
 	}()
 	return begun, cancel
 }
 
-// end waits for what is being read, writes into the container what is known of its image, and returns why no task can
-// have that. The error is ErrNotStarted.
-func (r *reading) end(ctx context.Context, build *images.Build) error {
+// wanted is an image as a task of this base would pull it.
+func (d *Driver) wanted(image string, base task.Base) registry.Wanted {
+	source, err := d.Config.Fargate.Registries.Of(image)
+	if err != nil {
+		source = images.Source{Name: image} // Define tells the error.
+	}
+	return registry.Wanted{
+		Image: source.Name, Architecture: base.Architecture, LoggedIn: source.Credentials != "",
+		// What takes a registry's place may be a pull-through cache.
+		Imported: source.Name != image || registry.SameRepository(image, base.Images),
+	}
+}
+
+// images are those of the containers beside the coordinator, that of the job's script first.
+func (b beside) images() (names []string) {
+	if b.build != nil {
+		names = append(names, b.build.Image)
+	}
+	return append(names, imagesOf(b.services)...)
+}
+
+// end waits for what is being read, writes into the containers what is known of their images, and returns why no task can
+// have one of them. The error is ErrNotStarted.
+func (r *reading) end(ctx context.Context, has beside) error {
 	if r == nil {
 		return nil
 	}
@@ -53,15 +78,35 @@ func (r *reading) end(ctx context.Context, build *images.Build) error {
 	case <-ctx.Done():
 		return task.NotStarted(context.Cause(ctx))
 	}
-	if len(r.found) == 0 {
+	found := r.found
+	if len(found) == 0 {
 		return nil
 	}
-	found := r.found[0]
-	if found.Config != nil {
-		build.ConfigUser = found.Config.User
+	if has.build != nil {
+		if err := found[0].Trouble("the job's image "+has.build.Image, r.architecture); err != nil {
+			return task.NotStarted(err)
+		}
+		if config := found[0].Config; config != nil {
+			has.build.ConfigUser = config.User
+		}
+		found = found[1:]
 	}
-	if err := found.Trouble("the job's image "+build.Image, r.architecture); err != nil {
-		return task.NotStarted(err)
+	for i := range has.services {
+		service := &has.services[i]
+		if err := found[i].Trouble("the service "+service.Image, r.architecture); err != nil {
+			return task.NotStarted(err)
+		}
+		// A port that the job itself names counts more.
+		if config := found[i].Config; config != nil && len(service.Ports) == 0 {
+			service.Ports = config.Ports
+		}
 	}
 	return nil
+}
+
+// tellCollisions tells the job's log of ports at which two services listen.
+func (d *Driver) tellCollisions(has beside) {
+	for _, line := range images.Collisions(has.services) {
+		d.printf("%s", printable.Of(line))
+	}
 }

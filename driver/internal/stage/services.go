@@ -20,7 +20,7 @@ import (
 // services returns the containers of the job's services, and tells the job's log what of them counts for nothing.
 func (d *Driver) services(withImage bool) ([]images.Service, error) {
 	services, told, err := images.ServicesOf(d.Job, d.Config.Fargate.AllowedServices, withImage)
-	for _, line := range append(told, images.Collisions(services)...) {
+	for _, line := range told {
 		d.printf("%s", printable.Of(line))
 	}
 	return services, err

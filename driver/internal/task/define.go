@@ -28,7 +28,7 @@ func (t *Tasks) Define(ctx context.Context, add Derived) (arn string, err error)
 	if err != nil {
 		return "", undefined(ctx, "DescribeTaskDefinition", err)
 	}
-	add.Tags = t.Config.Tags
+	add.Tags, add.Registries = t.Config.Tags, t.Config.Registries
 	input, err := derive(described.TaskDefinition, described.Tags, add)
 	if err != nil {
 		return "", notStarted{err}

@@ -38,6 +38,8 @@ type Derived struct {
 	Script string
 	// Folder is where the containers of the job and of its image have the volume.
 	Folder string
+	// Registries say from where ECS pulls their images.
+	Registries images.Registries
 	// Tags are put on the task definition, besides the ones of that from which it is derived.
 	Tags map[string]string
 }
@@ -56,6 +58,11 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 			types.MountPoint{SourceVolume: aws.String(buildVolume), ContainerPath: aws.String(add.Folder)})
 		volumes = append(volumes, types.Volume{Name: aws.String(buildVolume)})
 		added = append([]types.ContainerDefinition{buildBeside(job, add)}, added...)
+	}
+	for i := range added {
+		if err := pulledBy(add.Registries, &added[i]); err != nil {
+			return nil, err
+		}
 	}
 	input := &ecs.RegisterTaskDefinitionInput{
 		ContainerDefinitions: sorted(append(containers, added...)), Cpu: base.Cpu, Memory: base.Memory,
@@ -112,6 +119,21 @@ func otherPlatform(keyword, wanted, definition, has string) error {
 		"%s:docker:platform: linux/%s cannot be had: the tasks of %s are linux/%s", keyword, wanted, definition, has)
 	err.Build = true
 	return err
+}
+
+// pulledBy puts into a container what ECS pulls its image by.
+func pulledBy(registries images.Registries, container *types.ContainerDefinition) error {
+	source, err := registries.Of(aws.ToString(container.Image))
+	if err != nil {
+		return err
+	}
+	container.Image = aws.String(source.Name)
+	if source.Credentials != "" {
+		container.RepositoryCredentials = &types.RepositoryCredentials{
+			CredentialsParameter: aws.String(source.Credentials),
+		}
+	}
+	return nil
 }
 
 func named(name string) func(types.ContainerDefinition) bool {

@@ -17,8 +17,12 @@ export interface Image {
 }
 
 export interface ImageStore {
-  /** @throws Error whose message is ECS's: "CannotPullContainerError: …" */
-  pull(reference: string): Promise<Image>;
+  /**
+   * @param login ARN of the secret by which ECS is to log in. No registry here takes one: stricter than ECS, such an image
+   * is not pulled at all.
+   * @throws Error whose message is ECS's: "CannotPullContainerError: …"
+   */
+  pull(reference: string, login?: string): Promise<Image>;
 }
 
 /**
@@ -59,7 +63,12 @@ export function createImageStore(dir: string): ImageStore {
     return { digest, rootfs: path.join(target, "bundle", "rootfs"), config: await readConfig(target) };
   }
 
-  async function pull(reference: string): Promise<Image> {
+  async function pull(reference: string, login?: string): Promise<Image> {
+    if (login !== undefined) {
+      throw new Error(
+        `CannotPullContainerError: ${reference}: the sandbox logs in at no registry by a secret (${login})`,
+      );
+    }
     const { source, tlsVerify } = pullSource(reference);
     try {
       const digest =
