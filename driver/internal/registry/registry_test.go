@@ -104,8 +104,10 @@ func TestAccess(t *testing.T) {
 		// ofHost opens ECR.
 		ofHost auth.Credential
 		noRole error
-		want   Outcome
-		known  bool
+		// login is true where the pull has a login of its own.
+		login bool
+		want  Outcome
+		known bool
 	}{
 		"public":                                {image: "r.example/app:1", want: There, known: true},
 		"public, with credentials all the same": {image: "r.example/app:1", ofJob: mine, want: There, known: true},
@@ -114,8 +116,10 @@ func TestAccess(t *testing.T) {
 		"closed, by passwords":                  {image: "r.example/app:1", guard: lock("me", "secret", true), want: Unknown},
 		"open to the job alone":                 {image: "r.example/app:1", guard: lock("me", "secret", false), ofJob: mine, want: Private},
 		"open to the job alone, by password":    {image: "r.example/app:1", guard: lock("me", "secret", true), ofJob: mine, want: Private},
-		"absent for the job":                    {image: "r.example/app:2", guard: lock("me", "secret", false), ofJob: mine, want: Absent},
-		"closed to the job too":                 {image: "r.example/app:1", guard: lock("you", "secret", false), ofJob: mine, want: Unknown},
+		"open by the pull's own login": {image: "r.example/app:1", guard: lock("me", "secret", false), ofJob: mine, login: true,
+			want: There, known: true},
+		"absent for the job":    {image: "r.example/app:2", guard: lock("me", "secret", false), ofJob: mine, want: Absent},
+		"closed to the job too": {image: "r.example/app:1", guard: lock("you", "secret", false), ofJob: mine, want: Unknown},
 		"ECR by the host's role": {image: ecr + "/app:1", guard: lock("me", "secret", true), ofHost: mine[1], want: There,
 			known: true},
 		"absent in ECR":                 {image: ecr + "/app:2", guard: lock("me", "secret", true), ofHost: mine[1], want: Absent},
@@ -136,7 +140,9 @@ func TestAccess(t *testing.T) {
 				}
 				return test.ofHost, test.noRole
 			}
-			if got := w.one(test.image); got.Outcome != test.want || (got.Config != nil) != test.known {
+			wanted := Wanted{Image: test.image, Architecture: "amd64", LoggedIn: test.login}
+			got := w.ReadAll(t.Context(), []Wanted{wanted})[0]
+			if got.Outcome != test.want || (got.Config != nil) != test.known {
 				t.Errorf("%+v", got)
 			}
 		})
