@@ -213,3 +213,17 @@ func TestServicesOfATaskThatStarts(t *testing.T) {
 		})
 	}
 }
+
+// What a service is given says nothing of its task's lease, even where it has the names of that.
+func TestTheLeaseIsNotAServices(t *testing.T) {
+	pair := func(value string) []types.KeyValuePair {
+		return []types.KeyValuePair{{Name: aws.String("FARGATE_GUARD_HOST"), Value: aws.String(value)}}
+	}
+	task := &types.Task{Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
+		{Name: aws.String("ci-service-1"), Environment: pair("a job's")}, {Name: aws.String(Container), Environment: pair("ours")},
+		{Name: aws.String("ci-service-2"), Environment: pair("a job's")},
+	}}}
+	if got := leaseOf(task).Host; got != "ours" {
+		t.Errorf("the task is %s", got)
+	}
+}
