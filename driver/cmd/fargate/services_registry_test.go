@@ -32,7 +32,7 @@ func TestPortsOfServicesComeFromTheirImages(t *testing.T) {
 	for _, line := range []string{
 		"acme/queue:1 probably didn't start properly",
 		"took no connection at port " + down + " within 1s",
-		"The services postgres:18 and redis:8 both listen on port " + up,
+		"The services postgres:18 and redis:8 both name port " + up,
 	} {
 		if !strings.Contains(got.stdout, line) {
 			t.Errorf("prepare does not say %q:\n%s", line, got.stdout)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"gitlab-fargate-runners/driver/internal/images"
-	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/registry"
 	"gitlab-fargate-runners/driver/internal/task"
 )
@@ -102,11 +101,4 @@ func (r *reading) end(ctx context.Context, has beside) error {
 		}
 	}
 	return nil
-}
-
-// tellCollisions tells the job's log of ports at which two services listen.
-func (d *Driver) tellCollisions(has beside) {
-	for _, line := range images.Collisions(has.services) {
-		d.printf("%s", printable.Of(line))
-	}
 }
