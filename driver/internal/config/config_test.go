@@ -93,7 +93,7 @@ stack = "prod"
 KeepAliveCountMax = 2
 `)
 	want := Fargate{
-		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST",
+		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST", ReadRegistries: true,
 		Subnets: []string{"subnet-1", "subnet-2"}, SecurityGroups: []string{"sg-1", "sg-2"},
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
