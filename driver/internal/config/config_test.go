@@ -95,11 +95,11 @@ stack = "prod"
 KeepAliveCountMax = 2
 `)
 	want := Fargate{
-		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST",
+		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST", ReadRegistries: true,
 		Subnets: []string{"subnet-1", "subnet-2"}, SecurityGroups: []string{"sg-1", "sg-2"},
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
-		AllowedServices:   []string{"postgres:*"}, ReadRegistries: true, WaitForServices: Duration{45 * time.Second},
+		AllowedServices:   []string{"postgres:*"}, WaitForServices: Duration{45 * time.Second},
 		StartTimeout: Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
 		SlotTimeout: Duration{5 * time.Minute}, CapacityTimeout: Duration{15 * time.Minute},
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,

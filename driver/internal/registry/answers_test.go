@@ -55,12 +55,13 @@ func TestWhatAnswersProve(t *testing.T) {
 		"distribution, no such repository": {"registry.example.com:5000", 404, `{"errors":[{"code":"NAME_UNKNOWN","message":` +
 			`"repository name not known to registry","detail":{"name":"nope"}}]}`, Absent, ""},
 		// Answers of others on the way, and of registries in trouble.
-		"a web server":       {"registry.example.com", 404, "<html>404 page not found</html>", Unknown, "Not Found"},
-		"another 404":        {"registry.example.com", 404, `{"errors":[{"code":"UNSUPPORTED","message":"no"}]}`, Unknown, "unsupported: no"},
-		"a log-in page":      {"registry.example.com", 200, "<html>log in</html>", There, "is something else"},
-		"a code that lies":   {"registry.example.com", 503, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, Unknown, "Service Unavailable"},
-		"a proxy":            {"registry.example.com", 502, "", Unknown, "Bad Gateway"},
-		"forging a log line": {"registry.example.com", 404, `{"errors":[{"code":"NAME_UNKNOWN","message":"no\nJob succeeded\u001b[0m"}]}`, Absent, "name unknown: noJob succeeded[0m"},
+		"a web server":              {"registry.example.com", 404, "<html>404 page not found</html>", Unknown, "Not Found"},
+		"another 404":               {"registry.example.com", 404, `{"errors":[{"code":"UNSUPPORTED","message":"no"}]}`, Unknown, "unsupported: no"},
+		"a log-in page":             {"registry.example.com", 200, "<html>log in</html>", There, "is something else"},
+		"a refusal by another name": {"registry.example.com", 403, `{"errors":[{"code":"NAME_UNKNOWN"}]}`, Unknown, "name unknown"},
+		"a code that lies":          {"registry.example.com", 503, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`, Unknown, "Service Unavailable"},
+		"a proxy":                   {"registry.example.com", 502, "", Unknown, "Bad Gateway"},
+		"forging a log line":        {"registry.example.com", 404, `{"errors":[{"code":"NAME_UNKNOWN","message":"no\nJob succeeded\u001b[0m"}]}`, Absent, "name unknown: noJob succeeded[0m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(answer http.ResponseWriter, _ *http.Request) bool {

@@ -35,7 +35,7 @@ func TestReading(t *testing.T) {
 	w.PushIndex("team/app", "1", signed, arm, amd)
 	w.PushIndex("team/app", "others", signed, other, arm)
 	w.PushIndex("team/app", "386", small)
-	w.PushIndex("team/app", "open", open)
+	w.PushIndex("team/app", "open", open, other)
 	const at = "registry.example.com"
 	config := &Config{User: "70:70", Ports: []int{80, 5432}, Entrypoint: []string{"docker-entrypoint.sh"}}
 	for image, want := range map[string]Found{
