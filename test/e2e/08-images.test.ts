@@ -3,13 +3,14 @@ import { expect } from "chai";
 import { ECSClient, paginateListTaskDefinitions } from "@aws-sdk/client-ecs";
 import { accountId, region } from "../../sandbox/config";
 import { deploy } from "../support/engine";
-import { withFargateToml } from "../support/host";
+import { onHost, withFargateToml } from "../support/host";
 import { cancelJob, putFault } from "../support/faults";
 import { pushForeignImage, pushForeignIndex } from "../support/images";
 import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
 import { withSettings } from "../support/stack";
+import { status } from "../support/status";
 import { awsSettings } from "../support/task-definitions";
 import { runningTask } from "../support/tasks";
 
@@ -32,6 +33,9 @@ async function runJob(image: string | object | undefined, script: string[], more
   return { ...jobs[0]!, lines: scriptLines(jobs[0]!.trace), tasks };
 }
 
+const runningHosts = async () =>
+  (await status()).hosts.filter(({ state }) => state === "running").map(({ address }) => address);
+
 /** ARNs of all that hosts have registered for jobs' images. */
 async function registered(): Promise<string[]> {
   const client = new ECSClient(awsSettings);
@@ -46,20 +50,22 @@ async function registered(): Promise<string[]> {
 describe("a job's own image", () => {
   useSandbox();
   const folder = scratch();
+  const settings: Record<string, unknown> = {};
 
   before("images that the jobs of two runners may name", async () => {
     for (const name of ["busybox", "app", "greeter"] as const) await pushForeignImage(name);
     await pushForeignIndex("busybox", `${foreign}/busybox:s390x`, "s390x");
     const own = { path: "acme/frontend", images: [`${foreign}/app:*`] };
     await pushForeignImage("busybox", `${foreign}/hub/library/busybox:1`);
-    const images = {
+    settings.images = {
       allowed: [`${foreign}/{busybox,app,greeter,absent}:*`, "busybox:*", "registry.example.com/**"],
       registries: {
         "docker.io": { pullFrom: `${foreign}/hub` },
         "registry.example.com": { credentials: login },
       },
     };
-    await deploy(await withSettings(folder, { images, groups: ["acme/backend", own] }));
+    settings.groups = ["acme/backend", own];
+    await deploy(await withSettings(folder, settings));
   });
   after("as it was", async () => {
     await deploy();
@@ -155,6 +161,23 @@ describe("a job's own image", () => {
     expect((await registered()).length - before.length).to.equal(20);
   });
 
+  it("fails the job clearly where its entry point does not execute its arguments", async () => {
+    const ended = await runJob({ name: busybox, entrypoint: ["/bin/true"] }, ["true"]);
+    expect(ended.status).to.equal("failed");
+    expect(ended.trace)
+      .to.match(/the container of the job's image \S+busybox\S* has ended \(exit code 0/)
+      .and.contain('`image:entrypoint: [""]` leaves that out');
+    const soon = (text: string) => text.replace("[SSH]", '[SSH]\nConnectTimeout = "5s"');
+    await withFargateToml(soon, async () => {
+      const endless = { name: busybox, entrypoint: ["sh", "-c", "sleep 1000", "x"] };
+      const { status: outcome, trace } = await runJob(endless, ["true"]);
+      expect(outcome).to.equal("failed");
+      expect(trace).to.match(
+        /the job's image \S+busybox\S* does not begin with the job: .*\n.*`image:entrypoint: \[""\]`/,
+      );
+    });
+  });
+
   const failing: [what: string, image: string | object, told: RegExp, tasks: number][] = [
     [
       "without a shell",
@@ -242,5 +265,27 @@ describe("a job's own image", () => {
     expect(jobs[0]!.status, jobs[0]!.trace).to.equal("canceled");
     expect(scriptLines(jobs[0]!.trace)).to.include("after in busybox");
     expect(tasks).to.deep.equal({ started: 1, stopped: 1, running: 0 });
+  });
+
+  it("is found again by a second host", async () => {
+    const registeredBy = async () => {
+      const { status: outcome, trace } = await runJob(busybox, ["true"]);
+      expect(outcome, trace).to.equal("success");
+      return /by task definition (\S+-image-\S+)/.exec(trace)?.[1];
+    };
+    const byFirst = await registeredBy();
+    const before = await registered();
+    const [first] = await runningHosts();
+    await deploy(await withSettings(folder, { ...settings, "host.count": 2 }));
+    expect(await runningHosts()).to.have.length(2);
+    await onHost("systemctl stop gitlab-runner.service", first);
+    try {
+      expect(await registeredBy())
+        .to.equal(byFirst)
+        .and.be.a("string");
+    } finally {
+      await onHost("systemctl start gitlab-runner.service", first);
+    }
+    expect(await registered()).to.deep.equal(before);
   });
 });
