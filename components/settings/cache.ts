@@ -29,8 +29,8 @@ export const cache = strict({
     .default(false)
     .meta({
       description:
-        "Whether archives are transferred in parts, as S3 demands above 5 GB. Jobs get temporary credentials for it, in " +
-        "the place of presigned URLs.",
+        "Whether archives are transferred in parts, as S3 demands above 5 GB. Jobs get temporary credentials for it, " +
+        "instead of presigned URLs.",
       example: true,
     }),
 }).prefault({});

@@ -32,9 +32,9 @@ export interface Entry extends OnItsOwn {
   size: string;
   /** Names of `sizes` that its jobs may choose; all where left out. */
   allowedSizes?: string[];
-  /** The most that its jobs may ask for, in the place of the stack's. */
+  /** The most that its jobs may ask for, instead of the stack's. */
   maxSize?: MaxSize;
-  /** Patterns of the images that its jobs may name, in the place of the stack's. */
+  /** Patterns of the images that its jobs may name, instead of the stack's. */
   images?: string[];
   /** Jobs at once of this runner, on each host. */
   limit?: number;
@@ -91,7 +91,7 @@ const here = {
       example: ["default"],
     }),
   maxSize: maxSize.optional().meta({
-    description: "The most that its jobs may ask for, in the place of the stack's `maxSize`; `{}`: nothing.",
+    description: "The most that its jobs may ask for, instead of the stack's `maxSize`; `{}`: nothing.",
     default: "the stack's `maxSize`",
     example: { cpu: 4096, memory: 16384 },
   }),

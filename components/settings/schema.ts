@@ -53,7 +53,7 @@ const image = strict({
     .optional()
     .meta({
       description:
-        "Any text. Another one builds the image anew, with the newest packages that its Alpine release has, even where " +
+        "Any text. Another one builds the image again, with the newest packages that its Alpine release has, even where " +
         "the builder has kept the layers.",
       type: "string",
       default: "none",
@@ -70,7 +70,7 @@ const image = strict({
     }),
   uri: imageReference.optional().meta({
     description:
-      "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
+      "An image built elsewhere, of the tasks' architecture, instead of image/Dockerfile: with sshd and an " +
       "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
       "filled by the execution role.",
     default: "image/Dockerfile, built and pushed",
@@ -111,7 +111,8 @@ const network = strict({
       example: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
     }),
   assignPublicIp: z.boolean().optional().meta({
-    description: "Gives hosts and tasks public addresses. Without them the subnets need a NAT gateway or the like.",
+    description:
+      "Gives hosts and tasks public addresses. Without them the subnets need a NAT gateway or another way out.",
     default: "true in the default VPC, false in a VPC given",
     example: false,
   }),
@@ -144,7 +145,7 @@ export const schema = strict({
     .meta({
       description:
         "Of the tasks and the job image, and of the hosts where `host.architecture` names no other. Another one builds " +
-        "the image anew and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
+        "the image again and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
       example: "arm64",
     }),
   spot: z
