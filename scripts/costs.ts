@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { hostAlarms, stackAlarms, type AlarmThresholds } from "../components/observability/alarm-definitions";
 import * as defaults from "../components/settings/defaults";
+import { table, withMarked } from "./marked";
 import { hoursPerMonth, prices } from "./prices";
 
 const inProject = (file: string) => path.resolve(__dirname, "..", file);
@@ -81,8 +82,6 @@ export function stackOf(file: string): StackAtRest {
 }
 
 const dollars = (amount: number, digits = 2) => (amount === 0 ? "–" : amount.toFixed(digits));
-const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-const table = (head: string[], rows: string[][]) => [head, head.map(() => "---"), ...rows].map(row).join("\n");
 
 const sizes: TaskSize[] = [
   { cpu: 256, memory: 512 },
@@ -134,14 +133,10 @@ function tables(): Record<string, string> {
 /** AWS says "up to 70 %" less. */
 const spotShare = 0.3;
 
-/** A page with its tables written again, between `<!-- NAME -->` and `<!-- /NAME -->`. @throws Error where it has no place */
+/** A page with its tables written again. @throws Error where it has no place for one */
 export function withTables(page: string, names: string[]): string {
   const all = tables();
-  return names.reduce((text, name) => {
-    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
-    if (!place.test(text)) throw new Error(`there is no place for the table ${name}`);
-    return text.replace(place, (_, open: string, close: string) => `${open}\n${all[name]}\n${close}`);
-  }, page);
+  return withMarked(page, Object.fromEntries(names.map((name) => [name, all[name]])));
 }
 
 if (require.main === module) {

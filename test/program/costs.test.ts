@@ -51,6 +51,6 @@ describe("costs", () => {
   }
 
   it("have a place in a page, or are refused", () => {
-    expect(() => withTables("no marks", ["rest"])).to.throw("there is no place for the table rest");
+    expect(() => withTables("no marks", ["rest"])).to.throw("there is no place for rest");
   });
 });
