@@ -3,7 +3,7 @@
  * with too many words. `npm run lint` runs it. Prettier's own parser finds the text, so that code is left out.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { ParserOptions } from "prettier";
 import { parsers } from "prettier/plugins/markdown";
@@ -64,10 +64,13 @@ export async function mistakes(name: string, text: string, { maxWords, words }: 
   });
 }
 
-/** Every Markdown file that git knows. */
+/** Every Markdown file that is in git or may come into it. */
 export function pages({ leftOut }: Rules): string[] {
-  const names = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).trim().split("\n");
-  return names.filter((name) => !leftOut.some((pattern) => new RegExp(pattern).test(name)));
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"];
+  const names = execFileSync("git", list, { cwd: root, encoding: "utf8" }).trim().split("\n");
+  return names
+    .filter((name) => existsSync(path.join(root, name)))
+    .filter((name) => !leftOut.some((pattern) => new RegExp(pattern).test(name)));
 }
 
 async function main(): Promise<void> {
