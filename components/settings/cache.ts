@@ -5,7 +5,7 @@ import { cacheKey } from "./kms-keys";
 import { strict } from "./values";
 
 export const cache = strict({
-  enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
+  enabled: z.boolean().default(true).describe("Creates a bucket for the jobs' `cache:`."),
   expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),
   bucket: z
     .string()

@@ -72,7 +72,7 @@ export const onItsOwn = {
     example: "never",
   }),
   network: network.optional().meta({
-    description: "What is its own of the stack's `network`.",
+    description: "Overrides the stack's `network` for its jobs.",
     default: "the stack's `network`",
     example: { subnetIds: ["subnet-0123456789abcdef0"], securityGroupIds: ["sg-0123456789abcdef0"] },
   }),

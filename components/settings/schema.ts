@@ -35,7 +35,7 @@ const image = strict({
   packages: distinct(packageName)
     .default([])
     .meta({
-      description: "Alpine packages that all jobs find in the image, beside its own.",
+      description: "Alpine packages to add to the image, for all jobs.",
       type: "list of string",
       example: ["nodejs", "npm", "go~1.25"],
     }),
@@ -105,7 +105,7 @@ const network = strict({
     .max(16, "ECS takes 16 subnets of a task at most")
     .optional()
     .meta({
-      description: "Its subnets: hosts are spread over their zones, tasks try one after the other.",
+      description: "Subnets of that VPC. Hosts are spread over their zones; tasks try one subnet after the other.",
       type: "list of string",
       default: "all of the default VPC's",
       example: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
@@ -133,7 +133,7 @@ export const schema = strict({
     .default({})
     .transform((sizes) => ({ ...defaults.sizes, ...sizes }))
     .meta({
-      description: "Task definitions by name; `default` is there in any case.",
+      description: "Task definitions by name. There is always one called `default`.",
       type: "name → object",
       default: "`default: {cpu: 1024, memory: 2048}`",
       example: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
