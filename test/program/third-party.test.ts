@@ -13,7 +13,11 @@ describe("the list of third-party software", () => {
   });
 
   it("has what the programs are made of, and nothing that tests alone use", () => {
-    for (const module of ["golang.org/x/crypto", "github.com/aws/aws-sdk-go-v2/service/ecs", "github.com/spf13/pflag"]) {
+    for (const module of [
+      "golang.org/x/crypto",
+      "github.com/aws/aws-sdk-go-v2/service/ecs",
+      "github.com/spf13/pflag",
+    ]) {
       expect(page()).to.match(new RegExp(`^\\| \`${module}\` `, "m"));
     }
     expect(fs.readFileSync(path.join(projectDir, "driver/go.mod"), "utf8")).to.contain("github.com/google/go-cmp");
