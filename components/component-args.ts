@@ -20,7 +20,7 @@ import type { JobCluster, JobClusterArgs } from "./jobs/job-cluster";
 import type { JobImage, JobImageArgs } from "./jobs/job-image";
 import { helperBuildArgs } from "./jobs/runner-helper";
 import { metricsAddress } from "./observability/metrics-access";
-import { allImages } from "./settings/images";
+import { foreignImages } from "./settings/services";
 import type { Settings } from "./settings/settings";
 import type { Tags } from "./types";
 
@@ -38,7 +38,8 @@ export function clusterArgs(
   const { sizes, architecture, spot, logs, protect, permissionsBoundary, debug } = settings;
   const log = { logRetention: logs.retentionDays, logKey: logs.kmsKeyId, protect };
   const access = { execAllowed: debug.ecsExec, permissionsBoundary };
-  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined, images: allImages(settings) };
+  const images = { images: foreignImages(settings), registries: settings.images.registries };
+  const image = { imageUri, imageBuiltElsewhere: settings.image.uri !== undefined, ...images };
   const otherSecurityGroups = settings.entries.some(({ network }) => network?.securityGroupIds !== undefined);
   return { ...image, sizes, architecture, spot, vpcId, otherSecurityGroups, ...log, ...access, tags };
 }
@@ -97,6 +98,7 @@ function rightsOfHost(settings: Settings, { cluster, cache, log }: Reachable): p
       executionRole: cluster.executionRole.arn,
       taskRole: cluster.taskRole.arn,
       log: log.arn,
+      jobLog: cluster.logGroup.arn,
       cacheBucket: cache?.arn,
     })
     .apply((arns) => rightsOfHosts(settings, families(settings), arns));

@@ -4,6 +4,11 @@ import { createHash } from "node:crypto";
 /** The container that jobs run in; the driver looks for it by this name. */
 export const jobContainer = "ci-coordinator";
 
+/**
+ * What the names of the containers of jobs' services begin with, before their number; driver/internal/task has it too.
+ */
+export const serviceContainer = "ci-service-";
+
 /** What the names of the tasks' log streams begin with. ECS appends container and task. */
 export const logStreamPrefix = "job";
 

@@ -67,7 +67,9 @@ export const ports = {
 export const awsEndpoint = `http://${network.gateway}:${ports.aws}`;
 export const gitlabUrl = `http://${network.gateway}:${ports.gitlab}`;
 export const downloadsUrl = `http://${network.gateway}:${ports.downloads}`;
-/** The registry in ECR's place, on loopback only. It asks for ECR's passwords. */
+/** The registry of the account's ECR. Hosts reach it by this name, over TLS, at the bridge's address. */
+export const ecrRegistry = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
+/** The same registry for the engine, on loopback only. It asks for ECR's passwords. */
 export const registryAddress = `127.0.0.1:${ports.registry}`;
 /** The store behind it, which asks nobody. */
 export const registryStore = `127.0.0.1:${ports.registryStore}`;

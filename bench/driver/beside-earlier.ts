@@ -4,6 +4,7 @@ import { against } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
 import { earlierDriver } from "./earlier";
+import { withSlowStart } from "./slow-start";
 import { allStages, calls, total, wholeJob, type Call, type Job } from "./whole-job";
 
 const stages = allStages;
@@ -11,13 +12,15 @@ const stages = allStages;
 export async function besideEarlier(bed: Bed, revision: string, rounds: number): Promise<Section> {
   const earlier = await earlierDriver(bed, revision);
   const script = bed.file("one-line", "#!/usr/bin/env bash\necho a line of output\n");
-  const { now, then } = await interleave(
-    { now: () => wholeJob(bed, { script, stages }), then: () => wholeJob(bed, { script, stages, driver: earlier }) },
-    { rounds, signal: bed.signal },
-  );
+  const contestants = {
+    now: () => wholeJob(bed, { script, stages }),
+    then: () => wholeJob(bed, { script, stages, driver: earlier }),
+  };
+  const { now, then } = await withSlowStart(() => interleave(contestants, { rounds, signal: bed.signal }));
 
   const row = (name: string, figure: "wallMs" | "cpuMs", of: readonly Call[]) => {
-    const values = (jobs: Job[]) => jobs.map((job) => total(job, figure, of));
+    const ofEcs = (job: Job) => (figure === "wallMs" && of.includes("prepare") ? job.startMs : 0);
+    const values = (jobs: Job[]) => jobs.map((job) => total(job, figure, of) - ofEcs(job));
     const what = `${name}, ${figure === "wallMs" ? "time" : "CPU time"}`;
     return against(what, "ms", values(now), { name: revision, values: values(then) });
   };
@@ -27,6 +30,6 @@ export async function besideEarlier(bed: Bed, revision: string, rounds: number):
       row("all", figure, calls),
       ...calls.map((call) => row(`  ${call}`, figure, [call])),
     ]),
-    notes: ["The time of prepare has the task's start in it, which is the same for both."],
+    notes: ["The time of prepare is without what ECS took from RunTask until it called the task RUNNING."],
   };
 }

@@ -16,6 +16,8 @@ export interface DriverJob {
   /** @param script file that bash runs */
   run(script: string): Invocation;
   cleanup: Invocation;
+  /** The task's, once it has been prepared. */
+  arn(): string;
   /** How to get into the task, once it has been prepared. */
   access(): TaskAccess;
 }
@@ -55,15 +57,20 @@ export function driverJob(
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
   const call = (...args: string[]): Invocation => ({ program: driver, args: ["--config", toml, "custom", ...args], env });
+  /** What the driver has written down of the job's task. */
+  function state(): Record<string, string | undefined> {
+    const states = path.join(metadata, "tasks");
+    const name = readdirSync(states).find((name) => name.startsWith(`job-${id}-`) && name.endsWith(".json"))!;
+    return JSON.parse(readFileSync(path.join(states, name), "utf8"));
+  }
   return {
     config: call("config"),
     prepare: call("prepare"),
     run: (script) => call("run", script, "build_script"),
     cleanup: call("cleanup"),
+    arn: () => state().arn!,
     access() {
-      const states = path.join(metadata, "tasks");
-      const state = readdirSync(states).find((name) => name.startsWith(`job-${id}-`) && name.endsWith(".json"))!;
-      const { address, host_key, private_key } = JSON.parse(readFileSync(path.join(states, state), "utf8"));
+      const { address, host_key, private_key } = state() as Record<"address" | "host_key" | "private_key", string>;
       return {
         address,
         privateKey: file("key", private_key),

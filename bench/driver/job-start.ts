@@ -7,6 +7,7 @@ import { against, plainly } from "../lib/report";
 import { interleave } from "../lib/rounds";
 import type { Bed } from "./bed";
 import { createFloor } from "./floor";
+import { withSlowStart } from "./slow-start";
 import { reached, type Start } from "./start";
 import { withTimedCalls, type Call } from "./timed-calls";
 import { lineAt } from "./trace-time";
@@ -22,7 +23,8 @@ export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
       const start = await throughGitLab(bed, ciFile);
       return { ...start, ...partsOf(start, await take()) };
     };
-    return interleave({ job, floor: createFloor(bed) }, { rounds, signal: bed.signal });
+    const contestants = { job, floor: createFloor(bed) };
+    return withSlowStart(() => interleave(contestants, { rounds, signal: bed.signal }));
   });
   const of = (part: keyof JobStart) => samples.job.map((start) => start[part]);
   const floorOf = (part: keyof Start) => samples.floor.map((start) => start[part]);
@@ -45,6 +47,7 @@ export async function jobStart(bed: Bed, rounds: number): Promise<Section> {
       plainly("    of which gitlab-runner, between the calls", "ms", of("between")),
     ],
     notes: [
+      "A task takes some five seconds to start here, so that the driver's probes begin before ECS calls it RUNNING.",
       "Before the first line, gitlab-runner makes four calls: config, prepare, and run for prepare_script and get_sources.",
     ],
   };

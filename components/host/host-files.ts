@@ -9,6 +9,7 @@ import { arnParts } from "../iam/documents";
 import type { JobCluster } from "../jobs/job-cluster";
 import { taskFamily } from "../names";
 import type { RunnerTokens } from "../gitlab/runner-tokens";
+import { allServices } from "../settings/services";
 import type { Settings } from "../settings/settings";
 import type { Tags } from "../types";
 import { paths } from "./paths";
@@ -62,7 +63,7 @@ export function driverConfiguration(
   subnetIds: readonly pulumi.Input<string>[],
   tags: Tags,
 ): pulumi.Output<string> {
-  const { host, network, spot, maxSize, images, debug } = settings;
+  const { host, network, spot, maxSize, images, services, debug } = settings;
   const { cluster, taskDefinitions, securityGroup, logGroup } = jobCluster;
   return pulumi
     .output({
@@ -80,6 +81,9 @@ export function driverConfiguration(
         ...known,
         allowedTaskDefinitions: families(settings),
         images: images.allowed,
+        services: services.allowed,
+        registries: images.registries,
+        waitForServices: allServices(settings).length > 0 ? services.wait : undefined,
         maxSize,
         region: arnParts(clusterArn).region,
         assignPublicIp: network.assignPublicIp,
@@ -91,7 +95,7 @@ export function driverConfiguration(
 }
 
 function profileArgs(profile: Profile, { taskDefinitions, hostsOnly }: JobCluster) {
-  const { name, size, allowedSizes, maxSize, images, taskRole, spot, network = {} } = profile;
+  const { name, size, allowedSizes, maxSize, images, services, taskRole, spot, network = {} } = profile;
   const { subnetIds, securityGroupIds, assignPublicIp } = network;
   return {
     name,
@@ -100,6 +104,7 @@ function profileArgs(profile: Profile, { taskDefinitions, hostsOnly }: JobCluste
     allowedTaskDefinitions: allowedSizes.map((one) => familyRevision(taskDefinitions[one].arn)),
     maxSize,
     images,
+    services,
     taskRole,
     subnetIds,
     securityGroupIds: securityGroupIds && [...securityGroupIds, hostsOnly!.id],

@@ -46,7 +46,7 @@ export interface HostAccess {
   cacheBucketArn?: string;
   /** ARN of the KMS key that encrypts it. */
   cacheKeyArn?: string;
-  /** What it may do besides for jobs with images of their own. */
+  /** What it may do besides for jobs with images or services of their own. */
   images?: Statement[];
   /** What the host's monitor may do besides. */
   monitor?: Statement[];
@@ -114,17 +114,30 @@ export interface ExecutionAccess {
    */
   builtElsewhere?: boolean;
   /**
-   * ARNs of repositories that jobs name images of.
+   * ARNs of repositories that jobs name images and services of.
    * @default none
    */
   repositories?: readonly string[];
+  /**
+   * ARNs of repositories of pull-through caches.
+   * @default none
+   */
+  caches?: readonly string[];
+  /**
+   * ARNs of secrets by which ECS logs in at registries.
+   * @default none
+   */
+  secrets?: readonly string[];
 }
 
 /** What ECS does for a task before its containers run: pull their images, write their logs. */
 export function executionPolicy(args: ExecutionAccess): string {
   const { partition } = arnParts(args.logGroupArn);
+  const { caches = [], secrets = [] } = args;
   const repository = ecrRepositoryArn(args.imageUri, partition);
-  const repositories = [...new Set([...(repository === undefined ? [] : [repository]), ...(args.repositories ?? [])])];
+  const own = repository === undefined ? [] : [repository];
+  const repositories = [...new Set([...own, ...(args.repositories ?? []), ...caches])];
+  const filled = [...new Set([...(args.builtElsewhere ? own : []), ...caches])];
   return document(
     {
       Sid: "WriteLog",
@@ -133,18 +146,26 @@ export function executionPolicy(args: ExecutionAccess): string {
       Resource: `${args.logGroupArn}:*`,
     },
     ...(repositories.length === 0 ? [] : pullFrom(repositories)),
-    ...(repository !== undefined && args.builtElsewhere ? [pullThrough(repository)] : []),
+    ...(filled.length === 0 ? [] : [pullThrough(filled)]),
+    ...(secrets.length === 0 ? [] : [readSecrets(secrets)]),
   );
 }
 
+/** The call takes no resource. */
+export const logIn: Statement = {
+  Sid: "LogIn",
+  Effect: "Allow",
+  Action: ["ecr:GetAuthorizationToken"],
+  Resource: "*",
+};
+
 const pullFrom = (repositories: string[]): Statement[] => [
-  // The call takes no resource.
-  { Sid: "LogIn", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+  logIn,
   {
     Sid: "PullImage",
     Effect: "Allow",
     Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-    Resource: repositories.length === 1 ? repositories[0] : repositories,
+    Resource: oneOrAll(repositories),
   },
 ];
 
@@ -153,12 +174,22 @@ const pullFrom = (repositories: string[]): Statement[] => [
  * repository. An address does not tell whether it is one of such a cache; for any other one, the rights do nothing.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
  */
-const pullThrough = (repository: string): Statement => ({
+const pullThrough = (repositories: string[]): Statement => ({
   Sid: "PullThrough",
   Effect: "Allow",
   Action: ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
-  Resource: repository,
+  Resource: oneOrAll(repositories),
 });
+
+/** @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html */
+const readSecrets = (secrets: readonly string[]): Statement => ({
+  Sid: "ReadRegistryLogins",
+  Effect: "Allow",
+  Action: ["secretsmanager:GetSecretValue"],
+  Resource: oneOrAll(secrets),
+});
+
+const oneOrAll = (resources: readonly string[]) => (resources.length === 1 ? resources[0] : [...resources]);
 
 /** ECR's registries in all partitions, by IPv4, by IPv4 and IPv6 (dkr-ecr), with FIPS and without. */
 const ecrDomains = [

@@ -1,8 +1,12 @@
-/** What jobs with images of their own take: hosts register task definitions for them, and tasks pull from ECR. */
+/**
+ * What jobs with images or services of their own take: hosts read the images' manifests and configs and register task
+ * definitions for them, and tasks pull from ECR.
+ */
 import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";
-import { arnParts, ecrRepositoryArn, type Statement } from "./documents";
+import type { Registry } from "../settings/registries";
+import { arnParts, ecrRepositoryArn, logIn, type ExecutionAccess, type Statement } from "./documents";
 
 /**
  * Statements of the host's policy. The roles that the definitions name are those that a host hands to tasks anyway.
@@ -50,6 +54,51 @@ export function imageStatements(clusterArn: string, families: readonly string[])
       Condition: { StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" } },
     },
   ];
+}
+
+/**
+ * Statements of the host's policy. The driver reads an image before it starts a task that pulls it; without them, the pull
+ * alone tells what is wrong with it.
+ *
+ * @param repositories ARNs of those that tasks may pull from
+ */
+export const readStatements = (repositories: string[]): Statement[] =>
+  repositories.length === 0
+    ? []
+    : [
+        logIn,
+        {
+          Sid: "ReadImages",
+          Effect: "Allow",
+          // A config is one of an image's blobs, which ECR calls layers.
+          Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+          Resource: repositories,
+        },
+      ];
+
+/** ARNs of the repositories that hosts read before a task pulls from them. */
+export const readable = ({
+  repositories = [],
+  caches = [],
+}: Pick<ExecutionAccess, "repositories" | "caches">): string[] => eachOnce([...repositories, ...caches]);
+
+/**
+ * What the execution role may reach for jobs' images: nothing where they may name none.
+ *
+ * @param images patterns of them
+ */
+export function foreignAccess(
+  images: readonly string[],
+  registries: Readonly<Record<string, Registry>>,
+  partition: string,
+): Pick<ExecutionAccess, "repositories" | "caches" | "secrets"> {
+  if (images.length === 0) return {};
+  const all = Object.values(registries);
+  return {
+    repositories: imageRepositories(images, partition),
+    caches: eachOnce(all.flatMap(({ pullFrom }) => ecrRepositoryArn(`${pullFrom}/*`, partition) ?? [])),
+    secrets: eachOnce(all.flatMap(({ credentials }) => credentials ?? [])),
+  };
 }
 
 /**

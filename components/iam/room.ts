@@ -3,12 +3,12 @@
  * middle of a deployment.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { allImages } from "../settings/images";
+import { foreignImages } from "../settings/services";
 import type { Settings } from "../settings/settings";
 import { takeRole } from "./cache";
 import { document, executionPolicy, partitionOf } from "./documents";
 import { rightsOfHosts } from "./host-rights";
-import { imageRepositories } from "./images";
+import { foreignAccess, readable } from "./images";
 
 /**
  * Characters of all policies that a role has inline.
@@ -41,30 +41,35 @@ export function roomTrouble(name: string, settings: Settings, families: string[]
     executionRole: role("-execution"),
     taskRole: role("-task"),
     log: arn("logs", `log-group:${made("-runner")}`),
+    jobLog: arn("logs", `log-group:${made("-job")}`),
     cacheBucket: settings.cache.enabled
       ? `arn:${partition}:s3:::${settings.cache.bucket ?? made("-cache")}`
       : undefined,
   });
+  const images = foreignImages(settings);
+  const foreign = foreignAccess(images, settings.images.registries, partition);
+  const repositories = readable(foreign);
   const transfer =
     settings.cache.enabled && settings.cache.multipart ? document(takeRole(role("-cache-transfer"))) : "";
   const execution = executionPolicy({
     logGroupArn: arn("logs", `log-group:${made("-job")}`),
     imageUri: settings.image.uri ?? `123456789012.dkr.ecr.${region}.amazonaws.com/${made("-job")}`,
     builtElsewhere: settings.image.uri !== undefined,
-    repositories: imageRepositories(allImages(settings), partition),
+    ...foreign,
   });
   const roles = settings.entries.filter(({ taskRole }) => taskRole !== undefined).length;
   return [
     ...beyond(
       hosts.length + transfer.length,
       `sizes: the policies of the hosts' role would have`,
-      `they name each of the ${families.length} sizes, ${allImages(settings).length > 0 ? "four times as jobs may name images, " : ""}` +
-        `and each entry's role (${roles}): take some out`,
+      `they name each of the ${families.length} sizes, ${images.length > 0 ? "four times as jobs may name images or services, " : ""}` +
+        `each entry's role (${roles}), and each repository of ECR that jobs may name images of (${repositories.length}): ` +
+        "take some out, or write fewer and wider patterns",
     ),
     ...beyond(
       execution.length,
-      "images: the policy of the tasks' execution role would have",
-      "it names each repository of ECR that jobs may name images of: write fewer and wider patterns",
+      "images, services: the policy of the tasks' execution role would have",
+      "it names each repository of ECR that jobs may name images or services of: write fewer and wider patterns",
     ),
   ];
 }

@@ -1,6 +1,7 @@
 import { stringify } from "smol-toml";
 import { logStreamPrefix } from "../names";
 import { paths } from "../host/paths";
+import type { Registry } from "../settings/registries";
 import { onSpotOrDemand, type CapacityProvider } from "./capacity-providers";
 
 export interface FargateTomlArgs {
@@ -17,6 +18,21 @@ export interface FargateTomlArgs {
    * @default none
    */
   readonly images?: readonly string[];
+  /**
+   * Patterns of the services that a job may name by `services:`.
+   * @default none
+   */
+  readonly services?: readonly string[];
+  /**
+   * Seconds that jobs wait for their services.
+   * @default the driver's
+   */
+  readonly waitForServices?: number;
+  /**
+   * How ECS gets at the images of some registries.
+   * @default as their names say
+   */
+  readonly registries?: Readonly<Record<string, Registry>>;
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /**
@@ -46,7 +62,10 @@ export interface FargateTomlArgs {
 /** As in FargateTomlArgs, which holds where something is left out. */
 type ProfileArgs = Pick<FargateTomlArgs, "taskDefinition" | "allowedTaskDefinitions" | "maxSize"> &
   Partial<
-    Pick<FargateTomlArgs, "images" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders">
+    Pick<
+      FargateTomlArgs,
+      "images" | "services" | "subnetIds" | "securityGroupIds" | "assignPublicIp" | "capacityProviders"
+    >
   > & {
     readonly name: string;
     /**
@@ -69,9 +88,12 @@ export function fargateToml(args: FargateTomlArgs): string {
       TaskDefinition: args.taskDefinition,
       AllowedTaskDefinitions: [...args.allowedTaskDefinitions].sort(),
       ...(args.images?.length && { AllowedImages: [...args.images].sort() }),
+      ...(args.services?.length && { AllowedServices: [...args.services].sort() }),
+      ...(args.waitForServices !== undefined && { WaitForServices: `${args.waitForServices}s` }),
       ...(cpu !== undefined && { MaxCPU: cpu }),
       ...(memory !== undefined && { MaxMemory: memory }),
       ...(ephemeralStorage !== undefined && { MaxEphemeralStorage: ephemeralStorage }),
+      ...(Object.keys(args.registries ?? {}).length > 0 && { Registries: registryTables(args.registries!) }),
       EnablePublicIP: args.assignPublicIp,
       UsePublicIP: false,
       CapacityProviders: args.capacityProviders.map(providerTable),
@@ -94,6 +116,16 @@ export function fargateToml(args: FargateTomlArgs): string {
   });
 }
 
+const registryTables = (registries: Readonly<Record<string, Registry>>) =>
+  Object.fromEntries(
+    Object.entries(registries)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([domain, { pullFrom, credentials }]) => [
+        domain,
+        pullFrom === undefined ? { Credentials: credentials! } : { PullFrom: pullFrom },
+      ]),
+  );
+
 /** By name, so that the order of entries changes nothing. */
 const profileTables = (profiles: readonly ProfileArgs[]) =>
   Object.fromEntries(
@@ -107,6 +139,7 @@ function profileTable(profile: ProfileArgs) {
     AllowedTaskDefinitions: [...profile.allowedTaskDefinitions].sort(),
     // Also where the list is empty: the stack's own may hold some.
     ...(profile.images && { AllowedImages: [...profile.images].sort() }),
+    ...(profile.services && { AllowedServices: [...profile.services].sort() }),
     // A bound of 0 takes back what the stack allows.
     MaxCPU: maxSize.cpu ?? 0,
     MaxMemory: maxSize.memory ?? 0,

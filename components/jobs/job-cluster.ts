@@ -5,9 +5,10 @@ import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { allowEgress } from "../egress";
 import { arnParts, assumedBy, executionPolicy } from "../iam/documents";
-import { imageRepositories } from "../iam/images";
+import { foreignAccess } from "../iam/images";
 import { execPolicy } from "../iam/observability";
 import { jobContainer, logStreamPrefix, taskFamily } from "../names";
+import type { Registry } from "../settings/registries";
 import type { Size } from "../settings/settings";
 import type { Architecture, Tags } from "../types";
 import { capacityProviders, type Spot } from "./capacity-providers";
@@ -20,10 +21,15 @@ export interface JobClusterArgs {
    */
   readonly imageBuiltElsewhere?: boolean;
   /**
-   * Patterns of the images that jobs may name; what of them is in ECR, tasks may pull.
+   * Patterns of the images that jobs may name, for themselves or as services; what of them is in ECR, tasks may pull.
    * @default none
    */
   readonly images?: readonly string[];
+  /**
+   * How ECS gets at these images where it is not as their names say.
+   * @default none
+   */
+  readonly registries?: Readonly<Record<string, Registry>>;
   /** By name; each is a task definition. */
   readonly sizes: Readonly<Record<string, Size>>;
   /** Of the image and the tasks. */
@@ -121,10 +127,10 @@ export class JobCluster extends pulumi.ComponentResource {
 
   private createExecutionRole(name: string, args: JobClusterArgs, log: cloudwatch.LogGroup): iam.Role {
     const role = this.createRole(`${name}-execution`, args);
-    const { imageBuiltElsewhere: builtElsewhere, images = [] } = args;
+    const { imageBuiltElsewhere: builtElsewhere, images = [], registries = {} } = args;
     const policy = pulumi.all([log.arn, args.imageUri]).apply(([logGroupArn, imageUri]) => {
-      const repositories = imageRepositories(images, arnParts(logGroupArn).partition);
-      return executionPolicy({ logGroupArn, imageUri, builtElsewhere, repositories });
+      const foreign = foreignAccess(images, registries, arnParts(logGroupArn).partition);
+      return executionPolicy({ logGroupArn, imageUri, builtElsewhere, ...foreign });
     });
     new iam.RolePolicy(`${name}-execution`, { role: role.id, policy }, { parent: this });
     return role;

@@ -12,15 +12,17 @@ export interface Profile extends OnItsOwn {
   readonly maxSize: Settings["maxSize"];
   /** Patterns of the images that its jobs may name; the stack's where left out. */
   readonly images?: readonly string[];
+  /** The same of the services that they may name. */
+  readonly services?: readonly string[];
 }
 
 type Stack = Pick<Settings, "sizes" | "maxSize">;
-type Bounds = Pick<Entry, "key" | "size" | "allowedSizes" | "maxSize" | "images" | keyof OnItsOwn>;
+type Bounds = Pick<Entry, "key" | "size" | "allowedSizes" | "maxSize" | "images" | "services" | keyof OnItsOwn>;
 
 /** Undefined for an entry with nothing of its own: its jobs get, and may choose, what the stack has. */
 export function profileOf(entry: Bounds, stack: Stack): Profile | undefined {
-  const { key, size, allowedSizes, maxSize, images, taskRole, spot, network } = entry;
-  const own = [images, taskRole, spot, network].some((one) => one !== undefined);
+  const { key, size, allowedSizes, maxSize, images, services, taskRole, spot, network } = entry;
+  const own = [images, services, taskRole, spot, network].some((one) => one !== undefined);
   if (allowedSizes === undefined && maxSize === undefined && !own) return undefined;
   const others = (allowedSizes ?? Object.keys(stack.sizes)).filter((one) => one !== size).sort();
   return {
@@ -30,6 +32,7 @@ export function profileOf(entry: Bounds, stack: Stack): Profile | undefined {
     allowedSizes: [size, ...others],
     maxSize: maxSize ?? stack.maxSize,
     ...(images !== undefined && { images }),
+    ...(services !== undefined && { services }),
     ...(taskRole !== undefined && { taskRole }),
     ...(spot !== undefined && { spot }),
     ...(network !== undefined && { network }),

@@ -6,6 +6,7 @@ import { onItsOwn, type OnItsOwn } from "./entry-tasks";
 import { entryImages } from "./images";
 import { nameSegment, pathPattern, whyNoPath } from "./owner-path";
 import { ofEntry, type RunnerSettings } from "./runner-settings";
+import { entryServices } from "./services";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
 import { shown } from "./values-shown";
@@ -36,6 +37,8 @@ export interface Entry extends OnItsOwn {
   maxSize?: MaxSize;
   /** Patterns of the images that its jobs may name, instead of the stack's. */
   images?: string[];
+  /** Patterns of the services that its jobs may name, in the place of the stack's. */
+  services?: string[];
   /** Jobs at once of this runner, on each host. */
   limit?: number;
   /** The runner's token where it was created elsewhere: nothing is created in GitLab then. */
@@ -99,6 +102,7 @@ const here = {
     example: { cpu: 4096, memory: 16384 },
   }),
   images: entryImages,
+  services: entryServices,
   limit: z
     .int()
     .min(1)

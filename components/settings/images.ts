@@ -4,11 +4,12 @@ import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import * as defaults from "./defaults";
 import { entriesOf } from "./entry-path";
+import { registries } from "./registries";
 import { distinct, record, strict } from "./values";
 import { shown } from "./values-shown";
 
 /** driver/internal/images has the same rule; driver/internal/images/testdata/patterns.json has cases of both. */
-const pattern = z.string().superRefine((text, context) => {
+export const imagePattern = z.string().superRefine((text, context) => {
   const why = whyNoPattern(text);
   if (why !== undefined) context.addIssue({ code: "custom", message: `${why}; ${likeThese}` });
 });
@@ -51,7 +52,7 @@ export function* alternatives(pattern: string): Generator<string> {
 }
 
 export const images = strict({
-  allowed: distinct(pattern)
+  allowed: distinct(imagePattern)
     .default([])
     .meta({
       description:
@@ -62,10 +63,11 @@ export const images = strict({
       default: "none: `image:` is ignored",
       example: ["node:*", "registry.example.com/team/**"],
     }),
+  registries,
 }).prefault({});
 
 /** Key of an entry. */
-export const entryImages = distinct(pattern)
+export const entryImages = distinct(imagePattern)
   .optional()
   .meta({
     description: "The images that its jobs may name, instead of `images.allowed`; `[]`: none.",
@@ -79,13 +81,17 @@ const allowsAny = (list: unknown) => Array.isArray(list) && list.length > 0;
 
 /** A host with the right to register what is derived from `large` could register revisions of a size `large-image-…`. */
 export function sizesOfImages(raw: Record<string, unknown>): string[] {
-  const lists = [record(raw.images).allowed, ...entriesOf(raw).map(([, { images: own }]) => own)];
+  const entries = entriesOf(raw);
+  const lists = (["images", "services"] as const).flatMap((key) => [
+    record(raw[key]).allowed,
+    ...entries.map(([, entry]) => entry[key]),
+  ]);
   if (!lists.some(allowsAny)) return [];
   const sizes = Object.keys({ ...defaults.sizes, ...record(raw.sizes) });
   return sizes.flatMap((name) => {
     const other = sizes.find((one) => name.startsWith(one + imageInfix));
     if (other === undefined) return [];
-    const made = `"${other}${imageInfix}…" is what is made of the size ${other} for jobs with images`;
+    const made = `"${other}${imageInfix}…" is what is made of the size ${other} for jobs with images or services`;
     return [`sizes.${name}: ${made}; give it another name`];
   });
 }

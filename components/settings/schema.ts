@@ -16,6 +16,7 @@ import { httpProxy } from "./http-proxy";
 import { kmsKeyArn, logsKey } from "./kms-keys";
 import { alarms, dashboard, debug, metrics } from "./observability";
 import { runners } from "./runner-settings";
+import { services } from "./services";
 import { maxSize, size } from "./sizes";
 import { tags } from "./tags";
 import { imageReference } from "./image-reference";
@@ -159,6 +160,7 @@ export const schema = strict({
     }),
   image: image.prefault({}),
   images,
+  services,
   network: network.prefault({}),
   caCertificates,
   host,

@@ -1,6 +1,7 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
 import { validityWarnings } from "./certificates";
 import { entryPath, lists } from "./entry-path";
+import { allServices, defaultWait, foreignImages } from "./services";
 import type { Settings } from "./settings";
 
 /** Each with the setting's path. @param now when it is told */
@@ -9,7 +10,10 @@ export function warningsOf(settings: Settings, now = new Date()): string[] {
     ...noRunner(settings),
     ...limitsWithoutEffect(settings),
     ...boundsBelowDefault(settings),
-    ...imagesOfNobody(settings),
+    ...patternsOfNobody("images", settings),
+    ...patternsOfNobody("services", settings),
+    ...waitForNothing(settings),
+    ...registriesOfNobody(settings),
     ...moreAddresses(settings),
     ...validityWarnings(settings.caCertificates, now),
   ];
@@ -37,10 +41,22 @@ function boundsBelowDefault({ sizes, maxSize }: Settings): string[] {
   });
 }
 
-function imagesOfNobody({ entries, images }: Settings): string[] {
-  if (images.allowed.length === 0 || entries.length === 0) return [];
-  if (entries.some((entry) => entry.images === undefined)) return [];
-  return ["images.allowed: has no effect; each entry has images of its own"];
+function patternsOfNobody(what: "images" | "services", settings: Settings): string[] {
+  const { entries } = settings;
+  if (settings[what].allowed.length === 0 || entries.length === 0) return [];
+  if (entries.some((entry) => entry[what] === undefined)) return [];
+  return [`${what}.allowed: has no effect; each entry has ${what} of its own`];
+}
+
+function waitForNothing(settings: Settings): string[] {
+  const { wait } = settings.services;
+  if (wait === defaultWait || allServices(settings).length > 0) return [];
+  return [`services.wait: ${wait} has no effect; no job may name services (services.allowed)`];
+}
+
+function registriesOfNobody(settings: Settings): string[] {
+  if (Object.keys(settings.images.registries).length === 0 || foreignImages(settings).length > 0) return [];
+  return ["images.registries: has no effect; no job may name images or services (images.allowed, services.allowed)"];
 }
 
 /** EC2's default quota of Elastic IP addresses in a region, L-0263D0A3. */

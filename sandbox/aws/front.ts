@@ -28,8 +28,8 @@ export interface FrontOptions {
    * Undefined: the request goes to moto as it is. @throws AwsError
    */
   ec2(form: URLSearchParams): Promise<Ec2Step | undefined>;
-  /** Answers ECR's GetAuthorizationToken. */
-  registryPassword(): object;
+  /** Answers ECR's GetAuthorizationToken, asked by the owner of an access key. */
+  registryPassword(accessKeyId: string): object;
   /** STS is asked for a role's credentials: what follows from moto's answer. @throws AwsError */
   assumeRole(accessKeyId: string, form: URLSearchParams): Promise<(answer: string) => void>;
   /** A request has been answered, or its caller got no answer. `body`: as far as it was read. */
@@ -68,7 +68,9 @@ export async function startFront(options: FrontOptions): Promise<{ port: number;
       const inCbor = cborAction(request.url ?? "/");
       if (inCbor) await answerCbor(inCbor, request, await whole(), response, options.moto);
       else if (asksForRegistryPassword(request.headers))
-        await answerCall("GetAuthorizationToken", request, response, await whole(), options.registryPassword);
+        await answerCall("GetAuthorizationToken", request, response, await whole(), () =>
+          options.registryPassword(signatureOf(request)?.accessKeyId ?? ""),
+        );
       else if (quotas)
         await answerCall(quotas, request, response, await whole(), (name, body) =>
           answerQuota(options.vcpuQuota(), name, body),

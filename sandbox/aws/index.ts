@@ -16,9 +16,9 @@ import { startDownloads } from "./downloads";
 import { Firewall } from "./ec2/firewall";
 import { Instances, type HostView } from "./ec2/instances";
 import { createSubnets } from "./ec2/subnets";
-import { startRegistryFront } from "./ecr/front";
+import { makeCertificate } from "./ecr/certificate";
 import { RegistryPasswords } from "./ecr/passwords";
-import { tagMutability } from "./ecr/repositories";
+import { startRegistry } from "./ecr/registry";
 import { startRegistryStore } from "./ecr/store";
 import { createEni } from "./ecs/eni";
 import type { Faults } from "./ecs/faults";
@@ -105,8 +105,6 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
       started(startDownloads(artifacts.downloads)),
     ]);
     const passwords = new RegistryPasswords();
-    const store = { host: "127.0.0.1", port: ports.registryStore };
-    await started(startRegistryFront({ passwords, mutability: tagMutability(moto.ecr), store, log }));
     // ECS has been used in this account before.
     await createServiceLinkedRole(moto.iam);
     const subnets = createSubnets(moto.ec2);
@@ -115,12 +113,15 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
     const credentials = createCredentials(moto.sts, iam);
     const firewall = new Firewall(moto.ec2);
     const tree = artifacts.hostTree;
-    const instances = new Instances({ moto, iam, subnets, addresses, firewall, tree, dir: folder("hosts"), log });
+    const certificate = await makeCertificate(folder("ecr"));
+    const disk = { tree, dir: folder("hosts"), trusted: certificate.cert };
+    const instances = new Instances({ moto, iam, subnets, addresses, firewall, ...disk, log });
     closers.push(() => instances.close());
 
     const policies = new RolePolicies(iam);
     const ecsRole = serviceLinkedRole(moto.iam);
     const authorizer = new Authorizer(policies, log);
+    await started(startRegistry({ passwords, authorizer, ecr: moto.ecr, certificate, log }));
     const images = createImageStore(folder("images"));
     const ecs: EcsService = new EcsService({
       moto,
@@ -193,7 +194,7 @@ export async function startAws({ artifacts, stateDir, log }: AwsOptions): Promis
           firewall.concerns(form.get("Action") ?? "")
             ? { form, answered: () => firewall.changed() }
             : instances.handle(form),
-        registryPassword: () => passwords.issue(),
+        registryPassword: (accessKeyId) => passwords.issue(credentials.principal(accessKeyId)),
         called: (...call) => calls.add(...call),
         log,
       }),

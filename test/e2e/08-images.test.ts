@@ -3,8 +3,9 @@ import { expect } from "chai";
 import { ECSClient, paginateListTaskDefinitions } from "@aws-sdk/client-ecs";
 import { accountId, region } from "../../sandbox/config";
 import { deploy } from "../support/engine";
+import { withFargateToml } from "../support/host";
 import { cancelJob, putFault } from "../support/faults";
-import { pushForeignImage } from "../support/images";
+import { pushForeignImage, pushForeignIndex } from "../support/images";
 import { runCi, runWith, scriptLines } from "../support/pipelines";
 import { useSandbox } from "../support/sandbox";
 import { scratch } from "../support/scratch";
@@ -14,6 +15,7 @@ import { runningTask } from "../support/tasks";
 
 const foreign = `${accountId}.dkr.ecr.${region}.amazonaws.com/foreign`;
 const [busybox, app, greeter] = ["busybox", "app", "greeter"].map((name) => `${foreign}/${name}:latest`);
+const login = `arn:aws:secretsmanager:${region}:${accountId}:secret:registry-login-AbCdEf`;
 const withoutSources = { GIT_STRATEGY: "none" };
 
 interface JobText {
@@ -47,9 +49,17 @@ describe("a job's own image", () => {
 
   before("images that the jobs of two runners may name", async () => {
     for (const name of ["busybox", "app", "greeter"] as const) await pushForeignImage(name);
+    await pushForeignIndex("busybox", `${foreign}/busybox:s390x`, "s390x");
     const own = { path: "acme/frontend", images: [`${foreign}/app:*`] };
-    const allowed = [`${foreign}/{busybox,app,greeter,absent}:*`];
-    await deploy(await withSettings(folder, { "images.allowed": allowed, groups: ["acme/backend", own] }));
+    await pushForeignImage("busybox", `${foreign}/hub/library/busybox:1`);
+    const images = {
+      allowed: [`${foreign}/{busybox,app,greeter,absent}:*`, "busybox:*", "registry.example.com/**"],
+      registries: {
+        "docker.io": { pullFrom: `${foreign}/hub` },
+        "registry.example.com": { credentials: login },
+      },
+    };
+    await deploy(await withSettings(folder, { images, groups: ["acme/backend", own] }));
   });
   after("as it was", async () => {
     await deploy();
@@ -107,6 +117,20 @@ describe("a job's own image", () => {
     expect(plain.trace).to.not.contain("-image-");
   });
 
+  it("is pulled from where the stack says for its registry, under the name that the job wrote", async () => {
+    const job = await runJob("busybox:1", ["ls -l /bin/ls"]);
+    expect(job.status, job.trace).to.equal("success");
+    expect(job.trace).to.match(/The job's image is busybox:1, by task definition /);
+    expect(job.lines.join("\n")).to.contain("/bin/ls -> busybox");
+  });
+
+  it("is pulled by the secret that the stack has for its registry", async () => {
+    const job = await runJob("registry.example.com/app:1", ["true"]);
+    expect(job.status).to.equal("failed");
+    // The sandbox logs in nowhere: it tells what it was asked to log in by.
+    expect(job.trace).to.contain(`by a secret (${login})`);
+  });
+
   it("may be another one in each of many jobs at once", async () => {
     const many = Array.from({ length: 20 }, (_, index) => `many-${index}`);
     for (const tag of many) await pushForeignImage("busybox", `${foreign}/busybox:${tag}`);
@@ -138,7 +162,24 @@ describe("a job's own image", () => {
       /foreign\/greeter\S* does not run: .*\n.*no shell \(sh\)/,
       1,
     ],
-    ["that does not exist", `${foreign}/absent:1`, /foreign\/absent:1 cannot be pulled: CannotPullContainerError/, 1],
+    [
+      "whose repository does not exist",
+      `${foreign}/absent:1`,
+      /foreign\/absent:1 is not there: \S+ answers "name unknown: The repository with name 'foreign\/absent' does not exist/,
+      0,
+    ],
+    [
+      "whose tag does not exist",
+      `${foreign}/busybox:nope`,
+      /foreign\/busybox:nope is not there: \S+ answers "manifest unknown: Requested image not found"/,
+      0,
+    ],
+    [
+      "that is for another platform",
+      `${foreign}/busybox:s390x`,
+      /foreign\/busybox:s390x is not for linux\/(amd64|arm64), which the task is: it is for linux\/s390x/,
+      0,
+    ],
     ["that is not allowed", "node:24", /node:24 is not among those that this runner allows/, 0],
   ];
   for (const [what, image, told, started] of failing) {
@@ -149,6 +190,20 @@ describe("a job's own image", () => {
       expect(tasks.started).to.equal(started);
     });
   }
+
+  it("is read from ECR by the host's role before its task", async () => {
+    await pushForeignImage("app", `${foreign}/app:read`);
+    await withFargateToml(
+      (text) => text.replace('LogLevel = "info"', 'LogLevel = "debug"'),
+      async () => {
+        const { status, trace } = await runJob(`${foreign}/app:read`, ["true"]);
+        expect(status, trace).to.equal("success");
+        expect(trace)
+          .to.match(/read an image from its registry.* image=\S+app:read outcome=there reason="" config=true/)
+          .and.match(/action=ecr:GetAuthorizationToken attempt=1 .*outcome=ok/);
+      },
+    );
+  });
 
   it("is one of the entry's own list, where it has one", async () => {
     const refused = await runJob(busybox, ["echo never"], {}, "acme/frontend");

@@ -83,6 +83,28 @@ async function failsThePull(permission: Granted): Promise<unknown> {
   );
 }
 
+/** An image that is not there is found by the task's start, instead of before it. */
+async function failsByTheTask(): Promise<void> {
+  const absent = (await imaged()).replace(/(image: \S+)/, "$1-absent");
+  const { jobs, trace } = await run(absent);
+  expect(jobs[0], trace).to.include({ status: "failed", failure_reason: "script_failure" });
+  expect(trace)
+    .to.match(/busybox:\S+-absent cannot be pulled: CannotPullContainerError/)
+    .and.not.contain("is not there");
+}
+
+/** What images' configs say, as the host keeps it for later jobs. */
+const keptConfigs = "/opt/gitlab-runner/metadata/images";
+const kept = async () => (await onHost(`ls ${keptConfigs} 2>/dev/null || true`)).split("\n").filter(Boolean).length;
+
+/** A job works, and nothing is known of its image's config. */
+async function readsNoConfig(): Promise<void> {
+  await onHost(`rm -rf ${keptConfigs}`);
+  const { jobs, trace } = await run(await imaged());
+  expect(jobs[0]!.status, trace).to.equal("success");
+  expect(await kept()).to.equal(0);
+}
+
 /** The job's log says that its cache does not work. */
 async function failsTheCache({ action }: Granted): Promise<void> {
   const { trace } = await run(caching(), { brokenCache: true });
@@ -105,6 +127,9 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "host ecs:RegisterTaskDefinition": failsTheJob,
   "host ecs:TagResource": failsTheJob,
   "host ecs:DescribeTasks": failsTheJob,
+  "host ecr:GetAuthorizationToken": failsByTheTask,
+  "host ecr:BatchGetImage": failsByTheTask,
+  "host ecr:GetDownloadUrlForLayer": readsNoConfig,
   "host iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
   "host ecs:StopTask": async () => {
     const { jobs } = await runWith(plain, {
@@ -194,6 +219,7 @@ describe("the roles' permissions", () => {
   it("are enough: a job with a cache works, one in an image of its own too, and its log arrives", async () => {
     const own = await run(await imaged());
     expect(own.jobs[0]!.status, own.trace).to.equal("success");
+    expect(await kept()).to.equal(1);
     const { jobs, trace } = await run(caching());
     expect(
       jobs.map((job) => job.status),

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { parse } from "smol-toml";
 import { compareGrants } from "../../automation/iam";
 import type { Statement } from "../../components/iam/documents";
-import { imageRepositories, imageStatements } from "../../components/iam/images";
+import { imageRepositories, imageStatements, readStatements } from "../../components/iam/images";
 import { parseSettings } from "../../components/settings/settings";
 import { allImages, whyNoPattern } from "../../components/settings/images";
 import { warningsOf } from "../../components/settings/warnings";
@@ -53,7 +53,7 @@ describe("images that jobs may name", () => {
     const sizes = { large: { cpu: 4096, memory: 16384 }, "large-image-a": { cpu: 256, memory: 512 } };
     expect(errorsOf(raw({ sizes }))).to.deep.equal([]);
     const told = [
-      'sizes.large-image-a: "large-image-…" is what is made of the size large for jobs with images; give it another name',
+      'sizes.large-image-a: "large-image-…" is what is made of the size large for jobs with images or services; give it another name',
     ];
     expect(errorsOf(raw({ sizes, images: { allowed: ["node:*"] } }))).to.deep.equal(told);
     expect(errorsOf(raw({ sizes, groups: [{ path: "a", images: ["node:*"] }] }))).to.deep.equal(told);
@@ -107,6 +107,19 @@ describe("the rights for jobs' images", () => {
 
   it("are such as AWS knows, with its resources and condition keys", async () => {
     expect(await checkStatements(imageStatements(clusterArn, ["ci_default"]))).to.deep.equal([]);
+    expect(await checkStatements(readStatements([repository("team/*")]))).to.deep.equal([]);
+  });
+
+  it("are to read, from the repositories alone that tasks pull from", () => {
+    expect(readStatements([])).to.deep.equal([]);
+    const [team, app] = [repository("team/*"), repository("app")];
+    expect(readStatements([team, app]).map(({ Action, Resource }) => [Action, Resource])).to.deep.equal([
+      [["ecr:GetAuthorizationToken"], "*"],
+      [
+        ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        [team, app],
+      ],
+    ]);
   });
 
   const repositories: [string[], string[]][] = [
@@ -161,19 +174,24 @@ describe("a stack whose jobs may name images", () => {
     expect(ecsActions(deployment)).to.have.members(["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]);
     const pull = policy(deployment, "execution").find(({ Sid }) => Sid === "PullImage")!;
     expect(pull.Resource).to.be.an("array").and.include(repository("data/*"));
+    const read = policy(deployment, "host").find(({ Sid }) => Sid === "ReadImages")!;
+    expect(read.Resource).to.deep.equal([repository("data/*")]);
   });
 
   it("gets the rights for an entry alone, too", async () => {
     const deployment = await run(raw({ groups: ["acme", { path: "acme/data", images: ["node:*"] }] }));
     expect(files(deployment).fargate.Fargate).to.not.have.property("AllowedImages");
     expect(ecsActions(deployment)).to.have.length(2);
+    expect(JSON.stringify(policy(deployment, "host"))).to.not.contain("ecr:");
   });
 
   it("is as it was where no entry's jobs may, whatever the stack's list says", async () => {
     for (const more of [{}, { images: { allowed: ["node:*"] }, groups: [{ path: "a", images: [] }] }]) {
       const deployment = await run(raw(more));
       expect(ecsActions(deployment)).to.deep.equal([]);
-      expect(JSON.stringify(policy(deployment, "host"))).to.not.contain("-image-");
+      expect(JSON.stringify(policy(deployment, "host")))
+        .to.not.contain("-image-")
+        .and.not.contain("ecr:");
       expect(policy(deployment, "execution").find(({ Sid }) => Sid === "PullImage")!.Resource).to.be.a("string");
     }
   });

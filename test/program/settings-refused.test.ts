@@ -71,9 +71,13 @@ describe("settings", () => {
     ["a project without a group", { projects: ["api"] }, ["projects[0].path: not the path of a project,"]],
     ["what is no entry", { groups: [true] }, ["groups[0]: keys with values are expected; it is true"]],
     [
-      "services of an entry, for now",
-      { groups: [{ path: "a", images: [], services: [] }] },
-      ["groups[0].services: unknown key;"],
+      "services that are no list of patterns, and a wait that is none",
+      { groups: [{ path: "a", services: { allowed: ["a"] } }], services: { allow: ["b"], wait: 0 } },
+      [
+        "groups[0].services: a list is expected",
+        "services.wait: 0 is too small: at least 1 (seconds)",
+        "services.allow: unknown key; did you mean allowed?",
+      ],
     ],
     ["an entry without path or id", { groups: [{ tags: ["x"] }] }, ["groups[0]: needs either path or id"]],
     [

@@ -21,7 +21,8 @@ const sealed = { secure: "v1:x:y" };
 /** A copy with a value at a path of the reference: "groups[].path" is in the first entry, "sizes.<name>.cpu" in any. */
 function withValue(settings: Raw, place: string, value: unknown): Raw {
   const copy = structuredClone(settings);
-  const parts = place.split(/\.|(?=\[\])/).map((part) => (part === "[]" ? 0 : part === "<name>" ? "large" : part));
+  const name = place.includes("images.registries.") ? "registry.example.com" : "large";
+  const parts = place.split(/\.|(?=\[\])/).map((part) => (part === "[]" ? 0 : part === "<name>" ? name : part));
   let holder = copy as Record<PropertyKey, unknown>;
   parts.slice(0, -1).forEach((part, index) => {
     const empty = typeof parts[index + 1] === "number" ? [] : {};

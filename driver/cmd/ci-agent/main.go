@@ -13,6 +13,12 @@
 //	ci-agent await --socket PATH --limit TIME           until it serves there; says version and the agent's user
 //	ci-agent run|attach --socket PATH --user USER       in the place of --dir
 //
+// For a job with services:
+//
+//	ci-agent names [--hosts FILE] NAME…                 lets this container find them at localhost; says version
+//	ci-agent serve --socket PATH --names FILE --as USER does the like first, and becomes the user where it is root
+//	ci-agent reach --limit TIME PORT[,PORT…]…           until each has taken a connection; says version and which did
+//
 // DIR names the agent: there is one for each DIR, which need not exist. TOKEN names a stage; it consists of letters,
 // digits and hyphens. The driver says --again where it has sent the script before.
 package main
@@ -23,9 +29,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"gitlab-fargate-runners/driver/internal/agent/hosts"
 	"gitlab-fargate-runners/driver/internal/agent/relay"
 	"gitlab-fargate-runners/driver/internal/agent/resident"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
@@ -48,7 +56,7 @@ func isWord(text string) bool {
 
 func call(args []string) error {
 	if len(args) == 0 {
-		return errors.New("a call is missing: serve, start, run, attach or version")
+		return errors.New("a call is missing: serve, start, run, attach, await, names, reach or version")
 	}
 	name := args[0]
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -59,6 +67,9 @@ func call(args []string) error {
 	socket := flags.String("socket", "", "the `path` of the agent in another container")
 	user := flags.Int("user", 0, "the number of that agent's user")
 	limit := flags.Duration("limit", time.Minute, "how long to wait for it")
+	names := flags.String("names", "", "a `file` with the names of the job's services")
+	hostsFile := flags.String("hosts", hosts.File, "the `file` that is to have them")
+	as := flags.String("as", "", "the `user` who the agent is to become")
 	inherited := flags.Bool("inherited", false, "the socket is file descriptor 3")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -70,7 +81,13 @@ func call(args []string) error {
 	case name == "await" && *socket != "":
 		return await(*socket, *limit)
 	case name == "serve" && *socket != "":
-		return resident.MainAt(*socket)
+		return beginning{*socket, *names, *hostsFile, *as}.serve()
+	case name == "reach":
+		return reached(flags.Args(), *limit)
+	case name == "names":
+		if err := hosts.Add(*hostsFile, flags.Args()); err != nil {
+			return err
+		}
 	case *directory == "" && (*socket == "" || name == "start"):
 		return fmt.Errorf("%s needs --dir", name)
 	case name == "serve":
@@ -94,10 +111,15 @@ func call(args []string) error {
 
 func await(socket string, limit time.Duration) error {
 	user, err := resident.Await(socket, limit)
-	if err == nil {
-		fmt.Printf("%s user %d\n", wire.Name(), user)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Printf("%s user %d", wire.Name(), user)
+	if _, err := os.Stat(filepath.Join(filepath.Dir(socket), wire.Unnamed)); err == nil {
+		fmt.Print(" ", wire.Unnamed)
+	}
+	fmt.Println()
+	return nil
 }
 
 func serve(directory string, inherited bool) error {

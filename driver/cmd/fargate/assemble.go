@@ -14,8 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"gitlab-fargate-runners/driver/internal/agent/hosts"
 	"gitlab-fargate-runners/driver/internal/awsapi"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -23,6 +25,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/patience"
 	"gitlab-fargate-runners/driver/internal/publicip"
 	"gitlab-fargate-runners/driver/internal/reap"
+	"gitlab-fargate-runners/driver/internal/registry"
 	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
@@ -40,16 +43,18 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 	if err != nil {
 		return nil, nil, err
 	}
-	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr, "job", current.ID)
+	shared, closeLog, err := parts(ctx, settings, i.Stderr, "job", current.ID)
 	if err != nil {
 		return nil, nil, err
 	}
+	tasks := shared.tasks
 	driver := &stage.Driver{
 		Config:    settings,
 		AgentFile: agentFile(settings.Agent.File),
 		Job:       current,
 		Volume:    stage.JobVolume,
-		Store:     store,
+		HostsFile: hosts.File,
+		Store:     shared.store,
 		Slots:     slot.In(settings.TaskMetadata.Directory),
 		Waits:     patience.In(settings.TaskMetadata.Directory),
 		Log:       tasks.Log,
@@ -65,6 +70,13 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 		},
 	}
 	tasks.Show = driver.Tally.Show
+	if settings.Fargate.ReadRegistries {
+		driver.Registry = &registry.Reader{
+			Transport: registry.NewTransport(), ECR: registry.ECRLogin(shared.aws, tasks.Log),
+			Job: registry.OfJob(current, tasks.Log), Kept: registry.KeptIn(settings.TaskMetadata.Directory),
+			Limit: registry.DefaultLimit, Log: tasks.Log,
+		}
+	}
 	return driver, closeLog, nil
 }
 
@@ -79,29 +91,34 @@ func newReaper(ctx context.Context, file string, i invocation) (*reap.Reaper, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	store, tasks, closeLog, err := parts(ctx, settings, i.Stderr)
+	shared, closeLog, err := parts(ctx, settings, i.Stderr)
 	if err != nil {
 		return nil, nil, err
 	}
 	return &reap.Reaper{
-		Tasks: tasks, Store: store, Now: time.Now, Log: tasks.Log, Stdout: i.Stdout,
+		Tasks: shared.tasks, Store: shared.store, Now: time.Now, Log: shared.tasks.Log, Stdout: i.Stdout,
 		Leftovers: []reap.Leftovers{
 			slot.In(settings.TaskMetadata.Directory), patience.In(settings.TaskMetadata.Directory),
 		},
 	}, closeLog, nil
 }
 
-// parts returns what every call that talks to ECS needs. logged are attributes of every log record.
-func parts(
-	ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any,
-) (*state.Store, *task.Tasks, func(), error) {
+// common is what every call that talks to ECS needs.
+type common struct {
+	store *state.Store
+	tasks *task.Tasks
+	aws   func() (aws.Config, error)
+}
+
+// parts puts that together. logged are attributes of every log record. The function it returns closes the log file.
+func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logged ...any) (common, func(), error) {
 	store, err := state.Open(settings.TaskMetadata.Directory)
 	if err != nil {
-		return nil, nil, nil, err
+		return common{}, nil, err
 	}
 	log, closeLog, err := newLogger(settings, stderr)
 	if err != nil {
-		return nil, nil, nil, err
+		return common{}, nil, err
 	}
 	log = log.With(logged...)
 	awsSettings := sync.OnceValues(func() (aws.Config, error) {
@@ -113,8 +130,12 @@ func parts(
 		loaded, err := awsSettings()
 		return ecs.NewFromConfig(loaded), err
 	})}
-	return store, &task.Tasks{
-		API: client, Definitions: client,
+	logs := awsapi.Logs{Client: sync.OnceValues(func() (*cloudwatchlogs.Client, error) {
+		loaded, err := awsSettings()
+		return cloudwatchlogs.NewFromConfig(loaded), err
+	})}
+	tasks := &task.Tasks{
+		API: client, Definitions: client, Logs: logs,
 		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
 		Region: func() (string, error) {
@@ -124,7 +145,8 @@ func parts(
 		Log:               log,
 		Probe:             task.ProbePort(settings.SSH.Port),
 		ConsistencyWindow: task.DefaultConsistencyWindow,
-	}, closeLog, nil
+	}
+	return common{store, tasks, awsSettings}, closeLog, nil
 }
 
 // credentialsTimeout bounds the requests for the host's credentials, which come from the instance metadata service.

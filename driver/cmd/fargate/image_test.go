@@ -176,7 +176,7 @@ func TestImagesThatCannotRun(t *testing.T) {
 			want: "ERROR: image: docker.io/library/alpine:latest is not among those that this runner allows " +
 				"(Fargate.AllowedImages): node:*\nHint: Choose one of them"},
 		"with services": {services: []string{"postgres:18"}, code: buildFailure,
-			want: "ERROR: services: (postgres:18) cannot be had together with image: on this runner\n"},
+			want: "ERROR: services: (postgres:18) cannot be had together with image: on this runner\nHint: "},
 		"for another platform": {
 			image: map[string]any{"name": "node:24", "executor_opts": map[string]any{"docker": map[string]any{
 				"platform": "linux/arm64"}}}, code: buildFailure,

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +32,8 @@ type imaged struct {
 	containers  []*exec.Cmd
 	// ended is how ECS shows the container; nil while it runs.
 	ended map[string]any
+	// services is how ECS shows the containers of services, by their names.
+	services map[string]map[string]any
 }
 
 func newImaged(t *testing.T, allowed string) *imaged {
@@ -65,8 +69,15 @@ func newImaged(t *testing.T, allowed string) *imaged {
 	if err := os.WriteFile(filepath.Join(w.dir, "bin", "mkdir"), []byte(mkdir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\n\n[TaskMetadata]")
-	w.adapt = func(driver *stage.Driver) { driver.Volume = install.Volume(w.volume) }
+	w.edit("\n[TaskMetadata]", "AllowedImages = ["+allowed+"]\nReadRegistries = false\n\n[TaskMetadata]")
+	for _, file := range []string{w.hosts(), w.hostsOfImage()} {
+		if err := os.WriteFile(file, []byte("127.0.0.1 localhost\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.adapt = func(driver *stage.Driver) {
+		driver.Volume, driver.HostsFile = install.Volume(w.volume), w.hosts()
+	}
 	w.ecs.Define(map[string]any{
 		"family": "ci", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "512",
 		"containerDefinitions": []any{map[string]any{"name": "ci-coordinator", "image": "ci:1"}},
@@ -78,13 +89,19 @@ func newImaged(t *testing.T, allowed string) *imaged {
 		w.startContainer(task)
 	}
 	w.ecs.ShowContainer = func(_ *ecstest.Task, container map[string]any) {
-		for key, value := range w.ended {
-			container[key] = value
+		shown := w.ended
+		if name := container["name"].(string); name != "ci-build" {
+			shown = w.services[name]
 		}
+		maps.Copy(container, shown)
 	}
 	w.wants(map[string]any{"name": "node:24"})
 	return w
 }
+
+// hosts is the coordinator's /etc/hosts, in whose place the image's container has another file.
+func (w *imaged) hosts() string        { return filepath.Join(filepath.Dir(w.volume), "hosts") }
+func (w *imaged) hostsOfImage() string { return w.hosts() + "-image" }
 
 // wants makes it a job with this image.
 func (w *imaged) wants(image map[string]any, more ...string) {
@@ -117,9 +134,13 @@ func (w *imaged) startContainer(task *ecstest.Task) {
 		}
 		args = append([]string{"env", "-i", "PATH=" + w.bin, "OF_IMAGE=yes"}, args...)
 		if os.Getuid() == 0 {
-			user := strconv.Itoa(imageUser)
-			args = append([]string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--setgid", user, "--setuid",
-				user}, args...)
+			alone := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"}
+			if one["user"] != "0" {
+				user := strconv.Itoa(imageUser)
+				alone = append(alone, "--setgid", user, "--setuid", user)
+			}
+			mounted := `mount --bind "$1" "$2" && shift 2 && exec "$@"`
+			args = slices.Concat([]string{"unshare", "--mount", "sh", "-c", mounted, "sh", w.hostsOfImage(), w.hosts()}, alone, args)
 		}
 		command := exec.Command(args[0], args[1:]...)
 		command.Stderr = os.Stderr

@@ -4,7 +4,11 @@
 // overrides, and needs no further check.
 package config
 
-import "time"
+import (
+	"time"
+
+	"gitlab-fargate-runners/driver/internal/images"
+)
 
 // Config is the whole of fargate.toml.
 type Config struct {
@@ -77,6 +81,14 @@ type Fargate struct {
 	AllowedTaskDefinitions []string
 	// AllowedImages are patterns of what a job may name by `image:`, which counts for nothing without any. Default: none.
 	AllowedImages []string
+	// AllowedServices are patterns of what a job may name by `services:`, which counts for nothing without any. Default:
+	// none.
+	AllowedServices []string
+	// ReadRegistries reads a job's image from its registry before a task is started for it. Default: true.
+	ReadRegistries bool
+	// Registries say from where ECS pulls the images of some registries, by the domain that an image's name begins with.
+	// Default: each image from where its name says, without logging in, or by the execution role from ECR.
+	Registries images.Registries
 	// AllowedPlatformVersions are those that FARGATE_PLATFORM_VERSION may name beside PlatformVersion; an empty list
 	// allows no other. Default: any, as the community driver does.
 	AllowedPlatformVersions []string
@@ -109,6 +121,8 @@ type Fargate struct {
 
 	// StartTimeout is how long a task may take from RunTask to RUNNING. Default: 10m.
 	StartTimeout Duration
+	// WaitForServices is how long a job waits for its services to take connections. Default: 30s.
+	WaitForServices Duration
 	// StopTimeout bounds all attempts to stop a task. Default: 5m.
 	StopTimeout Duration
 	// JobTimeout is the timeout of jobs whose payload has none. Default: 24h.

@@ -81,6 +81,8 @@ Subnets = ["subnet-1", "subnet-2"]
 SecurityGroups = ["sg-1", "sg-2"]
 TaskDefinition = "ci"
 StartTimeout = "90s"
+AllowedServices = ["postgres:*"]
+WaitForServices = "45s"
 [[Fargate.CapacityProviders]]
 Name = "FARGATE_SPOT"
 Weight = 4
@@ -93,11 +95,12 @@ stack = "prod"
 KeepAliveCountMax = 2
 `)
 	want := Fargate{
-		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST",
+		Cluster: "c", TaskDefinition: "ci", PlatformVersion: "LATEST", ReadRegistries: true,
 		Subnets: []string{"subnet-1", "subnet-2"}, SecurityGroups: []string{"sg-1", "sg-2"},
 		CapacityProviders: []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 4}, {Name: "FARGATE", Base: 1}},
 		Tags:              map[string]string{"stack": "prod"},
-		StartTimeout:      Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
+		AllowedServices:   []string{"postgres:*"}, WaitForServices: Duration{45 * time.Second},
+		StartTimeout: Duration{90 * time.Second}, StopTimeout: Duration{5 * time.Minute},
 		SlotTimeout: Duration{5 * time.Minute}, CapacityTimeout: Duration{15 * time.Minute},
 		PollInterval: Duration{500 * time.Millisecond}, MaxPollInterval: Duration{5 * time.Second}, APIAttempts: 8,
 		APITimeout: Duration{15 * time.Second},

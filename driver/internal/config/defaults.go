@@ -9,9 +9,11 @@ func defaults() *Config {
 		LogFormat: "text",
 		Fargate: Fargate{
 			PlatformVersion:     "LATEST",
+			ReadRegistries:      true,
 			SlotTimeout:         Duration{5 * time.Minute},
 			CapacityTimeout:     Duration{15 * time.Minute},
 			StartTimeout:        Duration{10 * time.Minute},
+			WaitForServices:     Duration{30 * time.Second},
 			StopTimeout:         Duration{5 * time.Minute},
 			JobTimeout:          Duration{24 * time.Hour},
 			LifetimeMargin:      Duration{30 * time.Minute},

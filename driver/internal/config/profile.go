@@ -15,6 +15,7 @@ type Profile struct {
 	TaskDefinition          *string
 	AllowedTaskDefinitions  []string
 	AllowedImages           []string
+	AllowedServices         []string
 	CPU                     *int32
 	Memory                  *int32
 	EphemeralStorage        *int32
@@ -38,6 +39,7 @@ type Profile struct {
 	PropagateTags           *bool
 	Tags                    map[string]string
 	StartTimeout            *Duration
+	WaitForServices         *Duration
 	CapacityTimeout         *Duration
 	JobTimeout              *Duration
 }

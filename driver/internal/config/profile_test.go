@@ -11,6 +11,7 @@ import (
 
 const profiles = minimal + `
 MaxCPU = 1024
+AllowedServices = ["redis"]
 Tags = {"gitlab-fargate-runners:stack" = "prod"}
 
 [Profiles.large]
@@ -24,6 +25,8 @@ Subnets = ["subnet-8", "subnet-9"]
 SecurityGroups = ["sg-9"]
 TaskRole = "arn:aws:iam::123456789012:role/deploy"
 CapacityTimeout = "1h"
+AllowedServices = []
+WaitForServices = "2m"
 
 [Profiles.spot]
 CapacityProviders = [{Name = "FARGATE_SPOT", Weight = 1}]
@@ -45,6 +48,7 @@ func TestProfilesReplaceKeysOfFargate(t *testing.T) {
 			f.CPU, f.Memory, f.MaxCPU, f.MaxMemory = 4096, 8192, 8192, 16384
 			f.Subnets, f.SecurityGroups = []string{"subnet-8", "subnet-9"}, []string{"sg-9"}
 			f.TaskRole, f.CapacityTimeout.Duration = "arn:aws:iam::123456789012:role/deploy", time.Hour
+			f.AllowedServices, f.WaitForServices.Duration = []string{}, 2*time.Minute
 		},
 		"spot": func(f *Fargate) {
 			f.CapacityProviders = []CapacityProvider{{Name: "FARGATE_SPOT", Weight: 1}}

@@ -64,6 +64,14 @@ func (c *Config) validate() error {
 	if err := images.CheckPatterns(c.Fargate.AllowedImages); err != nil {
 		check(false, "Fargate.AllowedImages: %v", err)
 	}
+	if err := images.CheckPatterns(c.Fargate.AllowedServices); err != nil {
+		check(false, "Fargate.AllowedServices: %v", err)
+	}
+	if err := c.Fargate.Registries.Check(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			check(false, "Fargate.Registries: %s", line)
+		}
+	}
 	check(len(c.Fargate.AllowedImages) == 0 || c.SSH.Username == "root",
 		"Fargate.AllowedImages needs root as SSH.Username, as nobody else may write to the volume that the containers share")
 	check(c.Fargate.MaxJobs >= 0, "Fargate.MaxJobs: %d is negative; 0 sets no bound", c.Fargate.MaxJobs)

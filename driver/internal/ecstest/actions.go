@@ -1,6 +1,9 @@
 package ecstest
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -152,5 +155,15 @@ func tooLong(input map[string]any) string {
 			return "InvalidParameterException: " + key + " is too long."
 		}
 	}
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html counts "the JSON formatting characters".
+	var overrides bytes.Buffer
+	encoder := json.NewEncoder(&overrides)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(input["overrides"]); err == nil && overrides.Len() > mostOverrides+len("\n") {
+		return fmt.Sprintf("InvalidParameterException: Container Overrides length must be at most %d", mostOverrides)
+	}
 	return ""
 }
+
+// mostOverrides is how long the overrides of a task may be.
+const mostOverrides = 8192

@@ -51,6 +51,10 @@ func refusedTags(tags []any) bool {
 	return false
 }
 
+// mostContainers is a quota that AWS does not raise. The text of the refusal is not AWS's.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+const mostContainers = 10
+
 func refusedContainers(input map[string]any) string {
 	volumes := map[any]bool{}
 	all, _ := input["volumes"].([]any)
@@ -63,6 +67,9 @@ func refusedContainers(input map[string]any) string {
 	}
 	essential, names := false, map[string]bool{}
 	containers, _ := input["containerDefinitions"].([]any)
+	if len(containers) > mostContainers {
+		return fmt.Sprintf("Task definitions may have %d containers at the most.", mostContainers)
+	}
 	for _, item := range containers {
 		one, _ := item.(map[string]any)
 		name, _ := one["name"].(string)

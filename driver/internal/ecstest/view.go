@@ -21,6 +21,9 @@ func (s *Server) view(task *Task) map[string]any {
 		health = s.Health[min(max(0, s.looks[task.ARN]-len(s.Script)), len(s.Health)-1)]
 	}
 	view["healthStatus"] = health
+	if named, _ := task.Request["taskDefinition"].(string); s.definition(named) != nil {
+		view["taskDefinitionArn"] = s.definition(named)["taskDefinitionArn"]
+	}
 	own := map[string]any{"name": "ci-coordinator", "lastStatus": task.Status, "healthStatus": health}
 	if s.ContainerMemory != "" {
 		own["memory"] = s.ContainerMemory

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type Build struct {
 	Entrypoint []string
 	// User takes the place of the image's own, which stays where this is empty.
 	User string
+	// ConfigUser is the image's own user, as its registry tells, root where it names none; empty where that is not known.
+	ConfigUser string
 	// Architecture is GOARCH of the platform that the job asks for, empty where it asks for none.
 	Architecture string
 }
@@ -36,37 +39,55 @@ func Of(wanted job.Job, allowed []string) (*Build, error) {
 	if wanted.Image == "" || len(allowed) == 0 {
 		return nil, nil
 	}
-	image, err := reference.ParseDockerRef(wanted.Image)
-	switch {
-	case err != nil:
-		return nil, rejected("", "image: %q is no name of an image: %v", wanted.Image, err)
-	case len(image.String()) > longest:
-		return nil, rejected("", "image: %q is longer than the %d characters that ECS takes", wanted.Image, longest)
-	case !isAllowed(image, allowed):
-		return nil, rejected("Choose one of them, or ask the runner's owner to add it.",
-			"image: %s is not among those that this runner allows (Fargate.AllowedImages): %s", image,
-			strings.Join(allowed, ", "))
-	}
-	options := wanted.ImageOptions
-	architecture, err := architectureOf(options.Platform)
-	switch {
-	case err != nil:
+	image, architecture, err := imageKeyword.check(wanted.Image, wanted.ImageOptions, allowed)
+	if err != nil {
 		return nil, err
-	case len(options.PullPolicies) > 0 && !slices.ContainsFunc(options.PullPolicies, pulls):
-		return nil, rejected("Leave it out, or choose always.",
-			"pull_policy: %s cannot be had: Fargate keeps no images and pulls them for each task",
-			strings.Join(options.PullPolicies, ", "))
-	case options.User != "" && !users.MatchString(options.User):
-		return nil, rejected("", "image:docker:user: %q is no user that ECS takes, such as node, 1000 or 1000:1000",
-			options.User)
-	case len(wanted.Services) > 0:
-		return nil, rejected("Take services: out of the job, or let the task definition have containers for them.",
-			"services: (%s) cannot be had together with image: on this runner", strings.Join(wanted.Services, ", "))
 	}
 	return &Build{
-		Image: reference.FamiliarString(image), Entrypoint: options.Entrypoint, User: options.User,
+		Image: image, Entrypoint: wanted.ImageOptions.Entrypoint, User: wanted.ImageOptions.User,
 		Architecture: architecture,
 	}, nil
+}
+
+// keyword is a keyword of the job's that names an image, with who allows it.
+type keyword struct {
+	name, key, setting string
+	// pulling is the keyword that chooses the pull policy.
+	pulling string
+}
+
+var (
+	imageKeyword   = keyword{"image", "Fargate.AllowedImages", "images.allowed", "pull_policy"}
+	serviceKeyword = keyword{"services", "Fargate.AllowedServices", "services.allowed", "services:pull_policy"}
+)
+
+// check returns the image's name, as short as it can be written, and the architecture that the job asks for. Its error is
+// the job's own failure.
+func (k keyword) check(name string, options job.ImageOptions, allowed []string) (image, architecture string, err error) {
+	parsed, err := reference.ParseDockerRef(name)
+	switch {
+	case err != nil:
+		return "", "", rejected("", "%s: %q is no name of an image: %v", k.name, name, err)
+	case len(parsed.String()) > longest:
+		return "", "", rejected("", "%s: %q is longer than the %d characters that ECS takes", k.name, name, longest)
+	case !isAllowed(parsed, allowed):
+		return "", "", rejected("Choose one of them, or ask the runner's owner to add it: to "+k.key+" in fargate.toml, or to "+
+			"the stack's setting "+k.setting+".",
+			"%s: %s is not among those that this runner allows (%s): %s", k.name, parsed, k.key, strings.Join(allowed, ", "))
+	}
+	architecture, err = k.architectureOf(options.Platform)
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(options.PullPolicies) > 0 && !slices.ContainsFunc(options.PullPolicies, pulls):
+		return "", "", rejected("Leave it out, or choose always.",
+			"%s: %s cannot be had: Fargate keeps no images and pulls them for each task", k.pulling,
+			strings.Join(options.PullPolicies, ", "))
+	case options.User != "" && !users.MatchString(options.User):
+		return "", "", rejected("", "%s:docker:user: %q is no user that ECS takes, such as node, 1000 or 1000:1000", k.name,
+			options.User)
+	}
+	return reference.FamiliarString(parsed), architecture, nil
 }
 
 // pulls tells whether a pull policy has the image pulled. Where it is not there, if-not-present does that too.
@@ -78,7 +99,7 @@ var architectures = map[string]string{
 }
 
 // architectureOf reads linux/arm64, linux/arm64/v8, or arm64 alone.
-func architectureOf(platform string) (string, error) {
+func (k keyword) architectureOf(platform string) (string, error) {
 	if platform == "" {
 		return "", nil
 	}
@@ -90,7 +111,8 @@ func architectureOf(platform string) (string, error) {
 	if arch := architectures[machine]; arch != "" && os == "linux" {
 		return arch, nil
 	}
-	return "", rejected("", "image:docker:platform: %q cannot be had: Fargate has linux/amd64 and linux/arm64", platform)
+	return "", rejected("", "%s:docker:platform: %q cannot be had: Fargate has linux/amd64 and linux/arm64", k.name,
+		platform)
 }
 
 func rejected(hint, format string, args ...any) error {
@@ -112,4 +134,23 @@ func (b Build) Command(script string) (entrypoint, command []string) {
 		return b.Entrypoint, []string{script}
 	}
 	return b.Entrypoint, []string{"sh", "-c", script}
+}
+
+// StartUser is the user by whom the container starts; empty where that is the image's own. A container beside services
+// starts as root, where its user is known, so that it can have their names in /etc/hosts before it becomes that user.
+func (b Build) StartUser(besideServices bool) string {
+	if besideServices && b.RunUser() != "" {
+		return "0"
+	}
+	return b.User
+}
+
+// RunUser is the user that a container which starts as root is to become; empty where nobody knows a user or it is root
+// anyway.
+func (b Build) RunUser() string {
+	user := cmp.Or(b.User, b.ConfigUser)
+	if name, _, _ := strings.Cut(user, ":"); name == "" || name == "root" || name == "0" {
+		return ""
+	}
+	return user
 }

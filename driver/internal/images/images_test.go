@@ -116,8 +116,6 @@ func TestBuildOf(t *testing.T) {
 			err: "pull_policy: never cannot be had"},
 		{job: job.Job{Image: "node", ImageOptions: job.ImageOptions{User: "$(id)"}},
 			err: `image:docker:user: "$(id)" is no user that ECS takes`},
-		{job: job.Job{Image: "node", Services: []string{"postgres:18", "redis"}},
-			err: "services: (postgres:18, redis) cannot be had together with image: on this runner"},
 	} {
 		got, err := Of(test.job, []string{"node*", "registry.example.com:5000/**"})
 		if diff := cmp.Diff(test.want, got); diff != "" {
@@ -132,7 +130,7 @@ func TestBuildOf(t *testing.T) {
 		}
 	}
 	// Where no image is allowed, the keyword is ignored as a whole.
-	if got, err := Of(job.Job{Image: "Node:24", Services: []string{"redis"}}, nil); got != nil || err != nil {
+	if got, err := Of(job.Job{Image: "Node:24"}, nil); got != nil || err != nil {
 		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -27,8 +27,12 @@ type Job struct {
 	// Image is the name in the job's `image:`, empty if it has none. ImageOptions is what else that says.
 	Image        string
 	ImageOptions ImageOptions
-	// Services are the images of the job's `services:`.
-	Services []string
+	// Services are the entries of the job's `services:`, in their order.
+	Services []Service
+	// DockerAuthConfig is the job's variable of that name, for registries, and Registries are the credentials that GitLab has
+	// sent with the job. Both are secrets.
+	DockerAuthConfig string
+	Registries       []RegistryCredentials
 	// BuildsDir is where the runner has the job's sources, empty while it has not decided that.
 	BuildsDir string
 	// Timeout is how long the job may take, zero where GitLab did not send it.
@@ -37,6 +41,8 @@ type Job struct {
 	RunnerVersion string
 	// Variables are the names of the variables that have a value: GitLab's, the project's, and the job's own.
 	Variables []string
+	// DebugServices is true where the job wants to see the logs of its services, by CI_DEBUG_SERVICES.
+	DebugServices bool
 	// StartedAt is when the job started in GitLab, zero where GitLab did not send it.
 	StartedAt time.Time
 
@@ -52,6 +58,13 @@ type ImageOptions struct {
 	Platform, User string
 	// PullPolicies are those of `pull_policy:`, in the order in which the job prefers them.
 	PullPolicies []string
+}
+
+// RegistryCredentials open a registry of images.
+type RegistryCredentials struct {
+	// Host is the registry's name, with the port where it is not 443.
+	Host               string
+	Username, Password string
 }
 
 // ErrNone tells that the driver was called for no job.
@@ -87,15 +100,9 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	}
 	// The runner hands on all variables with their values put in, and the payload as GitLab wrote it. A job that sets
 	// what it names itself misleads nobody else.
-	expand := func(text string) string {
-		return os.Expand(text, func(name string) string { return getenv("CUSTOM_ENV_" + name) })
-	}
-	job.Image = expand(data.Image.Name)
-	docker := data.Image.ExecutorOptions.Docker
-	job.ImageOptions = ImageOptions{
-		Entrypoint: data.Image.Entrypoint, PullPolicies: data.Image.PullPolicies,
-		Platform: expand(docker.Platform), User: expand(docker.User),
-	}
+	values := values(getenv)
+	job.Image, job.ImageOptions = values.expand(data.Image.Name), data.Image.options(values.expand)
+	job.Services = data.services(values)
 	job.BuildsDir = getenv("CUSTOM_ENV_CI_BUILDS_DIR")
 	if seconds := data.RunnerInfo.Timeout; seconds > 0 && seconds <= maxTimeout {
 		job.Timeout = time.Duration(seconds) * time.Second
@@ -106,12 +113,13 @@ func Load(getenv func(string) string, host string) (Job, error) {
 	}
 	// GitLab writes 2026-11-25T01:02:03Z. The driver ignores a time that it cannot read.
 	job.StartedAt, _ = time.Parse(time.RFC3339, data.variable("CI_JOB_STARTED_AT"))
-	for _, service := range data.Services {
-		job.Services = append(job.Services, service.Name)
-	}
+	job.DockerAuthConfig, job.Registries = data.dockerAuthConfig(values.expand), data.registries()
 	for _, variable := range data.Variables {
 		if variable.Value != "" {
 			job.Variables = append(job.Variables, variable.Key)
+		}
+		if variable.Key == debugServices {
+			job.DebugServices, _ = strconv.ParseBool(values.of(variable))
 		}
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", host, job.RunnerID, job.ID, data.Token))

@@ -47,7 +47,7 @@ func TestPayloadIsTrusted(t *testing.T) {
 	}
 	want := Job{
 		ID: 123, ProjectID: 45, PipelineID: "678", RunnerID: "9", Image: "golang:1.26",
-		Services:  []string{"postgres:18"},
+		Services:  []Service{{Image: "postgres:18", Aliases: []string{"db"}}},
 		Variables: []string{"CI_PIPELINE_ID", "CI_RUNNER_ID", "CI_RUNNER_ID"},
 		digest:    got.digest,
 	}

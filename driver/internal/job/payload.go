@@ -1,6 +1,9 @@
 package job
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // payload is the part of the job's JSON that the driver reads.
 type payload struct {
@@ -12,24 +15,53 @@ type payload struct {
 	RunnerInfo struct {
 		Timeout int64 `json:"timeout"` // seconds
 	} `json:"runner_info"`
-	Image struct {
-		Name            string   `json:"name"`
-		Entrypoint      []string `json:"entrypoint"`
-		PullPolicies    []string `json:"pull_policy"`
-		ExecutorOptions struct {
-			Docker struct {
-				Platform string `json:"platform"`
-				User     string `json:"user"`
-			} `json:"docker"`
-		} `json:"executor_opts"`
-	} `json:"image"`
+	Image    container `json:"image"`
 	Services []struct {
-		Name string `json:"name"`
+		container
+		Alias     string     `json:"alias"`
+		Command   []string   `json:"command"`
+		Variables []variable `json:"variables"`
 	} `json:"services"`
-	Variables []struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-	} `json:"variables"`
+	Variables   []variable `json:"variables"`
+	Credentials []struct {
+		Type     string `json:"type"`
+		URL      string `json:"url"`
+		Username string `json:"username"`
+		Password string `json:"password"`
+	} `json:"credentials"`
+}
+
+// container is what `image:` and an entry of `services:` have in common.
+type container struct {
+	Name            string   `json:"name"`
+	Entrypoint      []string `json:"entrypoint"`
+	PullPolicies    []string `json:"pull_policy"`
+	ExecutorOptions struct {
+		Docker struct {
+			Platform string `json:"platform"`
+			User     string `json:"user"`
+		} `json:"docker"`
+	} `json:"executor_opts"`
+}
+
+// options returns what it says besides the name, with the variables in it put in.
+func (c container) options(expand func(string) string) ImageOptions {
+	docker := c.ExecutorOptions.Docker
+	return ImageOptions{
+		Entrypoint: c.Entrypoint, PullPolicies: c.PullPolicies,
+		Platform: expand(docker.Platform), User: expand(docker.User),
+	}
+}
+
+// variable is a variable of the job, or of one of its services.
+type variable struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	// Public is true of GitLab's own variables and of those that the job's file sets, File where the job gets the path of a
+	// file with the value, Raw where the value is taken as it is.
+	Public bool `json:"public"`
+	File   bool `json:"file"`
+	Raw    bool `json:"raw"`
 }
 
 // isDecimal tells whether the value has one to 19 digits and nothing else.
@@ -58,4 +90,33 @@ func (p *payload) number(name string, getenv func(string) string) string {
 		return ""
 	}
 	return value
+}
+
+// dockerAuthConfig returns the value of DOCKER_AUTH_CONFIG, "" where the job has none. It is the content even where the
+// variable is a file for the job. Of several the last one counts, as for the job's scripts.
+func (p *payload) dockerAuthConfig(expand func(string) string) string {
+	for _, variable := range slices.Backward(p.Variables) {
+		switch {
+		case variable.Key != "DOCKER_AUTH_CONFIG":
+		case variable.Raw:
+			return variable.Value
+		default:
+			return expand(variable.Value)
+		}
+	}
+	return ""
+}
+
+// registries returns the job's credentials for registries of images. GitLab sends those of its own registry, and of its
+// dependency proxy, with each job.
+func (p *payload) registries() []RegistryCredentials {
+	var all []RegistryCredentials
+	for _, one := range p.Credentials {
+		if one.Type == "registry" {
+			host := strings.TrimPrefix(strings.TrimPrefix(one.URL, "https://"), "http://")
+			host, _, _ = strings.Cut(host, "/")
+			all = append(all, RegistryCredentials{strings.TrimSuffix(host, ":443"), one.Username, one.Password})
+		}
+	}
+	return all
 }

@@ -1,26 +1,20 @@
 // Package publicip looks up the public address of a network interface.
 //
-// It signs EC2's one call DescribeNetworkInterfaces itself. The host compiles the driver, and compiling the SDK's EC2
-// package takes 2.7 GB of memory and a minute, more than the host has.
+// It signs EC2's one call DescribeNetworkInterfaces itself (awsapi.Signed).
 package publicip
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/cenkalti/backoff/v5"
 
 	"gitlab-fargate-runners/driver/internal/awsapi"
@@ -94,48 +88,20 @@ func (c *Client) post(ctx context.Context, body string) (content []byte, request
 	if err != nil {
 		return nil, "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(settings), strings.NewReader(body))
-	if err != nil {
-		return nil, "", err
+	answer, err := awsapi.Signed{
+		Service: "ec2", Region: settings.Region, Host: host(settings.Region), Body: body,
+		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+	}.Send(ctx, settings)
+	if err == nil && answer.Status != http.StatusOK {
+		err = newRefusal(answer.Status, answer.Content)
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	credentials, err := settings.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	hash := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(hash[:]), "ec2", settings.Region,
-		time.Now()); err != nil {
-		return nil, "", err
-	}
-	// The configuration's client, which believes the authorities of AWS_CA_BUNDLE.
-	client := settings.HTTPClient
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	content, err = io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = newRefusal(answer.StatusCode, content)
-	}
-	return content, answer.Header.Get("X-Amzn-Requestid"), err
+	return answer.Content, answer.RequestID, err
 }
 
-// endpoint reads the same variables as the SDK's clients.
-func endpoint(settings aws.Config) string {
-	if own := os.Getenv("AWS_ENDPOINT_URL_EC2"); own != "" {
-		return own
-	}
-	if settings.BaseEndpoint != nil {
-		return *settings.BaseEndpoint
-	}
+func host(region string) string {
 	suffix := "amazonaws.com"
-	if strings.HasPrefix(settings.Region, "cn-") {
+	if strings.HasPrefix(region, "cn-") {
 		suffix = "amazonaws.com.cn"
 	}
-	return fmt.Sprintf("https://ec2.%s.%s/", settings.Region, suffix)
+	return fmt.Sprintf("ec2.%s.%s", region, suffix)
 }

@@ -84,17 +84,12 @@ func TestSecondAttempt(t *testing.T) {
 	}
 }
 
-func TestEndpoint(t *testing.T) {
+func TestHost(t *testing.T) {
 	for region, want := range map[string]string{
-		"eu-west-1": "https://ec2.eu-west-1.amazonaws.com/", "cn-north-1": "https://ec2.cn-north-1.amazonaws.com.cn/",
+		"eu-west-1": "ec2.eu-west-1.amazonaws.com", "cn-north-1": "ec2.cn-north-1.amazonaws.com.cn",
 	} {
-		if got := endpoint(aws.Config{Region: region}); got != want {
+		if got := host(region); got != want {
 			t.Errorf("%s: got %s, want %s", region, got, want)
 		}
-	}
-	t.Setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")
-	if got := endpoint(aws.Config{Region: "eu-west-1",
-		BaseEndpoint: aws.String("http://other")}); got != "http://127.0.0.1:1" {
-		t.Errorf("EC2's own endpoint is ignored: %s", got)
 	}
 }

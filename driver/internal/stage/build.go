@@ -23,6 +23,16 @@ import (
 // JobVolume is where both containers of a job with an image have its sources, cache and ci-agent.
 const JobVolume install.Volume = "/ci-job"
 
+// beside is what a job has beside the coordinator.
+type beside struct {
+	// build is the container of the job's image, nil where the job's script runs in the coordinator.
+	build    *images.Build
+	services []images.Service
+}
+
+// nothing tells whether the job has the configured task definition as it is.
+func (b beside) nothing() bool { return b.build == nil && len(b.services) == 0 }
+
 // build returns the container of the job's image, nil where its image counts for nothing.
 func (d *Driver) build() (*images.Build, error) {
 	build, err := images.Of(d.Job, d.Config.Fargate.AllowedImages)
@@ -37,18 +47,19 @@ func (d *Driver) build() (*images.Build, error) {
 	return build, nil
 }
 
-// runTask starts the task and waits until it runs. A job with an image may wait for capacity for longer than its task
-// definition is there, which whoever deploys deregisters some day: it is registered anew then.
-func (d *Driver) runTask(ctx context.Context, known *state.Task, request task.Request, build *images.Build) error {
-	if build == nil {
+// runTask starts the task and waits until it runs. A job with an image or services may wait for capacity for longer than
+// its task definition is there, which whoever deploys deregisters some day: it is registered anew then.
+func (d *Driver) runTask(ctx context.Context, known *state.Task, request task.Request, has beside) error {
+	if has.nothing() {
 		return d.runOnceThereIsRoom(ctx, known, request)
 	}
+	request.Services = has.services
 	for again := false; ; again = true {
-		definition, err := d.define(ctx, build)
+		definition, err := d.define(ctx, has)
 		if err != nil {
 			return err
 		}
-		d.printf("The job's image is %s, by task definition %s", build.Image, task.ID(definition))
+		d.printf("%s, by task definition %s", has, task.ID(definition))
 		request.TaskDefinition = definition
 		err = d.runOnceThereIsRoom(ctx, known, request)
 		gone := errors.Is(err, task.ErrNoDefinition) && errors.Is(err, task.ErrNotStarted)
@@ -60,10 +71,25 @@ func (d *Driver) runTask(ctx context.Context, known *state.Task, request task.Re
 	}
 }
 
-// define returns the task definition for the image. Where ECS throttles the calls, it tries again for as long as a job
+// String says what it is to the job's log.
+func (b beside) String() string {
+	var parts []string
+	if b.build != nil {
+		parts = append(parts, "The job's image is "+b.build.Image)
+	}
+	if len(b.services) > 0 {
+		parts = append(parts, "The job's services are "+strings.Join(imagesOf(b.services), ", "))
+	}
+	return strings.Join(parts, ". ")
+}
+
+// define returns the task definition for it. Where ECS throttles the calls, it tries again for as long as a job
 // may wait for capacity; where a right is missing that a deployment may just have granted, for a minute.
-func (d *Driver) define(ctx context.Context, build *images.Build) (string, error) {
-	add := task.Derived{Build: *build, Script: d.Volume.Waiting(), Folder: string(d.Volume)}
+func (d *Driver) define(ctx context.Context, has beside) (string, error) {
+	add := task.Derived{Build: has.build, Services: has.services, Folder: string(d.Volume)}
+	if has.build != nil {
+		add.Script = d.Volume.Waiting(d.startOf(has))
+	}
 	arn, err := d.Tasks.Define(ctx, add)
 	if err == nil {
 		return arn, nil
@@ -94,18 +120,19 @@ func (d *Driver) define(ctx context.Context, build *images.Build) (string, error
 // joinBuild lets the container of the job's image have ci-agent. It ends as soon as ECS shows that the container has,
 // and tells whether it was the connection that was lost.
 func (d *Driver) joinBuild(
-	ctx context.Context, connection Connection, known *state.Task, build *images.Build,
+	ctx context.Context, connection Connection, known *state.Task, has beside,
 ) (lost bool, err error) {
 	if known.Agent == nil {
 		return false, failure.New("", "image: needs ci-agent, which the container %s does not have", task.Container)
 	}
+	build := has.build
 	limit := d.Config.SSH.ConnectTimeout.Duration
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { cancel(d.Tasks.Await(ctx, known.ARN, task.BuildEnded)) })
 	defer watch.Wait()
 	defer cancel(nil)
-	user, err := install.Beside(ctx, connection, known.Agent.Path, d.Volume, limit)
+	other, err := install.Beside(ctx, connection, known.Agent.Path, d.Volume, namesOf(has.services), limit)
 	var unusable *install.Unusable
 	switch {
 	case ctx.Err() != nil:
@@ -118,8 +145,12 @@ func (d *Driver) joinBuild(
 	case err != nil:
 		return true, err
 	}
-	known.Build = &state.Build{Protocol: wire.Version, Image: build.Image, Socket: d.Volume.Socket(), User: user}
-	d.Log.Debug("ci-agent is in the container of the job's image", "image", build.Image, "user", user)
+	if other.Unnamed {
+		d.printf("The job's image %s lets its user %d not write /etc/hosts: the services are at localhost alone, and not at their "+
+			"names", build.Image, other.User)
+	}
+	known.Build = &state.Build{Protocol: wire.Version, Image: build.Image, Socket: d.Volume.Socket(), User: other.User}
+	d.Log.Debug("ci-agent is in the container of the job's image", "image", build.Image, "user", other.User)
 	return false, nil
 }
 

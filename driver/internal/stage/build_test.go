@@ -64,7 +64,7 @@ func TestAJobWaitsForItsTaskDefinition(t *testing.T) {
 				if test.cancelAfter > 0 {
 					defer time.AfterFunc(test.cancelAfter, func() { cancel(ErrCancelled) }).Stop()
 				}
-				arn, err := w.define(ctx, &images.Build{Image: "node:24"})
+				arn, err := w.define(ctx, beside{build: &images.Build{Image: "node:24"}})
 				late := time.Since(began) - test.after
 				if late < 0 || late > longestPause*6/5 || !strings.Contains(w.log.String(), test.says) {
 					t.Errorf("after %s, %d calls: %s", time.Since(began), ecs.asked, w.log)

@@ -8,7 +8,6 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
-	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/printable"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -18,9 +17,10 @@ import (
 // installAttempts is how often the driver tries to bring ci-agent into the task when connections break.
 const installAttempts = 3
 
-// firstContact connects to the task, pins its host key and makes sure that the task has ci-agent.
-func (d *Driver) firstContact(ctx context.Context, known *state.Task, build *images.Build) error {
-	say := d.progress()
+// firstContact connects to the task, pins its host key and makes sure that the task has ci-agent, and that its other
+// containers are ready.
+func (d *Driver) firstContact(ctx context.Context, known *state.Task, has beside) error {
+	say, wait := d.progress(), d.waitForServices(has.services)
 	for attempt := 1; ; attempt++ {
 		connection, err := d.connectWatched(ctx, known, task.Stopping, func(err error, since time.Duration) {
 			d.Log.Debug("sshd does not answer yet", "error", err)
@@ -32,8 +32,17 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task, build *ima
 		known.HostKey = connection.PinnedKey()
 		err = d.installAgent(ctx, connection, known)
 		lost := true
-		if err == nil && build != nil {
-			lost, err = d.joinBuild(ctx, connection, known, build)
+		if err == nil && len(has.services) > 0 {
+			lost, err = d.nameServices(ctx, connection, known, has.services)
+		}
+		if err == nil && has.build != nil {
+			lost, err = d.joinBuild(ctx, connection, known, has)
+		}
+		if err == nil && len(has.services) > 0 {
+			lost, err = wait.until(ctx, connection, known)
+		}
+		if err == nil {
+			d.tellServiceLogs(ctx, known)
 		}
 		_ = connection.Close()
 		if err == nil || !lost || ctx.Err() != nil || attempt == installAttempts {

@@ -36,6 +36,10 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if d.Config.SSH.PrivateKeyPath != "" {
 		d.Log.Warn("SSH.PrivateKeyPath in fargate.toml has no effect: each task has a key of its own")
 	}
+	services, err := d.services(build != nil)
+	if err != nil {
+		return err
+	}
 	d.tellIgnored(build)
 	if err := d.clearEarlier(ctx); err != nil {
 		return err
@@ -44,10 +48,15 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	has := beside{build, services}
+	read, stop := d.beginReading(ctx, has)
+	defer stop()
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	err = d.prepare(ctx, place, wanted, build)
+	if err = read.end(ctx, has); err == nil {
+		err = d.prepare(ctx, place, wanted, has)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -64,7 +73,8 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	return err
 }
 
-func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size, build *images.Build) error {
+func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size, has beside) error {
+	d.tellAll(images.Collisions(has.services))
 	private, public, err := sshconn.GenerateKey(d.Config.SSH.KeyType)
 	if err != nil {
 		return err
@@ -77,13 +87,13 @@ func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Si
 	known.Deadline = d.deadline(known.IntendedAt)
 	known.Runner = runnerproc.Find()
 	d.Log.Debug("starting a task", "cluster", d.Config.Fargate.Cluster)
-	if err := d.runTask(ctx, known, task.Request{Size: wanted, PublicKey: public}, build); err != nil {
+	if err := d.runTask(ctx, known, task.Request{Size: wanted, PublicKey: public}, has); err != nil {
 		return err
 	}
 	// Logs of public projects are public, so addresses and names of the account stay out of them.
 	d.Log.Debug("the task runs", "task", known.ARN, "address", known.Address)
 	d.printf("Fargate task %s runs, connecting to it", task.ID(known.ARN))
-	if err := d.firstContact(ctx, known, build); err != nil {
+	if err := d.firstContact(ctx, known, has); err != nil {
 		return err
 	}
 	if err := d.Store.Save(d.Job.Key(), known); err != nil {
@@ -149,12 +159,12 @@ func (d *Driver) tellIgnored(build *images.Build) {
 	if d.Job.Image != "" && build == nil {
 		d.printf("image: %s %s %s", printable.Of(d.Job.Image), why, definition)
 	}
-	for _, service := range d.Job.Services {
-		d.printf("services: %s %s %s", printable.Of(service), why, definition)
+	if len(d.Config.Fargate.AllowedServices) == 0 {
+		for _, service := range d.Job.Services {
+			d.printf("services: %s %s %s", printable.Of(service.Image), why, definition)
+		}
 	}
-	for _, line := range limits.WithoutEffect(d.Job.Variables, d.Config.Wanted) {
-		d.printf("%s", printable.Of(line))
-	}
+	d.tellAll(limits.WithoutEffect(d.Job.Variables, d.Config.Wanted))
 }
 
 // progress returns a function that tells the job's log how far the task's start is.

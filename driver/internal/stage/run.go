@@ -20,7 +20,7 @@ import (
 
 // Run runs the script in the job's task. It returns *failure.Script when the script ends with an exit code other than
 // 0.
-func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
+func (d *Driver) Run(ctx context.Context, scriptPath, stage string) (failed error) {
 	known, err := d.Store.Load(d.Job.Key())
 	if err != nil {
 		return err
@@ -28,6 +28,9 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 	if known == nil || known.Address == "" {
 		return failure.New("", "the job has no task: prepare left no state for %s in %s", d.Job.Key(),
 			d.Config.TaskMetadata.Directory)
+	}
+	if stage == lastStage {
+		defer d.tellServiceLogs(ctx, known)
 	}
 	image := known.Build != nil && inBuild(stage)
 	script, err := open(scriptPath, d.before(known, stage))
@@ -43,6 +46,13 @@ func (d *Driver) Run(ctx context.Context, scriptPath, stage string) error {
 		if err := d.bringAgentBack(ctx, known, "ci-agent in the task is another driver's"); err != nil {
 			return d.explain(ctx, known, err)
 		}
+	}
+	if inBuild(stage) {
+		defer func() {
+			if errors.As(failed, &ended) {
+				d.tellEndedServices(ctx, known)
+			}
+		}()
 	}
 	if image {
 		return d.runInBuild(ctx, known, script, stage)

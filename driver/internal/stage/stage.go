@@ -10,6 +10,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -21,10 +22,16 @@ type Tasks interface {
 	// Place is where Start starts tasks.
 	Place() (task.Place, error)
 	Placements(lot task.Lot) []task.Placement
+	// Base is what tasks for jobs with an image are by the configured task definition.
+	Base(ctx context.Context) (task.Base, error)
 	Define(ctx context.Context, add task.Derived) (arn string, err error)
 	Start(ctx context.Context, request task.Request) (arn string, err error)
 	AwaitRunning(ctx context.Context, arn string, progress task.Progress) (address string, err error)
 	Await(ctx context.Context, arn string, over task.Over) error
+	WatchServices(ctx context.Context, arn string, count int, look func([]task.ServiceState)) error
+	// Services are nil where ECS does not show them.
+	Services(ctx context.Context, arn string, count int) []task.ServiceState
+	ServiceLog(ctx context.Context, arn string, index int, since int64) (servicelog.Lines, error)
 	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
 	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string, over task.Over) error
@@ -77,11 +84,15 @@ type Driver struct {
 	Slots   Slots
 	Waits   Waits
 	Connect Connector
-	Log     *slog.Logger
+	// Registry reads the images that jobs name; nil where the driver leaves that to the tasks' pulls.
+	Registry Registry
+	Log      *slog.Logger
 	// AgentFile is ci-agent on this host. The driver uploads it to tasks whose image has none.
 	AgentFile string
 	// Volume is where the containers of a job with an image have what they share.
 	Volume install.Volume
+	// HostsFile is where the containers of a job with services find those by their names.
+	HostsFile string
 	// Tally is what the call learns for the metrics.
 	Tally Tally
 	// Stdout and Stderr go to the job's log in prepare and run, and to the runner's log in cleanup.

@@ -56,6 +56,8 @@ type Task struct {
 	Agent *Agent `json:"agent,omitempty"`
 	// Build is nil where the job has no image of its own.
 	Build *Build `json:"build,omitempty"`
+	// Services are the job's, in the order of their containers.
+	Services []Service `json:"services,omitempty"`
 }
 
 // Build is ci-agent in the container of the job's image.
@@ -66,6 +68,17 @@ type Build struct {
 	Image  string `json:"image"`
 	Socket string `json:"socket"`
 	User   int    `json:"user"`
+}
+
+// Service is a service of the job.
+type Service struct {
+	// Image is for people, and so is Name, the first of those by which the job finds it.
+	Image string `json:"image"`
+	Name  string `json:"name"`
+	// LoggedUntil is the time in milliseconds since 1970 up to which the job's log has the service's.
+	LoggedUntil int64 `json:"logged_until,omitempty"`
+	// Told is true where the job's log tells that the service has ended or did not come up.
+	Told bool `json:"told,omitempty"`
 }
 
 // Agent is ci-agent in a task.

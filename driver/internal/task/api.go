@@ -4,12 +4,14 @@ package task
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/cenkalti/backoff/v5"
 
 	"gitlab-fargate-runners/driver/internal/config"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 )
 
 // Container is the name that the task definition must give the job's container.
@@ -33,9 +35,11 @@ type Tasks struct {
 	API API
 	// Definitions are needed for jobs with an image alone.
 	Definitions Definitions
-	Addresses   Addresses
-	Config      config.Fargate
-	Log         *slog.Logger
+	// Logs are needed for jobs with services alone.
+	Logs      servicelog.API
+	Addresses Addresses
+	Config    config.Fargate
+	Log       *slog.Logger
 	// Region tells the region of calls where the configuration names none.
 	Region func() (string, error)
 	// Probe, where it is set, tells that a task can be reached before ECS says that the task runs. The driver probes
@@ -45,6 +49,9 @@ type Tasks struct {
 	Show func(Shown)
 	// ConsistencyWindow is how long ECS may take to show a task that it has just started.
 	ConsistencyWindow time.Duration
+
+	// base is what ECS has told for Base, for the Define that follows.
+	base atomic.Pointer[toldBase]
 }
 
 // DefaultConsistencyWindow is generous: ECS usually shows a task within a second.

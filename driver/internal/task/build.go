@@ -52,9 +52,25 @@ func buildFailed(task *types.Task) error {
 	if build == nil {
 		return nil
 	}
-	image, reason := aws.ToString(build.Image), aws.ToString(build.Reason)
+	if err := neverRan(task, build, "the job's image"); err != nil {
+		return err
+	}
+	if Stopping(task) || !buildStopped(task) {
+		return nil
+	}
+	found := causeOf("", aws.ToString(build.Reason))
+	err := failure.New(endHint(build, found), "the container of the job's image %s has ended%s", aws.ToString(build.Image),
+		withReason(build, limit(memoryLimit(task))))
+	err.Build = true
+	return refusal{err, found}
+}
+
+// neverRan explains why the container's image cannot be pulled or does not run. It returns nil where there is no such
+// reason.
+func neverRan(task *types.Task, container *types.Container, what string) error {
+	image, reason := aws.ToString(container.Image), aws.ToString(container.Reason)
 	others := slices.ContainsFunc(task.Containers, func(one types.Container) bool {
-		return aws.ToString(one.Name) != BuildContainer && aws.ToString(one.Reason) != ""
+		return aws.ToString(one.Name) != aws.ToString(container.Name) && aws.ToString(one.Reason) != ""
 	})
 	if told := aws.ToString(task.StoppedReason); reason == "" && !others && strings.Contains(told, image) {
 		reason = told // ECS may tell it of the task alone.
@@ -67,23 +83,24 @@ func buildFailed(task *types.Task) error {
 	switch {
 	case has("cannotpull"):
 		err = failure.New("Check the image's name and tag, that it has the task's architecture, and that the task may "+
-			"pull it.", "the job's image %s cannot be pulled: %s", image, reason)
+			"pull it.", "%s %s cannot be pulled: %s", what, image, reason)
 		if err.Build = !has(passingPulls...); !err.Build {
 			err.Hint = found.hint
 		} else if right := allow(reason, "the task's execution role"); right != "" {
 			err.Hint = right
 		}
 	case has("cannotstart", "cannotcreate", "containerruntime"):
-		err = failure.New("", "the job's image %s does not run: %s", image, reason)
-		if err.Build = true; has(noShell...) {
-			err.Hint = "The image has no shell (sh), which a job's script needs; or its entry point is not there."
-		}
-	case Stopping(task) || !buildStopped(task):
-		return nil
-	default:
-		err = failure.New(endHint(build, found), "the container of the job's image %s has ended%s", image,
-			withReason(build, limit(memoryLimit(task))))
+		err = failure.New("", "%s %s does not run: %s", what, image, reason)
 		err.Build = true
+		switch {
+		case !has(noShell...):
+		case aws.ToString(container.Name) == BuildContainer:
+			err.Hint = "The image has no shell (sh), which a job's script needs; or its entry point is not there."
+		default:
+			err.Hint = "The program that the service's entrypoint: or command: names is not in its image."
+		}
+	default:
+		return nil
 	}
 	return refusal{err, found}
 }

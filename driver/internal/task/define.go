@@ -24,13 +24,11 @@ type Definitions interface {
 // registers it where no host has done so before. Where two do so at once, they make two revisions of the same content,
 // and either will do. Its error is ErrNotStarted, and ErrThrottled where the same call may be made again later.
 func (t *Tasks) Define(ctx context.Context, add Derived) (arn string, err error) {
-	described, err := t.Definitions.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
-		TaskDefinition: aws.String(t.Config.TaskDefinition), Include: []types.TaskDefinitionField{"TAGS"},
-	})
+	described, err := t.describeBase(ctx)
 	if err != nil {
 		return "", undefined(ctx, "DescribeTaskDefinition", err)
 	}
-	add.Tags = t.Config.Tags
+	add.Tags, add.Registries = t.Config.Tags, t.Config.Registries
 	input, err := derive(described.TaskDefinition, described.Tags, add)
 	if err != nil {
 		return "", notStarted{err}

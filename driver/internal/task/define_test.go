@@ -72,7 +72,7 @@ func base(change map[string]any) map[string]any {
 func tag(key, value string) map[string]any       { return map[string]any{"key": key, "value": value} }
 func variable(name, value string) map[string]any { return map[string]any{"name": name, "value": value} }
 
-var node = Derived{Build: images.Build{Image: "node:24", User: "node"}, Script: "run", Folder: "/ci-job"}
+var node = Derived{Build: &images.Build{Image: "node:24", User: "node"}, Script: "run", Folder: "/ci-job"}
 
 func TestDefinitionOfAnImage(t *testing.T) {
 	server, tasks := defining(t)
@@ -152,8 +152,14 @@ func TestDefinitionsAreFoundAgain(t *testing.T) {
 	if again := define(host(server), node); again != first || server.Calls("RegisterTaskDefinition") != 1 {
 		t.Errorf("%s and %s by %d registrations", first, again, server.Calls("RegisterTaskDefinition"))
 	}
-	other, root, entry := node, node, node
-	other.Image, root.User, entry.Entrypoint = "node:26", "", []string{""}
+	derived := func(change func(*images.Build)) Derived {
+		build := *node.Build
+		change(&build)
+		return Derived{Build: &build, Script: node.Script, Folder: node.Folder}
+	}
+	other := derived(func(build *images.Build) { build.Image = "node:26" })
+	root := derived(func(build *images.Build) { build.User = "" })
+	entry := derived(func(build *images.Build) { build.Entrypoint = []string{""} })
 	seen := map[string]bool{first: true, define(tasks, other): true, define(tasks, root): true, define(tasks, entry): true}
 	server.Define(base(map[string]any{"cpu": "2048", "memory": "4096"}))
 	if seen[define(tasks, node)] = true; len(seen) != 5 {
@@ -163,9 +169,7 @@ func TestDefinitionsAreFoundAgain(t *testing.T) {
 		t.Errorf("the image's own user is replaced by %v", user)
 	}
 	tasks.Config.TaskDefinition = "ci:1"
-	server.Lock()
 	server.Deregister(strings.Split(strings.Split(first, "/")[1], ":")[0])
-	server.Unlock()
 	if again := define(tasks, node); again != strings.TrimSuffix(first, "1")+"2" {
 		t.Errorf("after deregistering %s: %s", first, again)
 	}
@@ -187,8 +191,6 @@ func TestDefinitionsThatCannotBe(t *testing.T) {
 		"inactive": {
 			set: func(server *ecstest.Server, tasks *Tasks, _ *Derived) {
 				tasks.Config.TaskDefinition = "ci:1"
-				server.Lock()
-				defer server.Unlock()
 				server.Deregister("ci")
 			},
 			want: "the task definition ci is inactive",
@@ -202,7 +204,7 @@ func TestDefinitionsThatCannotBe(t *testing.T) {
 			want:   "the task definition ci has a container ci-build, which is the name of the one of a job's image",
 		},
 		"another platform": {
-			set:   func(_ *ecstest.Server, _ *Tasks, add *Derived) { add.Architecture = "amd64" },
+			set:   func(_ *ecstest.Server, _ *Tasks, add *Derived) { add.Build = &images.Build{Architecture: "amd64"} },
 			want:  "image:docker:platform: linux/amd64 cannot be had: the tasks of ci are linux/arm64",
 			build: true,
 		},

@@ -29,13 +29,17 @@ const derivedInfix = "-image-"
 // longestFamily is how long ECS lets a family be.
 const longestFamily = 255
 
-// Derived is what the driver adds to a task definition for a job with an image.
+// Derived is what the driver adds to a task definition for a job with an image or services.
 type Derived struct {
-	images.Build
-	// Script is what sh runs in the image.
+	// Build is nil where the job's script runs in Container, and Services are empty where it has none.
+	Build    *images.Build
+	Services []images.Service
+	// Script is what sh runs in the job's image.
 	Script string
-	// Folder is where both containers have the volume.
+	// Folder is where the containers of the job and of its image have the volume.
 	Folder string
+	// Registries say from where ECS pulls their images.
+	Registries images.Registries
 	// Tags are put on the task definition, besides the ones of that from which it is derived.
 	Tags map[string]string
 }
@@ -46,58 +50,89 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 	if err := usable(base, add); err != nil {
 		return nil, err
 	}
-	containers := slices.Clone(base.ContainerDefinitions)
+	containers, volumes := slices.Clone(base.ContainerDefinitions), slices.Clone(base.Volumes)
 	job := &containers[slices.IndexFunc(containers, named(Container))]
-	mounts := append(slices.Clone(job.MountPoints),
-		types.MountPoint{SourceVolume: aws.String(buildVolume), ContainerPath: aws.String(add.Folder)})
-	job.MountPoints = mounts
-	entrypoint, command := add.Command(add.Script)
-	build := types.ContainerDefinition{
-		Name: aws.String(BuildContainer), Image: aws.String(add.Image), EntryPoint: entrypoint, Command: command,
-		// The task outlives it: after the end of a job's container its artifacts are still there, and the reason of the end.
-		Essential: aws.Bool(false), MountPoints: mounts,
-		// ECS puts the container's name into the name of the log's stream.
-		LogConfiguration: job.LogConfiguration, Ulimits: job.Ulimits, LinuxParameters: job.LinuxParameters,
-		StopTimeout: job.StopTimeout,
+	added := servicesBeside(job, add.Services)
+	job.DependsOn = append(slices.Clone(job.DependsOn), onServices(add.Services)...)
+	if add.Build != nil {
+		job.MountPoints = append(slices.Clone(job.MountPoints),
+			types.MountPoint{SourceVolume: aws.String(buildVolume), ContainerPath: aws.String(add.Folder)})
+		volumes = append(volumes, types.Volume{Name: aws.String(buildVolume)})
+		added = append([]types.ContainerDefinition{buildBeside(job, add)}, added...)
 	}
-	if add.User != "" {
-		build.User = aws.String(add.User)
+	for i := range added {
+		if err := pulledBy(add.Registries, &added[i]); err != nil {
+			return nil, err
+		}
 	}
 	input := &ecs.RegisterTaskDefinitionInput{
-		ContainerDefinitions: sorted(append(containers, build)), Cpu: base.Cpu, Memory: base.Memory,
+		ContainerDefinitions: sorted(append(containers, added...)), Cpu: base.Cpu, Memory: base.Memory,
 		EnableFaultInjection: base.EnableFaultInjection, EphemeralStorage: base.EphemeralStorage,
 		ExecutionRoleArn: base.ExecutionRoleArn, IpcMode: base.IpcMode, NetworkMode: base.NetworkMode,
 		PidMode: base.PidMode, PlacementConstraints: constraints(base), ProxyConfiguration: base.ProxyConfiguration,
 		RequiresCompatibilities: base.RequiresCompatibilities, RuntimePlatform: base.RuntimePlatform,
-		TaskRoleArn: base.TaskRoleArn, Tags: tagged(baseTags, add.Tags),
-		Volumes: append(slices.Clone(base.Volumes), types.Volume{Name: aws.String(buildVolume)}),
+		TaskRoleArn: base.TaskRoleArn, Tags: tagged(baseTags, add.Tags), Volumes: volumes,
 	}
 	family, err := familyOf(aws.ToString(base.Family), input)
 	input.Family = aws.String(family)
 	return input, err
 }
 
+// buildBeside is the container of the job's image beside the job's own.
+func buildBeside(job *types.ContainerDefinition, add Derived) types.ContainerDefinition {
+	entrypoint, command := add.Build.Command(add.Script)
+	build := types.ContainerDefinition{
+		Name: aws.String(BuildContainer), Image: aws.String(add.Build.Image), EntryPoint: entrypoint, Command: command,
+		// The task outlives it: after the end of a job's container its artifacts are still there, and the reason of the end.
+		Essential: aws.Bool(false), MountPoints: job.MountPoints,
+		// ECS puts the container's name into the name of the log's stream.
+		LogConfiguration: job.LogConfiguration, Ulimits: job.Ulimits, LinuxParameters: job.LinuxParameters,
+		StopTimeout: job.StopTimeout, DependsOn: onServices(add.Services),
+	}
+	if user := add.Build.StartUser(len(add.Services) > 0); user != "" {
+		build.User = aws.String(user)
+	}
+	return build
+}
+
 // usable tells why no definition can be derived from this one.
 func usable(base *types.TaskDefinition, add Derived) error {
 	name := aws.ToString(base.Family)
-	has := "amd64"
-	if base.RuntimePlatform != nil && base.RuntimePlatform.CpuArchitecture == types.CPUArchitectureArm64 {
-		has = "arm64"
-	}
+	has := architectureOf(base)
 	switch {
 	case base.Status != types.TaskDefinitionStatusActive:
 		return failure.New("Check Fargate.TaskDefinition in fargate.toml, or FARGATE_TASK_DEFINITION of the job.",
 			"the task definition %s is %s", name, strings.ToLower(string(base.Status)))
 	case !slices.ContainsFunc(base.ContainerDefinitions, named(Container)):
 		return failure.New("", "the task definition %s has no container with the name %s", name, Container)
-	case slices.ContainsFunc(base.ContainerDefinitions, named(BuildContainer)):
+	case add.Build != nil && slices.ContainsFunc(base.ContainerDefinitions, named(BuildContainer)):
 		return failure.New("Give the container another name.",
 			"the task definition %s has a container %s, which is the name of the one of a job's image", name, BuildContainer)
-	case add.Architecture != "" && add.Architecture != has:
-		err := failure.New("Leave it out; or choose a task definition of that architecture, where the runner allows one.",
-			"image:docker:platform: linux/%s cannot be had: the tasks of %s are linux/%s", add.Architecture, name, has)
-		err.Build = true
+	case add.Build != nil && add.Build.Architecture != "" && add.Build.Architecture != has:
+		return otherPlatform("image", add.Build.Architecture, name, has)
+	}
+	return servicesUsable(base, add, has)
+}
+
+// otherPlatform is the job's own failure where it asks for a platform that the task has not.
+func otherPlatform(keyword, wanted, definition, has string) error {
+	err := failure.New("Leave it out; or choose a task definition of that architecture, where the runner allows one.",
+		"%s:docker:platform: linux/%s cannot be had: the tasks of %s are linux/%s", keyword, wanted, definition, has)
+	err.Build = true
+	return err
+}
+
+// pulledBy puts into a container what ECS pulls its image by.
+func pulledBy(registries images.Registries, container *types.ContainerDefinition) error {
+	source, err := registries.Of(aws.ToString(container.Image))
+	if err != nil {
 		return err
+	}
+	container.Image = aws.String(source.Name)
+	if source.Credentials != "" {
+		container.RepositoryCredentials = &types.RepositoryCredentials{
+			CredentialsParameter: aws.String(source.Credentials),
+		}
 	}
 	return nil
 }

@@ -120,6 +120,9 @@ type notStarted struct{ error }
 func (e notStarted) Is(target error) bool { return target == ErrNotStarted }
 func (e notStarted) Unwrap() error        { return e.error }
 
+// NotStarted adds ErrNotStarted to an error of what comes before Start.
+func NotStarted(err error) error { return notStarted{err} }
+
 // definitelyNotStarted tells whether the error rules out any effect of the call: nothing was sent, or the API refused the
 // only try. After an earlier try nothing is ruled out, since that may have taken effect before its answer was lost.
 func definitelyNotStarted(err error) bool {

@@ -10,8 +10,9 @@ import (
 	"gitlab-fargate-runners/driver/internal/sleep"
 )
 
-// probeEvery is the time between the starts of two probes. A probe costs no call to AWS.
-const probeEvery = 250 * time.Millisecond
+// probeEvery is the time between the starts of two probes, on average half of which a job waits in vain. A probe costs no
+// call to AWS, and each is over after a second, so that ten at most are under way.
+const probeEvery = 100 * time.Millisecond
 
 // Probe tells whether anybody listens at a task's address.
 type Probe func(ctx context.Context, address string) bool

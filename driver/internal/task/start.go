@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/limits"
 )
 
@@ -23,8 +24,10 @@ type Request struct {
 	StartedBy   string
 	// PublicKey becomes SSH_PUBLIC_KEY in the container, in the format of authorized_keys.
 	PublicKey string
-	// TaskDefinition takes the place of the configured one, for a job with an image.
+	// TaskDefinition takes the place of the configured one, for a job with an image or services.
 	TaskDefinition string
+	// Services get their variables by overrides of the containers that the task definition has for them.
+	Services []images.Service
 	// Placement is one of Placements.
 	Placement Placement
 	// Size overrides the task definition's size.
@@ -39,6 +42,9 @@ type Request struct {
 // where the call certainly started no task. After any other error there may be a task.
 func (t *Tasks) Start(ctx context.Context, request Request) (string, error) {
 	input := t.runTaskInput(request)
+	if err := tooLong(input.Overrides, request.Services); err != nil {
+		return "", notStarted{err}
+	}
 	output, err := t.API.RunTask(ctx, input)
 	var conflict *types.ConflictException
 	switch {
@@ -78,12 +84,12 @@ func (t *Tasks) runTaskInput(request Request) *ecs.RunTaskInput {
 			SecurityGroups: c.SecurityGroups,
 			AssignPublicIp: assign,
 		}},
-		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
+		Overrides: &types.TaskOverride{ContainerOverrides: append([]types.ContainerOverride{{
 			Name: aws.String(Container),
 			Environment: append(
 				[]types.KeyValuePair{{Name: aws.String("SSH_PUBLIC_KEY"), Value: aws.String(request.PublicKey)}},
 				request.Lease.environment(c.FirstSessionTimeout.Duration, c.LastSessionTimeout.Duration)...),
-		}}},
+		}}, environments(request.Services)...)},
 		EnableExecuteCommand: c.EnableExecuteCommand,
 		PropagateTags:        propagated(c.PropagateTags),
 		Tags:                 t.tags(request.Tags, request.Lease.tags()),

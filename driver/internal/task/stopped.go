@@ -16,6 +16,9 @@ func Stopped(task *types.Task) error {
 	if err := buildFailed(task); err != nil {
 		return err
 	}
+	if err := serviceRefused(task); err != nil {
+		return err
+	}
 	reason := reasons(task)
 	found := causeOf(string(task.StopCode), reason)
 	sentence := "the task %s stopped: %s"

@@ -48,6 +48,9 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 			if Stopping(task) || buildStopped(task) {
 				return "", Stopped(task)
 			}
+			if err := serviceRefused(task); err != nil {
+				return "", err
+			}
 			if status == "RUNNING" {
 				var ready bool
 				if status, ready, err = t.health(task); err != nil {
@@ -109,10 +112,13 @@ func passing(err error) bool {
 }
 
 // othersRun tells whether all containers run that are not the job's. ECS calls a task RUNNING only then; a sshd that
-// answers says nothing of a database beside it, whose image may still be on its way.
+// answers says nothing of a database beside it, whose image may still be on its way. A job goes on without a service that
+// has ended already.
 func othersRun(task *types.Task) bool {
 	for _, container := range task.Containers {
-		if aws.ToString(container.Name) != Container && aws.ToString(container.LastStatus) != "RUNNING" {
+		status := aws.ToString(container.LastStatus)
+		over := isService(container.Name) && status == "STOPPED"
+		if aws.ToString(container.Name) != Container && status != "RUNNING" && !over {
 			return false
 		}
 	}

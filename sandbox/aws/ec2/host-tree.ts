@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { awsEndpoint, region, resolvConf } from "../../config";
+import { awsEndpoint, ecrRegistry, network, region, resolvConf } from "../../config";
 import { applyUserData } from "./cloud-init";
 
 export interface HostIdentity {
@@ -10,6 +10,8 @@ export interface HostIdentity {
   address: string;
   authorizedKeys: string[];
   userData?: string;
+  /** Certificates in PEM format. */
+  trusted: string;
 }
 
 /** The login of Debian's own AMIs; the tree has it, with sudo. */
@@ -24,10 +26,15 @@ const environment = { AWS_ENDPOINT_URL: awsEndpoint, AWS_REGION: region };
 export async function prepareTree(root: string, identity: HostIdentity): Promise<void> {
   const at = (file: string) => path.join(root, file);
   await write(at("etc/hostname"), `${identity.hostname}\n`);
-  await write(
-    at("etc/hosts"),
-    `127.0.0.1 localhost\n::1 localhost\n${identity.address} ${identity.hostname}.ec2.internal ${identity.hostname}\n`,
-  );
+  const names: [address: string, names: string][] = [
+    ["127.0.0.1", "localhost"],
+    ["::1", "localhost"],
+    [identity.address, `${identity.hostname}.ec2.internal ${identity.hostname}`],
+    // What AWS's name servers and authorities do for ECR.
+    [network.gateway, ecrRegistry],
+  ];
+  await write(at("etc/hosts"), names.map((one) => `${one.join(" ")}\n`).join(""));
+  await write(at("etc/ssl/certs/ecr.pem"), identity.trusted);
   await rm(at("etc/resolv.conf"), { force: true });
   await write(at("etc/resolv.conf"), resolvConf);
   // The marker lies in the disk's own layer: this disk has booted before.

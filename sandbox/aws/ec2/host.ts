@@ -19,6 +19,8 @@ export interface HostOptions {
   dir: string;
   /** OpenSSH public keys that may log in as `admin`. */
   authorizedKeys: string[];
+  /** Certificates that it trusts besides its own, in PEM format. */
+  trusted: string;
   /** As text. */
   userData?: string;
   /** Applies the instance's security groups to its network; returns what ends that. */
@@ -68,8 +70,8 @@ export function createHost(options: HostOptions): Host {
     unprotect = await options.protect(namespace);
     await allowMetadata(address, true);
     const merged = await mountOverlay(options.tree, dir);
-    const { authorizedKeys, userData } = options;
-    await prepareTree(merged, { hostname, address, authorizedKeys, userData });
+    const { authorizedKeys, userData, trusted } = options;
+    await prepareTree(merged, { hostname, address, authorizedKeys, userData, trusted });
     const console = openSync(path.join(dir, "console.log"), "a", 0o600);
     const process = spawn("sh", ["-c", bootScript, "sh", cgroup, namespace.name, merged, hostname], {
       stdio: ["ignore", console, console],

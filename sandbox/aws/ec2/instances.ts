@@ -39,6 +39,8 @@ export interface InstancesOptions {
   firewall: Firewall;
   tree: string;
   dir: string;
+  /** Certificates that hosts trust besides their own, in PEM format. */
+  trusted: string;
   log(line: string): void;
 }
 
@@ -143,6 +145,7 @@ export class Instances extends EventEmitter<{ change: [HostView] }> {
       tree: this.options.tree,
       dir: path.join(this.options.dir, instanceId),
       authorizedKeys: await this.publicKeys(instance.KeyName),
+      trusted: this.options.trusted,
       userData,
       protect: (namespace) => this.options.firewall.join(namespace, address, () => this.groupsOf(instanceId)),
     });

@@ -3,12 +3,16 @@
  * allowed goes on to the store.
  */
 import * as http from "node:http";
-import { accountId, ports } from "../../config";
-import { closeServer, listen } from "../server";
+import * as https from "node:https";
+import { accountId } from "../../config";
+import type { Authorizer } from "../iam/authorizer";
+import { closeServer, listen, type Address } from "../server";
 import type { RegistryPasswords } from "./passwords";
+import { permissionOf } from "./permissions";
 
 export interface RegistryFrontOptions {
-  passwords: Pick<RegistryPasswords, "check">;
+  passwords: Pick<RegistryPasswords, "check" | "owner">;
+  authorizer: Pick<Authorizer, "denial">;
   /** Whether tags of the repository may move; undefined where there is no such repository. */
   mutability(repository: string): Promise<"MUTABLE" | "IMMUTABLE" | undefined>;
   /** Where the images are. */
@@ -28,12 +32,13 @@ const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
+/** @param tls without it, the registry is one of plain HTTP */
 export async function startRegistryFront(
   options: RegistryFrontOptions,
-  host = "127.0.0.1",
-  port: number = ports.registry,
+  { host, port }: Address,
+  tls?: { key: string; cert: string },
 ) {
-  const server = http.createServer((request, response) => {
+  const handle: http.RequestListener = (request, response) => {
     refusalOf(request, options).then(
       (refusal) => (refusal ? refuse(request, response, refusal) : passOn(request, response, options)),
       (error: Error) => {
@@ -41,7 +46,8 @@ export async function startRegistryFront(
         refuse(request, response, { status: 500, code: "UNKNOWN", message: error.message });
       },
     );
-  });
+  };
+  const server = tls ? https.createServer(tls, handle) : http.createServer(handle);
   // Layers take the time that they take.
   server.requestTimeout = 0;
   await listen(server, host, port);
@@ -61,6 +67,9 @@ async function refusalOf(request: http.IncomingMessage, options: RegistryFrontOp
   }
   const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^?]*)/.exec(url) ?? [];
   if (repository === undefined) return undefined;
+  const owner = options.passwords.owner(headers.authorization);
+  const denied = owner && (await options.authorizer.denial(owner, permissionOf(method, kind!, repository)));
+  if (denied !== undefined) return { status: 403, code: "DENIED", message: denied };
   const mutability = await options.mutability(repository);
   if (mutability === undefined) {
     const message = `The repository with name '${repository}' does not exist in the registry with id '${accountId}'`;
@@ -73,6 +82,8 @@ async function refusalOf(request: http.IncomingMessage, options: RegistryFrontOp
     "the tag is immutable.";
   return { status: 400, code: "TAG_INVALID", message };
 }
+
+const noImage: Refusal = { status: 404, code: "MANIFEST_UNKNOWN", message: "Requested image not found" };
 
 async function exists({ store }: RegistryFrontOptions, url: string): Promise<boolean> {
   const answer = await fetch(`http://${store.host}:${store.port}${url}`, {
@@ -97,6 +108,10 @@ function refuse(
 function passOn(request: http.IncomingMessage, response: http.ServerResponse, options: RegistryFrontOptions): void {
   const { authorization: _, ...headers } = request.headers;
   const upstream = http.request({ ...options.store, method: request.method, path: request.url, headers }, (answer) => {
+    if (answer.statusCode === 404 && request.url?.includes("/manifests/")) {
+      answer.resume();
+      return refuse(request, response, noImage);
+    }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });

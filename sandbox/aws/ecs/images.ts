@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { accountId, region, registryStore } from "../../config";
+import { ecrRegistry, registryStore } from "../../config";
 import { attempt, CommandError, run } from "../../command";
 import type { ImageConfig } from "./container-spec";
 
@@ -17,19 +17,21 @@ export interface Image {
 }
 
 export interface ImageStore {
-  /** @throws Error whose message is ECS's: "CannotPullContainerError: …" */
-  pull(reference: string): Promise<Image>;
+  /**
+   * @param login ARN of the secret by which ECS is to log in. No registry here takes one: stricter than ECS, such an image
+   * is not pulled at all.
+   * @throws Error whose message is ECS's: "CannotPullContainerError: …"
+   */
+  pull(reference: string, login?: string): Promise<Image>;
 }
-
-const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
 
 /**
  * Where an image of a task definition is pulled from: the account's ECR is the registry on loopback. Whether the task's
  * execution role may pull is checked elsewhere.
  */
 export function pullSource(reference: string): { source: string; tlsVerify: boolean } {
-  return reference.startsWith(`${ecr}/`)
-    ? { source: `docker://${registryStore}${reference.slice(ecr.length)}`, tlsVerify: false }
+  return reference.startsWith(`${ecrRegistry}/`)
+    ? { source: `docker://${registryStore}${reference.slice(ecrRegistry.length)}`, tlsVerify: false }
     : { source: `docker://${reference}`, tlsVerify: true };
 }
 
@@ -61,7 +63,12 @@ export function createImageStore(dir: string): ImageStore {
     return { digest, rootfs: path.join(target, "bundle", "rootfs"), config: await readConfig(target) };
   }
 
-  async function pull(reference: string): Promise<Image> {
+  async function pull(reference: string, login?: string): Promise<Image> {
+    if (login !== undefined) {
+      throw new Error(
+        `CannotPullContainerError: ${reference}: the sandbox logs in at no registry by a secret (${login})`,
+      );
+    }
     const { source, tlsVerify } = pullSource(reference);
     try {
       const digest =

@@ -1,7 +1,7 @@
 /**
  * What ECS refuses in RegisterTaskDefinition for Fargate. Sources, beneath https://docs.aws.amazon.com/AmazonECS/latest:
  * APIReference/API_ContainerDefinition.html (and of its parts), developerguide/fargate-tasks-services.html. The words of
- * most messages are not AWS's; those of sourcePath, of sizes and of an unknown volume are.
+ * most messages are not AWS's; those of sourcePath, of sizes, of too many containers and of an unknown volume are.
  */
 import { AwsError } from "../protocol";
 import { taskSize } from "./size";
@@ -32,6 +32,9 @@ const ranges: Record<string, [number, number]> = {
   "healthCheck.startPeriod": [0, 300],
 };
 
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
+const maxContainers = 10;
+
 const logDrivers = ["awslogs", "splunk", "awsfirelens"];
 
 /** @throws AwsError ClientException where ECS registers no such task definition for Fargate */
@@ -53,6 +56,7 @@ export function* problems(definition: TaskDefinition): Generator<string> {
   if (!containerDefinitions.some(({ essential }) => essential !== false)) {
     yield "TaskDefinition must have at least one essential container.";
   }
+  if (containerDefinitions.length > maxContainers) yield "Too many containers.";
   const names = containerDefinitions.map(({ name }) => name);
   if (new Set(names).size < names.length) yield "Container names must be unique in a task definition.";
   for (const container of containerDefinitions) {

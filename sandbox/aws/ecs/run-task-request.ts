@@ -12,7 +12,7 @@ export function validateRunTask(request: RunTaskRequest, definition: TaskDefinit
   // ECS may start tasks of a revision for ten minutes after it was deregistered; here that ends at once.
   if (definition.status === "INACTIVE") throw new AwsError("ClientException", "TaskDefinition is inactive");
   if (JSON.stringify(overrides).length > maxOverrides) {
-    throw invalid(`Overrides length must be at most ${maxOverrides}`);
+    throw invalid(`Container Overrides length must be at most ${maxOverrides}`);
   }
   const names = definition.containerDefinitions.map((container) => container.name);
   for (const { name } of overrides.containerOverrides ?? []) {

@@ -78,8 +78,9 @@ export function runTask(task: Task, options: RunnerOptions): RunningTask {
     await pause(options.startDelays().pull);
     const pulled = await Promise.all(
       task.containers.map(async (container) => {
-        const { image } = container.definition;
-        const pulling = options.role.pullImage(task, image).then(() => options.images.pull(image));
+        const { image, repositoryCredentials } = container.definition;
+        const pull = () => options.images.pull(image, repositoryCredentials?.credentialsParameter);
+        const pulling = options.role.pullImage(task, image).then(pull);
         return [container, await pulling.catch(failOf(container))] as const;
       }),
     );

@@ -50,6 +50,7 @@ export interface ContainerDefinition {
   logConfiguration?: { logDriver: string; options?: Record<string, string> };
   portMappings?: { containerPort: number; hostPort?: number }[];
   ulimits?: { name: string; softLimit: number; hardLimit: number }[];
+  repositoryCredentials?: { credentialsParameter: string };
 }
 
 export interface TaskDefinition {

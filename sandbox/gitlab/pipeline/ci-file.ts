@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parseAllDocuments } from "yaml";
 import { PipelineError } from "../errors";
+import { checkImages } from "./image-keywords";
 
 /** Top-level keywords; all other keys are jobs. */
 const keywords = ["include", "stages", "variables", "workflow", "default", "spec", "pages"];
@@ -9,7 +10,7 @@ const deprecatedDefaults = ["image", "services", "cache", "before_script", "afte
 
 /**
  * The file's documents: a header (`spec:`) may come before the pipeline. Throws PipelineError with the place of the first
- * syntax error, or the name of a job that is none.
+ * syntax error, the name of a job that is none, or the place of an image or a service that GitLab refuses.
  */
 export async function readCiFile(file: string): Promise<unknown[]> {
   const documents = [
@@ -32,5 +33,6 @@ export async function readCiFile(file: string): Promise<unknown[]> {
       throw new PipelineError(`.gitlab-ci.yml: jobs:${name} config should be a hash`);
     }
   }
+  checkImages(pipeline);
   return contents;
 }

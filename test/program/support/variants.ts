@@ -11,7 +11,15 @@ export const variants: [what: string, settings: Record<string, unknown>, stack: 
     "everything",
     raw({
       groups: ["acme/backend", { id: 42, taskRole: "arn:aws:iam::123456789012:role/deploy" }],
-      projects: [{ path: "acme/api", images: ["**"], spot: "only", network: { securityGroupIds: ["sg-2"] } }],
+      projects: [
+        {
+          path: "acme/api",
+          images: ["**"],
+          services: ["redis:*"],
+          spot: "only",
+          network: { securityGroupIds: ["sg-2"] },
+        },
+      ],
       instanceRunners: ["shared"],
       sizes: { large: { cpu: 4096, memory: 16384 }, [`x${"-".repeat(30)}`]: { cpu: 256, memory: 512 } },
       host: { count: 3, adminCidrs: ["203.0.113.0/24", "2001:db8::/32"] },
@@ -20,6 +28,7 @@ export const variants: [what: string, settings: Record<string, unknown>, stack: 
       dashboard: true,
       cache: { multipart: true },
       images: { allowed: ["node:*", "210987654321.dkr.ecr.us-east-1.amazonaws.com/{a,b}/**"] },
+      services: { allowed: ["postgres:*"], wait: 60 },
       debug: { ecsExec: true },
       protect: true,
       kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/1",

@@ -40,6 +40,13 @@ describe("RegisterTaskDefinition for Fargate", () => {
     expect(said(definition())).to.equal("");
   });
 
+  it("takes ten containers, and no eleventh", () => {
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ name: `service-${n}`, image: "redis:8" }));
+    expect(said(definition([job, database, ...others(8)]))).to.equal("");
+    expect(said(definition([job, database, ...others(9)]))).to.equal("Too many containers.");
+  });
+
   const capability = (...add: string[]) => ({ linuxParameters: { capabilities: { add } } });
   const refusedOfContainers: [Partial<ContainerDefinition> | object, RegExp][] = [
     [{ privileged: true }, /not support privileged/],

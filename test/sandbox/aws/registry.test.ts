@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { startRegistryFront } from "../../../sandbox/aws/ecr/front";
 import { RegistryPasswords } from "../../../sandbox/aws/ecr/passwords";
+import { assumedRole } from "../../../sandbox/aws/iam/principal";
 import { closeServer, listen } from "../../../sandbox/aws/server";
 
 describe("ECR's registry", () => {
@@ -13,6 +14,7 @@ describe("ECR's registry", () => {
   /** Method and path of what came through to the store, and what it has. */
   let passed: string[];
   let held: string[];
+  let missing: string[];
   let store: http.Server;
   let front: { close(): Promise<void> };
   let address: string;
@@ -27,10 +29,11 @@ describe("ECR's registry", () => {
   beforeEach(async () => {
     now = Date.parse("2026-11-27T12:00:00Z");
     passwords = new RegistryPasswords(() => now);
-    [passed, held] = [[], []];
+    [passed, held, missing] = [[], [], []];
     store = http.createServer((request, response) => {
       if (request.method !== "HEAD") passed.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      response.writeHead(request.method === "HEAD" && !held.includes(request.url!) ? 404 : 200).end();
+      const absent = request.method === "HEAD" ? !held.includes(request.url!) : missing.includes(request.url!);
+      response.writeHead(absent ? 404 : 200).end();
     });
     await listen(store, host, 0);
     const repositories = new Map([
@@ -44,10 +47,15 @@ describe("ECR's registry", () => {
         passwords,
         mutability: async (name) => repositories.get(name),
         store: { host, port: (store.address() as AddressInfo).port },
+        authorizer: {
+          denial: async ({ roleName }, { action, resource }) =>
+            roleName === "reader" && /(:BatchGetImage|:GetDownloadUrlForLayer)$/.test(action)
+              ? undefined
+              : `${roleName} may not ${action} ${resource}`,
+        },
         log: () => {},
       },
-      host,
-      port,
+      { host, port },
     );
   });
   afterEach(async () => {
@@ -55,8 +63,9 @@ describe("ECR's registry", () => {
     await closeServer(store);
   });
 
-  const logIn = () => {
-    const { authorizationData } = passwords.issue() as { authorizationData: { authorizationToken: string }[] };
+  const logIn = (role?: string) => {
+    const owner = role === undefined ? undefined : assumedRole(`arn:aws:iam::123456789012:role/${role}`, "i-1");
+    const { authorizationData } = passwords.issue(owner) as { authorizationData: { authorizationToken: string }[] };
     return `Basic ${authorizationData[0].authorizationToken}`;
   };
   const ask = async (method: string, path: string, authorization?: string) => {
@@ -86,10 +95,32 @@ describe("ECR's registry", () => {
     expect((await ask("GET", "/v2/", logIn())).status).to.equal(200);
   });
 
+  it("lets a role read by its rights, before it says what there is", async () => {
+    const [reader, stranger] = [logIn("reader"), logIn("stranger")];
+    for (const path of ["manifests/a", "blobs/sha256:1"]) {
+      expect((await ask("GET", `/v2/jobs/${path}`, reader)).status, path).to.equal(200);
+      expect(await ask("GET", `/v2/jobs/${path}`, stranger), path).to.deep.equal({ status: 403, code: "DENIED" });
+    }
+    expect((await ask("HEAD", "/v2/jobs/blobs/sha256:1", reader)).status).to.equal(403);
+    expect(await ask("PUT", "/v2/jobs/manifests/a", reader)).to.deep.equal({ status: 403, code: "DENIED" });
+    expect(await ask("GET", "/v2/none/manifests/a", stranger)).to.deep.equal({ status: 403, code: "DENIED" });
+    expect(await ask("GET", "/v2/none/manifests/a", reader)).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
+    // Nobody else's password has a role.
+    expect((await ask("GET", "/v2/jobs/manifests/a", logIn())).status).to.equal(200);
+  });
+
   it("knows only the repositories that ECR has", async () => {
     expect(await ask("PUT", "/v2/none/manifests/a", logIn())).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
     expect((await ask("POST", "/v2/none/blobs/uploads/", logIn())).status).to.equal(404);
     expect((await ask("POST", "/v2/jobs/blobs/uploads/", logIn())).status).to.equal(200);
+  });
+
+  it("says in ECR's words that there is no such image", async () => {
+    held.push("/v2/jobs/manifests/a");
+    expect((await ask("HEAD", "/v2/jobs/manifests/a", logIn())).status).to.equal(200);
+    expect(await ask("HEAD", "/v2/jobs/manifests/b", logIn())).to.deep.equal({ status: 404, code: "" });
+    missing.push("/v2/jobs/manifests/b");
+    expect(await ask("GET", "/v2/jobs/manifests/b", logIn())).to.deep.equal({ status: 404, code: "MANIFEST_UNKNOWN" });
   });
 
   it("moves a tag only where the repository lets it", async () => {

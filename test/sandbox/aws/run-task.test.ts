@@ -64,9 +64,17 @@ describe("RunTask: what is refused", () => {
   });
 
   it("bounds the overrides' length", () => {
-    const environment = [{ name: "SSH_PUBLIC_KEY", value: "x".repeat(8192) }];
-    const { message } = refused({ overrides: { containerOverrides: [{ name: "ci-coordinator", environment }] } });
-    expect(message).to.include("8192");
+    const overrides = (length: number) => {
+      const environment = [{ name: "SSH_PUBLIC_KEY", value: "x".repeat(length) }];
+      return { containerOverrides: [{ name: "ci-coordinator", environment }] };
+    };
+    // What JSON itself takes counts, too.
+    const most = 8192 - JSON.stringify(overrides(0)).length;
+    expect(() => validateRunTask({ ...request, overrides: overrides(most) }, definition)).not.to.throw();
+    expect(refused({ overrides: overrides(most + 1) })).to.include({
+      code: "InvalidParameterException",
+      message: "Container Overrides length must be at most 8192",
+    });
   });
 
   it("wants subnets for awsvpc", () => {

@@ -323,6 +323,7 @@ job:
     expect(order).to.deep.equal(["included"]);
   });
 
+  const services = (...all: string[]) => `job: {script: [x], services: [${all.join(", ")}]}\n`;
   const refusals: [string, string, RegExp][] = [
     ["broken YAML", "job:\n  script: [echo\n", /\.gitlab-ci\.yml: .*at line 3/s],
     ["no jobs", "stages: [a]\n", /at least one visible job/],
@@ -349,6 +350,30 @@ job:
     ["a timeout that is none", "job: {script: [x], timeout: soon}\n", /jobs:job:timeout: 'soon' is not a duration/],
     ["workflow rules that say no", "workflow: {rules: [{if: $NOPE}]}\njob: {script: [x]}\n", /workflow rules/],
     ["rules that leave nothing", "job: {script: [x], rules: [{when: never}]}\n", /no job of the file/],
+    [
+      "an unknown key of a service",
+      services("{name: a, ports: [80]}"),
+      /^jobs:job:services:service .*unknown keys: ports$/,
+    ],
+    ["a service without name", services("{alias: a}"), /^jobs:job:services:service name can't be blank/],
+    ["an alias that is no text", services("{name: a, alias: 3}"), /'alias' property type must be string/],
+    [
+      "a service's command that is no list",
+      services("{name: a, command: b}"),
+      /services\[0\]\.command must be an array/,
+    ],
+    ["a service's variable that is no text", services("{name: a, variables: {A: {value: b}}}"), /variables hash/],
+    [
+      "a pull policy that is none",
+      services("{name: a, pull_policy: [sometimes]}"),
+      /:pull_policy config should be .*always/,
+    ],
+    ["no pull policy of several", services("{name: a, pull_policy: []}"), /:pull_policy config should be/],
+    [
+      "an unknown option of Docker",
+      "default: {image: {name: a, docker: {x: 1}}}\njob: {script: [x]}\n",
+      /^default:image:docker .*: x$/,
+    ],
     ["child pipelines", "job: {trigger: {include: a.yml}}\n", /child and downstream pipelines|a\.yml/],
     ["a missing include", "include: missing.yml\njob: {script: [x]}\n", /missing\.yml/],
   ];

@@ -283,6 +283,26 @@ describe("GitLab stand-in: runner API", function () {
     expect(chunks).to.deep.equal(["a", "é"]);
   });
 
+  it("describes services as GitLab does, with nothing expanded", async () => {
+    const all = `{name: "p:16", alias: "db,main", entrypoint: [""], command: [a, "$V"], pull_policy: always,
+      docker: {platform: linux/arm64}, variables: {A: $V, N: 1}}`;
+    await fixture.pipeline(`job:\n  variables: {V: v}\n  services:\n    - redis:$V\n    - ${all}\n  script: [echo]\n`);
+    const plain = { entrypoint: null, ports: [], executor_opts: {}, pull_policy: null, alias: null, command: null };
+    const { services } = await runner.take();
+    expect(services).to.deep.equal([
+      { ...plain, name: "redis:$V", variables: [] },
+      {
+        ...plain,
+        ...{ name: "p:16", alias: "db,main", entrypoint: [""], command: ["a", "$V"], pull_policy: ["always"] },
+        executor_opts: { docker: { platform: "linux/arm64" } },
+        variables: [
+          { key: "A", value: "$V" },
+          { key: "N", value: "1" },
+        ],
+      },
+    ]);
+  });
+
   it("describes the job as GitLab does", async () => {
     await fixture.pipeline(
       `variables: {GLOBAL: g, OVER: global}

@@ -4,8 +4,10 @@
  *
  *     const image = await pushForeignImage("postgres"); // for a task definition
  */
+import { createHash } from "node:crypto";
 import * as path from "node:path";
-import { accountId, cacheDir, region, registryStore } from "../../../sandbox/config";
+import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
+import { awsEndpoint, cacheDir, ecrRegistry, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
 import { mapRegistry } from "../../../sandbox/providers/docker-build/registry";
 import { prepareTools } from "../../../sandbox/setup";
@@ -49,16 +51,48 @@ export async function prepareForeignImages(options: Preparing): Promise<void> {
   for (const [, one] of artifacts) await ensure(one, { cache: cacheDir, tools, ...options });
 }
 
-const ecr = `${accountId}.dkr.ecr.${region}.amazonaws.com`;
-
 /**
- * Pushes one to the account's ECR, past its passwords; a repository need not be there. Resolves to what a task definition
- * names it by.
+ * Pushes one to the account's ECR, past its passwords; a repository is made where there is none. Resolves to what a task
+ * definition names it by.
  */
-export async function pushForeignImage(name: ImageName, image = `${ecr}/foreign/${name}:latest`): Promise<string> {
+export async function pushForeignImage(
+  name: ImageName,
+  image = `${ecrRegistry}/foreign/${name}:latest`,
+): Promise<string> {
   const [, made] = artifacts.find(([one]) => one === name)!;
   const source = `oci:${path.join(folderOf(cacheDir, made), layout)}`;
   const target = `docker://${mapRegistry(image, registryStore)}`;
+  await createRepository(image.slice(ecrRegistry.length + 1).replace(/[:@].*$/, ""));
   await run("skopeo", ["--insecure-policy", "copy", "--dest-tls-verify=false", source, target]);
   return image;
+}
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** Pushes one as `pushForeignImage` does, by an index that has it for one platform of Linux alone. */
+export async function pushForeignIndex(name: ImageName, image: string, architecture: string): Promise<string> {
+  await pushForeignImage(name, image);
+  const [, repository, tag] = /^[^/]+\/(.+):([^:]+)$/.exec(image)!;
+  const address = `http://${registryStore}/v2/${repository}/manifests/${tag}`;
+  const manifest = Buffer.from(await (await fetch(address, { headers: { accept: manifestType } })).arrayBuffer());
+  const digest = `sha256:${createHash("sha256").update(manifest).digest("hex")}`;
+  const platform = { os: "linux", architecture };
+  const manifests = [{ mediaType: manifestType, digest, size: manifest.length, platform }];
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+  const answer = await fetch(address, { method: "PUT", headers: { "content-type": indexType }, body });
+  if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`);
+  return image;
+}
+
+async function createRepository(repositoryName: string): Promise<void> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new ECRClient({ endpoint: awsEndpoint, region, credentials });
+  try {
+    await client.send(new CreateRepositoryCommand({ repositoryName }));
+  } catch (error) {
+    if (!(error instanceof RepositoryAlreadyExistsException)) throw error;
+  } finally {
+    client.destroy();
+  }
 }

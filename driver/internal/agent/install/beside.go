@@ -24,6 +24,9 @@ func (v Volume) Socket() string { return path.Join(string(v), "agent", "run", "b
 // Over is a file that tells the other container that the job is over.
 func (v Volume) Over() string { return path.Join(string(v), "agent", "run", wire.Over) }
 
+// names is a file with the names of the job's services.
+func (v Volume) names() string { return path.Join(string(v), "agent", "names") }
+
 // Builds and Cache are what the runner is told as its folders, which every user of an image may write to.
 func (v Volume) Builds() string { return path.Join(string(v), "builds") }
 
@@ -35,31 +38,65 @@ const waiting = `trap 'exit 143' TERM
 until [ -x %[1]s ]; do sleep 0.1 2>/dev/null || sleep 1; done
 exec %[1]s serve --socket %[2]s`
 
+// Start is how the agent of the other container begins.
+type Start struct {
+	// Hosts, where there is one, is the file that is to have the names of the job's services.
+	Hosts string
+	// User, where there is one, is the user who it is to become, since the container starts as root.
+	User string
+}
+
 // Waiting is a script for sh in the other container: it waits for ci-agent, which becomes the container's process then.
-func (v Volume) Waiting() string {
-	return fmt.Sprintf(waiting, shellquote.Quote(v.Program()), shellquote.Quote(v.Socket()))
+func (v Volume) Waiting(start Start) string {
+	quote := shellquote.Quote
+	script := fmt.Sprintf(waiting, quote(v.Program()), quote(v.Socket()))
+	if start.Hosts != "" {
+		script += " --names " + quote(v.names()) + " --hosts " + quote(start.Hosts)
+	}
+	if start.User != "" {
+		script += " --as " + quote(start.User)
+	}
+	return script
 }
 
 // beside puts the coordinator's own agent into the volume, and waits for the one that the other container makes of it.
 // The folders are open to the image's user, whoever that is; the program is not.
 const beside = `exec 2>&1; echo; umask 022
-mkdir -p %[1]s %[2]s %[3]s && chmod 1777 %[1]s && chmod 777 %[2]s %[3]s &&
+mkdir -p %[1]s %[2]s %[3]s && chmod 1777 %[1]s && chmod 777 %[2]s %[3]s && echo %[8]s >%[9]s &&
   cp %[4]s %[5]s.new && chmod 755 %[5]s.new && mv %[5]s.new %[5]s && exec %[5]s await --socket %[6]s --limit %[7]s`
 
-// Beside lets the container of the job's image have the task's agent, and returns the user by whom it runs there. It
-// returns *Unusable where that container takes longer than the limit, and another error where the connection was lost.
-func Beside(ctx context.Context, task Task, agent string, volume Volume, limit time.Duration) (user int, err error) {
+// Other is the agent in the container of the job's image.
+type Other struct {
+	// User is the number of the user by whom it runs there.
+	User int
+	// Unnamed is true where that container does not know the names of the job's services.
+	Unnamed bool
+}
+
+// Beside lets the container of the job's image have the task's agent, and the names of the job's services. It returns
+// *Unusable where that container takes longer than the limit, and another error where the connection was lost.
+func Beside(
+	ctx context.Context, task Task, agent string, volume Volume, names []string, limit time.Duration,
+) (other Other, err error) {
 	quote := shellquote.Quote
 	output, _, err := task.Output(ctx, shell(fmt.Sprintf(beside, quote(path.Dir(volume.Socket())), quote(volume.Builds()),
-		quote(volume.Cache()), quote(agent), quote(volume.Program()), quote(volume.Socket()), limit)), strings.NewReader(""))
+		quote(volume.Cache()), quote(agent), quote(volume.Program()), quote(volume.Socket()), limit,
+		quote(strings.Join(names, " ")), quote(volume.names()))), strings.NewReader(""))
 	if err != nil {
-		return 0, fmt.Errorf("waiting for ci-agent in the container of the job's image: %w", err)
+		return Other{}, fmt.Errorf("waiting for ci-agent in the container of the job's image: %w", err)
 	}
+	last := lastLine(output)
+	told, found := strings.CutPrefix(last, wire.Name()+" user ")
+	number, unnamed := strings.CutSuffix(told, " "+wire.Unnamed)
+	if other.User, err = strconv.Atoi(number); !found || err != nil {
+		return Other{}, &Unusable{last}
+	}
+	other.Unnamed = unnamed
+	return other, nil
+}
+
+// lastLine is what a program of the task says after all that a login shell may have said.
+func lastLine(output string) string {
 	output = strings.TrimSpace(output)
-	last := output[strings.LastIndexByte(output, '\n')+1:]
-	number, found := strings.CutPrefix(last, wire.Name()+" user ")
-	if user, err = strconv.Atoi(number); !found || err != nil {
-		return 0, &Unusable{last}
-	}
-	return user, nil
+	return output[strings.LastIndexByte(output, '\n')+1:]
 }

@@ -117,8 +117,7 @@ func Install(ctx context.Context, task Task, file, runner, serving string) (Foun
 	if err != nil {
 		return found, fmt.Errorf("bringing ci-agent into the task: %w", err)
 	}
-	output = strings.TrimSpace(output)
-	if last := output[strings.LastIndexByte(output, '\n')+1:]; last != wire.Name() {
+	if last := lastLine(output); last != wire.Name() {
 		return found, &Unusable{"ci-agent does not work in the task: " + last}
 	}
 	found.Agent, found.Directory = directory+"/ci-agent", cmp.Or(serving, directory)

@@ -8,6 +8,10 @@ import (
 // Over is the name of the file beside a socket by which the agent that serves there learns that the job is over.
 const Over = "over"
 
+// Unnamed is the name of the file beside a socket by which the agent that serves there tells that its container does not
+// know the names of the job's services.
+const Unnamed = "unnamed"
+
 // Agent says which agent is meant.
 type Agent struct {
 	// Directory names the agent of the container that sshd is in.

@@ -55,7 +55,7 @@ import (
 
 // Version changes whenever an agent and a driver of different versions would misunderstand each other, or an agent lacks
 // a call that the driver makes.
-const Version = 3
+const Version = 4
 
 // MaxPayload is the longest payload in bytes.
 const MaxPayload = 64 << 10

@@ -1,0 +1,66 @@
+/** The schema of how ECS gets at the images of registries that jobs' images and services are named after. */
+import { z } from "zod";
+import { imageReference } from "./image-reference";
+import { always, strict } from "./values";
+import { shown } from "./values-shown";
+
+/** As an image's name begins; driver/internal/images has the same rule. */
+const domain = /^(?=[^/]*[.:]|localhost)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/;
+
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/;
+
+/** A place within a registry, that an image's path may follow. */
+const folder = imageReference.superRefine((text, context) => {
+  const [first, ...path] = text.split("/");
+  const whole = domain.test(first) && first !== "index.docker.io" && !path.join("/").match(/[:@]/);
+  if (!whole) context.addIssue({ code: "custom", message: `not a place in a registry: ${shown(text)}; ${likeThis}` });
+});
+
+const example = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/docker-hub";
+const likeThis = `write one such as ${example}, without tag or digest`;
+
+const registry = strict({
+  pullFrom: folder.optional().meta({
+    description:
+      "What takes the registry's place in an image's name when ECS pulls it: a pull-through cache of ECR, by the prefix " +
+      "of its rule, which ends a registry's rate limits and lets tasks do without the internet; or a mirror. The " +
+      "execution role gets the rights to pull and to fill the cache, for this prefix.",
+    default: "the registry itself",
+    example,
+  }),
+  credentials: z
+    .string()
+    .regex(secretArn, "not the ARN of a secret in Secrets Manager")
+    .optional()
+    .meta({
+      description:
+        'ARN of a secret in Secrets Manager, `{"username": …, "password": …}`, by which ECS logs in at the registry. The ' +
+        "execution role gets the right to read it; the policy of a KMS key of your own has to let it in as well.",
+      default: "none: images are public, or in ECR",
+      example: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf",
+    }),
+}).superRefine(({ pullFrom, credentials }, context) => {
+  if ((pullFrom === undefined) !== (credentials === undefined)) return;
+  const message = pullFrom === undefined ? "needs pullFrom or credentials" : "has pullFrom and credentials; use one";
+  context.addIssue({ code: "custom", message });
+}, always);
+
+export type Registry = z.output<typeof registry>;
+
+const notDomain =
+  'not a registry as the names of images begin, like "docker.io" or "registry.example.com"; Docker Hub is docker.io';
+
+export const registries = z
+  .record(
+    z
+      .string()
+      .regex(domain, notDomain)
+      .refine((name) => name !== "index.docker.io", notDomain),
+    registry,
+  )
+  .default({})
+  .meta({
+    description: "How ECS gets at the images of registries, which jobs name by `image:` and `services:`.",
+    type: "name → object",
+    example: { "docker.io": { pullFrom: example } },
+  });

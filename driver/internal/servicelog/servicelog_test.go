@@ -1,0 +1,112 @@
+package servicelog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/google/go-cmp/cmp"
+)
+
+// pages answers each call with the next of its answers, the last one for good.
+type pages struct {
+	answers []answer
+	calls   []cloudwatchlogs.GetLogEventsInput
+	region  string
+}
+
+type answer struct {
+	messages []string
+	token    string
+	err      error
+}
+
+func (p *pages) GetLogEvents(
+	_ context.Context, input *cloudwatchlogs.GetLogEventsInput, change ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	options := cloudwatchlogs.Options{Region: "the host's"}
+	for _, f := range change {
+		f(&options)
+	}
+	p.region = options.Region
+	p.calls = append(p.calls, *input)
+	now := p.answers[min(len(p.calls), len(p.answers))-1]
+	output := &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: aws.String(now.token)}
+	for i, message := range now.messages {
+		output.Events = append(output.Events,
+			types.OutputLogEvent{Message: aws.String(message), Timestamp: aws.Int64(int64(100 + i))})
+	}
+	return output, now.err
+}
+
+var stream = Stream{Region: "eu-central-1", Group: "g", Name: "p/ci-service-1/t"}
+
+func TestLast(t *testing.T) {
+	many := strings.Split(strings.Repeat("line\n", MostLines+1), "\n")[:MostLines+1]
+	long := strings.Repeat("é", MostBytes)
+	for name, test := range map[string]struct {
+		answers []answer
+		want    Lines
+		calls   int
+	}{
+		"nothing":         {[]answer{{}}, Lines{}, 1},
+		"lines":           {[]answer{{messages: []string{"a\r\n", "b\nc"}}}, Lines{[]string{"a", "b", "c"}, 101}, 1},
+		"control":         {[]answer{{messages: []string{"\x1b[31mred\x00\xff"}}}, Lines{[]string{"[31mred"}, 100}, 1},
+		"too many":        {[]answer{{messages: many}}, Lines{many[1:], 100 + MostLines}, 1},
+		"too long":        {[]answer{{messages: []string{"a", long}}}, Lines{[]string{long[:MostBytes]}, 101}, 1},
+		"long and short":  {[]answer{{messages: []string{long, "a"}}}, Lines{[]string{"a"}, 101}, 1},
+		"an empty page":   {[]answer{{token: "b/1"}, {messages: []string{"a"}}}, Lines{[]string{"a"}, 100}, 2},
+		"the end at once": {[]answer{{token: "b/1"}, {token: "b/1"}}, Lines{}, 2},
+		"empty pages":     {[]answer{{token: "1"}, {token: "2"}, {token: "3"}, {token: "4"}, {token: "5"}, {token: "6"}}, Lines{}, 5},
+	} {
+		api := &pages{answers: test.answers}
+		got, err := Last(t.Context(), api, stream, 41)
+		if diff := cmp.Diff(test.want, got); err != nil || diff != "" || len(api.calls) != test.calls {
+			t.Errorf("%s: %v, %d calls (-want +got):\n%s", name, err, len(api.calls), diff)
+		}
+		first := api.calls[0]
+		if *first.LogGroupName != "g" || *first.LogStreamName != "p/ci-service-1/t" || *first.StartTime != 42 ||
+			*first.Limit != MostLines || *first.StartFromHead || api.region != "eu-central-1" {
+			t.Errorf("%s: it asks for %+v in %s", name, first, api.region)
+		}
+	}
+}
+
+// ECS makes the stream with the first line, which comes some seconds late.
+func TestPatiently(t *testing.T) {
+	missing := fmt.Errorf("operation error: %w", &types.ResourceNotFoundException{})
+	denied := errors.New("AccessDeniedException")
+	for name, test := range map[string]struct {
+		answers []answer
+		takes   time.Duration
+		want    []string
+		err     error
+	}{
+		"at once": {[]answer{{messages: []string{"a"}}}, 0, []string{"a"}, nil},
+		"late":    {[]answer{{err: missing}, {}, {messages: []string{"a"}}}, 2 * pause, []string{"a"}, nil},
+		"never":   {[]answer{{err: missing}}, 5 * time.Second, nil, nil},
+		"denied":  {[]answer{{err: missing}, {err: denied}}, pause, nil, denied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				got, err := Patiently(t.Context(), &pages{answers: test.answers}, stream, 0, 5*time.Second)
+				if took := time.Since(began); !cmp.Equal(got.Text, test.want) || !errors.Is(err, test.err) || took != test.takes {
+					t.Errorf("%v, %v after %s", got, err, took)
+				}
+			})
+		})
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(denied)
+	if _, err := Patiently(ctx, &pages{answers: []answer{{err: missing}}}, stream, 0, time.Hour); !errors.Is(err, denied) {
+		t.Errorf("after a cancel: %v", err)
+	}
+}

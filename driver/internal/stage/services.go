@@ -1,0 +1,71 @@
+package stage
+
+import (
+	"context"
+	"errors"
+
+	"gitlab-fargate-runners/driver/internal/agent/install"
+	"gitlab-fargate-runners/driver/internal/failure"
+	"gitlab-fargate-runners/driver/internal/images"
+	"gitlab-fargate-runners/driver/internal/printable"
+	"gitlab-fargate-runners/driver/internal/state"
+	"gitlab-fargate-runners/driver/internal/task"
+)
+
+// services returns the containers of the job's services, and tells the job's log what of them counts for nothing.
+func (d *Driver) services(withImage bool) ([]images.Service, error) {
+	services, told, err := images.ServicesOf(d.Job, d.Config.Fargate.AllowedServices, withImage)
+	d.tellAll(told)
+	return services, err
+}
+
+func (d *Driver) tellAll(lines []string) {
+	for _, line := range lines {
+		d.printf("%s", printable.Of(line))
+	}
+}
+
+// startOf is how ci-agent begins in the container of the job's image.
+func (d *Driver) startOf(has beside) install.Start {
+	if len(has.services) == 0 {
+		return install.Start{}
+	}
+	return install.Start{Hosts: d.HostsFile, User: has.build.RunUser()}
+}
+
+func imagesOf(services []images.Service) (names []string) {
+	for _, one := range services {
+		names = append(names, one.Image)
+	}
+	return names
+}
+
+func namesOf(services []images.Service) (names []string) {
+	for _, one := range services {
+		names = append(names, one.Names...)
+	}
+	return names
+}
+
+// nameServices lets the coordinator find the services by their names, and tells whether it was the connection that was
+// lost.
+func (d *Driver) nameServices(
+	ctx context.Context, connection Connection, known *state.Task, services []images.Service,
+) (lost bool, err error) {
+	if known.Agent == nil {
+		return false, failure.New("", "services: need ci-agent, which the container %s does not have", task.Container)
+	}
+	if known.Services == nil { // and not what an attempt before has told of them
+		for _, one := range services {
+			known.Services = append(known.Services, state.Service{Image: one.Image, Name: one.Names[0]})
+		}
+	}
+	err = install.Name(ctx, connection, known.Agent.Path, d.HostsFile, namesOf(services))
+	var unusable *install.Unusable
+	if errors.As(err, &unusable) {
+		d.printf("The container %s does not let its user write /etc/hosts: the services are at localhost alone there, and not at "+
+			"their names: %s", task.Container, printable.Of(unusable.Reason))
+		return false, nil
+	}
+	return err != nil, err
+}

@@ -1,0 +1,91 @@
+/** How ECS gets at the images of registries (images.registries): what is refused, and what comes of it. */
+import { expect } from "chai";
+import { parse } from "smol-toml";
+import type { Statement } from "../../components/iam/documents";
+import { parseSettings } from "../../components/settings/settings";
+import { warningsOf } from "../../components/settings/warnings";
+import { only, plain, type Deployment } from "./support/deploy";
+import { checkStatements } from "./support/iam-reference";
+import { command, run } from "./support/program";
+import { errorsOf, raw } from "./support/settings";
+
+const hub = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/docker-hub";
+const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf";
+const images = (registries: object) => ({ images: { allowed: ["node:*"], registries } });
+
+describe("registries of jobs' images", () => {
+  it("are refused with the place and the way out", () => {
+    const way =
+      'not a registry as the names of images begin, like "docker.io" or "registry.example.com"; Docker Hub is docker.io';
+    const folder = (text: string) =>
+      `not a place in a registry: "${text}"; write one such as ${hub}, without tag or digest`;
+    const cases: [string, object, string[]][] = [
+      ["index.docker.io", { pullFrom: hub }, [`: ${way}: "index.docker.io"`]],
+      ["library", { pullFrom: hub }, [`: ${way}: "library"`]],
+      ["ghcr.io", {}, [": needs pullFrom or credentials"]],
+      ["ghcr.io", { pullFrom: hub, credentials: secret }, [": has pullFrom and credentials; use one"]],
+      ["ghcr.io", { pullFrom: "docker-hub" }, [`.pullFrom: ${folder("docker-hub")}`]],
+      ["ghcr.io", { pullFrom: `${hub}:1` }, [`.pullFrom: ${folder(`${hub}:1`)}`]],
+      [
+        "ghcr.io",
+        { credentials: "registry-login" },
+        ['.credentials: not the ARN of a secret in Secrets Manager: "registry-login"'],
+      ],
+    ];
+    for (const [domain, registry, errors] of cases) {
+      const told = errorsOf(raw(images({ [domain]: registry })));
+      const place = domain.includes(".") ? `["${domain}"]` : `.${domain}`;
+      expect(told, domain).to.deep.equal(errors.map((error) => `images.registries${place}${error}`));
+    }
+    expect(errorsOf(raw(images({ "localhost:5000": { pullFrom: "mirror.example.com" } })))).to.deep.equal([]);
+  });
+
+  const policy = (deployment: Deployment) =>
+    JSON.parse(
+      plain<string>(only(deployment, "aws:iam/rolePolicy:RolePolicy", "gitlab-runners-execution").inputs.policy),
+    ).Statement as Statement[];
+  const fargate = (deployment: Deployment) =>
+    (
+      parse(plain<string>(only(deployment, command, "gitlab-runners-host-fargate-toml").inputs.stdin)) as {
+        Fargate: Record<string, unknown>;
+      }
+    ).Fargate;
+  const both = { "registry.example.com": { credentials: secret }, "docker.io": { pullFrom: hub } };
+
+  it("are in fargate.toml, and the execution role may pull, fill the cache and read the secret, no more", async () => {
+    const deployment = await run(raw(images(both)));
+    expect(fargate(deployment).Registries).to.deep.equal({
+      "docker.io": { PullFrom: hub },
+      "registry.example.com": { Credentials: secret },
+    });
+    const cache = "arn:aws:ecr:eu-central-1:123456789012:repository/docker-hub/*";
+    const statements = policy(deployment);
+    const of = (sid: string) => statements.find(({ Sid }) => Sid === sid);
+    expect(of("PullImage")!.Resource).to.be.an("array").and.include(cache);
+    expect(of("PullThrough")).to.deep.include({
+      Action: ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+      Resource: cache,
+    });
+    expect(of("ReadRegistryLogins")).to.deep.include({ Action: ["secretsmanager:GetSecretValue"], Resource: secret });
+    expect(await checkStatements(statements)).to.deep.equal([]);
+  });
+
+  it("give no rights where jobs may name no images, and change nothing where there are none", async () => {
+    const without = await run(raw({ images: { registries: both } }));
+    expect(policy(without)).to.deep.equal(policy(await run(raw({}))));
+    expect(fargate(await run(raw(images({}))))).to.not.have.property("Registries");
+  });
+
+  it("are warned of where no job may name an image", () => {
+    const warnings = (more: object) => warningsOf(parseSettings(raw({ groups: ["acme"], ...more })));
+    expect(warnings({ images: { registries: both } })).to.deep.equal([
+      "images.registries: has no effect; no job may name images or services (images.allowed, services.allowed)",
+    ]);
+    expect(warnings(images(both))).to.deep.equal([]);
+  });
+
+  it("give them for services alone, too", async () => {
+    const deployment = await run(raw({ services: { allowed: ["redis:*"] }, images: { registries: both } }));
+    expect(policy(deployment).map(({ Sid }) => Sid)).to.include.members(["PullThrough", "ReadRegistryLogins"]);
+  });
+});
