@@ -1,15 +1,21 @@
 /**
- * What a stack costs: the tables of docs/costs.md, from prices.ts and the stacks' own files. `tsx scripts/costs.ts` writes
- * them anew; a test holds the page against them.
+ * What a stack costs: the tables of docs/costs.md and README.md, from prices.ts and the stacks' own files. `tsx
+ * scripts/costs.ts` writes them again; a test holds the pages against them.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { hostAlarms, stackAlarms, type AlarmThresholds } from "../components/observability/alarm-definitions";
 import * as defaults from "../components/settings/defaults";
+import { table, withMarked } from "./marked";
 import { hoursPerMonth, prices } from "./prices";
 
-export const costsPage = path.resolve(__dirname, "..", "docs", "costs.md");
+const inProject = (file: string) => path.resolve(__dirname, "..", file);
+/** Each page, with the tables that it has. */
+export const pages: Record<string, string[]> = {
+  [inProject("docs/costs.md")]: ["rest", "jobs"],
+  [inProject("README.md")]: ["summary"],
+};
 
 type Architecture = "x86_64" | "arm64";
 
@@ -61,7 +67,7 @@ type Raw = Record<string, unknown>;
 
 /** What a stack's file says of it. */
 export function stackOf(file: string): StackAtRest {
-  const { config } = parse(readFileSync(path.resolve(__dirname, "..", file), "utf8")) as { config: Raw };
+  const { config } = parse(readFileSync(inProject(file), "utf8")) as { config: Raw };
   const setting = (name: string) => config[`gitlab-fargate-runners:${name}`];
   const host = (setting("host") ?? {}) as { count?: number; instanceType?: string; architecture?: Architecture };
   const architecture = (host.architecture ?? setting("architecture") ?? "x86_64") as Architecture;
@@ -76,8 +82,6 @@ export function stackOf(file: string): StackAtRest {
 }
 
 const dollars = (amount: number, digits = 2) => (amount === 0 ? "–" : amount.toFixed(digits));
-const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-const table = (head: string[], rows: string[][]) => [head, head.map(() => "---"), ...rows].map(row).join("\n");
 
 const sizes: TaskSize[] = [
   { cpu: 256, memory: 512 },
@@ -88,18 +92,32 @@ const sizes: TaskSize[] = [
   { cpu: 8192, memory: 32768 },
 ];
 
-/** The page's tables by name, in Markdown. */
-export function tables(): Record<string, string> {
+/** README's: what most jobs have, for five minutes each. */
+const thousandJobs = (architecture: Architecture) => 1000 * 5 * taskMinute({ cpu: 1024, memory: 2048 }, architecture);
+
+/** The tables by name, in Markdown. */
+function tables(): Record<string, string> {
   const stacks = ["dev", "prod"].map((name) => ({ name, stack: stackOf(`Pulumi.${name}.yaml`) }));
+  const restOf = ({ stack }: (typeof stacks)[number]) => Object.values(atRest(stack)).reduce((a, b) => a + b, 0);
+  const [dev, prod] = stacks.map(restOf);
   const cents = (minutes: number) => dollars(minutes * 100, 3);
   return {
     rest: table(
       ["Stack", "Hosts", "Instances", "Public addresses", "Metrics", "Alarms", "Dashboard", "Sum, $ a month"],
       stacks.map(({ name, stack }) => {
-        const items = Object.values(atRest(stack));
-        const sum = items.reduce((a, b) => a + b, 0);
-        return [name, `${stack.hosts} × ${stack.instanceType}`, ...items.map((one) => dollars(one)), dollars(sum)];
+        const items = Object.values(atRest(stack)).map((one) => dollars(one));
+        return [name, `${stack.hosts} × ${stack.instanceType}`, ...items, dollars(restOf({ name, stack }))];
       }),
+    ),
+    summary: table(
+      ["", "$"],
+      [
+        ["The stack dev (one small host) without a job, a month", dollars(dev)],
+        ["The stack prod (two hosts, alarms, dashboard) without a job, a month", dollars(prod)],
+        ["1000 jobs of 5 minutes, 1 vCPU and 2 GiB, on x86_64", dollars(thousandJobs("x86_64"))],
+        ["The same on arm64", dollars(thousandJobs("arm64"))],
+        ["The same on arm64, on spot capacity, from", dollars(thousandJobs("arm64") * spotShare)],
+      ],
     ),
     jobs: table(
       ["vCPU", "GiB", "Disk, GiB", "x86_64", "arm64", "x86_64, spot from", "arm64, spot from"],
@@ -115,13 +133,12 @@ export function tables(): Record<string, string> {
 /** AWS says "up to 70 %" less. */
 const spotShare = 0.3;
 
-/** The page with its tables written anew, between `<!-- NAME -->` and `<!-- /NAME -->`. */
-export function withTables(page: string): string {
-  return Object.entries(tables()).reduce((text, [name, content]) => {
-    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
-    if (!place.test(text)) throw new Error(`docs/costs.md has no place for the table ${name}`);
-    return text.replace(place, (_, open: string, close: string) => `${open}\n${content}\n${close}`);
-  }, page);
+/** A page with its tables written again. @throws Error where it has no place for one */
+export function withTables(page: string, names: string[]): string {
+  const all = tables();
+  return withMarked(page, Object.fromEntries(names.map((name) => [name, all[name]])));
 }
 
-if (require.main === module) writeFileSync(costsPage, withTables(readFileSync(costsPage, "utf8")));
+if (require.main === module) {
+  for (const [file, names] of Object.entries(pages)) writeFileSync(file, withTables(readFileSync(file, "utf8"), names));
+}

@@ -5,7 +5,7 @@ import { cacheKey } from "./kms-keys";
 import { strict } from "./values";
 
 export const cache = strict({
-  enabled: z.boolean().default(true).describe("Whether there is a bucket for the jobs' `cache:`."),
+  enabled: z.boolean().default(true).describe("Creates a bucket for the jobs' `cache:`."),
   expiryDays: z.int().min(1).default(defaults.cacheExpiryDays).describe("Days after which an archive is deleted."),
   bucket: z
     .string()
@@ -29,8 +29,8 @@ export const cache = strict({
     .default(false)
     .meta({
       description:
-        "Whether archives are transferred in parts, as S3 demands above 5 GB. Jobs get temporary credentials for it, in " +
-        "the place of presigned URLs.",
+        "Whether archives are transferred in parts, as S3 demands above 5 GB. Jobs get temporary credentials for it, " +
+        "instead of presigned URLs.",
       example: true,
     }),
 }).prefault({});

@@ -33,9 +33,9 @@ export interface Entry extends OnItsOwn {
   size: string;
   /** Names of `sizes` that its jobs may choose; all where left out. */
   allowedSizes?: string[];
-  /** The most that its jobs may ask for, in the place of the stack's. */
+  /** The most that its jobs may ask for, instead of the stack's. */
   maxSize?: MaxSize;
-  /** Patterns of the images that its jobs may name, in the place of the stack's. */
+  /** Patterns of the images that its jobs may name, instead of the stack's. */
   images?: string[];
   /** Patterns of the services that its jobs may name, in the place of the stack's. */
   services?: string[];
@@ -68,7 +68,7 @@ const inGitLab = {
   locked: z.boolean().default(false).describe("Cannot be enabled for other projects."),
   paused: z.boolean().default(false).describe("Takes no jobs for now."),
   maximumTimeout: z.int().min(600).optional().meta({
-    description: "Seconds that a job may take at most. Without it, GitLab shows a month, which bounds no job.",
+    description: "Seconds: the longest that a job may take. Without it, GitLab shows a month, which limits no job.",
     default: "the job's or the project's",
     example: 7200,
   }),
@@ -83,7 +83,10 @@ const inGitLab = {
 export const withoutEffectOnToken = Object.keys(inGitLab);
 
 const here = {
-  size: z.string().default("default").meta({ description: "A name of `sizes`: what its jobs get.", example: "large" }),
+  size: z
+    .string()
+    .default("default")
+    .meta({ description: "The size of its jobs: a name of `sizes`.", example: "large" }),
   allowedSizes: distinct(z.string())
     .optional()
     .meta({
@@ -94,7 +97,7 @@ const here = {
       example: ["default"],
     }),
   maxSize: maxSize.optional().meta({
-    description: "The most that its jobs may ask for, in the place of the stack's `maxSize`; `{}`: nothing.",
+    description: "The most that its jobs may ask for, instead of the stack's `maxSize`; `{}`: nothing.",
     default: "the stack's `maxSize`",
     example: { cpu: 4096, memory: 16384 },
   }),
@@ -136,7 +139,7 @@ function owned(kind: "group" | "project", example: string, id: number) {
   });
   return {
     path: path.optional().meta({
-      description: `The ${kind}'s full path. An entry that is a text is its path.`,
+      description: `The ${kind}'s full path. A plain string is read as the path.`,
       default: "this or `id`",
       example,
       pattern: pathPattern(kind),
@@ -147,7 +150,7 @@ function owned(kind: "group" | "project", example: string, id: number) {
       .optional()
       .meta({
         description:
-          `The ${kind}'s id: stays the same when it is renamed or moved. ` + "An entry that is a number is its id.",
+          `The ${kind}'s id: stays the same when it is renamed or moved. ` + "A plain number is read as the id.",
         default: "this or `path`",
         example: id,
       }),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { spots, type Spot } from "../jobs/capacity-providers";
 import { always, distinct, strict } from "./values";
 
-/** Each in the place of the stack's, where it is given. */
+/** Each instead of the stack's, where it is given. */
 export interface OnItsOwn {
   /** ARN of the role whose rights its jobs have in AWS. */
   taskRole?: string;
@@ -67,12 +67,12 @@ export const onItsOwn = {
       example: "arn:aws:iam::123456789012:role/deploy",
     }),
   spot: z.enum(spots).optional().meta({
-    description: "Spot capacity for its jobs, in the place of the stack's `spot`.",
+    description: "Spot capacity for its jobs, instead of the stack's `spot`.",
     default: "the stack's `spot`",
     example: "never",
   }),
   network: network.optional().meta({
-    description: "What is its own of the stack's `network`.",
+    description: "Overrides the stack's `network` for its jobs.",
     default: "the stack's `network`",
     example: { subnetIds: ["subnet-0123456789abcdef0"], securityGroupIds: ["sg-0123456789abcdef0"] },
   }),

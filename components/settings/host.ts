@@ -42,7 +42,11 @@ const proxy = strict({
 });
 
 const connection = strict({
-  user: z.string().min(1).default(defaults.user).meta({ description: "Login with sudo.", example: "admin" }),
+  user: z
+    .string()
+    .min(1)
+    .default(defaults.user)
+    .meta({ description: "The account to log in with. It needs sudo.", example: "admin" }),
   address: z.enum(["public", "private"]).optional().meta({
     description: "Which of a host's addresses the deployment connects to.",
     default: "`public` where hosts have one and no `proxy` is set",
@@ -123,7 +127,7 @@ export const host = strict({
       example: "t3.medium",
     }),
   amiId: z.string().startsWith("ami-").optional().meta({
-    description: "Machine image of new hosts, with systemd and curl. A host that is there keeps its own.",
+    description: "Machine image of new hosts, with systemd and curl. Existing hosts keep theirs.",
     default: "the latest Amazon Linux 2023",
     example: "ami-0123456789abcdef0",
   }),
@@ -150,7 +154,7 @@ export const host = strict({
     .default(3600)
     .meta({
       description:
-        "Seconds that running jobs may go on when their host is removed or replaced; what runs then is ended. The " +
+        "Seconds: how long running jobs may continue when their host is removed or replaced; then they are ended. The " +
         "deployment waits for them, and its credentials have to last longer.",
       example: 7200,
     }),

@@ -70,7 +70,7 @@ export const images = strict({
 export const entryImages = distinct(imagePattern)
   .optional()
   .meta({
-    description: "The images that its jobs may name, in the place of `images.allowed`; `[]`: none.",
+    description: "The images that its jobs may name, instead of `images.allowed`; `[]`: none.",
     type: "list of string",
     default: "`images.allowed`",
     example: ["python:3.*"],

@@ -23,7 +23,7 @@ export const logsKey = keyArn.optional().meta({
 });
 
 export const cacheKey = keyArn.optional().meta({
-  description: "ARN of the KMS key that encrypts the cache, in the place of `kmsKeyArn`.",
+  description: "ARN of the KMS key that encrypts the cache, instead of `kmsKeyArn`.",
   default: "`kmsKeyArn`; none for `cache.bucket`",
   example,
 });

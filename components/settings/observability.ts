@@ -17,19 +17,19 @@ export const alarms = strict({
     .min(2)
     .max(60)
     .default(thresholds.heartbeatMinutes)
-    .describe("Minutes without a sign of life of a host's runner."),
+    .describe("Minutes: raise the alarm when a host's runner has not reported for so long."),
   taskStartFailures: z
     .int()
     .min(1)
     .default(thresholds.taskStartFailures)
-    .describe("Tasks that failed to start, within five minutes."),
+    .describe("Raise the alarm when this many tasks failed to start within five minutes."),
   systemFailures: z
     .int()
     .min(1)
     .default(thresholds.systemFailures)
-    .describe("Jobs of one host that failed as system failures, within five minutes."),
+    .describe("Raise the alarm when this many jobs of one host failed as system failures within five minutes."),
   taskAgeMinutes: z.int().min(1).optional().meta({
-    description: "Minutes that no task may live.",
+    description: "Minutes: raise the alarm when a task is older.",
     default: "the entries' longest `maximumTimeout` (a day where one has none) and an hour",
     example: 240,
   }),
@@ -38,11 +38,11 @@ export const alarms = strict({
     .min(1)
     .max(99)
     .default(thresholds.diskPercent)
-    .describe("Percent of a host's root volume that are used."),
+    .describe("Percent: raise the alarm when so much of a host's root volume is used."),
 })
   .optional()
   .meta({
-    description: "Alarms on hosts and tasks, and an SNS topic that they tell. `{}` takes all defaults.",
+    description: "Alarms on hosts and tasks, and an SNS topic that they notify. `{}` takes all defaults.",
     type: "object",
     default: "none",
     example: { email: "ci@example.com" },

@@ -83,7 +83,7 @@ const runnerSettings = (general: (key: keyof RunnerSettings, runners: string) =>
     .boolean()
     .optional()
     .meta({
-      description: "Lets jobs choose by `GIT_CLONE_PATH` where below `CI_BUILDS_DIR` their sources go.",
+      description: "Lets jobs choose a folder below `CI_BUILDS_DIR` for their sources, by `GIT_CLONE_PATH`.",
       default: general("customBuildDir", "`true`"),
       example: false,
     }),

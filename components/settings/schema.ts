@@ -36,7 +36,7 @@ const image = strict({
   packages: distinct(packageName)
     .default([])
     .meta({
-      description: "Alpine packages that all jobs find in the image, beside its own.",
+      description: "Alpine packages to add to the image, for all jobs.",
       type: "list of string",
       example: ["nodejs", "npm", "go~1.25"],
     }),
@@ -54,7 +54,7 @@ const image = strict({
     .optional()
     .meta({
       description:
-        "Any text. Another one builds the image anew, with the newest packages that its Alpine release has, even where " +
+        "Any text. Another one builds the image again, with the newest packages that its Alpine release has, even where " +
         "the builder has kept the layers.",
       type: "string",
       default: "none",
@@ -71,7 +71,7 @@ const image = strict({
     }),
   uri: imageReference.optional().meta({
     description:
-      "An image built elsewhere, of the tasks' architecture, in the place of image/Dockerfile: with sshd and an " +
+      "An image built elsewhere, of the tasks' architecture, instead of image/Dockerfile: with sshd and an " +
       "entry point like the one in image/. It is public or in ECR, at any of its addresses; a pull-through cache is " +
       "filled by the execution role.",
     default: "image/Dockerfile, built and pushed",
@@ -106,13 +106,14 @@ const network = strict({
     .max(16, "ECS takes 16 subnets of a task at most")
     .optional()
     .meta({
-      description: "Its subnets: hosts are spread over their zones, tasks try one after the other.",
+      description: "Subnets of that VPC. Hosts are spread over their zones; tasks try one subnet after the other.",
       type: "list of string",
       default: "all of the default VPC's",
       example: ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
     }),
   assignPublicIp: z.boolean().optional().meta({
-    description: "Gives hosts and tasks public addresses. Without them the subnets need a NAT gateway or the like.",
+    description:
+      "Gives hosts and tasks public addresses. Without them the subnets need a NAT gateway or another way out.",
     default: "true in the default VPC, false in a VPC given",
     example: false,
   }),
@@ -133,7 +134,7 @@ export const schema = strict({
     .default({})
     .transform((sizes) => ({ ...defaults.sizes, ...sizes }))
     .meta({
-      description: "Task definitions by name; `default` is there in any case.",
+      description: "Task definitions by name. There is always one called `default`.",
       type: "name → object",
       default: "`default: {cpu: 1024, memory: 2048}`",
       example: { large: { cpu: 4096, memory: 16384, ephemeralStorage: 60 } },
@@ -145,7 +146,7 @@ export const schema = strict({
     .meta({
       description:
         "Of the tasks and the job image, and of the hosts where `host.architecture` names no other. Another one builds " +
-        "the image anew and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
+        "the image again and replaces the hosts; it needs the runner's checksum for it (`host.runner.sha256`).",
       example: "arm64",
     }),
   spot: z

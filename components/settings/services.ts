@@ -29,7 +29,7 @@ export const services = strict({
 export const entryServices = distinct(imagePattern)
   .optional()
   .meta({
-    description: "The services that its jobs may name, in the place of `services.allowed`; `[]`: none.",
+    description: "The services that its jobs may name, instead of `services.allowed`; `[]`: none.",
     type: "list of string",
     default: "`services.allowed`",
     example: ["mysql:8.*"],

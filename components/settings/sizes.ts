@@ -7,7 +7,10 @@ const ephemeralStorage = z.int().min(storage.min).max(storage.max).optional();
 
 /** A task definition. */
 export const size = strict({
-  cpu: z.int().meta({ description: "CPU units, 1024 = 1 vCPU; a pair with memory that Fargate has.", example: 4096 }),
+  cpu: z.int().meta({
+    description: "CPU units, 1024 = 1 vCPU. Fargate offers it in certain pairs with memory only.",
+    example: 4096,
+  }),
   memory: z.int().meta({ description: "MiB.", example: 16384 }),
   ephemeralStorage: ephemeralStorage.meta({ description: "GiB.", default: "Fargate's 20", example: 60 }),
 }).superRefine(({ cpu, memory }, context) => {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { expect } from "chai";
 import { format } from "prettier";
-import { atRest, costsPage, stackOf, taskMinute, withTables } from "../../scripts/costs";
+import { atRest, pages, stackOf, taskMinute, withTables } from "../../scripts/costs";
 
 describe("costs", () => {
   it("of a task follow its size, architecture and disk", () => {
@@ -41,9 +42,15 @@ describe("costs", () => {
     expect(stackOf("Pulumi.prod.yaml")).to.deep.include({ publicAddresses: false, alarms: true, dashboard: true });
   });
 
-  it("in docs/costs.md are these: otherwise `npx tsx scripts/costs.ts` and `npm run format`", async () => {
-    const page = readFileSync(costsPage, "utf8");
-    const written = await format(withTables(page), { parser: "markdown", printWidth: 120 });
-    expect(page).to.equal(written);
+  for (const [file, names] of Object.entries(pages)) {
+    it(`in ${path.basename(file)} are these: otherwise \`npx tsx scripts/costs.ts\` and \`npm run format\``, async () => {
+      const page = readFileSync(file, "utf8");
+      expect(names).to.not.deep.equal([]);
+      expect(await format(withTables(page, names), { parser: "markdown", printWidth: 120 })).to.equal(page);
+    });
+  }
+
+  it("have a place in a page, or are refused", () => {
+    expect(() => withTables("no marks", ["rest"])).to.throw("there is no place for rest");
   });
 });

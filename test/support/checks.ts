@@ -44,6 +44,7 @@ const everywhere: Check[] = [
   },
   { name: "types: program", run: (output) => types("types-program.tsbuildinfo", ["--noCheck", "false"], output) },
   { name: "lint", run: (output) => tool(bin("eslint"), [...cache("eslint"), "."], output) },
+  { name: "prose", run: (output) => tool(bin("tsx"), ["scripts/prose.ts"], output) },
   { name: "unused", run: (output) => tool(bin("knip"), ["--no-progress"], output) },
   {
     name: "format",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # few-programs.sh COMMAND [ARGUMENT...]
 #
-# Runs a command where the machine has no programs but those that README asks for: /usr holds them, what they and Node
+# Runs a command where the machine has no programs but those that docs/sandbox.md asks for: /usr holds them, what they and Node
 # load, and nothing else. /etc has its users, names and certificates.
 set -eu
 
