@@ -20,10 +20,14 @@ type Build struct {
 	Entrypoint []string
 	// User takes the place of the image's own, which stays where this is empty.
 	User string
-	// ConfigUser is the image's own user, as its registry tells, root where it names none; empty where that is not known.
-	ConfigUser string
 	// Architecture is GOARCH of the platform that the job asks for, empty where it asks for none.
 	Architecture string
+	// ConfigKnown is true where the image's config was read from its registry. ConfigUser is its user then, root where it
+	// names none.
+	ConfigKnown bool
+	ConfigUser  string
+	// ConfigEntrypoint is the entry point of that config, empty where it has none.
+	ConfigEntrypoint []string
 }
 
 // longest is how long ECS lets an image's name be.
@@ -153,4 +157,19 @@ func (b Build) RunUser() string {
 		return ""
 	}
 	return user
+}
+
+// WithEntrypoint returns the container with its image's own entry point as if the job had named it, or with the job's;
+// nil where nobody knows which one it has.
+func (b Build) WithEntrypoint() *Build {
+	switch {
+	case len(b.Entrypoint) > 0:
+	case !b.ConfigKnown:
+		return nil
+	case len(b.ConfigEntrypoint) > 0:
+		b.Entrypoint = b.ConfigEntrypoint
+	default:
+		b.Entrypoint = []string{""}
+	}
+	return &b
 }

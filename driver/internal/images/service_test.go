@@ -75,14 +75,16 @@ func TestServicesOf(t *testing.T) {
 			},
 		},
 		"names that are none": {
-			services: services{service("redis", aliased("-x", "a/b", "$(id)", "ok.example", "é", strings.Repeat("a", 254)))},
-			want:     []Service{{Image: "redis:latest", Names: []string{"redis", "ok.example"}}},
+			services: services{service("redis", aliased("-x", "a/b", "$(id)", "ok.example", "é", strings.Repeat("a", 254), "x.",
+				"_y-9", strings.Repeat("a", 253)))},
+			want: []Service{{Image: "redis:latest", Names: []string{"redis", "ok.example", "_y-9", strings.Repeat("a", 253)}}},
 			told: []string{
 				`Skipping alias "-x" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "a/b" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "$(id)" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "é" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "` + strings.Repeat("a", 254) + `" for service "redis" (services[0]): it is no host name`,
+				`Skipping alias "x." for service "redis" (services[0]): it is no host name`,
 			},
 		},
 		"a port": {
@@ -176,6 +178,25 @@ func TestUsersBesideServices(t *testing.T) {
 		b := Build{User: build[0], ConfigUser: build[1]}
 		if got := (users{b.StartUser(false), b.StartUser(true), b.RunUser()}); got != want {
 			t.Errorf("%v: %v, want %v", build, got, want)
+		}
+	}
+}
+
+func TestEntryPointsThatAreKnown(t *testing.T) {
+	for name, test := range map[string]struct {
+		build Build
+		want  []string
+	}{
+		"the job's":           {Build{Entrypoint: []string{"/a"}}, []string{"/a"}},
+		"the job's, not its":  {Build{Entrypoint: []string{"/a"}, ConfigKnown: true, ConfigEntrypoint: []string{"/b"}}, []string{"/a"}},
+		"none of the job's":   {Build{Entrypoint: []string{""}, ConfigKnown: true, ConfigEntrypoint: []string{"/b"}}, []string{""}},
+		"its image's":         {Build{ConfigKnown: true, ConfigEntrypoint: []string{"/b", "c"}}, []string{"/b", "c"}},
+		"none of its image's": {Build{ConfigKnown: true}, []string{""}},
+		"nobody knows":        {Build{User: "node"}, nil},
+	} {
+		got := test.build.WithEntrypoint()
+		if (got == nil) != (test.want == nil) || got != nil && !cmp.Equal(got.Entrypoint, test.want) {
+			t.Errorf("%s: %+v, want %v", name, got, test.want)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (r *reading) end(ctx context.Context, has beside) error {
 			return task.NotStarted(err)
 		}
 		if config := found[0].Config; config != nil {
-			has.build.ConfigUser = config.User
+			has.build.ConfigKnown, has.build.ConfigUser, has.build.ConfigEntrypoint = true, config.User, config.Entrypoint
 		}
 		found = found[1:]
 	}
