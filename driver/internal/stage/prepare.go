@@ -49,7 +49,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	if err = read.end(ctx, build); err == nil {
+	if err = read.end(ctx); err == nil {
 		err = d.prepare(ctx, place, wanted, build)
 	}
 	switch {
