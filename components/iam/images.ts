@@ -67,6 +67,13 @@ export const readStatements = (repositories: string[]): Statement[] =>
     ? []
     : [
         logIn,
+        // An image that a cache has not fetched yet is no missing one. The call takes no resource.
+        {
+          Sid: "TellCachesOfImages",
+          Effect: "Allow",
+          Action: ["ecr:DescribePullThroughCacheRules"],
+          Resource: "*",
+        },
         {
           Sid: "ReadImages",
           Effect: "Allow",

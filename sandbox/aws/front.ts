@@ -11,7 +11,7 @@ import type { Admission, Gate } from "./iam/gate";
 import { signatureOf } from "./iam/caller";
 import { refusal } from "./iam/refusal";
 import { answerCbor, cborAction } from "./cloudwatch-cbor";
-import { asksForRegistryPassword, AwsError, ecsAction, isForm, LostAnswer } from "./protocol";
+import { AwsError, ecsAction, isForm, LostAnswer, registryAction, type RegistryAction } from "./protocol";
 import { addressOf, closeServer, listen, type Address } from "./server";
 import { answerQuota, quotaAction } from "./service-quotas";
 
@@ -65,12 +65,15 @@ export async function startFront(options: FrontOptions): Promise<{ port: number;
       const whole = async () => admission.body ?? (await readBody(request));
       const action = ecsAction(request.headers);
       const quotas = quotaAction(request.headers);
+      const ofRegistry = registryAction(request.headers);
+      const answers: Record<RegistryAction, () => object> = {
+        GetAuthorizationToken: () => options.registryPassword(signatureOf(request)?.accessKeyId ?? ""),
+        // The account has no pull-through caches.
+        DescribePullThroughCacheRules: () => ({ pullThroughCacheRules: [] }),
+      };
       const inCbor = cborAction(request.url ?? "/");
       if (inCbor) await answerCbor(inCbor, request, await whole(), response, options.moto);
-      else if (asksForRegistryPassword(request.headers))
-        await answerCall("GetAuthorizationToken", request, response, await whole(), () =>
-          options.registryPassword(signatureOf(request)?.accessKeyId ?? ""),
-        );
+      else if (ofRegistry) await answerCall(ofRegistry, request, response, await whole(), () => answers[ofRegistry]());
       else if (quotas)
         await answerCall(quotas, request, response, await whole(), (name, body) =>
           answerQuota(options.vcpuQuota(), name, body),

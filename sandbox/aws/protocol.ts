@@ -28,9 +28,13 @@ export function ecsAction(headers: IncomingHttpHeaders): string | undefined {
   return typeof target === "string" && target.startsWith(ecsTarget) ? target.slice(ecsTarget.length) : undefined;
 }
 
-/** Whether a request asks for a password of ECR's registry. */
-export const asksForRegistryPassword = (headers: IncomingHttpHeaders): boolean =>
-  headers["x-amz-target"] === "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
+const registryTarget = "AmazonEC2ContainerRegistry_V20150921.";
+const registryActions = ["GetAuthorizationToken", "DescribePullThroughCacheRules"] as const;
+export type RegistryAction = (typeof registryActions)[number];
+
+/** The action of ECR that a request names, if it is one that the front answers. */
+export const registryAction = (headers: IncomingHttpHeaders): RegistryAction | undefined =>
+  registryActions.find((action) => headers["x-amz-target"] === registryTarget + action);
 
 /** Whether a request is a form-encoded call of a service, whose name is in the signature's scope. */
 export function isForm(service: string, { method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean {

@@ -129,6 +129,7 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "host ecs:DescribeTasks": failsTheJob,
   "host ecr:GetAuthorizationToken": failsByTheTask,
   "host ecr:BatchGetImage": failsByTheTask,
+  "host ecr:DescribePullThroughCacheRules": failsByTheTask,
   "host ecr:GetDownloadUrlForLayer": readsNoConfig,
   "host iam:PassRole": async (permission) => expect(await failsTheJob(permission)).to.contain(permission.resource),
   "host ecs:StopTask": async () => {

@@ -115,6 +115,7 @@ describe("the rights for jobs' images", () => {
     const [team, app] = [repository("team/*"), repository("app")];
     expect(readStatements([team, app]).map(({ Action, Resource }) => [Action, Resource])).to.deep.equal([
       [["ecr:GetAuthorizationToken"], "*"],
+      [["ecr:DescribePullThroughCacheRules"], "*"],
       [
         ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         [team, app],

@@ -72,7 +72,7 @@ func newDriver(ctx context.Context, file string, i invocation) (*stage.Driver, f
 	tasks.Show = driver.Tally.Show
 	if settings.Fargate.ReadRegistries {
 		driver.Registry = &registry.Reader{
-			Transport: registry.NewTransport(), ECR: registry.ECRLogin(shared.aws, tasks.Log),
+			Transport: registry.NewTransport(), ECR: registry.ECRClient{Settings: shared.aws, Log: tasks.Log},
 			Job: registry.OfJob(current, tasks.Log), Kept: registry.KeptIn(settings.TaskMetadata.Directory),
 			Limit: registry.DefaultLimit, Log: tasks.Log,
 		}

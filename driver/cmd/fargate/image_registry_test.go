@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-	"oras.land/oras-go/v2/registry/remote/auth"
 
 	"gitlab-fargate-runners/driver/internal/registry"
 	"gitlab-fargate-runners/driver/internal/registrytest"
@@ -26,7 +24,6 @@ func (w *imaged) read(limit time.Duration) *registrytest.Server {
 			Transport: server.Transport, Limit: limit, Log: slog.New(slog.DiscardHandler),
 			Kept: registry.KeptIn(driver.Config.TaskMetadata.Directory),
 			Job:  registry.OfJob(driver.Job, driver.Log),
-			ECR:  func(context.Context, registry.ECRAddress) (auth.Credential, error) { return auth.EmptyCredential, nil },
 		}
 	}
 	return server
@@ -124,17 +121,6 @@ func TestImagesThatTheHostCannotRead(t *testing.T) {
 			w.must(0, "cleanup")
 		})
 	}
-}
-
-// A pull-through cache brings images into the repository of the task's own image by rights of the task's execution role.
-func TestAnImageThatThePullMayBring(t *testing.T) {
-	w := newImaged(t, `"node:*"`)
-	w.read(registry.DefaultLimit)
-	definition := w.ecs.Definition("ci:1")
-	containers := definition["containerDefinitions"].([]any)
-	containers[0].(map[string]any)["image"] = "docker.io/library/node:1"
-	w.must(0, "prepare")
-	w.must(0, "cleanup")
 }
 
 func TestWhoReadsRegistries(t *testing.T) {

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/registry/remote/auth"
 
 	"gitlab-fargate-runners/driver/internal/registry"
 	"gitlab-fargate-runners/driver/internal/registrytest"
+	"gitlab-fargate-runners/driver/internal/stage"
 )
 
 func exposing(ports ...string) ocispec.ImageConfig {
@@ -69,6 +72,17 @@ func TestAServiceThatItsRegistryDoesNotHave(t *testing.T) {
 	w.must(0, "cleanup")
 }
 
+// caching is an ECR whose pull-through cache fills repositories below hub.
+type caching struct{}
+
+func (caching) LogIn(context.Context, registry.ECRAddress) (auth.Credential, error) {
+	return auth.EmptyCredential, nil
+}
+
+func (caching) CachePrefixes(context.Context, registry.ECRAddress) ([]string, error) {
+	return []string{"hub"}, nil
+}
+
 // What takes a registry's place is read in its stead, and may still bring the image.
 func TestAnImageIsReadWhereItIsPulledFrom(t *testing.T) {
 	const cache = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/hub"
@@ -82,6 +96,11 @@ func TestAnImageIsReadWhereItIsPulledFrom(t *testing.T) {
 			w := newImaged(t, `"node:*"`)
 			server := w.read(registry.DefaultLimit)
 			push(server)
+			adapt := w.adapt
+			w.adapt = func(driver *stage.Driver) {
+				adapt(driver)
+				driver.Registry.(*registry.Reader).ECR = caching{}
+			}
 			w.edit("AllowedImages =", `Registries = {"docker.io" = {PullFrom = "`+cache+`"}}`+"\nAllowedImages =")
 			if got := w.must(0, "prepare"); !strings.Contains(got.stdout, "The job's image is node:24, by task definition") {
 				t.Errorf("prepare says\n%s", got.stdout)

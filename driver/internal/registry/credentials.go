@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
@@ -16,7 +17,8 @@ var dockerHub = []string{"index.docker.io", "docker.io", "registry-1.docker.io"}
 // OfJob returns Reader.Job for a job: what DOCKER_AUTH_CONFIG has for a registry, then what GitLab has sent with the job.
 func OfJob(current job.Job, log *slog.Logger) func(host string) []auth.Credential {
 	return func(host string) []auth.Credential {
-		names := []string{host}
+		plain := strings.TrimSuffix(host, ":443")
+		names := []string{plain, plain + ":443"}
 		if host == hostOf("docker.io") {
 			names = dockerHub
 		}

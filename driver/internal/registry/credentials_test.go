@@ -20,12 +20,14 @@ func TestCredentialsOfAJob(t *testing.T) {
 			{Host: "registry.example.com:5000", Username: "gitlab", Password: "p"},
 			{Host: "registry.example.com", Username: "other", Password: "p"},
 			{Host: "docker.io", Username: "mirror", Password: "p"},
+			{Host: "gitlab.example.com", Username: "proxy", Password: "p"},
 		},
 	}
 	for host, want := range map[string][]auth.Credential{
 		"registry.example.com:5000": {of("own"), of("gitlab")},
 		"registry.example.com":      {of("other")},
 		"registry-1.docker.io":      {of("hub"), of("mirror")},
+		"gitlab.example.com:443":    {of("proxy")}, // as the dependency proxy's images are written
 		"empty.example.com":         nil,
 		"evil.example.com":          nil,
 	} {

@@ -3,12 +3,11 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,76 +16,102 @@ import (
 	"gitlab-fargate-runners/driver/internal/awsapi"
 )
 
-// ECRAddress is what the address of one of ECR's registries tells.
-type ECRAddress struct {
-	// Region is the registry's, and API the host of ECR's API there.
-	Region, API string
+// ECR is the part of ECR's API that Reader needs; ECRClient has it.
+type ECR interface {
+	// LogIn returns what opens a registry.
+	LogIn(ctx context.Context, address ECRAddress) (auth.Credential, error)
+	// CachePrefixes returns what the names of repositories begin with that pull-through caches fill.
+	CachePrefixes(ctx context.Context, address ECRAddress) ([]string, error)
 }
 
-// ecrAddress matches ECR's registries, by IPv4, by IPv4 and IPv6 (dkr-ecr), with FIPS and without.
-// https://docs.aws.amazon.com/general/latest/gr/ecr.html
-var ecrAddress = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|amazonaws\.com\.cn|on\.aws)$`)
-})
-
-func parseECR(host string) (ECRAddress, bool) {
-	parts := ecrAddress().FindStringSubmatch(host)
-	if parts == nil {
-		return ECRAddress{}, false
-	}
-	service, suffix := "api.ecr", "amazonaws.com"
-	if parts[1] != "" {
-		service = "ecr-fips"
-	}
-	if strings.HasPrefix(parts[2], "cn-") {
-		suffix = "amazonaws.com.cn"
-	}
-	return ECRAddress{Region: parts[2], API: service + "." + parts[2] + "." + suffix}, true
+// ECRClient asks ECR by the role of the host.
+type ECRClient struct {
+	// Settings is called for each request.
+	Settings func() (aws.Config, error)
+	Log      *slog.Logger
 }
 
-// ECRLogin returns Reader.ECR, which logs in by the role of the host. settings is called when the first registry needs it.
-func ECRLogin(
-	settings func() (aws.Config, error), log *slog.Logger,
-) func(ctx context.Context, address ECRAddress) (auth.Credential, error) {
-	return func(ctx context.Context, address ECRAddress) (auth.Credential, error) {
-		loaded, err := settings()
-		if err != nil {
-			return auth.EmptyCredential, err
-		}
-		began := time.Now()
-		answer, err := awsapi.Signed{
-			Service: "ecr", Region: address.Region, Host: address.API, Body: "{}",
-			Headers: map[string]string{
-				"Content-Type": "application/x-amz-json-1.1",
-				"X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
-			},
-		}.Send(ctx, loaded)
-		if err == nil && answer.Status != http.StatusOK {
-			err = fmt.Errorf("ECR answered %s: %s", http.StatusText(answer.Status), answer.Content)
-		}
-		awsapi.Attempted(log, awsapi.Attempt{
-			Action: "ecr:GetAuthorizationToken", Number: 1, Duration: time.Since(began), RequestID: answer.RequestID, Err: err,
-		})
-		if err != nil {
-			return auth.EmptyCredential, err
-		}
-		return readLogin(answer.Content)
-	}
-}
-
-// readLogin reads what GetAuthorizationToken answers. Its errors have nothing of the answer, which is a secret.
-func readLogin(content []byte) (auth.Credential, error) {
+// LogIn implements ECR. Its errors have nothing of the answer, which is a secret.
+func (c ECRClient) LogIn(ctx context.Context, address ECRAddress) (auth.Credential, error) {
 	var answer struct {
 		AuthorizationData []struct {
 			AuthorizationToken []byte `json:"authorizationToken"`
 		} `json:"authorizationData"`
 	}
-	if json.Unmarshal(content, &answer) != nil || len(answer.AuthorizationData) == 0 {
-		return auth.EmptyCredential, fmt.Errorf("ECR answered GetAuthorizationToken with %d bytes that are no token", len(content))
+	err := c.call(ctx, address, "GetAuthorizationToken", "{}", &answer)
+	switch {
+	case err != nil:
+		return auth.EmptyCredential, err
+	case len(answer.AuthorizationData) == 0:
+		return auth.EmptyCredential, errors.New("ECR answered GetAuthorizationToken without a token")
 	}
 	user, password, both := strings.Cut(string(answer.AuthorizationData[0].AuthorizationToken), ":")
 	if !both {
-		return auth.EmptyCredential, fmt.Errorf("ECR's token has no password")
+		return auth.EmptyCredential, errors.New("ECR's token has no password")
 	}
 	return auth.Credential{Username: user, Password: password}, nil
+}
+
+// CachePrefixes implements ECR.
+func (c ECRClient) CachePrefixes(ctx context.Context, address ECRAddress) ([]string, error) {
+	var answer struct {
+		Rules []struct {
+			Prefix string `json:"ecrRepositoryPrefix"`
+		} `json:"pullThroughCacheRules"`
+		NextToken string `json:"nextToken"`
+	}
+	// A registry has 50 rules at the most: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
+	body := fmt.Sprintf(`{"registryId":%q,"maxResults":1000}`, address.Account)
+	if err := c.call(ctx, address, "DescribePullThroughCacheRules", body, &answer); err != nil {
+		return nil, err
+	}
+	if answer.NextToken != "" {
+		return nil, errors.New("ECR has more rules for pull-through caches than it tells at once")
+	}
+	prefixes := make([]string, 0, len(answer.Rules))
+	for _, rule := range answer.Rules {
+		prefixes = append(prefixes, rule.Prefix)
+	}
+	return prefixes, nil
+}
+
+func (c ECRClient) call(ctx context.Context, address ECRAddress, action, body string, into any) error {
+	settings, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	answer, err := awsapi.Signed{
+		Service: "ecr", Region: address.Region, Host: address.API, Body: body,
+		Headers: map[string]string{
+			"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921." + action,
+		},
+	}.Send(ctx, settings)
+	switch {
+	case err != nil:
+	case answer.Status != http.StatusOK:
+		err = fmt.Errorf("ECR answered %s: %s", http.StatusText(answer.Status), answer.Content)
+	case json.Unmarshal(answer.Content, into) != nil:
+		err = fmt.Errorf("ECR answered %s with %d bytes of something else", action, len(answer.Content))
+	}
+	awsapi.Attempted(c.Log, awsapi.Attempt{
+		Action: "ecr:" + action, Number: 1, Duration: time.Since(began), RequestID: answer.RequestID, Err: err,
+	})
+	return err
+}
+
+// mayBeImported tells whether an image that ECR does not have may come into its repository by the task's pull. The execution
+// role's rights for that can be in policies of the registry or the repository, so the host cannot tell whether it will.
+func (r *Reader) mayBeImported(ctx context.Context, address ECRAddress, repository string) bool {
+	prefixes, err := r.ECR.CachePrefixes(ctx, address)
+	if err != nil {
+		return true
+	}
+	for _, prefix := range prefixes {
+		// ROOT is the rule for all repositories that no other one names.
+		if prefix == "ROOT" || strings.HasPrefix(repository, strings.TrimSuffix(prefix, "/")+"/") {
+			return true
+		}
+	}
+	return false
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -27,9 +26,6 @@ type Wanted struct {
 	Image string
 	// Architecture is GOARCH of the task. Where it is empty, nothing is read but whether the image is there.
 	Architecture string
-	// Imported is true where the pull may bring the image into its repository, by rules of a pull-through cache that the
-	// host has no rights for. It is never Absent then.
-	Imported bool
 	// LoggedIn is true where the pull has credentials for the registry which the host does not have. Such an image is never
 	// Private.
 	LoggedIn bool
@@ -83,8 +79,8 @@ type Config struct {
 type Reader struct {
 	// Transport makes the requests; see NewTransport.
 	Transport http.RoundTripper
-	// ECR is asked for the credentials of a registry of ECR. Where it fails, such a registry lets nobody in.
-	ECR func(ctx context.Context, address ECRAddress) (auth.Credential, error)
+	// ECR is asked by the host's role.
+	ECR ECR
 	// Job returns the credentials that the job itself has for a registry. Tasks have none of them.
 	Job func(host string) []auth.Credential
 	// Kept remembers configs; nil where nothing does.
@@ -138,7 +134,7 @@ func (r *Reader) read(ctx context.Context, wanted Wanted) Found {
 		}
 		proof := proves(err)
 		last = Found{Outcome: proof, Registry: host, Reason: words(err)}
-		if proof == Absent && wanted.Imported {
+		if proof == Absent && isECR && r.mayBeImported(ctx, address, reference.Path(image)) {
 			last.Outcome = Unknown
 		}
 		if !refused(err) {
@@ -153,7 +149,7 @@ func (r *Reader) read(ctx context.Context, wanted Wanted) Found {
 func (r *Reader) accesses(host string, address ECRAddress, isECR bool) []access {
 	pull := access{credential: func(context.Context) (auth.Credential, error) { return auth.EmptyCredential, nil }}
 	if isECR {
-		pull.credential = func(ctx context.Context) (auth.Credential, error) { return r.ECR(ctx, address) }
+		pull.credential = func(ctx context.Context) (auth.Credential, error) { return r.ECR.LogIn(ctx, address) }
 	}
 	all := []access{pull}
 	for _, one := range r.Job(host) {
@@ -172,12 +168,3 @@ func hostOf(domain string) string {
 
 // errNoAccess is in an error where there is no way in.
 var errNoAccess = errors.New("no access")
-
-// SameRepository tells whether one of these images is in the image's repository.
-func SameRepository(image string, others []string) bool {
-	named, err := reference.ParseNormalizedNamed(image)
-	return err == nil && slices.ContainsFunc(others, func(other string) bool {
-		one, err := reference.ParseNormalizedNamed(other)
-		return err == nil && one.Name() == named.Name()
-	})
-}

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -64,10 +63,10 @@ func TestReading(t *testing.T) {
 	// For the other architecture, by the same index.
 	found := w.ReadAll(t.Context(), []Wanted{
 		{Image: at + "/team/app:1", Architecture: "arm64"}, {Image: at + "/team/absent", Architecture: "arm64"},
-		{Image: at + "/team/app:1"}, {Image: "No:Name:AtAll"}, {Image: at + "/team/absent", Architecture: "arm64", Imported: true},
+		{Image: at + "/team/app:1"}, {Image: "No:Name:AtAll"},
 	})
 	if found[0].Config == nil || found[0].Config.User != "root" || found[1].Outcome != Absent ||
-		found[2].Outcome != There || found[2].Config != nil || found[3].Outcome != Unknown || found[4].Outcome != Unknown {
+		found[2].Outcome != There || found[2].Config != nil || found[3].Outcome != Unknown {
 		t.Errorf("%+v", found)
 	}
 }
@@ -95,15 +94,13 @@ func TestWhatIsKept(t *testing.T) {
 
 // ECS pulls without credentials, but for ECR. What only the job's own credentials open cannot be pulled.
 func TestAccess(t *testing.T) {
-	const ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+	const at = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 	mine := []auth.Credential{{Username: "wrong", Password: "wrong"}, {Username: "me", Password: "secret"}}
 	for name, test := range map[string]struct {
 		image string
 		guard func(http.ResponseWriter, *http.Request) bool
 		ofJob []auth.Credential
-		// ofHost opens ECR.
-		ofHost auth.Credential
-		noRole error
+		ecr   ecr
 		// login is true where the pull has a login of its own.
 		login bool
 		want  Outcome
@@ -120,30 +117,36 @@ func TestAccess(t *testing.T) {
 			want: There, known: true},
 		"absent for the job":    {image: "r.example/app:2", guard: lock("me", "secret", false), ofJob: mine, want: Absent},
 		"closed to the job too": {image: "r.example/app:1", guard: lock("you", "secret", false), ofJob: mine, want: Unknown},
-		"ECR by the host's role": {image: ecr + "/app:1", guard: lock("me", "secret", true), ofHost: mine[1], want: There,
+		"ECR by the host's role": {image: at + "/app:1", guard: lock("me", "secret", true), ecr: ecr{opens: mine[1]}, want: There,
 			known: true},
-		"absent in ECR":                 {image: ecr + "/app:2", guard: lock("me", "secret", true), ofHost: mine[1], want: Absent},
-		"ECR that lets the host not in": {image: ecr + "/app:1", guard: lock("me", "secret", true), ofHost: mine[0], want: Unknown},
-		"ECR without the right to log in": {image: ecr + "/app:1", guard: lock("me", "secret", true), noRole: errors.New("denied"),
+		"absent in ECR": {image: at + "/app:2", guard: lock("me", "secret", true), ecr: ecr{opens: mine[1]}, want: Absent},
+		"absent in ECR, beside a cache": {image: at + "/app:2", guard: lock("me", "secret", true),
+			ecr: ecr{opens: mine[1], prefixes: []string{"hub", "ap"}}, want: Absent},
+		"what a cache may bring": {image: at + "/hub/library/app:2", guard: lock("me", "secret", true),
+			ecr: ecr{opens: mine[1], prefixes: []string{"quay", "hub"}}, want: Unknown},
+		"what a cache of all may bring": {image: at + "/app:2", guard: lock("me", "secret", true),
+			ecr: ecr{opens: mine[1], prefixes: []string{"ROOT"}}, want: Unknown},
+		"absent in ECR that does not tell of caches": {image: at + "/app:2", guard: lock("me", "secret", true),
+			ecr: ecr{opens: mine[1], hidden: errors.New("denied")}, want: Unknown},
+		"ECR that lets the host not in": {image: at + "/app:1", guard: lock("me", "secret", true), ecr: ecr{opens: mine[0]}, want: Unknown},
+		"ECR without the right to log in": {image: at + "/app:1", guard: lock("me", "secret", true), ecr: ecr{denied: errors.New("denied")},
 			want: Unknown},
 		// The task has the execution role for ECR.
-		"ECR by the job's credentials": {image: ecr + "/app:1", guard: lock("me", "secret", true), ofHost: mine[0], ofJob: mine,
+		"ECR by the job's credentials": {image: at + "/app:1", guard: lock("me", "secret", true), ecr: ecr{opens: mine[0]}, ofJob: mine,
 			want: There, known: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, test.guard)
 			w.Push("app", "1", "amd64", ocispec.ImageConfig{})
 			w.Job = func(string) []auth.Credential { return test.ofJob }
-			w.ECR = func(_ context.Context, address ECRAddress) (auth.Credential, error) {
-				if address.Region != "eu-central-1" {
-					t.Errorf("asked in %s", address.Region)
-				}
-				return test.ofHost, test.noRole
-			}
+			w.ECR = &test.ecr
 			wanted := Wanted{Image: test.image, Architecture: "amd64", LoggedIn: test.login}
 			got := w.ReadAll(t.Context(), []Wanted{wanted})[0]
 			if got.Outcome != test.want || (got.Config != nil) != test.known {
 				t.Errorf("%+v", got)
+			}
+			if asked := test.ecr.region; asked != "" && asked != "eu-central-1" || (asked != "") != strings.Contains(test.image, "ecr") {
+				t.Errorf("asked ECR in %q", asked)
 			}
 		})
 	}

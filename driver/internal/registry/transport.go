@@ -10,13 +10,16 @@ import (
 	"time"
 )
 
+// dialTimeout is what each job waits on a host that reaches no registry.
+const dialTimeout = 2 * time.Second
+
 // NewTransport returns what reaches registries: over TLS alone, through the host's proxy where it has one. Jobs name the
 // registries, and those name others to ask for tokens and contents. So no connection goes to an address of the host
 // itself or of its own link, where the instance's metadata are.
 func NewTransport() http.RoundTripper {
 	direct := http.DefaultTransport.(*http.Transport).Clone()
 	direct.Proxy = nil
-	dialer := net.Dialer{Timeout: DefaultLimit, KeepAlive: 30 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+	dialer := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		return elsewhere(address)
 	}}
 	direct.DialContext = dialer.DialContext

@@ -28,8 +28,27 @@ func newWorld(t *testing.T, guard func(http.ResponseWriter, *http.Request) bool)
 	return &world{t: t, Server: server, Reader: &Reader{
 		Transport: server.Transport, Limit: DefaultLimit, Kept: KeptIn(t.TempDir()), Log: slog.New(slog.DiscardHandler),
 		Job: func(string) []auth.Credential { return nil },
-		ECR: func(context.Context, ECRAddress) (auth.Credential, error) { return auth.EmptyCredential, nil },
+		ECR: &ecr{},
 	}}
+}
+
+// ecr is ECR's API, which was asked in some region.
+type ecr struct {
+	opens    auth.Credential
+	prefixes []string
+	denied   error
+	hidden   error
+	region   string
+}
+
+func (e *ecr) LogIn(_ context.Context, address ECRAddress) (auth.Credential, error) {
+	e.region = address.Region
+	return e.opens, e.denied
+}
+
+func (e *ecr) CachePrefixes(_ context.Context, address ECRAddress) ([]string, error) {
+	e.region = address.Region
+	return e.prefixes, e.hidden
 }
 
 // one reads one image for linux/amd64.

@@ -54,7 +54,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 	if err := d.takeSlot(ctx); err != nil {
 		return err
 	}
-	if err = read.end(ctx, has); err == nil {
+	if err = read.end(ctx); err == nil {
 		err = d.prepare(ctx, place, wanted, has)
 	}
 	switch {

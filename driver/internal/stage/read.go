@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/registry"
@@ -13,49 +14,60 @@ type Registry interface {
 	ReadAll(ctx context.Context, wanted []registry.Wanted) []registry.Found
 }
 
+// readingIsNew is how old what speaks against an image may be. A job may wait for a slot for longer.
+const readingIsNew = 10 * time.Second
+
 // reading is what is being read for a job.
 type reading struct {
+	driver *Driver
+	has    beside
+
 	done         chan struct{}
+	at           time.Time
 	architecture string
-	found        []registry.Found
+	// found is in the order of beside.images, and empty where nothing could be read.
+	found []registry.Found
 }
 
-// beginReading reads the images of the job and of its services while the job waits for a slot. The call that is returned
-// ends it.
+// beginReading reads the images of the job and of its services while the job waits for a slot. The function that it
+// returns ends it.
 func (d *Driver) beginReading(ctx context.Context, has beside) (*reading, context.CancelFunc) {
 	if has.nothing() || d.Registry == nil {
 		return nil, func() {}
 	}
-	ctx, cancel := context.WithTimeout(ctx, registry.DefaultLimit)
-	begun := &reading{done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(ctx)
+	begun := &reading{driver: d, has: has, done: make(chan struct{})}
 	go func() {
 		defer close(begun.done)
-		base, err := d.Tasks.Base(ctx)
-		if err != nil {
-			d.Log.Debug("the job's images are not read from their registries", "error", err)
-			return
-		}
-		begun.architecture = base.Architecture
-		var wanted []registry.Wanted
-		for _, image := range has.images() {
-			wanted = append(wanted, d.wanted(image, base))
-		}
-		begun.found = d.Registry.ReadAll(ctx, wanted)
+		begun.read(ctx)
 	}()
 	return begun, cancel
 }
 
-// wanted is an image as a task of this base would pull it.
-func (d *Driver) wanted(image string, base task.Base) registry.Wanted {
+func (r *reading) read(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, registry.DefaultLimit)
+	defer cancel()
+	base, err := r.driver.Tasks.Base(ctx)
+	if err != nil {
+		r.driver.Log.Debug("the job's images are not read from their registries", "error", err)
+		r.found = nil
+		return
+	}
+	r.at, r.architecture = time.Now(), base.Architecture
+	var wanted []registry.Wanted
+	for _, image := range r.has.images() {
+		wanted = append(wanted, r.driver.wanted(image, base.Architecture))
+	}
+	r.found = r.driver.Registry.ReadAll(ctx, wanted)
+}
+
+// wanted is an image as a task would pull it.
+func (d *Driver) wanted(image, architecture string) registry.Wanted {
 	source, err := d.Config.Fargate.Registries.Of(image)
 	if err != nil {
 		source = images.Source{Name: image} // Define tells the error.
 	}
-	return registry.Wanted{
-		Image: source.Name, Architecture: base.Architecture, LoggedIn: source.Credentials != "",
-		// What takes a registry's place may be a pull-through cache.
-		Imported: source.Name != image || registry.SameRepository(image, base.Images),
-	}
+	return registry.Wanted{Image: source.Name, Architecture: architecture, LoggedIn: source.Credentials != ""}
 }
 
 // images are those of the containers beside the coordinator, that of the job's script first.
@@ -68,7 +80,7 @@ func (b beside) images() (names []string) {
 
 // end waits for what is being read, writes into the containers what is known of their images, and returns why no task can
 // have one of them. The error is ErrNotStarted.
-func (r *reading) end(ctx context.Context, has beside) error {
+func (r *reading) end(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
@@ -77,28 +89,46 @@ func (r *reading) end(ctx context.Context, has beside) error {
 	case <-ctx.Done():
 		return task.NotStarted(context.Cause(ctx))
 	}
-	found := r.found
-	if len(found) == 0 {
-		return nil
+	if r.trouble() != nil && time.Since(r.at) > readingIsNew {
+		r.read(ctx)
 	}
-	if has.build != nil {
-		if err := found[0].Trouble("the job's image "+has.build.Image, r.architecture); err != nil {
-			return task.NotStarted(err)
-		}
-		if config := found[0].Config; config != nil {
-			has.build.ConfigKnown, has.build.ConfigUser, has.build.ConfigEntrypoint = true, config.User, config.Entrypoint
-		}
-		found = found[1:]
+	if err := r.trouble(); err != nil {
+		return task.NotStarted(err)
 	}
-	for i := range has.services {
-		service := &has.services[i]
-		if err := found[i].Trouble("the service "+service.Image, r.architecture); err != nil {
-			return task.NotStarted(err)
+	r.fill()
+	return nil
+}
+
+// trouble returns why no task can have one of the images.
+func (r *reading) trouble() error {
+	services := r.found
+	if r.has.build != nil && len(r.found) > 0 {
+		if err := r.found[0].Trouble("the job's image "+r.has.build.Image, r.architecture); err != nil {
+			return err
 		}
-		// A port that the job itself names counts more.
-		if config := found[i].Config; config != nil && len(service.Ports) == 0 {
-			service.Ports = config.Ports
+		services = r.found[1:]
+	}
+	for i, one := range services {
+		if err := one.Trouble("the service "+r.has.services[i].Image, r.architecture); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// fill writes into the containers what is known of their images.
+func (r *reading) fill() {
+	services := r.found
+	if build := r.has.build; build != nil && len(r.found) > 0 {
+		if config := r.found[0].Config; config != nil {
+			build.ConfigKnown, build.ConfigUser, build.ConfigEntrypoint = true, config.User, config.Entrypoint
+		}
+		services = r.found[1:]
+	}
+	for i, one := range services {
+		// A port that the job itself names counts more.
+		if service := &r.has.services[i]; one.Config != nil && len(service.Ports) == 0 {
+			service.Ports = one.Config.Ports
+		}
+	}
 }

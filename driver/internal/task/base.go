@@ -13,8 +13,6 @@ import (
 type Base struct {
 	// Architecture is GOARCH of the tasks.
 	Architecture string
-	// Images are those of the task definition's own containers.
-	Images []string
 }
 
 // baseIsGood is how long Define takes what Base was told. A job may wait for longer between the two.
@@ -32,11 +30,7 @@ func (t *Tasks) Base(ctx context.Context) (Base, error) {
 		return Base{}, undefined(ctx, "DescribeTaskDefinition", err)
 	}
 	t.base.Store(&toldBase{described, time.Now()})
-	told := Base{Architecture: architectureOf(described.TaskDefinition)}
-	for _, container := range described.TaskDefinition.ContainerDefinitions {
-		told.Images = append(told.Images, aws.ToString(container.Image))
-	}
-	return told, nil
+	return Base{Architecture: architectureOf(described.TaskDefinition)}, nil
 }
 
 func (t *Tasks) describeBase(ctx context.Context) (*ecs.DescribeTaskDefinitionOutput, error) {

@@ -46,7 +46,10 @@ const named: Record<string, (body: Record<string, unknown>) => string | undefine
 };
 
 /** Calls of these services that know no resource, whatever they name. */
-const unnamed = ["logs:DescribeLogGroups", "servicequotas:GetAWSDefaultServiceQuota", "ecr:GetAuthorizationToken"];
+const unnamed = [
+  ...["logs:DescribeLogGroups", "servicequotas:GetAWSDefaultServiceQuota"],
+  ...["ecr:GetAuthorizationToken", "ecr:DescribePullThroughCacheRules"],
+];
 
 function resourceOf(action: string, body: Record<string, unknown>): string {
   const [service] = action.split(":");
