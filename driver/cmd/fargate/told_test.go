@@ -30,7 +30,9 @@ func TestTheCauseIsToldBeforeTheTaskIsStopped(t *testing.T) {
 	w.ecs.Script = []string{"PENDING", "STOPPED"}
 	w.ecs.StopCode, w.ecs.StopReason = "TaskFailedToStart", "CannotPullContainerError: manifest unknown"
 	log := &order{Writer: io.Discard, world: w}
-	w.ecs.Fail = func(action string, _ int) string { // locked
+	w.ecs.Fail = func(action string, _ int) string {
+		w.ecs.Lock()
+		defer w.ecs.Unlock()
 		if action == "ListTasks" || action == "StopTask" {
 			log.events = append(log.events, action)
 		}

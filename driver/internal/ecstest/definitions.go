@@ -37,8 +37,10 @@ func (s *Server) Definition(name string) map[string]any {
 	return s.definition(name)
 }
 
-// Deregister makes all revisions of a family inactive. The caller has the lock, as Fail has it.
+// Deregister makes all revisions of a family inactive.
 func (s *Server) Deregister(family string) {
+	s.Lock()
+	defer s.Unlock()
 	for _, revision := range s.definitions[family] {
 		revision["status"] = "INACTIVE"
 	}

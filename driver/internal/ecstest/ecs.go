@@ -83,7 +83,7 @@ type Server struct {
 	// Containers are the containers of a stopped task, as ECS shows them.
 	Containers []any
 	// Fail returns the error of a call before the call has an effect: an error code such as ThrottlingException, "Code:
-	// message" where the message matters, or "". It is called with the lock.
+	// message" where the message matters, or "". It is called for one call at a time, without the lock.
 	Fail func(action string, call int) string
 	// Withhold tells whether a call, after its effect, gets no answer for as long as the client waits for one.
 	Withhold func(action string, call int) bool
@@ -101,6 +101,8 @@ type Server struct {
 	definitions map[string][]map[string]any
 	// ShowContainer, where it is set, changes how a look shows a container of a task.
 	ShowContainer func(task *Task, container map[string]any)
+
+	failing sync.Mutex
 
 	tasks  []*Task
 	tokens map[string]*Task
@@ -134,6 +136,20 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+// failure counts a call, and returns its number and the error that it is to have.
+func (s *Server) failure(action string) (number int, code string) {
+	s.Lock()
+	s.calls[action]++
+	number, fail := s.calls[action], s.Fail
+	s.Unlock()
+	if fail == nil {
+		return number, ""
+	}
+	s.failing.Lock()
+	defer s.failing.Unlock()
+	return number, fail(action, number)
+}
+
 // ServeHTTP speaks AWS JSON 1.1.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -142,19 +158,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	number, code := s.failure(action)
 	s.Lock()
-	s.calls[action]++
-	code := ""
-	if s.Fail != nil {
-		code = s.Fail(action, s.calls[action])
-	}
 	if code == "" && s.throttles(action) {
 		code = "ThrottlingException: Rate exceeded"
 	}
 	s.served = append(s.served, action)
 	w.Header().Set("X-Amzn-RequestId", requestID(len(s.served)))
-	withheld := s.Withhold != nil && s.Withhold(action, s.calls[action])
-	stale := s.Stale != nil && s.Stale(action, s.calls[action])
+	withheld := s.Withhold != nil && s.Withhold(action, number)
+	stale := s.Stale != nil && s.Stale(action, number)
 	s.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if code != "" {

@@ -20,10 +20,12 @@ type Build struct {
 	Entrypoint []string
 	// User takes the place of the image's own, which stays where this is empty.
 	User string
-	// ConfigUser is the image's own user, as its registry tells; empty where that is not known.
-	ConfigUser string
 	// Architecture is GOARCH of the platform that the job asks for, empty where it asks for none.
 	Architecture string
+	// ConfigKnown is true where the image's config was read from its registry. ConfigUser is its user then, root where it
+	// names none.
+	ConfigKnown bool
+	ConfigUser  string
 }
 
 // longest is how long ECS lets an image's name be.

@@ -20,7 +20,8 @@ type Service struct {
 	Architecture string
 	// Names are the host names by which the job finds the service.
 	Names []string
-	// Ports are those at which it listens, as far as they are known. It is up when one of them takes a connection.
+	// Ports are those at which it listens, as far as they are known: the one that the job names, or else those of its
+	// image's config. It is up when one of them takes a connection.
 	Ports []int
 	// Variables are those that the service gets. They must not stand in a task definition or in a log.
 	Variables []job.Variable
@@ -106,14 +107,14 @@ func portsOf(service job.Service) ([]int, error) {
 	return nil, nil
 }
 
-// Collisions returns a sentence for each port at which two services listen, which have one network in a task.
+// Collisions returns a sentence for each port that two services name, which have one network in a task.
 func Collisions(services []Service) (told []string) {
 	first := map[int]int{}
 	for i, one := range services {
 		for _, port := range one.Ports {
 			if other, has := first[port]; has && other != i {
-				told = append(told, fmt.Sprintf("The services %s and %s both listen on port %d, and all containers of a task have one "+
-					"network: one of them needs another port", services[other].Image, one.Image, port))
+				told = append(told, fmt.Sprintf("The services %s and %s both name port %d, and all containers of a task have one network: "+
+					"where both listen there, one of them fails", services[other].Image, one.Image, port))
 			} else {
 				first[port] = i
 			}

@@ -69,6 +69,7 @@ func (d *Driver) Prepare(ctx context.Context) error {
 }
 
 func (d *Driver) prepare(ctx context.Context, place task.Place, wanted limits.Size, has beside) error {
+	d.tellAll(images.Collisions(has.services))
 	private, public, err := sshconn.GenerateKey(d.Config.SSH.KeyType)
 	if err != nil {
 		return err
@@ -158,9 +159,7 @@ func (d *Driver) tellIgnored(build *images.Build) {
 			d.printf("services: %s %s %s", printable.Of(service.Image), why, definition)
 		}
 	}
-	for _, line := range limits.WithoutEffect(d.Job.Variables, d.Config.Wanted) {
-		d.printf("%s", printable.Of(line))
-	}
+	d.tellAll(limits.WithoutEffect(d.Job.Variables, d.Config.Wanted))
 }
 
 // progress returns a function that tells the job's log how far the task's start is.

@@ -3,16 +3,11 @@ package stage
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
-	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
-	"gitlab-fargate-runners/driver/internal/agent/reach"
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/images"
 	"gitlab-fargate-runners/driver/internal/printable"
-	"gitlab-fargate-runners/driver/internal/sleep"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
 )
@@ -20,10 +15,14 @@ import (
 // services returns the containers of the job's services, and tells the job's log what of them counts for nothing.
 func (d *Driver) services(withImage bool) ([]images.Service, error) {
 	services, told, err := images.ServicesOf(d.Job, d.Config.Fargate.AllowedServices, withImage)
-	for _, line := range append(told, images.Collisions(services)...) {
+	d.tellAll(told)
+	return services, err
+}
+
+func (d *Driver) tellAll(lines []string) {
+	for _, line := range lines {
 		d.printf("%s", printable.Of(line))
 	}
-	return services, err
 }
 
 // startOf is how ci-agent begins in the container of the job's image.
@@ -69,137 +68,4 @@ func (d *Driver) nameServices(
 		return false, nil
 	}
 	return err != nil, err
-}
-
-// serviceWait is the wait for a job's services.
-type serviceWait struct {
-	*Driver
-	services []images.Service
-	// deadline is zero until the wait has begun. A lost connection does not make it longer.
-	deadline time.Time
-
-	mu sync.Mutex
-	// states are what ECS has last shown, nil before.
-	states []task.ServiceState
-	// settled are the services that nobody waits for any more.
-	settled []bool
-}
-
-// reachTurn is how long ci-agent looks at the services before the driver asks ECS's last word on them.
-const reachTurn = time.Second
-
-func (d *Driver) waitForServices(services []images.Service) *serviceWait {
-	return &serviceWait{Driver: d, services: services, settled: make([]bool, len(services))}
-}
-
-// until returns once each service takes connections at one of its ports, or runs where none is known, or has ended, or
-// the time is over. It tells the job's log of those that did not come up, and the job goes on without them, as with
-// GitLab's Docker executor. lost tells whether it was the connection that was lost.
-func (w *serviceWait) until(ctx context.Context, connection Connection, known *state.Task) (lost bool, err error) {
-	limit := w.Config.Fargate.WaitForServices
-	if w.deadline.IsZero() {
-		w.deadline = time.Now().Add(limit.Duration)
-		w.printf("Waiting for services to be up and running (timeout %s)...", limit.Duration)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { cancel(w.Tasks.WatchServices(ctx, known.ARN, len(w.services), w.look)) })
-	defer watch.Wait()
-	defer cancel(nil)
-	for {
-		w.takeStates(ctx, known)
-		remaining := time.Until(w.deadline)
-		switch {
-		case len(w.left()) == 0:
-			return false, nil
-		case remaining <= 0:
-			for _, index := range w.left() {
-				w.tell(ctx, known, index, w.why(index, limit.Duration))
-			}
-			return false, nil
-		}
-		if err := w.ask(ctx, connection, known, min(remaining, reachTurn)); err != nil {
-			if ctx.Err() != nil {
-				return false, context.Cause(ctx)
-			}
-			return true, err
-		}
-	}
-}
-
-// takeStates settles the services of which ECS has shown enough.
-func (w *serviceWait) takeStates(ctx context.Context, known *state.Task) {
-	for _, index := range w.left() {
-		switch now := w.state(index); {
-		case now.Ended:
-			w.tell(ctx, known, index, now.End)
-		case now.Running && len(w.services[index].Ports) == 0:
-			w.settled[index] = true
-		}
-	}
-}
-
-// ask settles the services that take connections.
-func (w *serviceWait) ask(ctx context.Context, connection Connection, known *state.Task, limit time.Duration) error {
-	var asked []int
-	var ports [][]int
-	for _, index := range w.left() {
-		if own := w.services[index].Ports; len(own) > 0 {
-			asked, ports = append(asked, index), append(ports, own)
-		}
-	}
-	if len(asked) == 0 {
-		_ = sleep.For(ctx, min(limit, w.Config.Fargate.PollInterval.Duration)) // until ECS has been asked again
-		return context.Cause(ctx)
-	}
-	reached, err := install.Reach(ctx, connection, known.Agent.Path, ports, limit)
-	var unusable *install.Unusable
-	if errors.As(err, &unusable) {
-		w.Log.Warn("ci-agent cannot tell which services are up", "error", err)
-		_ = sleep.For(ctx, limit)
-		return context.Cause(ctx)
-	}
-	for _, index := range reached {
-		w.settled[asked[index]] = true
-	}
-	return err
-}
-
-// look takes what ECS shows.
-func (w *serviceWait) look(states []task.ServiceState) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.states = states
-}
-
-func (w *serviceWait) state(index int) task.ServiceState {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.states == nil {
-		return task.ServiceState{}
-	}
-	return w.states[index]
-}
-
-func (w *serviceWait) left() (indexes []int) {
-	for i, over := range w.settled {
-		if !over {
-			indexes = append(indexes, i)
-		}
-	}
-	return indexes
-}
-
-// why is the reason why a service counts as not up when the time is over.
-func (w *serviceWait) why(index int, waited time.Duration) string {
-	if ports := w.services[index].Ports; len(ports) > 0 {
-		return fmt.Sprintf("took no connection at port %s within %s", reach.Format(ports), waited)
-	}
-	return fmt.Sprintf("did not run within %s", waited)
-}
-
-// tell settles a service that is not up, and tells the job's log of it.
-func (w *serviceWait) tell(ctx context.Context, known *state.Task, index int, why string) {
-	w.settled[index] = true
-	w.warnOfService(ctx, known, index, "probably didn't start properly", why)
 }

@@ -169,9 +169,7 @@ func TestDefinitionsAreFoundAgain(t *testing.T) {
 		t.Errorf("the image's own user is replaced by %v", user)
 	}
 	tasks.Config.TaskDefinition = "ci:1"
-	server.Lock()
 	server.Deregister(strings.Split(strings.Split(first, "/")[1], ":")[0])
-	server.Unlock()
 	if again := define(tasks, node); again != strings.TrimSuffix(first, "1")+"2" {
 		t.Errorf("after deregistering %s: %s", first, again)
 	}
@@ -193,8 +191,6 @@ func TestDefinitionsThatCannotBe(t *testing.T) {
 		"inactive": {
 			set: func(server *ecstest.Server, tasks *Tasks, _ *Derived) {
 				tasks.Config.TaskDefinition = "ci:1"
-				server.Lock()
-				defer server.Unlock()
 				server.Deregister("ci")
 			},
 			want: "the task definition ci is inactive",

@@ -51,6 +51,7 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 	containers, volumes := slices.Clone(base.ContainerDefinitions), slices.Clone(base.Volumes)
 	job := &containers[slices.IndexFunc(containers, named(Container))]
 	added := servicesBeside(job, add.Services)
+	job.DependsOn = append(slices.Clone(job.DependsOn), onServices(add.Services)...)
 	if add.Build != nil {
 		job.MountPoints = append(slices.Clone(job.MountPoints),
 			types.MountPoint{SourceVolume: aws.String(buildVolume), ContainerPath: aws.String(add.Folder)})
@@ -79,7 +80,7 @@ func buildBeside(job *types.ContainerDefinition, add Derived) types.ContainerDef
 		Essential: aws.Bool(false), MountPoints: job.MountPoints,
 		// ECS puts the container's name into the name of the log's stream.
 		LogConfiguration: job.LogConfiguration, Ulimits: job.Ulimits, LinuxParameters: job.LinuxParameters,
-		StopTimeout: job.StopTimeout,
+		StopTimeout: job.StopTimeout, DependsOn: onServices(add.Services),
 	}
 	if user := add.Build.StartUser(len(add.Services) > 0); user != "" {
 		build.User = aws.String(user)

@@ -32,7 +32,7 @@ func servicesBeside(job *types.ContainerDefinition, services []images.Service) (
 		container := types.ContainerDefinition{
 			Name: aws.String(ServiceContainer(i)), Image: aws.String(one.Image), EntryPoint: one.Entrypoint, Command: one.Command,
 			// A job goes on without its service, as with GitLab's Docker executor, and its script fails where it needs it.
-			Essential: aws.Bool(false), LogConfiguration: job.LogConfiguration,
+			Essential: aws.Bool(false), LogConfiguration: job.LogConfiguration, StopTimeout: aws.Int32(serviceStop),
 		}
 		if one.User != "" {
 			container.User = aws.String(one.User)
@@ -40,6 +40,21 @@ func servicesBeside(job *types.ContainerDefinition, services []images.Service) (
 		containers = append(containers, container)
 	}
 	return containers
+}
+
+// serviceStop is how long a service has to end, in seconds, once its job has. It has nothing to save.
+const serviceStop = 2
+
+// onServices lets a container of the job's start after the services have, and so end before ECS stops them: a job that
+// goes on while its task has to stop, as where AWS takes spot capacity back, has its services to its end.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+func onServices(services []images.Service) (all []types.ContainerDependency) {
+	for i := range services {
+		all = append(all, types.ContainerDependency{
+			ContainerName: aws.String(ServiceContainer(i)), Condition: types.ContainerConditionStart,
+		})
+	}
+	return all
 }
 
 // servicesUsable tells why the task definition cannot have these services.
