@@ -147,7 +147,7 @@ describe("a job's services", () => {
     const { status, trace, lines } = await runJob({ services: [broken], script: ["echo went on"] });
     expect(status, trace).to.equal("success");
     expect(lines).to.include("went on");
-    expect(trace).to.match(/WARNING: Service \S+foreign\/busybox:latest .* exit code 3/);
+    expect(trace, trace).to.match(/WARNING: Service \S+foreign\/busybox:latest .* exit code 3/);
     expect(trace).to.contain("no key is given");
   });
 
@@ -157,7 +157,7 @@ describe("a job's services", () => {
       variables: { HEALTHCHECK_TCP_PORT: "7000" },
     };
     const { trace } = await runJob({ services: [greedy], script: ["echo went on"] });
-    expect(trace).to.match(/busybox:latest .*ran out of memory/);
+    expect(trace, trace).to.match(/busybox:latest .*ran out of memory/);
   });
 
   it("show their log where the job wants to see it", async () => {
@@ -190,7 +190,7 @@ describe("a job's services", () => {
     it(`fails the job clearly where it has one ${what}`, async () => {
       const { status, failure_reason, trace, tasks } = await runJob({ ...job, script: ["echo never"] });
       expect({ status, failure_reason }, trace).to.deep.equal({ status: "failed", failure_reason: "script_failure" });
-      expect(trace).to.match(told);
+      expect(trace, trace).to.match(told);
       expect(tasks.started).to.be.at.most(started);
     });
   }
