@@ -16,7 +16,8 @@
 // For a job with services:
 //
 //	ci-agent names [--hosts FILE] NAME…                 lets this container find them at localhost; says version
-//	ci-agent serve --socket PATH --names FILE --as USER does the like first, and becomes the user where it is root
+//	ci-agent enter --socket PATH --names FILE --as USER -- COMMAND…
+//	                                                    does the like, becomes the user where it is root, and the command
 //	ci-agent reach --limit TIME PORT[,PORT…]…           until each has taken a connection; says version and which did
 //
 // DIR names the agent: there is one for each DIR, which need not exist. TOKEN names a stage; it consists of letters,
@@ -56,7 +57,7 @@ func isWord(text string) bool {
 
 func call(args []string) error {
 	if len(args) == 0 {
-		return errors.New("a call is missing: serve, start, run, attach, await, names, reach or version")
+		return errors.New("a call is missing: serve, start, run, attach, await, names, enter, reach or version")
 	}
 	name := args[0]
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -69,7 +70,7 @@ func call(args []string) error {
 	limit := flags.Duration("limit", time.Minute, "how long to wait for it")
 	names := flags.String("names", "", "a `file` with the names of the job's services")
 	hostsFile := flags.String("hosts", hosts.File, "the `file` that is to have them")
-	as := flags.String("as", "", "the `user` who the agent is to become")
+	as := flags.String("as", "", "the `user` who the command is to be run by")
 	inherited := flags.Bool("inherited", false, "the socket is file descriptor 3")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -81,7 +82,9 @@ func call(args []string) error {
 	case name == "await" && *socket != "":
 		return await(*socket, *limit)
 	case name == "serve" && *socket != "":
-		return beginning{*socket, *names, *hostsFile, *as}.serve()
+		return resident.MainAt(*socket)
+	case name == "enter":
+		return entrance{*socket, *names, *hostsFile, *as}.execute(flags.Args())
 	case name == "reach":
 		return reached(flags.Args(), *limit)
 	case name == "names":

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -11,58 +13,62 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/hosts"
 	"gitlab-fargate-runners/driver/internal/agent/identity"
 	"gitlab-fargate-runners/driver/internal/agent/reach"
-	"gitlab-fargate-runners/driver/internal/agent/resident"
 	"gitlab-fargate-runners/driver/internal/agent/wire"
 )
 
-// beginning is what the agent does in the container of the job's image before it serves.
-type beginning struct {
+// entrance is what comes before the job's own processes in the container of its image.
+type entrance struct {
 	socket string
 	// names is a file with the names of the job's services, hosts the one that is to have them.
 	names, hosts string
-	// user is the user who the agent is to become, where the container has started as root for the sake of the names.
+	// user is the user who this process is to become, where the container has started as root for the sake of the names.
 	user string
 }
 
-// serve serves as the container's user. It never runs a stage as root where it was told another user.
-func (b beginning) serve() error {
-	if b.names != "" {
-		if err := b.addNames(); err != nil {
-			_ = os.WriteFile(filepath.Join(filepath.Dir(b.socket), wire.Unnamed), []byte(err.Error()), 0o644)
+// execute executes the command in the place of this process, so that nothing of root's is left in it. Where it was told
+// another user than root, it never does so as root.
+func (e entrance) execute(command []string) error {
+	if len(command) == 0 {
+		return errors.New("enter needs a command")
+	}
+	if e.names != "" {
+		if err := e.addNames(); err != nil {
+			_ = os.WriteFile(filepath.Join(filepath.Dir(e.socket), wire.Unnamed), []byte(err.Error()), 0o644)
 		}
 	}
-	if b.user != "" && os.Geteuid() == 0 {
-		return b.become()
+	environment := os.Environ()
+	if e.user != "" && os.Geteuid() == 0 { // An entry point may have become another user by itself.
+		var err error
+		if environment, err = e.become(environment); err != nil {
+			return err
+		}
 	}
-	return resident.MainAt(b.socket)
-}
-
-func (b beginning) addNames() error {
-	content, err := os.ReadFile(b.names)
+	program, err := exec.LookPath(command[0])
 	if err != nil {
 		return err
 	}
-	return hosts.Add(b.hosts, strings.Fields(string(content)))
+	return syscall.Exec(program, command, environment)
 }
 
-// become starts this program anew as the user, in the place of this process, so that nothing of root's is left in it.
-func (b beginning) become() error {
-	user, err := identity.Find("/", b.user)
+func (e entrance) addNames() error {
+	content, err := os.ReadFile(e.names)
 	if err != nil {
 		return err
+	}
+	return hosts.Add(e.hosts, strings.Fields(string(content)))
+}
+
+// become makes this process the user's, and returns the user's environment.
+func (e entrance) become(environment []string) ([]string, error) {
+	user, err := identity.Find("/", e.user)
+	if err != nil {
+		return nil, err
 	}
 	root, err := identity.Find("/", "0")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if err := user.Become(); err != nil {
-		return err
-	}
-	return syscall.Exec(self, []string{self, "serve", "--socket", b.socket}, user.Environment(os.Environ(), root.Home))
+	return user.Environment(environment, root.Home), user.Become()
 }
 
 // reached tells which of the services take connections; each argument has the ports of one.

@@ -132,7 +132,7 @@ func (w *imaged) startContainer(task *ecstest.Task) {
 				args = append(args, word.(string))
 			}
 		}
-		args = append([]string{"env", "-i", "PATH=" + w.bin, "OF_IMAGE=yes"}, args...)
+		args = append([]string{"env", "-i", "PATH=" + w.bin, "OF_IMAGE=yes", "HOME=/root"}, args...)
 		if os.Getuid() == 0 {
 			alone := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"}
 			if one["user"] != "0" {

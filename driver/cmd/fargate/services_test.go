@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"strings"
 	"testing"
 	"time"
@@ -52,16 +53,27 @@ func TestServicesBesideAnImage(t *testing.T) {
 		t.Skip("only root can let a container have a file of its own")
 	}
 	for name, test := range map[string]struct {
-		user  string
-		names string
-		says  string
+		user       string
+		entrypoint string
+		names      string
+		says       string
 	}{
 		"whose user the job names": {user: "nobody", names: named},
-		"whose user nobody knows":  {says: "The job's image node:24 lets its user 65534 not write /etc/hosts"},
+		// The entry point is run by that user too, where it is known.
+		"whose user and entry point the job names": {user: "nobody", names: named,
+			entrypoint: `test "$(id -u)" = 65534 || exit 1; test "$HOME" = "$1" || exit 1; OF_ENTRY=yes; export OF_ENTRY; shift; exec "$@"`},
+		"whose user nobody knows": {says: "The job's image node:24 lets its user 65534 not write /etc/hosts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newServed(t)
 			image := map[string]any{"name": "node:24", "executor_opts": map[string]any{"docker": map[string]any{"user": test.user}}}
+			if test.entrypoint != "" {
+				home, err := user.Lookup(test.user)
+				if err != nil {
+					t.Fatal(err)
+				}
+				image["entrypoint"] = []string{"sh", "-c", test.entrypoint, "sh", home.HomeDir}
+			}
 			w.served(image, w.database(listening(t))...)
 			prepared := w.must(0, "prepare")
 			if !strings.Contains(prepared.stdout, "The job's image is node:24. The job's services are postgres:18, acme/queue:1, by ") {
@@ -76,9 +88,13 @@ func TestServicesBesideAnImage(t *testing.T) {
 			if got := hostsIn(t, w.hosts()); got != named {
 				t.Errorf("the coordinator has\n%s", got)
 			}
+			entered := ""
+			if test.entrypoint != "" {
+				entered = " yes"
+			}
 			for _, stage := range []string{"step_script", "after_script"} {
-				got := w.must(0, "run", w.script("id -u; echo $OF_IMAGE; cat <"+w.hosts()+" | { while read a b; do echo $b; done; }"), stage)
-				if !strings.HasPrefix(got.stdout, fmt.Sprintf("%d\nyes\nlocalhost\n", imageUser)) {
+				got := w.must(0, "run", w.script("id -u; echo $OF_IMAGE $OF_ENTRY; cat <"+w.hosts()+" | { while read a b; do echo $b; done; }"), stage)
+				if !strings.HasPrefix(got.stdout, fmt.Sprintf("%d\nyes%s\nlocalhost\n", imageUser, entered)) {
 					t.Errorf("%s: %q", stage, got.stdout)
 				}
 			}

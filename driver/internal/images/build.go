@@ -26,6 +26,8 @@ type Build struct {
 	// names none.
 	ConfigKnown bool
 	ConfigUser  string
+	// ConfigEntrypoint is the entry point of that config, empty where it has none.
+	ConfigEntrypoint []string
 }
 
 // longest is how long ECS lets an image's name be.
@@ -155,4 +157,19 @@ func (b Build) RunUser() string {
 		return ""
 	}
 	return user
+}
+
+// WithEntrypoint returns the container with its image's own entry point as if the job had named it, or with the job's;
+// nil where nobody knows which one it has.
+func (b Build) WithEntrypoint() *Build {
+	switch {
+	case len(b.Entrypoint) > 0:
+	case !b.ConfigKnown:
+		return nil
+	case len(b.ConfigEntrypoint) > 0:
+		b.Entrypoint = b.ConfigEntrypoint
+	default:
+		b.Entrypoint = []string{""}
+	}
+	return &b
 }

@@ -179,3 +179,22 @@ func TestUsersBesideServices(t *testing.T) {
 		}
 	}
 }
+
+func TestEntryPointsThatAreKnown(t *testing.T) {
+	for name, test := range map[string]struct {
+		build Build
+		want  []string
+	}{
+		"the job's":           {Build{Entrypoint: []string{"/a"}}, []string{"/a"}},
+		"the job's, not its":  {Build{Entrypoint: []string{"/a"}, ConfigKnown: true, ConfigEntrypoint: []string{"/b"}}, []string{"/a"}},
+		"none of the job's":   {Build{Entrypoint: []string{""}, ConfigKnown: true, ConfigEntrypoint: []string{"/b"}}, []string{""}},
+		"its image's":         {Build{ConfigKnown: true, ConfigEntrypoint: []string{"/b", "c"}}, []string{"/b", "c"}},
+		"none of its image's": {Build{ConfigKnown: true}, []string{""}},
+		"nobody knows":        {Build{User: "node"}, nil},
+	} {
+		got := test.build.WithEntrypoint()
+		if (got == nil) != (test.want == nil) || got != nil && !cmp.Equal(got.Entrypoint, test.want) {
+			t.Errorf("%s: %+v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func Last(ctx context.Context, api API, stream Stream, since int64) (Lines, erro
 	for _, event := range events {
 		lines.Until = max(lines.Until, aws.ToInt64(event.Timestamp))
 		for line := range strings.SplitSeq(strings.TrimRight(aws.ToString(event.Message), "\r\n"), "\n") {
-			lines.Text = append(lines.Text, printable.Of(line))
+			lines.Text = append(lines.Text, printable.Of(strings.ReplaceAll(line, "\t", " ")))
 		}
 	}
 	lines.Text = end(lines.Text)

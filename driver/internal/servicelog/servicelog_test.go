@@ -58,7 +58,7 @@ func TestLast(t *testing.T) {
 	}{
 		"nothing":         {[]answer{{}}, Lines{}, 1},
 		"lines":           {[]answer{{messages: []string{"a\r\n", "b\nc"}}}, Lines{[]string{"a", "b", "c"}, 101}, 1},
-		"control":         {[]answer{{messages: []string{"\x1b[31mred\x00\xff"}}}, Lines{[]string{"[31mred"}, 100}, 1},
+		"control":         {[]answer{{messages: []string{"\x1b[31mred\x00\xff\tand"}}}, Lines{[]string{"[31mred and"}, 100}, 1},
 		"too many":        {[]answer{{messages: many}}, Lines{many[1:], 100 + MostLines}, 1},
 		"too long":        {[]answer{{messages: []string{"a", long}}}, Lines{[]string{long[:MostBytes]}, 101}, 1},
 		"long and short":  {[]answer{{messages: []string{long, "a"}}}, Lines{[]string{"a"}, 101}, 1},

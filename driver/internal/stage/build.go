@@ -88,7 +88,7 @@ func (b beside) String() string {
 func (d *Driver) define(ctx context.Context, has beside) (string, error) {
 	add := task.Derived{Build: has.build, Services: has.services, Folder: string(d.Volume)}
 	if has.build != nil {
-		add.Script = d.Volume.Waiting(d.startOf(has))
+		d.enter(&add)
 	}
 	arn, err := d.Tasks.Define(ctx, add)
 	if err == nil {

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -25,12 +26,19 @@ func (d *Driver) tellAll(lines []string) {
 	}
 }
 
-// startOf is how ci-agent begins in the container of the job's image.
-func (d *Driver) startOf(has beside) install.Start {
-	if len(has.services) == 0 {
-		return install.Start{}
+// enter adds to a derived definition what its container of the job's image runs. Beside services that container has to
+// begin as root, where its user is known. So does its entry point, unless that is known too: then ci-agent comes before it.
+func (d *Driver) enter(add *task.Derived) {
+	if len(add.Services) == 0 {
+		add.Script = d.Volume.Waiting(install.Entrance{})
+		return
 	}
-	return install.Start{Hosts: d.HostsFile, User: has.build.RunUser()}
+	first := install.Entrance{Hosts: d.HostsFile, User: add.Build.RunUser()}
+	add.Script = d.Volume.Waiting(first)
+	if known := add.Build.WithEntrypoint(); first.User != "" && known != nil {
+		entrypoint, command := known.Command(d.Volume.Serving())
+		add.Script, add.First = d.Volume.Entering(first, slices.Concat(entrypoint, command)), true
+	}
 }
 
 func imagesOf(services []images.Service) (names []string) {

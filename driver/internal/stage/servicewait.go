@@ -58,7 +58,10 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 			return false, nil
 		case remaining <= 0:
 			for _, index := range w.left() {
-				w.tell(ctx, known, index, w.why(index, limit.Duration))
+				// Where ECS has shown nothing since the task runs, all that is known is that its containers did then.
+				if len(w.services[index].Ports) > 0 || w.seen() {
+					w.tell(ctx, known, index, w.why(index, limit.Duration))
+				}
 			}
 			return false, nil
 		}
@@ -114,6 +117,12 @@ func (w *serviceWait) look(states []task.ServiceState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.states = states
+}
+
+func (w *serviceWait) seen() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.states != nil
 }
 
 func (w *serviceWait) state(index int) task.ServiceState {

@@ -34,8 +34,9 @@ type Derived struct {
 	// Build is nil where the job's script runs in Container, and Services are empty where it has none.
 	Build    *images.Build
 	Services []images.Service
-	// Script is what sh runs in the job's image.
+	// Script is what sh runs in the job's image, after its entry point, or First, in the place of that.
 	Script string
+	First  bool
 	// Folder is where the containers of the job and of its image have the volume.
 	Folder string
 	// Tags are put on the task definition, besides the ones of that from which it is derived.
@@ -74,6 +75,9 @@ func derive(base *types.TaskDefinition, baseTags []types.Tag, add Derived) (*ecs
 // buildBeside is the container of the job's image beside the job's own.
 func buildBeside(job *types.ContainerDefinition, add Derived) types.ContainerDefinition {
 	entrypoint, command := add.Build.Command(add.Script)
+	if add.First {
+		entrypoint, command = []string{"sh"}, []string{"-c", add.Script}
+	}
 	build := types.ContainerDefinition{
 		Name: aws.String(BuildContainer), Image: aws.String(add.Build.Image), EntryPoint: entrypoint, Command: command,
 		// The task outlives it: after the end of a job's container its artifacts are still there, and the reason of the end.

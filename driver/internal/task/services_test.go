@@ -66,6 +66,24 @@ func TestDefinitionOfServices(t *testing.T) {
 	}
 }
 
+// What is run before the image's entry point takes its place.
+func TestDefinitionOfAnImageWhoseEntryPointIsRunLater(t *testing.T) {
+	server, tasks := defining(t)
+	build := &images.Build{Image: "node:24", User: "node", Entrypoint: []string{"/entry"}}
+	for first, want := range map[bool][2][]any{
+		false: {{"/entry"}, {"sh", "-c", "run"}}, true: {{"sh"}, {"-c", "run"}},
+	} {
+		arn, err := tasks.Define(t.Context(), Derived{Build: build, Services: databases, Script: "run", First: first, Folder: "/x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := server.Definition(arn)["containerDefinitions"].([]any)[2].(map[string]any)
+		if diff := cmp.Diff(want, [2][]any{got["entryPoint"].([]any), got["command"].([]any)}); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
 // Jobs that differ in their services' variables and names have the same definition.
 func TestDefinitionsOfServicesAreFoundAgain(t *testing.T) {
 	server, tasks := defining(t)

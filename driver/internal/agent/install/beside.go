@@ -36,27 +36,46 @@ func (v Volume) Cache() string { return path.Join(string(v), "cache") }
 // waiting is what sh runs in the image. Not every sleep knows tenths of a second.
 const waiting = `trap 'exit 143' TERM
 until [ -x %[1]s ]; do sleep 0.1 2>/dev/null || sleep 1; done
-exec %[1]s serve --socket %[2]s`
+exec`
 
-// Start is how the agent of the other container begins.
-type Start struct {
+// Entrance is what comes before the job's own processes in the other container.
+type Entrance struct {
 	// Hosts, where there is one, is the file that is to have the names of the job's services.
 	Hosts string
-	// User, where there is one, is the user who it is to become, since the container starts as root.
+	// User, where there is one, is the user who they are to be run by, since the container starts as root.
 	User string
 }
 
+// Serving is a script for sh in the other container, once that has ci-agent, which becomes the container's process.
+func (v Volume) Serving() string { return "exec " + quoted(v.serve()) }
+
+func (v Volume) serve() []string { return []string{v.Program(), "serve", "--socket", v.Socket()} }
+
 // Waiting is a script for sh in the other container: it waits for ci-agent, which becomes the container's process then.
-func (v Volume) Waiting(start Start) string {
-	quote := shellquote.Quote
-	script := fmt.Sprintf(waiting, quote(v.Program()), quote(v.Socket()))
-	if start.Hosts != "" {
-		script += " --names " + quote(v.names()) + " --hosts " + quote(start.Hosts)
+func (v Volume) Waiting(first Entrance) string {
+	if first == (Entrance{}) {
+		return v.wait() + " " + quoted(v.serve())
 	}
-	if start.User != "" {
-		script += " --as " + quote(start.User)
+	return v.Entering(first, v.serve())
+}
+
+// Entering is such a script which executes the command after what comes first.
+func (v Volume) Entering(first Entrance, command []string) string {
+	words := []string{v.Program(), "enter", "--socket", v.Socket(), "--names", v.names(), "--hosts", first.Hosts}
+	if first.User != "" {
+		words = append(words, "--as", first.User)
 	}
-	return script
+	return v.wait() + " " + quoted(append(append(words, "--"), command...))
+}
+
+func (v Volume) wait() string { return fmt.Sprintf(waiting, shellquote.Quote(v.Program())) }
+
+func quoted(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = shellquote.Quote(word)
+	}
+	return strings.Join(quoted, " ")
 }
 
 // beside puts the coordinator's own agent into the volume, and waits for the one that the other container makes of it.
