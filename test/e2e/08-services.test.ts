@@ -24,7 +24,6 @@ interface JobText {
   services: (string | object)[];
   script: string[];
   variables?: Record<string, string>;
-  [keyword: string]: unknown;
 }
 const textOf = (job: JobText) =>
   JSON.stringify({ job: { ...job, variables: { GIT_STRATEGY: "none", ...job.variables } } });
