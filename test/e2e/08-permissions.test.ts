@@ -44,6 +44,12 @@ async function imaged(): Promise<string> {
   const image = await pushForeignImage("busybox", `${foreign}/busybox:permissions-${pushed++}`);
   return plain.replace("job:\n", `job:\n  image: ${image}\n`);
 }
+/** Beside it a service that ends at once, of which the job's log tells what it has written. */
+async function served(): Promise<string> {
+  const name = await pushForeignImage("busybox");
+  const service = { name, alias: "broken", entrypoint: ["sh", "-c"], command: ["echo no key is given; exit 3"] };
+  return plain.replace("job:\n", `job:\n  services: [${JSON.stringify(service)}]\n`);
+}
 /** Whether only jobs with images of their own need it. */
 const isForImages = ({ action, resource }: Granted) =>
   /-image-|\/foreign\//.test(resource) || action === "ecs:DescribeTaskDefinition";
@@ -165,6 +171,13 @@ const proofs: Record<string, (permission: Granted) => Promise<unknown>> = {
   "execution ecr:GetDownloadUrlForLayer": failsThePull,
   "execution logs:CreateLogStream": failsTheJob,
   "execution logs:PutLogEvents": async ({ resource }) => expect(await logged(resource, await run())).to.deep.equal([]),
+  "host logs:GetLogEvents": async ({ action }) => {
+    const { jobs, trace } = await run(await served());
+    expect(jobs[0]!.status, trace).to.equal("success");
+    expect(trace)
+      .to.match(new RegExp(`its log is not here, .*refused ${action}`))
+      .and.not.contain("no key is given");
+  },
   "host logs:PutLogEvents": (permission) => failsTheUnit("gitlab-runner-log", permission, run),
   "host logs:CreateLogStream": async (permission) => {
     const logGroupName = permission.resource.split(":")[6];
@@ -196,8 +209,9 @@ describe("the roles' permissions", () => {
   const folder = scratch();
   /** By role and action. */
   let permissions: Map<string, Granted[]>;
-  before("jobs may name images", async () => {
-    await deploy(await withSettings(folder, { "images.allowed": [`${foreign}/*`] }));
+  before("jobs may name images and services", async () => {
+    const allowed = [`${foreign}/*`];
+    await deploy(await withSettings(folder, { "images.allowed": allowed, "services.allowed": allowed }));
     permissions = new Map();
     for (const part of ["host", "execution"]) {
       for (const one of await granted(await roleName(part))) {
@@ -217,7 +231,10 @@ describe("the roles' permissions", () => {
     expect(await granted(await roleName("task"))).to.deep.equal([]);
   });
 
-  it("are enough: a job with a cache works, one in an image of its own too, and its log arrives", async () => {
+  it("are enough: a job with a cache works, one in an image of its own or with services too, and its log arrives", async () => {
+    const beside = await run(await served());
+    expect(beside.jobs[0]!.status, beside.trace).to.equal("success");
+    expect(beside.trace).to.contain("no key is given");
     const own = await run(await imaged());
     expect(own.jobs[0]!.status, own.trace).to.equal("success");
     expect(await kept()).to.equal(1);

@@ -31,6 +31,7 @@ const lasting: Record<string, number> = {
   "test/e2e/08-sandbox-commands.test.ts": 120,
   "test/e2e/08-scripts.test.ts": 60,
   "test/e2e/08-security-groups.test.ts": 60,
+  "test/e2e/08-services.test.ts": 140,
   "test/e2e/08-thousand-runners.test.ts": 70,
   "test/e2e/09-deployers.test.ts": 105,
   "test/e2e/09-destroy.test.ts": 35,
