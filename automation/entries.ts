@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { tell, write } from "./output";
 import { publish, takePreview, verdict } from "./preview";
 import { failed, type Report } from "./report/report";
-import { addGroup, removeGroup, type GroupEntry } from "./stack-file";
+import type { NewEntry } from "./new-entry";
+import { addGroup, removeGroup } from "./stack-file";
 import { fileOf, readStackFile } from "./stack-file-read";
 import { projectDir } from "./stack";
 
@@ -16,7 +17,7 @@ export interface EntryFlags {
   preview: boolean;
 }
 
-export const addEntry = (entry: GroupEntry, flags: EntryFlags, signal?: AbortSignal): Promise<number> =>
+export const addEntry = (entry: NewEntry, flags: EntryFlags, signal?: AbortSignal): Promise<number> =>
   editStackFile("added", entry, flags, (text) => addGroup(text, entry), signal);
 
 export const removeEntry = (groupPath: string, flags: EntryFlags, signal?: AbortSignal): Promise<number> =>
@@ -24,7 +25,7 @@ export const removeEntry = (groupPath: string, flags: EntryFlags, signal?: Abort
 
 async function editStackFile(
   done: "added" | "removed",
-  entry: GroupEntry,
+  entry: NewEntry,
   flags: EntryFlags,
   edit: (text: string) => string,
   signal?: AbortSignal,
