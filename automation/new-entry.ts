@@ -1,5 +1,6 @@
 /** Entries of runners that a command adds to a stack's file, and the YAML that they are written as. Pure functions. */
 import { Document, visit } from "yaml";
+import type { EntryKind } from "../components/names";
 
 /** A group or project by its path or id, or an instance runner by its name, with whatever else an entry has. */
 export interface NewEntry {
@@ -11,6 +12,12 @@ export interface NewEntry {
 
 /** The settings that entries are added to. */
 export type EntryList = "groups" | "projects" | "instanceRunners";
+
+export const kindOf: Record<EntryList, EntryKind> = {
+  groups: "group",
+  projects: "project",
+  instanceRunners: "instance",
+};
 
 /** What says whom an entry is for. */
 export const identityOf = (list: EntryList, { path, id, name }: NewEntry): string | number | undefined =>
@@ -30,11 +37,14 @@ export function optionsOf(list: EntryList, { path: _, id: __, name, ...others }:
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
+/** What entries have in common, such as tags, is written down with each of them. */
+const documentOf = (value: unknown) => new Document(value, { aliasDuplicateObjects: false });
+
 const style = { lineWidth: 0, flowCollectionPadding: false };
 
 /** In lines at this column: one for each item or key of the value, and for each key of these; the rest is within them. */
 export function block(value: unknown, column: number): string {
-  const document = new Document(value);
+  const document = documentOf(value);
   visit(document, {
     Seq: (_, seq) => void (seq.flow = seq !== document.contents),
     Map: (_, map, path) => void (map.flow = path.length > 3 || map.items.length === 0),
@@ -45,7 +55,7 @@ export function block(value: unknown, column: number): string {
 
 /** In one line. */
 export function flow(value: unknown): string {
-  const document = new Document(value);
+  const document = documentOf(value);
   visit(document, { Collection: (_, collection) => void (collection.flow = true) });
   return document.toString(style).trimEnd();
 }

@@ -21,9 +21,8 @@ describe("a map of entries", () => {
     const parsed = (settings: Record<string, unknown>) => parseSettings(raw(settings)).entries;
     const byKey = new Map(parsed(list).map((entry) => [entry.key, entry]));
     const entries = parsed(map);
-    expect(
-      entries.map(({ place, ...entry }) => ({ ...entry, place: byKey.get(entry.key)!.place })),
-    ).to.have.deep.members([...byKey.values()]);
+    const asListed = entries.map((entry) => ({ ...entry, place: byKey.get(entry.key)!.place }));
+    expect(asListed).to.have.deep.members([...byKey.values()]);
     expect(Object.fromEntries(entries.map(({ key, place }) => [key, place]))).to.deep.equal({
       "group/id:42": "groups.42",
       "group/acme/backend": 'groups["acme/backend"]',
