@@ -11,6 +11,7 @@ import { checksums, type ChecksumFlags } from "./checksums";
 import { configCheck, type ConfigCheckFlags } from "./config-check";
 import { deploy, destroy, type DeployFlags } from "./deploy";
 import { UserError } from "./errors";
+import { init, type InitFlags } from "./init";
 import { tell } from "./output";
 import { preview, type PreviewFlags } from "./preview";
 import { maskText } from "./report/masking";
@@ -71,6 +72,20 @@ program
   .option("--stack <name>", "pin them in the stack's file; left out: print them")
   .option("--require-signature", "refuse checksums that GitLab is not known to have signed")
   .action(async (version: string | undefined, flags: ChecksumFlags) => ended(await checksums(version, flags)));
+
+program
+  .command("init")
+  .description("write the file of a new stack, from what only its owner knows; asks for what no option says")
+  .option("--stack <name>", "its name")
+  .option("--region <region>", "of AWS")
+  .option("--gitlab-url <address>", "of GitLab; gitlab.com with --yes")
+  .option("--group <path>", "the first group that gets a runner")
+  .option("--admin-cidrs <networks>", "where deployments come from, with commas between")
+  .option("--instance-type <type>", "of the host; t4g.small with --yes")
+  .option("--yes", "ask nothing")
+  .option("--force", "overwrite the stack's file, if there is one")
+  .option("--no-checksums", "do not look up those of GitLab Runner")
+  .action(async (flags: InitFlags) => ended(await init(flags)));
 
 program
   .command("config:check")
