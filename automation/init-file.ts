@@ -33,7 +33,7 @@ ${block({ [group]: {} }, 4)}\
   ${namespace}:spot: prefer
   # What a job gets, and the most that it may ask for (FARGATE_CPU and the like).
   ${namespace}:sizes:
-    default: ${flow(jobSize)}
+    default: { cpu: ${jobSize.cpu}, memory: ${jobSize.memory} }
   ${namespace}:maxSize: { cpu: 4096, memory: 16384, ephemeralStorage: 50 }
   ${namespace}:host:
     # Who may reach the hosts by SSH: where deployments come from.
