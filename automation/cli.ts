@@ -1,45 +1,23 @@
 /**
- * The fleet's command line: what a merge request would change, deploying it, groups added to a stack, its file checked.
+ * The fleet's command line: what a merge request would change, deploying it, runners added to a stack, its file checked.
  *
  * Exit codes: 0 done, with or without changes (with --detailed-exitcode 2 where there are some), 1 an error, or a danger
  * that nobody acknowledged, 130 interrupted.
  */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { registerEntries } from "./cli-entries";
+import { list, seconds, target } from "./cli-values";
 import { checksums, type ChecksumFlags } from "./checksums";
 import { configCheck, type ConfigCheckFlags } from "./config-check";
 import { deploy, destroy, type DeployFlags } from "./deploy";
-import { addEntry, removeEntry, type EntryFlags } from "./entries";
 import { UserError } from "./errors";
-import { tell, unwritable } from "./output";
+import { init, type InitFlags } from "./init";
+import { tell } from "./output";
 import { preview, type PreviewFlags } from "./preview";
 import { maskText } from "./report/masking";
 
 const interrupted = new AbortController();
 const { signal } = interrupted;
-
-const list = (text: string) =>
-  text
-    .split(",")
-    .map((word) => word.trim())
-    .filter(Boolean);
-
-function tags(text: string): string[] {
-  const words = list(text);
-  if (words.length === 0) throw new InvalidArgumentError("it names no tag");
-  return words;
-}
-
-/** A report's file: one that cannot be written is told before anything is done, and not after it. */
-function target(file: string): string {
-  const problem = unwritable(file);
-  if (problem !== undefined) throw new InvalidArgumentError(problem);
-  return file;
-}
-
-function seconds(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a number of seconds");
-  return Number(text);
-}
 
 const program = new Command("npm run")
   .usage("<command> -- [options]")
@@ -85,27 +63,7 @@ for (const [name, what, run] of [
   command.action(async (flags: DeployFlags) => ended(await run(flags, signal)));
 }
 
-program
-  .command("add-group")
-  .description("add a group to the stack's config, and preview that")
-  .argument("<path>")
-  .requiredOption(...stackOption)
-  .option("--tags <tags>", "with commas between", tags)
-  .option("--size <name>", "one of the stack's sizes")
-  .option(...jsonOption)
-  .option("--no-preview", "only edit the file")
-  .action(async (path: string, { tags, size, ...flags }: EntryFlags & { tags?: string[]; size?: string }) =>
-    ended(await addEntry({ path, tags, size }, flags, signal)),
-  );
-
-program
-  .command("remove-group")
-  .description("remove a group from the stack's config, and preview that")
-  .argument("<path>")
-  .requiredOption(...stackOption)
-  .option(...jsonOption)
-  .option("--no-preview", "only edit the file")
-  .action(async (path: string, flags: EntryFlags) => ended(await removeEntry(path, flags, signal)));
+registerEntries(program, ended, signal);
 
 program
   .command("checksums")
@@ -114,6 +72,20 @@ program
   .option("--stack <name>", "pin them in the stack's file; left out: print them")
   .option("--require-signature", "refuse checksums that GitLab is not known to have signed")
   .action(async (version: string | undefined, flags: ChecksumFlags) => ended(await checksums(version, flags)));
+
+program
+  .command("init")
+  .description("write the file of a new stack, from what only its owner knows; asks for what no option says")
+  .option("--stack <name>", "its name")
+  .option("--region <region>", "of AWS")
+  .option("--gitlab-url <address>", "of GitLab; gitlab.com with --yes")
+  .option("--group <path>", "the first group that gets a runner")
+  .option("--admin-cidrs <networks>", "where deployments come from, with commas between")
+  .option("--instance-type <type>", "of the host; t4g.small with --yes")
+  .option("--yes", "ask nothing")
+  .option("--force", "overwrite the stack's file, if there is one")
+  .option("--no-checksums", "do not look up those of GitLab Runner")
+  .action(async (flags: InitFlags) => ended(await init(flags)));
 
 program
   .command("config:check")

@@ -3,22 +3,23 @@
  * encrypted in the file, so what they hold cannot be judged here; an error about one is there before and after the edit.
  */
 import { isDeepStrictEqual } from "node:util";
-import { namespace } from "../components/settings/settings";
 import { fileErrors } from "../components/settings/stack-file";
 import { UserError } from "./errors";
 import { settingErrors, settingsIn } from "./stack-file-settings";
 import { parseYaml } from "./stack-file-yaml";
 
-/** The one entry of the groups that an edit is to add at their end, or the index of the one that it is to remove. */
-export type Edit = { added: unknown } | { removed: number };
-
 /**
  * The edited text, if the edit does what it is to do and nothing else, and brings no error into the settings. Errors that
  * were there before are the preview's.
+ *
+ * @param key the setting that is edited, with its namespace
+ * @param edit the setting's value after the edit, from that before it
  */
-export function checked(before: string, edited: string, edit: Edit): string {
-  if (!isDeepStrictEqual(parsed(edited), expected(before, edit))) {
-    throw new UserError("the stack file's groups could not be edited without touching the rest; edit it by hand");
+export function checked(before: string, edited: string, key: string, edit: (value: unknown) => unknown): string {
+  const { config, ...rest } = parsed(before)!;
+  const expected = { ...rest, config: { ...config, [key]: edit(config[key]) } };
+  if (!isDeepStrictEqual(parsed(edited), expected)) {
+    throw new UserError(`${key} could not be edited without touching the rest of the stack file; edit it by hand`);
   }
   const old = new Set(errorsIn(before).map(({ sense }) => sense));
   const fresh = errorsIn(edited).filter(({ sense }) => !old.has(sense));
@@ -45,14 +46,6 @@ interface StackFile {
   config: Record<string, unknown>;
 }
 
-function expected(before: string, edit: Edit): StackFile {
-  const { config, ...rest } = parsed(before)!;
-  const key = `${namespace}:groups`;
-  const groups = (config[key] ?? []) as unknown[];
-  const left = "added" in edit ? [...groups, edit.added] : groups.filter((_, index) => index !== edit.removed);
-  return { ...rest, config: { ...config, [key]: left } };
-}
-
 interface SettingError {
   /** As the program says it. */
   text: string;
@@ -61,9 +54,10 @@ interface SettingError {
 }
 
 function errorsIn(text: string): SettingError[] {
-  const { config } = parsed(text)!;
-  const settings = settingsIn(config);
-  return settingErrors(settings, config["gitlab:baseUrl"]).map((text) => ({ text, sense: sense(text, settings) }));
+  const file = parsed(text)!;
+  const settings = settingsIn(file.config);
+  const all = [...fileErrors({ ...file }), ...settingErrors(settings, file.config["gitlab:baseUrl"])];
+  return all.map((text) => ({ text, sense: sense(text, settings) }));
 }
 
 const place = /\b(groups|projects|instanceRunners)\[(\d+)\]/g;

@@ -40,4 +40,6 @@ export function lineOf(error: string, document: Document, lines: LineCounter): n
 }
 
 const pairIn = (map: unknown, key: string | number): Pair | undefined =>
-  isMap(map) ? ((map as YAMLMap).items as Pair[]).find((one) => isScalar(one.key) && one.key.value === key) : undefined;
+  isMap(map)
+    ? ((map as YAMLMap).items as Pair[]).find((one) => isScalar(one.key) && String(one.key.value) === key)
+    : undefined;

@@ -25,10 +25,11 @@ export function dashesOf(list: YAMLSeq): number[] {
   return marks.filter(({ type }) => type === "seq-item-ind").map(({ offset }) => offset);
 }
 
-/** Behind the colon of a setting. */
-export function valueStart(pair: Pair): number {
+/** Behind the colon of a pair; undefined where it has none. */
+export function valueStart(pair: Pair): number | undefined {
   const { srcToken } = pair as { srcToken?: CST.CollectionItem };
-  return srcToken!.sep!.find(({ type }) => type === "map-value-ind")!.offset + 1;
+  const colon = srcToken?.sep?.find(({ type }) => type === "map-value-ind");
+  return colon && colon.offset + 1;
 }
 
 export const lineStart = (text: string, offset: number) => text.lastIndexOf("\n", offset - 1) + 1;
@@ -44,3 +45,10 @@ export const newlineOf = (text: string) => (text.includes("\r\n") ? "\r\n" : "\n
 
 export const splice = (text: string, from: number, to: number, insert: string) =>
   text.slice(0, from) + insert + text.slice(to);
+
+/** Lines at a line's start, or behind a last line without an end. */
+export function insertLines(text: string, at: number, lines: string): string {
+  const newline = newlineOf(text);
+  const begun = at > 0 && text.charAt(at - 1) !== "\n";
+  return splice(text, at, at, (begun ? newline : "") + lines.replaceAll("\n", newline));
+}

@@ -1,6 +1,6 @@
 /**
- * The entry of `npm run preview`, `deploy`, `destroy`, `add-group` and `remove-group`: the commands of automation/, which
- * know of no sandbox. For the sandbox's stack it runs in the sandbox, with the environment of its engine. Whoever names a
+ * The entry of `npm run preview`, `deploy`, `destroy`, `add-group` and `remove-group`, and those for projects and runners:
+ * the commands of automation/, which know of no sandbox. For the sandbox's stack it runs in the sandbox, with the environment of its engine. Whoever names a
  * backend keeps that, as a job does that deploys the sandbox's stack.
  */
 import { parseArgs } from "node:util";

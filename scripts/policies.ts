@@ -7,7 +7,7 @@ import { valueOf } from "../automation/stack-file-yaml";
 import { eachOnce } from "../components/each-once";
 import { deploymentPolicies, type StackPlace } from "../components/iam/deployment-policies";
 import { partitionOf } from "../components/iam/documents";
-import { lists } from "../components/settings/entry-path";
+import { entriesOf, lists } from "../components/settings/entry-path";
 import { record } from "../components/settings/values";
 
 const root = path.resolve(__dirname, "..");
@@ -42,11 +42,8 @@ export function placeOf(stack: string, file: string, account?: string): StackPla
 }
 
 function taskRolesOf(config: Record<string, unknown>): string[] {
-  const entries = lists.flatMap((list) => {
-    const found = config[`gitlab-fargate-runners:${list}`];
-    return Array.isArray(found) ? (found as unknown[]) : [];
-  });
-  const roles = entries.map((entry) => (entry as { taskRole?: unknown } | null)?.taskRole);
+  const own = Object.fromEntries(lists.map((list) => [list, config[`gitlab-fargate-runners:${list}`]]));
+  const roles = entriesOf(own).map(([, { taskRole }]) => taskRole);
   return eachOnce(roles.filter((role) => typeof role === "string"));
 }
 

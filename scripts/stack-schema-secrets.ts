@@ -34,7 +34,9 @@ const reference: JsonSchema = { $ref: "#/definitions/encrypted" };
  * (seen with yaml-language-server 2.0.0).
  */
 export function encryptable({ description, ...own }: JsonSchema, others: readonly JsonSchema[] = []): JsonSchema {
-  return { ...(description !== undefined && { description }), anyOf: [own, ...others, reference] };
+  const { anyOf = [own], ...rest } = own;
+  const about = { ...(description !== undefined && { description }), ...(own.anyOf && rest) };
+  return { ...about, anyOf: [...anyOf, ...others, reference] };
 }
 
 /** @param place "setting": a whole one, which the CLI may write as a text; "secret": never in plain text */
@@ -58,7 +60,7 @@ function within({ properties, items, additionalProperties, anyOf, ...json }: Jso
 }
 
 /** `pulumi config set` writes a switch as "true", and a list or an object that it is given as JSON as that text. */
-function asText({ type }: JsonSchema): JsonSchema[] {
+function asText({ type, anyOf = [] }: JsonSchema): JsonSchema[] {
   const text = (pattern: string, patternErrorMessage: string) => [{ type: "string", pattern, patternErrorMessage }];
   switch (type) {
     case "boolean":
@@ -68,6 +70,6 @@ function asText({ type }: JsonSchema): JsonSchema[] {
     case "object":
       return text("^\\s*\\{", "Keys with values are expected.");
     default:
-      return [];
+      return anyOf.flatMap(asText);
   }
 }

@@ -138,11 +138,26 @@ function described({ description, default: words }: Meta, value: unknown): strin
   return shown === undefined ? description! : `${description} Default: ${shown}.`;
 }
 
-/** An entry of a list of runners may be its path, id or name alone. */
+/** Runners are a list, in which an entry may be its path, id or name alone, or a map whose keys these are. */
 function spellOut(json: JsonSchema): void {
-  const { path: byPath, id, name, untagged } = json.items?.properties ?? {};
+  const { path: byPath, id, name, untagged, ...others } = json.items?.properties ?? {};
   if (untagged === undefined) return;
   const { description: _, ...text } = byPath ?? name;
   const number = id === undefined ? [] : [{ type: "integer", minimum: 1 }];
-  json.items = { anyOf: [text, ...number, json.items as JsonSchema] };
+  const list = { type: "array", items: { anyOf: [text, ...number, json.items as JsonSchema] } };
+  const { required: __, ...entry } = json.items as JsonSchema;
+  const properties = { ...(byPath && { name }), untagged, ...others };
+  const map = {
+    type: "object",
+    propertyNames: byPath ? keyOf(text, number.length > 0) : text,
+    additionalProperties: { anyOf: [{ ...entry, properties }, { type: "null" }] },
+  };
+  delete json.type;
+  delete json.items;
+  json.anyOf = [list, map];
 }
+
+/** A map's key is a text, an id too. */
+const keyOf = ({ pattern }: JsonSchema, withIds: boolean): JsonSchema => ({
+  pattern: withIds ? `${pattern}|^[1-9]\\d*$` : pattern,
+});

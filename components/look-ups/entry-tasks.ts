@@ -5,7 +5,6 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as iam from "@pulumi/aws/iam";
 import { stackTag } from "../names";
-import { entryPath } from "../settings/entry-path";
 import type { Entry } from "../settings/entries";
 import { messageOf } from "./errors";
 import { trustsTasks } from "./trust";
@@ -26,12 +25,11 @@ export async function entryTaskErrors(entries: readonly Entry[], vpc: Promise<st
     once((id) => groupVerdict(id, vpcId)),
   ];
   const questions = entries.flatMap((entry) => {
-    const { taskRole, network: { subnetIds = [], securityGroupIds = [] } = {} } = entry;
-    const path = entryPath(entry, entries);
+    const { place, taskRole, network: { subnetIds = [], securityGroupIds = [] } = {} } = entry;
     return [
-      ...(taskRole === undefined ? [] : [ask(`${path}.taskRole`, ofRole(taskRole))]),
-      ...subnetIds.map((id, index) => ask(`${path}.network.subnetIds[${index}]`, ofSubnet(id))),
-      ...securityGroupIds.map((id, index) => ask(`${path}.network.securityGroupIds[${index}]`, ofGroup(id))),
+      ...(taskRole === undefined ? [] : [ask(`${place}.taskRole`, ofRole(taskRole))]),
+      ...subnetIds.map((id, index) => ask(`${place}.network.subnetIds[${index}]`, ofSubnet(id))),
+      ...securityGroupIds.map((id, index) => ask(`${place}.network.securityGroupIds[${index}]`, ofGroup(id))),
     ];
   });
   return (await Promise.all(questions)).flatMap((error) => error ?? []);

@@ -4,7 +4,7 @@ import { withoutEffectOnCache } from "./cache";
 import * as defaults from "./defaults";
 import { hasTooLittleMemory, instanceArchitecture } from "./instance-types";
 import { withoutEffectOnToken } from "./entries";
-import { entriesOf } from "./entry-path";
+import { duplicates, entriesOf, wrongMaps } from "./entry-path";
 import { whyTooMuchMemory } from "./fargate-sizes";
 import { keyTypes } from "./host";
 import { sizesOfImages } from "./images";
@@ -20,6 +20,8 @@ type Raw = Record<string, unknown>;
 /** Each error with path and reason. */
 export function crossCheck(raw: Raw): string[] {
   return [
+    ...wrongMaps(raw),
+    ...duplicates(raw),
     ...unknownSizes(raw),
     ...sizesOfImages(raw),
     ...unreachableMemory(raw),

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { entryKey, type EntryKind } from "../names";
+import { asList, spelledOut } from "./entry-forms";
 import { onItsOwn, type OnItsOwn } from "./entry-tasks";
 import { entryImages } from "./images";
 import { nameSegment, pathPattern, whyNoPath } from "./owner-path";
@@ -9,13 +10,14 @@ import { ofEntry, type RunnerSettings } from "./runner-settings";
 import { entryServices } from "./services";
 import { maxSize, type MaxSize } from "./sizes";
 import { always, distinct, secret, strict } from "./values";
-import { shown } from "./values-shown";
 
 /** An entry of `groups`, `projects` or `instanceRunners`, completed. */
 export interface Entry extends OnItsOwn {
   kind: EntryKind;
   /** Unique in the stack, independent of the entry's place in the list. */
   key: string;
+  /** Where it is in the settings, as errors name it: `groups[0]`, `groups["acme/backend"]`. */
+  place: string;
   /** Of a group or project: this or the id. */
   path?: string;
   id?: number;
@@ -178,9 +180,9 @@ const named = {
     }),
 };
 
-type Given = Omit<Entry, "kind" | "key" | "name" | "untagged"> & { name?: string; untagged?: boolean };
+type Given = Omit<Entry, "kind" | "key" | "place" | "name" | "untagged"> & { name?: string; untagged?: boolean };
 
-function entries(setting: string, kind: EntryKind, identity: z.core.$ZodLooseShape) {
+function entries(kind: EntryKind, identity: z.core.$ZodLooseShape) {
   const entry = strict({ ...identity, ...inGitLab, ...here }).superRefine((value, context) => {
     if (typeof value !== "object" || value === null) return;
     const { path, id, tags, untagged } = value as unknown as Given;
@@ -191,35 +193,14 @@ function entries(setting: string, kind: EntryKind, identity: z.core.$ZodLooseSha
       context.addIssue({ code: "custom", message: `needs either path or id${path === undefined ? "" : ", not both"}` });
     }
   }, always);
+  const list = z.array(z.preprocess((value) => spelledOut(kind, value), entry));
   return z
-    .array(z.preprocess((value) => spelledOut(kind, value), entry))
+    .preprocess((value) => asList(kind, value), list)
     .default([])
-    .superRefine((list, context) => {
-      const first = new Map<string, number>();
-      (Array.isArray(list) ? (list as unknown as Given[]) : []).forEach((one, index) => {
-        const what = kind === "instance" ? one?.name : (one?.path ?? one?.id);
-        if (what === undefined) return;
-        // GitLab's paths are the same in upper and lower case.
-        const key = entryKey(kind, what).toLowerCase();
-        const at = first.get(key);
-        if (at === undefined) first.set(key, index);
-        else {
-          const message = `duplicate of ${setting}[${at}]: ${shown(what)}`;
-          context.addIssue({ code: "custom", path: [index], message });
-        }
-      });
-    }, always)
-    .transform((list) => (list as unknown as Given[]).map((one) => completed(kind, one)));
+    .transform((all) => (all as unknown as Given[]).map((one) => completed(kind, one)));
 }
 
-/** An entry that is a text or a number is an object with nothing but that. */
-function spelledOut(kind: EntryKind, value: unknown): unknown {
-  if (typeof value === "string") return kind === "instance" ? { name: value } : { path: value };
-  if (typeof value === "number" && kind !== "instance") return { id: value };
-  return value;
-}
-
-function completed(kind: EntryKind, one: Given): Entry {
+function completed(kind: EntryKind, one: Given): Omit<Entry, "place"> {
   const what = (kind === "instance" ? one.name : (one.path ?? one.id)) as string | number;
   return {
     ...one,
@@ -230,18 +211,20 @@ function completed(kind: EntryKind, one: Given): Entry {
   };
 }
 
-export const groups = entries("groups", "group", owned("group", "acme/backend", 42)).meta({
-  description: "One runner for each group, and its subgroups: a list of paths, ids or objects.",
-  type: "list of path, id or object",
+export const groups = entries("group", owned("group", "acme/backend", 42)).meta({
+  description:
+    "One runner for each group, and its subgroups: a list of paths, ids or objects, or a map of objects by path or id.",
+  type: "list of path, id or object, or path → object",
   example: ["acme/backend", 42, { path: "acme/data", tags: ["large"], size: "large" }],
 });
-export const projects = entries("projects", "project", owned("project", "acme/backend/api", 77)).meta({
-  description: "One runner for each project: a list of paths, ids or objects.",
-  type: "list of path, id or object",
+export const projects = entries("project", owned("project", "acme/backend/api", 77)).meta({
+  description: "One runner for each project: a list of paths, ids or objects, or a map of objects by path or id.",
+  type: "list of path, id or object, or path → object",
   example: ["acme/backend/api", 77],
 });
-export const instanceRunners = entries("instanceRunners", "instance", named).meta({
-  description: "Runners for the whole GitLab instance (self-managed only): a list of names or objects.",
-  type: "list of name or object",
+export const instanceRunners = entries("instance", named).meta({
+  description:
+    "Runners for the whole GitLab instance (self-managed only): a list of names or objects, or a map by name.",
+  type: "list of name or object, or name → object",
   example: ["shared"],
 });

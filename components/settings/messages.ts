@@ -10,13 +10,28 @@ import { example, inUnit, kindOf, shown } from "./values-shown";
 type Schema = z.core.$ZodType;
 type RawIssue = z.core.$ZodRawIssue;
 
-/** Each error of a failed parse with its path. */
-export function describeIssues(schema: Schema, issues: readonly z.core.$ZodIssue[]): string[] {
+type Path = readonly PropertyKey[];
+
+/**
+ * Each error of a failed parse with its path.
+ *
+ * @param asWritten the path of what the schema names, in the settings as somebody has written them
+ */
+export function describeIssues(
+  schema: Schema,
+  issues: readonly z.core.$ZodIssue[],
+  asWritten: (path: Path) => Path = (path) => path,
+): string[] {
   return issues.flatMap((issue) => {
+    const { path } = issue;
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `${formatPath([...issue.path, key])}: ${unknownKey(schema, issue.path, key)}`);
+      // What is at another place, as a map's key, is no key here.
+      const isHere = (key: string) => asWritten([...path, key]).length > path.length;
+      return issue.keys.map(
+        (key) => `${formatPath(asWritten([...path, key]))}: ${unknownKey(schema, path, key, isHere)}`,
+      );
     }
-    return [`${formatPath(issue.path)}: ${withGiven(issue, factsOf(schema, issue.path))}`];
+    return [`${formatPath(asWritten(path))}: ${withGiven(issue, factsOf(schema, path))}`];
   });
 }
 
@@ -42,7 +57,7 @@ export const sentences = (schema: Schema) => (issue: RawIssue) => {
 };
 
 /** A path as people write it: `groups[0].tags`, `sizes["my size"]`. */
-export function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: Path): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;
@@ -60,8 +75,8 @@ function withGiven({ code, message, input, path }: z.core.$ZodIssue, { secret }:
   return message.includes(shown(given)) ? message : `${message}: ${shown(given)}`;
 }
 
-function unknownKey(schema: Schema, path: readonly PropertyKey[], key: string): string {
-  const { keys } = factsOf(schema, path);
+function unknownKey(schema: Schema, path: Path, key: string, isHere: (key: string) => boolean): string {
+  const keys = factsOf(schema, path).keys.filter(isHere);
   if (path.length === 0 && key === "gitlab-fargate-runners") {
     return `unknown key; the namespace stands before each setting: ${key}:groups`;
   }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import * as defaults from "./defaults";
 import { crossCheck } from "./checks";
 import type { Entry } from "./entries";
+import { asWritten, entriesOf } from "./entry-path";
 import { accessOf, addressErrors, tokenErrors, type GitLabAccess } from "./gitlab-access";
 import { describeIssues, sentences } from "./messages";
 import type { HttpProxy } from "./http-proxy";
@@ -121,7 +122,7 @@ export function parseSettings(
   const errors = [
     ...found,
     ...address,
-    ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues)),
+    ...(parsed.success ? [] : describeIssues(schema, parsed.error.issues, (path) => asWritten(raw, path))),
     ...crossCheck(raw),
   ];
   if (!parsed.success || errors.length > 0) {
@@ -129,21 +130,23 @@ export function parseSettings(
       `The stack's settings (${namespace}:…) are wrong:\n${errors.map((e) => `  ${e}`).join("\n")}`,
     );
   }
-  return resolve(parsed.data, gitlabApiUrl);
+  return resolve(parsed.data, raw, gitlabApiUrl);
 }
 
 /** Completes what depends on other settings. */
-function resolve(parsed: Parsed, gitlabApiUrl: string): Settings {
+function resolve(parsed: Parsed, raw: Record<string, unknown>, gitlabApiUrl: string): Settings {
   const { groups, projects, instanceRunners, runners, network, host, ...rest } = parsed;
   const { packages, buildArgs, revision, ...image } = parsed.image;
   const assignPublicIp = network.assignPublicIp ?? defaults.assignPublicIp(network.vpcId);
   const architecture = host.architecture ?? parsed.architecture;
   const { proxy } = host.connection;
   const { kmsKeyArn } = parsed;
+  const places = entriesOf(raw).map(([place]) => place);
   return {
     ...rest,
-    entries: [...groups, ...projects, ...instanceRunners].map((entry) => ({
+    entries: [...groups, ...projects, ...instanceRunners].map((entry, index) => ({
       ...entry,
+      place: places[index],
       runner: mergedRunnerSettings(runners, entry.runner),
     })),
     sizes: parsed.sizes as Record<string, Size>,

@@ -1,6 +1,6 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
 import { validityWarnings } from "./certificates";
-import { entryPath, lists } from "./entry-path";
+import { lists } from "./entry-path";
 import { allServices, defaultWait, foreignImages } from "./services";
 import type { Settings } from "./settings";
 
@@ -26,10 +26,9 @@ function noRunner({ entries }: Settings): string[] {
 
 function limitsWithoutEffect({ entries, host }: Settings): string[] {
   return entries.flatMap((entry) => {
-    const { limit } = entry;
+    const { limit, place } = entry;
     if (limit === undefined || limit <= host.concurrency) return [];
-    const path = `${entryPath(entry, entries)}.limit`;
-    return [`${path}: ${limit} has no effect; a host runs ${host.concurrency} jobs at once (host.concurrency)`];
+    return [`${place}.limit: ${limit} has no effect; a host runs ${host.concurrency} jobs at once (host.concurrency)`];
   });
 }
 

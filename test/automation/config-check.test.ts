@@ -45,6 +45,16 @@ describe("a stack file that is checked", () => {
       file(`${own}:groups: [{ path: a, size: huge }]`),
       ["2 groups[0].size: no size 'huge'"],
     ],
+    [
+      "what is wrong in a map of groups, at the lines of its keys",
+      file(`${own}:groups:`, "  acme/a:", "    tags: [x]", "    sise: large", "  acme/b: true", "  0: {}", "  a b: {}"),
+      [
+        "7 groups.0: 0 is too small: at least 1",
+        '5 groups["acme/a"].sise: unknown key',
+        '8 groups["a b"]: not the path of a group, like "acme/backend": "a b"',
+        '6 groups["acme/b"]: keys with values are expected, like {tags: [web]}, or {} for none',
+      ],
+    ],
     ["a setting without its namespace", file("groups: [acme/a]"), ["2 groups: without its namespace"]],
     ["a setting at the margin", `spot: never\n${file()}`, ["1 spot: at the margin, where nobody reads it"]],
     [

@@ -196,6 +196,8 @@ describe("the policies of previews and deployments", () => {
     const { taskRoles } = placeOf("dev", file);
     const merged = `config:\n  gitlab-fargate-runners:groups:\n    - { <<: { taskRole: "${reader}" }, path: a }\n`;
     expect(placeOf("dev", merged).taskRoles).to.deep.equal([reader]);
+    const map = `config:\n  gitlab-fargate-runners:projects: { a/b: { taskRole: "${deployer}" }, a/c: null }\n`;
+    expect(placeOf("dev", map).taskRoles).to.deep.equal([deployer]);
     expect(() => placeOf("dev", "config: { a: *b }")).to.throw(UserError, "the stack's file, line 1: no valid YAML");
     expect(looking([...taskRoles!])).to.deep.equal([...looking(), [deployer, reader]]);
     expect(JSON.stringify(looking())).to.not.contain('"*"');

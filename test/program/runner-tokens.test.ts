@@ -128,4 +128,19 @@ describe("runners", () => {
       { numRuns: 6 },
     );
   });
+
+  it("do not depend on the form of the entries: a map gives the resources of the list", async () => {
+    const backend = { tags: ["x"], token: "glrt-mine" };
+    const list = {
+      groups: [42, { path: "acme/b", ...backend }, "acme/a"],
+      projects: ["acme/api"],
+      instanceRunners: ["x"],
+    };
+    const map = {
+      groups: { "acme/a": null, "acme/b": backend, "42": {} },
+      projects: { "acme/api": {} },
+      instanceRunners: { x: {} },
+    };
+    expect(byName(await run(raw(map)))).to.deep.equal(byName(await run(raw(list))));
+  });
 });

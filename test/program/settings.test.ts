@@ -14,6 +14,7 @@ describe("settings", () => {
           kind: "group",
           key: "group/acme/backend",
           path: "acme/backend",
+          place: "groups[0]",
           name: "acme/backend",
           tags: [],
           untagged: true,

@@ -28,11 +28,24 @@ const everything = raw({
 
 const parentOf = ({ parent }: Registered) => (parent === "" ? "" : ` in ${parent.split("::").slice(-2).join(" ")}`);
 
+/** The same, with its entries as maps. */
+const inMaps = {
+  ...everything,
+  groups: { "acme/backend": {}, "42": { network: { securityGroupIds: ["sg-2"] } } },
+  projects: { "acme/api": {} },
+  instanceRunners: { shared: {} },
+};
+
 describe("URNs", () => {
-  it("are those of the stacks that are deployed already", async () => {
-    const { resources, errors } = await run(everything);
-    expect(errors).to.deep.equal([]);
-    const urns = resources.map((resource) => `${resource.type} ${resource.name}${parentOf(resource)}`).sort();
-    expect(urns).to.deep.equal(fs.readFileSync(list, "utf8").trimEnd().split("\n"));
-  });
+  for (const [what, settings] of [
+    ["lists", everything],
+    ["maps", inMaps],
+  ] as const) {
+    it(`are those of the stacks that are deployed already, with entries in ${what}`, async () => {
+      const { resources, errors } = await run(settings);
+      expect(errors).to.deep.equal([]);
+      const urns = resources.map((resource) => `${resource.type} ${resource.name}${parentOf(resource)}`).sort();
+      expect(urns).to.deep.equal(fs.readFileSync(list, "utf8").trimEnd().split("\n"));
+    });
+  }
 });
