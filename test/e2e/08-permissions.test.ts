@@ -220,7 +220,7 @@ describe("the roles' permissions", () => {
   it("are enough: a job with a cache works, one in an image of its own too, and its log arrives", async () => {
     const own = await run(await imaged());
     expect(own.jobs[0]!.status, own.trace).to.equal("success");
-    expect(await kept()).to.equal(1);
+    expect(await kept()).to.be.greaterThan(0);
     const { jobs, trace } = await run(caching());
     expect(
       jobs.map((job) => job.status),
