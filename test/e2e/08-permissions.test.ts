@@ -237,7 +237,7 @@ describe("the roles' permissions", () => {
     expect(beside.trace).to.contain("no key is given");
     const own = await run(await imaged());
     expect(own.jobs[0]!.status, own.trace).to.equal("success");
-    expect(await kept()).to.equal(1);
+    expect(await kept()).to.be.greaterThan(0);
     const { jobs, trace } = await run(caching());
     expect(
       jobs.map((job) => job.status),
