@@ -2,7 +2,6 @@ package images
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -10,11 +9,16 @@ import (
 	"gitlab-fargate-runners/driver/internal/job"
 )
 
-// hostNames are what /etc/hosts can hold: names by RFC 1123, and the underscores that GitLab's own rule makes.
-var hostNames = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$`)
-
-// withoutPort takes the registry's port out of an image's name.
-var withoutPort = regexp.MustCompile(`^(.*?)(?::[0-9]+)?(/.*)?$`)
+// isHostName tells whether /etc/hosts can hold the name: those by RFC 1123, and the underscores that GitLab's own rule
+// makes.
+func isHostName(name string) bool {
+	const longest = 253
+	others := strings.ContainsFunc(name, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("._-", r)
+	})
+	return name != "" && len(name) <= longest && !others && strings.Trim(name, ".-") == name
+}
 
 // namesFor returns the names of a service which no earlier one has, and marks them as taken. For each of the others it
 // returns a sentence. As with gitlab-runner's Docker executor the first service of a name keeps it.
@@ -25,7 +29,7 @@ func namesFor(index int, service job.Service, taken map[string]bool) (names, tol
 		key := strings.ToLower(name) // as resolvers compare names
 		switch {
 		case own[key]:
-		case !hostNames.MatchString(name):
+		case !isHostName(name):
 			told = append(told, fmt.Sprintf("Skipping alias %q for service %q (services[%d]): it is no host name", name,
 				service.Image, index))
 		case taken[key]:
@@ -50,7 +54,11 @@ func namesOf(image string) []string {
 	if parts == nil {
 		return nil
 	}
-	name := strings.Join(withoutPort.FindStringSubmatch(parts[1])[1:], "")
+	name := parts[1]
+	if registry, rest, several := strings.Cut(name, "/"); several {
+		registry, _, _ = strings.Cut(registry, ":")
+		name = registry + "/" + rest
+	}
 	names := []string{strings.ReplaceAll(name, "/", "__")}
 	if other := strings.ReplaceAll(name, "/", "-"); other != names[0] {
 		names = append(names, other)

@@ -75,14 +75,16 @@ func TestServicesOf(t *testing.T) {
 			},
 		},
 		"names that are none": {
-			services: services{service("redis", aliased("-x", "a/b", "$(id)", "ok.example", "é", strings.Repeat("a", 254)))},
-			want:     []Service{{Image: "redis:latest", Names: []string{"redis", "ok.example"}}},
+			services: services{service("redis", aliased("-x", "a/b", "$(id)", "ok.example", "é", strings.Repeat("a", 254), "x.",
+				"_y-9", strings.Repeat("a", 253)))},
+			want: []Service{{Image: "redis:latest", Names: []string{"redis", "ok.example", "_y-9", strings.Repeat("a", 253)}}},
 			told: []string{
 				`Skipping alias "-x" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "a/b" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "$(id)" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "é" for service "redis" (services[0]): it is no host name`,
 				`Skipping alias "` + strings.Repeat("a", 254) + `" for service "redis" (services[0]): it is no host name`,
+				`Skipping alias "x." for service "redis" (services[0]): it is no host name`,
 			},
 		},
 		"a port": {
