@@ -45,7 +45,6 @@ func TestAServiceThatComesLate(t *testing.T) {
 	port := silent(t)
 	got := make(chan []int)
 	go func() { got <- Services([][]int{{port}}, time.Minute) }()
-	time.Sleep(pause) // so that the first attempt fails; what follows is right without it
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 	if err != nil {
 		t.Fatal(err)
