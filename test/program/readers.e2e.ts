@@ -94,6 +94,10 @@ describe("the files on the host", () => {
       kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/1",
       cache: { multipart: true },
     },
+    "services that jobs may name, in an entry's list and in none": {
+      services: { allowed: ["postgres:*", "registry.example.com/{a,b}/**"], wait: 600 },
+      groups: ["acme", { path: "acme/data", services: ["redis@*"] }, { path: "acme/none", services: [] }],
+    },
     "images that jobs may name, in an entry's list and in none": {
       images: { allowed: ["node:*", "registry.example.com/{a,b}/**", "x:[0-9]*"] },
       groups: ["acme", { path: "acme/data", images: ["python@*"] }, { path: "acme/none", images: [] }],
