@@ -1,8 +1,8 @@
 /** What a new stack will cost, from the prices of docs/costs.md. Pure functions. */
-import { atRest, taskMinute } from "../scripts/costs";
-import { prices } from "../scripts/prices";
+import { atRest, taskMinute } from "./costs";
 import type { Answers } from "./init-answers";
 import { jobSize, taskArchitecture } from "./init-file";
+import { prices } from "./prices";
 
 /** One sentence. */
 export function costsOf({ instanceType }: Answers): string {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { format } from "prettier";
-import { atRest, pages, stackOf, taskMinute, withTables } from "../../scripts/costs";
+import { atRest, taskMinute } from "../../automation/costs";
+import { pages, stackOf, withTables } from "../../scripts/costs";
 
 describe("costs", () => {
   it("of a task follow its size, architecture and disk", () => {
@@ -30,7 +31,7 @@ describe("costs", () => {
     expect(watched.metrics).to.be.closeTo(13 * 0.3, 1e-9);
     expect(watched.alarms).to.be.closeTo(12 * 0.1, 1e-9);
     expect(watched.dashboard).to.equal(3);
-    expect(() => atRest({ ...small, instanceType: "x1.big" })).to.throw("scripts/prices.ts has no price of x1.big");
+    expect(() => atRest({ ...small, instanceType: "x1.big" })).to.throw("automation/prices.ts has no price of x1.big");
   });
 
   it("are those of the stacks' files", () => {
