@@ -129,6 +129,15 @@ describe("a job's services", () => {
     expect(lines).to.include.members(["app", "1000", "cache +PONG"]);
   });
 
+  it("are awaited at the ports that their images expose, beside an image whose own user runs all of it", async () => {
+    const late = { name: redis, alias: "late", ...inShell("sleep 5; exec redis-server --protected-mode no") };
+    const script = ['id -un; echo "$HOME: $GREETING"', "bash -c '" + ping("late").replaceAll("'", `'\\''`) + "'"];
+    const { status, trace, lines } = await runJob({ image: app, services: [late], script });
+    expect(status, trace).to.equal("success");
+    expect(lines).to.include.members(["app", "/home/app: hello from the entry point", "late +PONG"]);
+    expect(trace).to.not.contain("WARNING: Service");
+  });
+
   it("are waited for: one that is late is there before the script's first line", async () => {
     const late = {
       ...{ name: redis, alias: "late", ...inShell("sleep 5; exec redis-server --protected-mode no") },

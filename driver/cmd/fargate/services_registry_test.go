@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -111,4 +112,29 @@ func TestAnImageIsReadWhereItIsPulledFrom(t *testing.T) {
 			w.must(0, "cleanup")
 		})
 	}
+}
+
+// A user whom the image's config alone names has the services' names, and runs the entry point and the job.
+func TestServicesBesideAnImageWhoseConfigNamesItsUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can let a container have a file of its own")
+	}
+	w := newServed(t)
+	server := w.read(registry.DefaultLimit)
+	config := exposing("80")
+	config.User = "nobody"
+	config.Entrypoint = []string{"sh", "-c", `ENTERED_BY=$(id -u); export ENTERED_BY; exec "$@"`, "sh"}
+	server.Push("library/node", "24", "amd64", config)
+	server.Push("library/redis", "8", "amd64", exposing(listening(t)))
+	w.served(map[string]any{"name": "node:24"}, serviceOf("redis:8"))
+	if got := w.must(0, "prepare"); strings.Contains(got.stdout, "/etc/hosts") || strings.Contains(got.stdout, "WARNING") {
+		t.Errorf("prepare says\n%s", got.stdout)
+	}
+	if got := hostsIn(t, w.hostsOfImage()); got != "127.0.0.1 redis\n" {
+		t.Errorf("the image's container has\n%s", got)
+	}
+	if got := w.must(0, "run", w.script("id -u; echo $ENTERED_BY"), "step_script"); got.stdout != "65534\n65534\n" {
+		t.Errorf("the job's user is %s", got.stdout)
+	}
+	w.must(0, "cleanup")
 }
