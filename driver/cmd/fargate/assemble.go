@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"gitlab-fargate-runners/driver/internal/agent/hosts"
@@ -26,6 +25,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/publicip"
 	"gitlab-fargate-runners/driver/internal/reap"
 	"gitlab-fargate-runners/driver/internal/registry"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/stage"
@@ -130,12 +130,8 @@ func parts(ctx context.Context, settings *config.Config, stderr io.Writer, logge
 		loaded, err := awsSettings()
 		return ecs.NewFromConfig(loaded), err
 	})}
-	logs := awsapi.Logs{Client: sync.OnceValues(func() (*cloudwatchlogs.Client, error) {
-		loaded, err := awsSettings()
-		return cloudwatchlogs.NewFromConfig(loaded), err
-	})}
 	tasks := &task.Tasks{
-		API: client, Definitions: client, Logs: logs,
+		API: client, Definitions: client, Logs: servicelog.Client{Settings: awsSettings, Log: log},
 		Addresses: &publicip.Client{Config: awsSettings, Attempts: settings.Fargate.APIAttempts, Log: log},
 		Config:    settings.Fargate,
 		Region: func() (string, error) {

@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,8 +18,10 @@ import (
 // Signed is one request of a service whose SDK package the driver does not have: the host compiles the driver, and
 // compiling a large one takes more memory than the host has: the SDK's EC2 package 2.7 GB and a minute.
 type Signed struct {
-	// Service is the service's name in signatures, such as ec2. Its upper case ends the name of AWS_ENDPOINT_URL_….
+	// Service is the service's name in signatures, such as ec2.
 	Service string
+	// Name ends the name of AWS_ENDPOINT_URL_…. Empty: Service in upper case.
+	Name string
 	// Region is the region that is asked, Host the API's name there.
 	Region, Host string
 	Headers      map[string]string
@@ -65,7 +68,7 @@ func (s Signed) Send(ctx context.Context, settings aws.Config) (Answer, error) {
 }
 
 func (s Signed) endpoint(settings aws.Config) string {
-	if own := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(s.Service)); own != "" {
+	if own := os.Getenv("AWS_ENDPOINT_URL_" + cmp.Or(s.Name, strings.ToUpper(s.Service))); own != "" {
 		return own
 	}
 	if settings.BaseEndpoint != nil {

@@ -7,11 +7,9 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,19 +87,11 @@ func (c *Client) post(ctx context.Context, body string) (content []byte, request
 		return nil, "", err
 	}
 	answer, err := awsapi.Signed{
-		Service: "ec2", Region: settings.Region, Host: host(settings.Region), Body: body,
+		Service: "ec2", Region: settings.Region, Host: awsapi.HostOf("ec2", settings.Region), Body: body,
 		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
 	}.Send(ctx, settings)
 	if err == nil && answer.Status != http.StatusOK {
 		err = newRefusal(answer.Status, answer.Content)
 	}
 	return answer.Content, answer.RequestID, err
-}
-
-func host(region string) string {
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
-		suffix = "amazonaws.com.cn"
-	}
-	return fmt.Sprintf("ec2.%s.%s", region, suffix)
 }

@@ -83,13 +83,3 @@ func TestSecondAttempt(t *testing.T) {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }
-
-func TestHost(t *testing.T) {
-	for region, want := range map[string]string{
-		"eu-west-1": "ec2.eu-west-1.amazonaws.com", "cn-north-1": "ec2.cn-north-1.amazonaws.com.cn",
-	} {
-		if got := host(region); got != want {
-			t.Errorf("%s: got %s, want %s", region, got, want)
-		}
-	}
-}

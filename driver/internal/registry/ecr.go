@@ -2,13 +2,9 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -38,7 +34,7 @@ func (c ECRClient) LogIn(ctx context.Context, address ECRAddress) (auth.Credenti
 			AuthorizationToken []byte `json:"authorizationToken"`
 		} `json:"authorizationData"`
 	}
-	err := c.call(ctx, address, "GetAuthorizationToken", "{}", &answer)
+	err := c.call(ctx, address, "GetAuthorizationToken", struct{}{}, &answer)
 	switch {
 	case err != nil:
 		return auth.EmptyCredential, err
@@ -61,8 +57,11 @@ func (c ECRClient) CachePrefixes(ctx context.Context, address ECRAddress) ([]str
 		NextToken string `json:"nextToken"`
 	}
 	// A registry has 50 rules at the most: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
-	body := fmt.Sprintf(`{"registryId":%q,"maxResults":1000}`, address.Account)
-	if err := c.call(ctx, address, "DescribePullThroughCacheRules", body, &answer); err != nil {
+	input := struct {
+		Account string `json:"registryId"`
+		Most    int    `json:"maxResults"`
+	}{address.Account, 1000}
+	if err := c.call(ctx, address, "DescribePullThroughCacheRules", input, &answer); err != nil {
 		return nil, err
 	}
 	if answer.NextToken != "" {
@@ -75,29 +74,11 @@ func (c ECRClient) CachePrefixes(ctx context.Context, address ECRAddress) ([]str
 	return prefixes, nil
 }
 
-func (c ECRClient) call(ctx context.Context, address ECRAddress, action, body string, into any) error {
-	settings, err := c.Settings()
-	if err != nil {
-		return err
-	}
-	began := time.Now()
-	answer, err := awsapi.Signed{
-		Service: "ecr", Region: address.Region, Host: address.API, Body: body,
-		Headers: map[string]string{
-			"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921." + action,
-		},
-	}.Send(ctx, settings)
-	switch {
-	case err != nil:
-	case answer.Status != http.StatusOK:
-		err = fmt.Errorf("ECR answered %s: %s", http.StatusText(answer.Status), answer.Content)
-	case json.Unmarshal(answer.Content, into) != nil:
-		err = fmt.Errorf("ECR answered %s with %d bytes of something else", action, len(answer.Content))
-	}
-	awsapi.Attempted(c.Log, awsapi.Attempt{
-		Action: "ecr:" + action, Number: 1, Duration: time.Since(began), RequestID: answer.RequestID, Err: err,
-	})
-	return err
+func (c ECRClient) call(ctx context.Context, address ECRAddress, action string, input, into any) error {
+	return awsapi.JSON{
+		Service: "ecr", Region: address.Region, Host: address.API, Target: "AmazonEC2ContainerRegistry_V20150921",
+		Settings: c.Settings, Log: c.Log,
+	}.Call(ctx, action, input, into)
 }
 
 // mayBeImported tells whether an image that ECR does not have may come into its repository by the task's pull. The execution

@@ -7,9 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
 
 	"gitlab-fargate-runners/driver/internal/printable"
 )
@@ -20,11 +18,37 @@ const (
 	MostBytes = 16 << 10
 )
 
-// API is the part of CloudWatch Logs that is needed; *cloudwatchlogs.Client has it.
+// API is the part of CloudWatch Logs that is needed; Client has it.
 type API interface {
-	GetLogEvents(
-		context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options),
-	) (*cloudwatchlogs.GetLogEventsOutput, error)
+	GetLogEvents(ctx context.Context, region string, query Query) (Page, error)
+}
+
+// Query asks for the newest events of a stream, or for those before a page.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+type Query struct {
+	Group  string `json:"logGroupName"`
+	Stream string `json:"logStreamName"`
+	Limit  int    `json:"limit"`
+	// From is the earliest time, in milliseconds since 1970; 0 sets no bound.
+	From int64 `json:"startTime,omitempty"`
+	// Before is a page's token.
+	Before string `json:"nextToken,omitempty"`
+	// FromHead is false, which is not the default.
+	FromHead bool `json:"startFromHead"`
+}
+
+// Page is a part of a stream.
+type Page struct {
+	Events []Event `json:"events"`
+	// Before is the token of the page before this one.
+	Before string `json:"nextBackwardToken"`
+}
+
+// Event is what a container has written at once, mostly a line.
+type Event struct {
+	// At is in milliseconds since 1970.
+	At      int64  `json:"timestamp"`
+	Message string `json:"message"`
 }
 
 // Stream is where ECS sends a container's output.
@@ -40,18 +64,15 @@ type Lines struct {
 
 // Last returns the last lines of the stream that are later than since, in milliseconds since 1970.
 func Last(ctx context.Context, api API, stream Stream, since int64) (Lines, error) {
-	input := &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName: aws.String(stream.Group), LogStreamName: aws.String(stream.Name), Limit: aws.Int32(MostLines),
-		StartFromHead: aws.Bool(false),
-	}
+	query := Query{Group: stream.Group, Stream: stream.Name, Limit: MostLines}
 	if since > 0 {
-		input.StartTime = aws.Int64(since + 1)
+		query.From = since + 1
 	}
-	events, err := newest(ctx, api, input, stream.Region)
+	events, err := newest(ctx, api, stream.Region, query)
 	lines := Lines{}
 	for _, event := range events {
-		lines.Until = max(lines.Until, aws.ToInt64(event.Timestamp))
-		for line := range strings.SplitSeq(strings.TrimRight(aws.ToString(event.Message), "\r\n"), "\n") {
+		lines.Until = max(lines.Until, event.At)
+		for line := range strings.SplitSeq(strings.TrimRight(event.Message, "\r\n"), "\n") {
 			lines.Text = append(lines.Text, printable.Of(strings.ReplaceAll(line, "\t", " ")))
 		}
 	}
@@ -64,23 +85,16 @@ func Last(ctx context.Context, api API, stream Stream, since int64) (Lines, erro
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 const emptyPages = 5
 
-func newest(
-	ctx context.Context, api API, input *cloudwatchlogs.GetLogEventsInput, region string,
-) ([]types.OutputLogEvent, error) {
+func newest(ctx context.Context, api API, region string, query Query) ([]Event, error) {
 	for range emptyPages {
-		output, err := api.GetLogEvents(ctx, input, func(options *cloudwatchlogs.Options) {
-			if region != "" {
-				options.Region = region
-			}
-		})
+		page, err := api.GetLogEvents(ctx, region, query)
 		if err != nil {
 			return nil, err
 		}
-		next := aws.ToString(output.NextBackwardToken)
-		if len(output.Events) > 0 || next == "" || next == aws.ToString(input.NextToken) {
-			return output.Events, nil
+		if len(page.Events) > 0 || page.Before == "" || page.Before == query.Before {
+			return page.Events, nil
 		}
-		input.NextToken = aws.String(next)
+		query.Before = page.Before
 	}
 	return nil, nil
 }
@@ -91,8 +105,8 @@ func Patiently(ctx context.Context, api API, stream Stream, since int64, limit t
 	deadline := time.Now().Add(limit)
 	for {
 		lines, err = Last(ctx, api, stream, since)
-		var missing *types.ResourceNotFoundException
-		if errors.As(err, &missing) {
+		var api smithy.APIError
+		if errors.As(err, &api) && api.ErrorCode() == "ResourceNotFoundException" {
 			err = nil
 		}
 		if len(lines.Text) > 0 || err != nil || !time.Now().Before(deadline) {

@@ -9,16 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 )
 
 // pages answers each call with the next of its answers, the last one for good.
 type pages struct {
 	answers []answer
-	calls   []cloudwatchlogs.GetLogEventsInput
+	calls   []Query
 	region  string
 }
 
@@ -28,22 +26,15 @@ type answer struct {
 	err      error
 }
 
-func (p *pages) GetLogEvents(
-	_ context.Context, input *cloudwatchlogs.GetLogEventsInput, change ...func(*cloudwatchlogs.Options),
-) (*cloudwatchlogs.GetLogEventsOutput, error) {
-	options := cloudwatchlogs.Options{Region: "the host's"}
-	for _, f := range change {
-		f(&options)
-	}
-	p.region = options.Region
-	p.calls = append(p.calls, *input)
+func (p *pages) GetLogEvents(_ context.Context, region string, query Query) (Page, error) {
+	p.region = region
+	p.calls = append(p.calls, query)
 	now := p.answers[min(len(p.calls), len(p.answers))-1]
-	output := &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: aws.String(now.token)}
+	page := Page{Before: now.token}
 	for i, message := range now.messages {
-		output.Events = append(output.Events,
-			types.OutputLogEvent{Message: aws.String(message), Timestamp: aws.Int64(int64(100 + i))})
+		page.Events = append(page.Events, Event{At: int64(100 + i), Message: message})
 	}
-	return output, now.err
+	return page, now.err
 }
 
 var stream = Stream{Region: "eu-central-1", Group: "g", Name: "p/ci-service-1/t"}
@@ -72,8 +63,8 @@ func TestLast(t *testing.T) {
 			t.Errorf("%s: %v, %d calls (-want +got):\n%s", name, err, len(api.calls), diff)
 		}
 		first := api.calls[0]
-		if *first.LogGroupName != "g" || *first.LogStreamName != "p/ci-service-1/t" || *first.StartTime != 42 ||
-			*first.Limit != MostLines || *first.StartFromHead || api.region != "eu-central-1" {
+		want := Query{Group: "g", Stream: "p/ci-service-1/t", From: 42, Limit: MostLines}
+		if first != want || api.region != "eu-central-1" {
 			t.Errorf("%s: it asks for %+v in %s", name, first, api.region)
 		}
 	}
@@ -81,7 +72,7 @@ func TestLast(t *testing.T) {
 
 // ECS makes the stream with the first line, which comes some seconds late.
 func TestPatiently(t *testing.T) {
-	missing := fmt.Errorf("operation error: %w", &types.ResourceNotFoundException{})
+	missing := fmt.Errorf("the call: %w", &smithy.GenericAPIError{Code: "ResourceNotFoundException"})
 	denied := errors.New("AccessDeniedException")
 	for name, test := range map[string]struct {
 		answers []answer
