@@ -138,3 +138,17 @@ func TestServicesBesideAnImageWhoseConfigNamesItsUser(t *testing.T) {
 	}
 	w.must(0, "cleanup")
 }
+
+// The log of a public project does not show the account, which the job has not named.
+func TestAnImageThatItsMirrorDoesNotHave(t *testing.T) {
+	w := newImaged(t, `"node:*"`)
+	w.read(registry.DefaultLimit)
+	w.edit("AllowedImages =", `Registries = {"docker.io" = {PullFrom = "mirror.example.com/hub"}}`+"\nAllowedImages =")
+	got := w.must(buildFailure, "prepare")
+	if want := `the job's image node:24 is not there: what it is pulled from here answers "no such image"`; !strings.Contains(got.stderr, want) {
+		t.Errorf("stderr: %s", got.stderr)
+	}
+	if strings.Contains(got.stdout+got.stderr, "mirror.example.com") {
+		t.Errorf("the log names the mirror:\n%s%s", got.stdout, got.stderr)
+	}
+}

@@ -33,7 +33,7 @@ type Source struct {
 func (r Registries) Of(image string) (Source, error) {
 	named, err := reference.ParseDockerRef(image)
 	if err != nil {
-		return Source{}, rejected("", "image: %q is no name of an image: %v", image, err)
+		return Source{}, rejected("", "%q is no name of an image: %v", image, err)
 	}
 	registry := r[reference.Domain(named)]
 	if registry.PullFrom == "" {
@@ -42,10 +42,15 @@ func (r Registries) Of(image string) (Source, error) {
 	version := strings.TrimPrefix(named.String(), named.Name())
 	name := registry.PullFrom + "/" + reference.Path(named) + version
 	if len(name) > longest {
-		return Source{}, rejected("", "image: %s is pulled as %s here, which is longer than the %d characters that ECS takes",
+		return Source{}, rejected("", "the image %s is pulled as %s here, which is longer than the %d characters that ECS takes",
 			image, name, longest)
 	}
-	return Source{Name: name}, nil
+	// A mirror may be one that needs a login.
+	mirror, err := reference.ParseDockerRef(name)
+	if err != nil {
+		return Source{}, rejected("", "the image %s is pulled as %s here, which is no name of an image: %v", image, name, err)
+	}
+	return Source{Name: name, Credentials: r[reference.Domain(mirror)].Credentials}, nil
 }
 
 // Check returns all that is wrong with the registries.

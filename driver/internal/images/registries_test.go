@@ -18,6 +18,7 @@ func TestSourceOfAnImage(t *testing.T) {
 		"docker.io":                 {PullFrom: hub},
 		"registry.example.com":      {Credentials: secret},
 		"registry.example.com:5000": {PullFrom: "mirror.example.com"},
+		"quay.io":                   {PullFrom: "registry.example.com/quay"},
 	}
 	for _, test := range []struct {
 		image string
@@ -29,7 +30,8 @@ func TestSourceOfAnImage(t *testing.T) {
 		{"node@" + digest, Source{Name: hub + "/library/node@" + digest}},
 		{"registry.example.com/team/app:1", Source{Name: "registry.example.com/team/app:1", Credentials: secret}},
 		{"registry.example.com:5000/team/app:1", Source{Name: "mirror.example.com/team/app:1"}},
-		{"quay.io/team/app:1", Source{Name: "quay.io/team/app:1"}},
+		{"quay.io/team/app:1", Source{Name: "registry.example.com/quay/team/app:1", Credentials: secret}},
+		{"ghcr.io/team/app:1", Source{Name: "ghcr.io/team/app:1"}},
 		// Images of the cache itself stay where they are.
 		{hub + "/library/node:24", Source{Name: hub + "/library/node:24"}},
 	} {

@@ -107,16 +107,20 @@ func portsOf(service job.Service) ([]int, error) {
 	return nil, nil
 }
 
-// Collisions returns a sentence for each port that two services name, which have one network in a task.
+// Collisions returns a sentence for each two services that name the same port: all have one network in a task.
 func Collisions(services []Service) (told []string) {
-	first := map[int]int{}
+	type pair struct{ one, other int }
+	first, known := map[int]int{}, map[pair]bool{}
 	for i, one := range services {
 		for _, port := range one.Ports {
-			if other, has := first[port]; has && other != i {
-				told = append(told, fmt.Sprintf("The services %s and %s both name port %d, and all containers of a task have one network: "+
-					"where both listen there, one of them fails", services[other].Image, one.Image, port))
-			} else {
+			other, has := first[port]
+			switch {
+			case !has:
 				first[port] = i
+			case other != i && !known[pair{other, i}]:
+				known[pair{other, i}] = true
+				told = append(told, fmt.Sprintf("The services %s and %s both name port %d, and all containers of a task have one "+
+					"network: where both listen there, one of them fails", services[other].Image, one.Image, port))
 			}
 		}
 	}

@@ -153,7 +153,7 @@ func TestCollisions(t *testing.T) {
 	if got := Collisions([]Service{at("a", 1, 2), at("b", 3), at("c"), at("d")}); got != nil {
 		t.Errorf("%v", got)
 	}
-	got := Collisions([]Service{at("a", 1, 2, 2), at("b", 2), at("c", 3, 1)})
+	got := Collisions([]Service{at("a", 1, 2, 2), at("b", 2), at("c", 3, 1, 2)})
 	if len(got) != 2 || !strings.Contains(got[0], "The services a and b both name port 2") ||
 		!strings.Contains(got[1], "The services a and c both name port 1") {
 		t.Errorf("%v", got)

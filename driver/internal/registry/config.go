@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +10,14 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// readConfig reads an image's config.
+// Bounds of what an image may say of itself. Each port is tried again and again; user and entry point become a part of a
+// task definition, of which ECS takes 64 KiB.
+const (
+	mostPorts    = 20
+	longestStart = 4 << 10
+)
+
+// readConfig reads an image's config, of its ports the lowest.
 func readConfig(content []byte) (*Config, error) {
 	var image ocispec.Image
 	if err := json.Unmarshal(content, &image); err != nil {
@@ -28,5 +36,9 @@ func readConfig(content []byte) (*Config, error) {
 	}
 	slices.Sort(config.Ports)
 	config.Ports = slices.Compact(config.Ports)
+	config.Ports = config.Ports[:min(len(config.Ports), mostPorts)]
+	if size := len(config.User) + len(strings.Join(config.Entrypoint, " ")); size > longestStart {
+		return nil, fmt.Errorf("user and entry point have %d characters", size)
+	}
 	return config, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -79,6 +80,28 @@ func (c ECRClient) call(ctx context.Context, address ECRAddress, action string, 
 		Service: "ecr", Region: address.Region, Host: address.API, Target: "AmazonEC2ContainerRegistry_V20150921",
 		Settings: c.Settings, Log: c.Log,
 	}.Call(ctx, action, input, into)
+}
+
+// loginOnce logs in at each registry once.
+type loginOnce struct {
+	ECR
+	mu     sync.Mutex
+	logins map[ECRAddress]func() (auth.Credential, error)
+}
+
+// LogIn implements ECR.
+func (o *loginOnce) LogIn(ctx context.Context, address ECRAddress) (auth.Credential, error) {
+	o.mu.Lock()
+	login := o.logins[address]
+	if login == nil {
+		login = sync.OnceValues(func() (auth.Credential, error) { return o.ECR.LogIn(ctx, address) })
+		if o.logins == nil {
+			o.logins = map[ECRAddress]func() (auth.Credential, error){}
+		}
+		o.logins[address] = login
+	}
+	o.mu.Unlock()
+	return login()
 }
 
 // mayBeImported tells whether an image that ECR does not have may come into its repository by the task's pull. The execution

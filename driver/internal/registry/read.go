@@ -11,6 +11,7 @@ import (
 	"github.com/distribution/reference"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote/auth"
 )
 
@@ -26,7 +27,8 @@ func (r *Reader) readBy(ctx context.Context, image reference.Named, architecture
 		return Found{}, fmt.Errorf("%w: %w", errNoAccess, err)
 	}
 	host := hostOf(reference.Domain(image))
-	s := session{base: "https://" + host + "/v2/" + reference.Path(image), client: auth.Client{
+	repository := registry.Reference{Registry: host, Repository: reference.Path(image)}
+	s := session{repository: repository, base: "https://" + host + "/v2/" + reference.Path(image), client: auth.Client{
 		Client: &http.Client{Transport: r.Transport}, Cache: auth.NewCache(), Credential: auth.StaticCredential(host, credential),
 		Header: http.Header{"User-Agent": {"gitlab-fargate-runners"}},
 		// The transport itself refuses addresses, where it knows what is connected to.

@@ -27,7 +27,7 @@ type Wanted struct {
 	// Architecture is GOARCH of the task. Where it is empty, nothing is read but whether the image is there.
 	Architecture string
 	// LoggedIn is true where the pull has credentials for the registry which the host does not have. Such an image is never
-	// Private.
+	// Private or Absent.
 	LoggedIn bool
 }
 
@@ -94,12 +94,14 @@ type Reader struct {
 func (r *Reader) ReadAll(ctx context.Context, wanted []Wanted) []Found {
 	ctx, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
+	once := *r
+	once.ECR = &loginOnce{ECR: r.ECR}
 	all := make([]Found, len(wanted))
 	var reading sync.WaitGroup
 	for i, one := range wanted {
 		reading.Go(func() {
 			began := time.Now()
-			all[i] = r.read(ctx, one)
+			all[i] = once.read(ctx, one)
 			r.Log.Debug("read an image from its registry", "image", one.Image, "outcome", all[i].Outcome.String(),
 				"reason", all[i].Reason, "config", all[i].Config != nil, "duration", time.Since(began).Round(time.Millisecond))
 		})
@@ -134,6 +136,10 @@ func (r *Reader) read(ctx context.Context, wanted Wanted) Found {
 		}
 		proof := proves(err)
 		last = Found{Outcome: proof, Registry: host, Reason: words(err)}
+		if proof == Absent && wanted.LoggedIn {
+			// Some registries say so to whoever may not see the image.
+			last.Outcome = Unknown
+		}
 		if proof == Absent && isECR && r.mayBeImported(ctx, address, reference.Path(image)) {
 			last.Outcome = Unknown
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
@@ -26,8 +27,9 @@ const largest = 4 << 20
 
 // session reads from one repository by one access.
 type session struct {
-	client auth.Client
-	base   string
+	client     auth.Client
+	repository registry.Reference
+	base       string
 }
 
 // digestOf asks whether there is an image, and returns its digest, empty where the registry does not tell it.
@@ -79,6 +81,8 @@ func (s *session) get(ctx context.Context, kind string, which digest.Digest) (co
 }
 
 func (s *session) do(ctx context.Context, method, path string) (*http.Response, error) {
+	// With the scope in it, a request takes the token of the one before.
+	ctx = auth.AppendRepositoryScope(ctx, s.repository, auth.ActionPull)
 	request, err := http.NewRequestWithContext(ctx, method, s.base+path, nil)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -70,7 +71,10 @@ func lock(user, password string, basic bool) func(http.ResponseWriter, *http.Req
 		case basic && opens, !basic && request.Header.Get("Authorization") == "Bearer opens":
 			return false
 		default:
-			challenge := fmt.Sprintf(`Bearer realm="https://%s/token",service="registry",scope="repository:x:pull"`, request.Host)
+			repository, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/v2/"), "/manifests/")
+			repository, _, _ = strings.Cut(repository, "/blobs/")
+			challenge := fmt.Sprintf(`Bearer realm="https://%s/token",service="registry",scope="repository:%s:pull"`, request.Host,
+				repository)
 			if basic {
 				challenge = `Basic realm="ecr",service="ecr.amazonaws.com"`
 			}

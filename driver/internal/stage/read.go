@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/images"
@@ -14,7 +15,7 @@ type Registry interface {
 	ReadAll(ctx context.Context, wanted []registry.Wanted) []registry.Found
 }
 
-// readingIsNew is how old what speaks against an image may be. A job may wait for a slot for longer.
+// readingIsNew is how old what was read may be. A job may wait for a slot for longer, and its image be pushed meanwhile.
 const readingIsNew = 10 * time.Second
 
 // reading is what is being read for a job.
@@ -59,6 +60,12 @@ func (r *reading) read(ctx context.Context) {
 		wanted = append(wanted, r.driver.wanted(image, base.Architecture))
 	}
 	r.found = r.driver.Registry.ReadAll(ctx, wanted)
+	for i, image := range r.has.images() {
+		// The logs of public projects are public, and the job has not named what takes its registry's place.
+		if wanted[i].Image != image {
+			r.found[i].Registry, r.found[i].Reason = "what it is pulled from here", "no such image"
+		}
+	}
 }
 
 // wanted is an image as a task would pull it.
@@ -89,7 +96,7 @@ func (r *reading) end(ctx context.Context) error {
 	case <-ctx.Done():
 		return task.NotStarted(context.Cause(ctx))
 	}
-	if r.trouble() != nil && time.Since(r.at) > readingIsNew {
+	if r.anything() && time.Since(r.at) > readingIsNew {
 		r.read(ctx)
 	}
 	if err := r.trouble(); err != nil {
@@ -97,6 +104,11 @@ func (r *reading) end(ctx context.Context) error {
 	}
 	r.fill()
 	return nil
+}
+
+// anything tells whether a registry has answered. One that has not is not asked a second time.
+func (r *reading) anything() bool {
+	return slices.ContainsFunc(r.found, func(one registry.Found) bool { return one.Outcome != registry.Unknown })
 }
 
 // trouble returns why no task can have one of the images.

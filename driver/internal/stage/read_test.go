@@ -49,7 +49,7 @@ func TestReadingWhileAJobWaits(t *testing.T) {
 		user         string
 	}{
 		"there":                                  {asked: 1, user: "node"},
-		"there, after a wait":                    {waits: time.Minute, asked: 1, user: "node"},
+		"there, after a wait":                    {waits: time.Minute, asked: 2, user: "node"},
 		"absent":                                 {after: time.Hour, asked: 1, absent: true},
 		"absent, after a wait":                   {after: time.Hour, waits: time.Minute, asked: 2, absent: true},
 		"pushed while the job waited":            {after: 30 * time.Second, waits: time.Minute, asked: 2, user: "node"},

@@ -47,14 +47,20 @@ type Entrance struct {
 }
 
 // Serving is a script for sh in the other container, once that has ci-agent, which becomes the container's process.
-func (v Volume) Serving() string { return "exec " + quoted(v.serve()) }
+func (v Volume) Serving() string { return "exec " + v.serving() }
+
+// serving is the command for sh. It is in the task definition of each job with an image: another text, and be it only
+// another way of quoting, has each host register all of them anew.
+func (v Volume) serving() string {
+	return shellquote.Quote(v.Program()) + " serve --socket " + shellquote.Quote(v.Socket())
+}
 
 func (v Volume) serve() []string { return []string{v.Program(), "serve", "--socket", v.Socket()} }
 
 // Waiting is a script for sh in the other container: it waits for ci-agent, which becomes the container's process then.
 func (v Volume) Waiting(first Entrance) string {
 	if first == (Entrance{}) {
-		return v.wait() + " " + quoted(v.serve())
+		return v.wait() + " " + v.serving()
 	}
 	return v.Entering(first, v.serve())
 }
