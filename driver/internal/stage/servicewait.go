@@ -27,6 +27,8 @@ type serviceWait struct {
 	states []task.ServiceState
 	// settled are the services that nobody waits for any more.
 	settled []bool
+	// unheard is true where ci-agent did not answer when it was last asked.
+	unheard bool
 }
 
 // reachTurn is how long ci-agent looks at the services before the driver asks ECS's last word on them.
@@ -65,10 +67,11 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 			}
 			return false, nil
 		}
-		if err := w.ask(ctx, connection, known, min(remaining, reachTurn)); err != nil {
-			if ctx.Err() != nil {
-				return false, context.Cause(ctx)
-			}
+		err := w.ask(ctx, connection, known, remaining)
+		switch w.unheard = err != nil; {
+		case ctx.Err() != nil:
+			return false, context.Cause(ctx)
+		case err != nil && time.Now().Before(w.deadline):
 			return true, err
 		}
 	}
@@ -86,8 +89,10 @@ func (w *serviceWait) takeStates(ctx context.Context, known *state.Task) {
 	}
 }
 
-// ask settles the services that take connections.
-func (w *serviceWait) ask(ctx context.Context, connection Connection, known *state.Task, limit time.Duration) error {
+// ask settles the services that take connections. It returns an error where the connection was lost, or gives no answer
+// until little more than the remaining time is over.
+func (w *serviceWait) ask(ctx context.Context, connection Connection, known *state.Task, remaining time.Duration) error {
+	limit := min(remaining, reachTurn)
 	var asked []int
 	var ports [][]int
 	for _, index := range w.left() {
@@ -99,7 +104,9 @@ func (w *serviceWait) ask(ctx context.Context, connection Connection, known *sta
 		_ = sleep.For(ctx, min(limit, w.Config.Fargate.PollInterval.Duration)) // until ECS has been asked again
 		return context.Cause(ctx)
 	}
-	reached, err := install.Reach(ctx, connection, known.Agent.Path, ports, limit)
+	bounded, cancel := answering(ctx, min(limit+w.Config.SSH.ConnectTimeout.Duration, remaining+reachTurn))
+	defer cancel()
+	reached, err := install.Reach(bounded, connection, known.Agent.Path, ports, limit)
 	var unusable *install.Unusable
 	if errors.As(err, &unusable) {
 		w.Log.Warn("ci-agent cannot tell which services are up", "error", err)
@@ -146,6 +153,9 @@ func (w *serviceWait) left() (indexes []int) {
 // why is the reason why a service counts as not up when the time is over.
 func (w *serviceWait) why(index int, waited time.Duration) string {
 	if ports := w.services[index].Ports; len(ports) > 0 {
+		if w.unheard {
+			return fmt.Sprintf("may take connections at port %s or not: ci-agent gave no answer within %s", reach.Format(ports), waited)
+		}
 		return fmt.Sprintf("took no connection at port %s within %s", reach.Format(ports), waited)
 	}
 	return fmt.Sprintf("did not run within %s", waited)

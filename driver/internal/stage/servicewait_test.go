@@ -98,6 +98,7 @@ func TestTheWaitForAService(t *testing.T) {
 				w := newWaiting(t, directory, 0, 0)
 				w.Config.Fargate.WaitForServices.Duration = 30 * time.Second
 				w.Config.Fargate.PollInterval.Duration = 500 * time.Millisecond
+				w.Config.SSH.ConnectTimeout.Duration = 5 * time.Second
 				w.Tasks = &watched{states: test.states, over: test.over}
 				began := time.Now()
 				connection := &reaching{up: map[string]time.Time{}, lost: test.lost}
