@@ -47,25 +47,30 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 		w.deadline = time.Now().Add(limit.Duration)
 		w.printf("Waiting for services to be up and running (timeout %s)...", limit.Duration)
 	}
+	job := ctx // Services' logs outlive the task.
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { cancel(w.Tasks.WatchServices(ctx, known.ARN, len(w.services), w.look)) })
 	defer watch.Wait()
 	defer cancel(nil)
 	for {
-		w.takeStates(ctx, known)
+		w.takeStates(job, known)
 		remaining := time.Until(w.deadline)
 		switch {
+		case ctx.Err() != nil:
+			return false, context.Cause(ctx)
 		case len(w.left()) == 0:
 			return false, nil
 		case remaining <= 0:
+			late := map[int]string{}
 			for _, index := range w.left() {
 				// Where ECS has shown nothing since the task runs, all that is known is that its containers did then.
 				if len(w.services[index].Ports) > 0 || w.seen() {
-					w.tell(ctx, known, index, w.why(index, limit.Duration))
+					late[index] = w.why(index, limit.Duration)
 				}
 			}
-			return false, nil
+			w.tell(job, known, late)
+			return false, context.Cause(job)
 		}
 		err := w.ask(ctx, connection, known, remaining)
 		switch w.unheard = err != nil; {
@@ -79,14 +84,16 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 
 // takeStates settles the services of which ECS has shown enough.
 func (w *serviceWait) takeStates(ctx context.Context, known *state.Task) {
+	ended := map[int]string{}
 	for _, index := range w.left() {
 		switch now := w.state(index); {
 		case now.Ended:
-			w.tell(ctx, known, index, now.End)
+			ended[index] = now.End
 		case now.Running && len(w.services[index].Ports) == 0:
 			w.settled[index] = true
 		}
 	}
+	w.tell(ctx, known, ended)
 }
 
 // ask settles the services that take connections. It returns an error where the connection was lost, or gives no answer
@@ -161,8 +168,10 @@ func (w *serviceWait) why(index int, waited time.Duration) string {
 	return fmt.Sprintf("did not run within %s", waited)
 }
 
-// tell settles a service that is not up, and tells the job's log of it.
-func (w *serviceWait) tell(ctx context.Context, known *state.Task, index int, why string) {
-	w.settled[index] = true
-	w.warnOfService(ctx, known, index, "probably didn't start properly", why)
+// tell settles services that are not up, and tells the job's log of them.
+func (w *serviceWait) tell(ctx context.Context, known *state.Task, why map[int]string) {
+	for index := range why {
+		w.settled[index] = true
+	}
+	w.warnOfServices(ctx, known, "probably didn't start properly", why)
 }
