@@ -123,7 +123,9 @@ func TestServicesThatADefinitionCannotHave(t *testing.T) {
 			want: "services: a job can have 7 on this runner, and this one has 8"},
 		"beside a container of that name": {services: databases,
 			change: map[string]any{"containerDefinitions": []any{named("ci-coordinator"), named("ci-service-9")}},
-			want:   "the task definition ci has a container whose name begins with ci-service-"},
+			want:   "the task definition ci has a container whose name is ci-service- and a number"},
+		"beside one whose name begins alike": {services: databases,
+			change: map[string]any{"containerDefinitions": []any{named("ci-coordinator"), named("ci-service-proxy")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, tasks := defining(t)
@@ -243,5 +245,28 @@ func TestTheLeaseIsNotAServices(t *testing.T) {
 	}}}
 	if got := leaseOf(task).Host; got != "ours" {
 		t.Errorf("the task is %s", got)
+	}
+}
+
+func TestNamesOfServices(t *testing.T) {
+	for name, want := range map[string]bool{
+		ServiceContainer(0): true, ServiceContainer(8): true, "ci-service-10": true, "ci-service-proxy": false,
+		"ci-service-0": false, "ci-service-01": false, "ci-service--1": false, "ci-service-+1": false, "ci-service-": false,
+		"ci-service-1-proxy": false, "1": false, "": false,
+	} {
+		if isService(&name) != want {
+			t.Errorf("%q: %t", name, !want)
+		}
+	}
+}
+
+// What becomes of the operator's own container is not the job's failure.
+func TestAContainerWithANameLikeAServices(t *testing.T) {
+	task := taskOf("RUNNING", "", -1, stopping("TaskFailedToStart", "Task failed to start"))
+	task.Containers = append(task.Containers, types.Container{Name: aws.String("ci-service-proxy"), Image: aws.String("proxy:1"),
+		Reason: aws.String("CannotPullContainerError: not found")})
+	var told *failure.Failure
+	if err := Stopped(task); !errors.As(err, &told) || told.Build || serviceRefused(task) != nil {
+		t.Errorf("%v is the job's own failure", err)
 	}
 }
