@@ -27,8 +27,8 @@ func (d *Driver) tellAll(lines []string) {
 	}
 }
 
-// enter adds to a derived definition what its container of the job's image runs. Beside services that container has to
-// begin as root, where its user is known. So does its entry point, unless that is known too: then ci-agent comes before it.
+// enter adds to a derived definition what its container of the job's image runs. Beside services ci-agent comes before the
+// image's entry point where the container starts as root, which is to run nothing else.
 func (d *Driver) enter(add *task.Derived) {
 	if len(add.Services) == 0 {
 		add.Script = d.Volume.Waiting(install.Entrance{})

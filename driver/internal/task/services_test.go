@@ -26,7 +26,7 @@ var databases = []images.Service{
 
 // A service has what the job says and the coordinator's log, and none of its volumes, variables and secrets.
 func TestDefinitionOfServices(t *testing.T) {
-	for name, build := range map[string]*images.Build{"alone": nil, "beside an image": {Image: "node:24", User: "node"}} {
+	for name, build := range map[string]*images.Build{"alone": nil, "beside an image": {Image: "node:24", User: "node", ConfigKnown: true}} {
 		t.Run(name, func(t *testing.T) {
 			server, tasks := defining(t)
 			arn, err := tasks.Define(t.Context(), Derived{Build: build, Services: databases, Script: "run", Folder: "/ci-job"})
