@@ -247,26 +247,3 @@ func TestTheLeaseIsNotAServices(t *testing.T) {
 		t.Errorf("the task is %s", got)
 	}
 }
-
-func TestNamesOfServices(t *testing.T) {
-	for name, want := range map[string]bool{
-		ServiceContainer(0): true, ServiceContainer(8): true, "ci-service-10": true, "ci-service-proxy": false,
-		"ci-service-0": false, "ci-service-01": false, "ci-service--1": false, "ci-service-+1": false, "ci-service-": false,
-		"ci-service-1-proxy": false, "1": false, "": false,
-	} {
-		if isService(&name) != want {
-			t.Errorf("%q: %t", name, !want)
-		}
-	}
-}
-
-// What becomes of the operator's own container is not the job's failure.
-func TestAContainerWithANameLikeAServices(t *testing.T) {
-	task := taskOf("RUNNING", "", -1, stopping("TaskFailedToStart", "Task failed to start"))
-	task.Containers = append(task.Containers, types.Container{Name: aws.String("ci-service-proxy"), Image: aws.String("proxy:1"),
-		Reason: aws.String("CannotPullContainerError: not found")})
-	var told *failure.Failure
-	if err := Stopped(task); !errors.As(err, &told) || told.Build || serviceRefused(task) != nil {
-		t.Errorf("%v is the job's own failure", err)
-	}
-}
