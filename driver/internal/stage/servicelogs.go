@@ -10,6 +10,7 @@ import (
 
 	"gitlab-fargate-runners/driver/internal/failure"
 	"gitlab-fargate-runners/driver/internal/printable"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 	"gitlab-fargate-runners/driver/internal/state"
 	"gitlab-fargate-runners/driver/internal/task"
 )
@@ -35,9 +36,10 @@ func (d *Driver) readServiceLogs(ctx context.Context, known *state.Task, indexes
 	if len(indexes) == 0 {
 		return nil
 	}
-	since := map[int]int64{}
+	since := map[int]servicelog.Mark{}
 	for _, index := range indexes {
-		since[index] = known.Services[index].LoggedUntil
+		service := known.Services[index]
+		since[index] = servicelog.Mark{At: service.LoggedUntil, Events: service.LoggedThen}
 	}
 	return d.Tasks.ServiceLogs(ctx, known.ARN, since)
 }
@@ -53,7 +55,9 @@ func (d *Driver) tellServiceLog(known *state.Task, index int, log task.ServiceLo
 	case len(log.Text) == 0 && service.LoggedUntil == 0:
 		d.printf("[service:%s] has written nothing", service.Name)
 	}
-	service.LoggedUntil = max(service.LoggedUntil, log.Until)
+	if log.Err == nil {
+		service.LoggedUntil, service.LoggedThen = log.Until.At, log.Until.Events
+	}
 	for _, line := range log.Text {
 		d.printf("[service:%s] %s", service.Name, line)
 	}

@@ -41,7 +41,7 @@ func (w *watched) WatchServices(ctx context.Context, _ string, _ int, look func(
 	}
 }
 
-func (w *watched) ServiceLogs(ctx context.Context, _ string, since map[int]int64) map[int]task.ServiceLog {
+func (w *watched) ServiceLogs(ctx context.Context, _ string, since map[int]servicelog.Mark) map[int]task.ServiceLog {
 	w.reads++
 	logs := map[int]task.ServiceLog{}
 	for index := range since {

@@ -10,6 +10,7 @@ import (
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/config"
 	"gitlab-fargate-runners/driver/internal/job"
+	"gitlab-fargate-runners/driver/internal/servicelog"
 	"gitlab-fargate-runners/driver/internal/slot"
 	"gitlab-fargate-runners/driver/internal/sshconn"
 	"gitlab-fargate-runners/driver/internal/state"
@@ -30,7 +31,7 @@ type Tasks interface {
 	WatchServices(ctx context.Context, arn string, count int, look func([]task.ServiceState)) error
 	// Services are nil where ECS does not show them.
 	Services(ctx context.Context, arn string, count int) []task.ServiceState
-	ServiceLogs(ctx context.Context, arn string, since map[int]int64) map[int]task.ServiceLog
+	ServiceLogs(ctx context.Context, arn string, since map[int]servicelog.Mark) map[int]task.ServiceLog
 	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
 	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string, over task.Over) error

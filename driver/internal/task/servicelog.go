@@ -27,8 +27,8 @@ type ServiceLog struct {
 	Err error
 }
 
-// ServiceLogs returns for each of these services what it has written later than a time, in milliseconds since 1970.
-func (t *Tasks) ServiceLogs(ctx context.Context, arn string, since map[int]int64) map[int]ServiceLog {
+// ServiceLogs returns for each of these services what it has written since.
+func (t *Tasks) ServiceLogs(ctx context.Context, arn string, since map[int]servicelog.Mark) map[int]ServiceLog {
 	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
 	definition, err := t.definitionOf(ctx, arn)
@@ -51,7 +51,7 @@ func (t *Tasks) ServiceLogs(ctx context.Context, arn string, since map[int]int64
 }
 
 func (t *Tasks) serviceLog(
-	ctx context.Context, arn string, definition *types.TaskDefinition, index int, since int64,
+	ctx context.Context, arn string, definition *types.TaskDefinition, index int, since servicelog.Mark,
 ) (servicelog.Lines, error) {
 	stream, err := serviceStream(definition, arn, index)
 	if err != nil {

@@ -50,7 +50,7 @@ func TestLogsOfManyServices(t *testing.T) {
 		w := tasks(t, api)
 		w.Definitions, w.Logs = l, l
 		began := time.Now()
-		logs := w.ServiceLogs(t.Context(), arn, map[int]int64{0: 0, 1: 0, 2: 0, 7: 0})
+		logs := w.ServiceLogs(t.Context(), arn, map[int]servicelog.Mark{0: {}, 1: {}, 2: {}, 7: {}})
 		if took := time.Since(began); took != logTimeout || api.describes != 1 || l.describes != 1 {
 			t.Errorf("after %s, %d looks at the task, %d at its definition", took, api.describes, l.describes)
 		}
