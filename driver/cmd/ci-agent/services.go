@@ -25,8 +25,8 @@ type entrance struct {
 	user string
 }
 
-// execute executes the command in the place of this process, so that nothing of root's is left in it. Where it was told
-// another user than root, it never does so as root.
+// execute executes the command in the place of this process, so that nothing of root's is left in it. Where it was told a
+// user, it does so as that user alone.
 func (e entrance) execute(command []string) error {
 	if len(command) == 0 {
 		return errors.New("enter needs a command")
@@ -37,7 +37,7 @@ func (e entrance) execute(command []string) error {
 		}
 	}
 	environment := os.Environ()
-	if e.user != "" && os.Geteuid() == 0 { // An entry point may have become another user by itself.
+	if e.user != "" {
 		var err error
 		if environment, err = e.become(environment); err != nil {
 			return err
@@ -58,11 +58,20 @@ func (e entrance) addNames() error {
 	return hosts.Add(e.hosts, strings.Fields(string(content)))
 }
 
-// become makes this process the user's, and returns the user's environment.
+// become makes this process the user's, where it is not yet, and returns the user's environment. Only root can become
+// another user.
 func (e entrance) become(environment []string) ([]string, error) {
 	user, err := identity.Find("/", e.user)
 	if err != nil {
 		return nil, err
+	}
+	switch now := os.Geteuid(); now {
+	case user.UID:
+		return environment, nil
+	case 0:
+	default:
+		return nil, fmt.Errorf("the job is to be run by user %s, but the container's entry point has made this process user %d's",
+			e.user, now)
 	}
 	root, err := identity.Find("/", "0")
 	if err != nil {

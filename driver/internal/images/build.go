@@ -141,16 +141,17 @@ func (b Build) Command(script string) (entrypoint, command []string) {
 }
 
 // StartUser is the user by whom the container starts; empty where that is the image's own. A container beside services
-// starts as root, where its user is known, so that it can have their names in /etc/hosts before it becomes that user.
+// starts as root, so that it can have their names in /etc/hosts before it becomes its user, where that user is known and
+// so is the entry point: one that nobody knows would be run by root.
 func (b Build) StartUser(besideServices bool) string {
-	if besideServices && b.RunUser() != "" {
+	if besideServices && b.RunUser() != "" && b.WithEntrypoint() != nil {
 		return "0"
 	}
 	return b.User
 }
 
-// RunUser is the user that a container which starts as root is to become; empty where nobody knows a user or it is root
-// anyway.
+// RunUser is the user by whom the container's processes are to be run, whoever starts it; empty where nobody knows a user
+// or it is root anyway.
 func (b Build) RunUser() string {
 	user := cmp.Or(b.User, b.ConfigUser)
 	if name, _, _ := strings.Cut(user, ":"); name == "" || name == "root" || name == "0" {

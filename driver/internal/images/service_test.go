@@ -160,7 +160,7 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-// A container beside services starts as root where it is known who is to come after root.
+// A container beside services starts as root where it is known who is to come after root, and what root must not run.
 func TestUsersBesideServices(t *testing.T) {
 	type users struct{ alone, beside, run string }
 	for build, want := range map[[2]string]users{
@@ -175,9 +175,21 @@ func TestUsersBesideServices(t *testing.T) {
 		{"", "0:0"}:        {"", "", ""},
 		{"rooter", "root"}: {"rooter", "0", "rooter"},
 	} {
-		b := Build{User: build[0], ConfigUser: build[1]}
+		b := Build{User: build[0], ConfigUser: build[1], ConfigKnown: true}
 		if got := (users{b.StartUser(false), b.StartUser(true), b.RunUser()}); got != want {
 			t.Errorf("%v: %v, want %v", build, got, want)
+		}
+	}
+	for user, want := range map[string]users{
+		"": {"", "", ""}, "node": {"node", "node", "node"}, "root": {"root", "root", ""},
+	} {
+		b := Build{User: user}
+		if got := (users{b.StartUser(false), b.StartUser(true), b.RunUser()}); got != want {
+			t.Errorf("%q, the image's entry point is not known: %v, want %v", user, got, want)
+		}
+		b.Entrypoint = []string{""}
+		if b.RunUser() != "" && b.StartUser(true) != "0" {
+			t.Errorf("%q, the job names the entry point: %v", user, b.StartUser(true))
 		}
 	}
 }

@@ -58,20 +58,33 @@ type Stream struct{ Region, Group, Name string }
 type Lines struct {
 	// Text has no control characters.
 	Text []string
-	// Until is the time of the last one, in milliseconds since 1970; 0 where there is none.
-	Until int64
+	// Until is where the log has been read to.
+	Until Mark
 }
 
-// Last returns the last lines of the stream that are later than since, in milliseconds since 1970.
-func Last(ctx context.Context, api API, stream Stream, since int64) (Lines, error) {
-	query := Query{Group: stream.Group, Stream: stream.Name, Limit: MostLines}
-	if since > 0 {
-		query.From = since + 1
-	}
-	events, err := newest(ctx, api, stream.Region, query)
-	lines := Lines{}
+// Mark is a place in a log. CloudWatch may still get events of the same millisecond.
+type Mark struct {
+	// At is the time of the last event, in milliseconds since 1970; 0 where there is none. Events is how many it has been.
+	At     int64
+	Events int
+}
+
+// Last returns the last lines of the stream that are later than since.
+func Last(ctx context.Context, api API, stream Stream, since Mark) (Lines, error) {
+	events, err := newest(ctx, api, stream.Region,
+		Query{Group: stream.Group, Stream: stream.Name, Limit: MostLines, From: since.At})
+	lines, told := Lines{Until: since}, since.Events
 	for _, event := range events {
-		lines.Until = max(lines.Until, event.At)
+		if event.At == since.At && told > 0 {
+			told--
+			continue
+		}
+		if event.At > lines.Until.At {
+			lines.Until = Mark{At: event.At}
+		}
+		if event.At == lines.Until.At {
+			lines.Until.Events++
+		}
 		for line := range strings.SplitSeq(strings.TrimRight(event.Message, "\r\n"), "\n") {
 			lines.Text = append(lines.Text, printable.Of(strings.ReplaceAll(line, "\t", " ")))
 		}
@@ -101,7 +114,7 @@ func newest(ctx context.Context, api API, region string, query Query) ([]Event, 
 
 // Patiently is Last, repeated until there are lines or the limit is over: ECS hands on what a container has just written
 // some seconds later, and makes the stream with the first line.
-func Patiently(ctx context.Context, api API, stream Stream, since int64, limit time.Duration) (lines Lines, err error) {
+func Patiently(ctx context.Context, api API, stream Stream, since Mark, limit time.Duration) (lines Lines, err error) {
 	deadline := time.Now().Add(limit)
 	for {
 		lines, err = Last(ctx, api, stream, since)

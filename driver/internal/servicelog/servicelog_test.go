@@ -42,23 +42,25 @@ var stream = Stream{Region: "eu-central-1", Group: "g", Name: "p/ci-service-1/t"
 func TestLast(t *testing.T) {
 	many := strings.Split(strings.Repeat("line\n", MostLines+1), "\n")[:MostLines+1]
 	long := strings.Repeat("é", MostBytes)
+	since := Mark{42, 1}
+	nothing := Lines{Until: since}
 	for name, test := range map[string]struct {
 		answers []answer
 		want    Lines
 		calls   int
 	}{
-		"nothing":         {[]answer{{}}, Lines{}, 1},
-		"lines":           {[]answer{{messages: []string{"a\r\n", "b\nc"}}}, Lines{[]string{"a", "b", "c"}, 101}, 1},
-		"control":         {[]answer{{messages: []string{"\x1b[31mred\x00\xff\tand"}}}, Lines{[]string{"[31mred and"}, 100}, 1},
-		"too many":        {[]answer{{messages: many}}, Lines{many[1:], 100 + MostLines}, 1},
-		"too long":        {[]answer{{messages: []string{"a", long}}}, Lines{[]string{long[:MostBytes]}, 101}, 1},
-		"long and short":  {[]answer{{messages: []string{long, "a"}}}, Lines{[]string{"a"}, 101}, 1},
-		"an empty page":   {[]answer{{token: "b/1"}, {messages: []string{"a"}}}, Lines{[]string{"a"}, 100}, 2},
-		"the end at once": {[]answer{{token: "b/1"}, {token: "b/1"}}, Lines{}, 2},
-		"empty pages":     {[]answer{{token: "1"}, {token: "2"}, {token: "3"}, {token: "4"}, {token: "5"}, {token: "6"}}, Lines{}, 5},
+		"nothing":         {[]answer{{}}, nothing, 1},
+		"lines":           {[]answer{{messages: []string{"a\r\n", "b\nc"}}}, Lines{[]string{"a", "b", "c"}, Mark{101, 1}}, 1},
+		"control":         {[]answer{{messages: []string{"\x1b[31mred\x00\xff\tand"}}}, Lines{[]string{"[31mred and"}, Mark{100, 1}}, 1},
+		"too many":        {[]answer{{messages: many}}, Lines{many[1:], Mark{100 + MostLines, 1}}, 1},
+		"too long":        {[]answer{{messages: []string{"a", long}}}, Lines{[]string{long[:MostBytes]}, Mark{101, 1}}, 1},
+		"long and short":  {[]answer{{messages: []string{long, "a"}}}, Lines{[]string{"a"}, Mark{101, 1}}, 1},
+		"an empty page":   {[]answer{{token: "b/1"}, {messages: []string{"a"}}}, Lines{[]string{"a"}, Mark{100, 1}}, 2},
+		"the end at once": {[]answer{{token: "b/1"}, {token: "b/1"}}, nothing, 2},
+		"empty pages":     {[]answer{{token: "1"}, {token: "2"}, {token: "3"}, {token: "4"}, {token: "5"}, {token: "6"}}, nothing, 5},
 	} {
 		api := &pages{answers: test.answers}
-		got, err := Last(t.Context(), api, stream, 41)
+		got, err := Last(t.Context(), api, stream, since)
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" || len(api.calls) != test.calls {
 			t.Errorf("%s: %v, %d calls (-want +got):\n%s", name, err, len(api.calls), diff)
 		}
@@ -67,6 +69,39 @@ func TestLast(t *testing.T) {
 		if first != want || api.region != "eu-central-1" {
 			t.Errorf("%s: it asks for %+v in %s", name, first, api.region)
 		}
+	}
+}
+
+// events is a stream in which they are all.
+type events []Event
+
+func (e events) GetLogEvents(_ context.Context, _ string, query Query) (page Page, _ error) {
+	for _, event := range e {
+		if event.At >= query.From {
+			page.Events = append(page.Events, event)
+		}
+	}
+	return page, nil
+}
+
+// What a service has written in one millisecond may come in parts, and each is told once.
+func TestEventsOfOneMillisecond(t *testing.T) {
+	var all events
+	var since Mark
+	for _, step := range []struct {
+		come []Event
+		want []string
+	}{
+		{[]Event{{1, "a"}, {2, "b"}, {2, "c"}}, []string{"a", "b", "c"}}, {nil, nil},
+		{[]Event{{2, "d"}}, []string{"d"}}, {nil, nil},
+		{[]Event{{2, "e"}, {3, "f"}}, []string{"e", "f"}}, {[]Event{{3, "g"}}, []string{"g"}}, {nil, nil},
+	} {
+		all = append(all, step.come...)
+		got, err := Last(t.Context(), all, stream, since)
+		if err != nil || !cmp.Equal(got.Text, step.want) {
+			t.Errorf("after %+v: %q, %v, want %q", since, got.Text, err, step.want)
+		}
+		since = got.Until
 	}
 }
 
@@ -88,7 +123,7 @@ func TestPatiently(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				got, err := Patiently(t.Context(), &pages{answers: test.answers}, stream, 0, 5*time.Second)
+				got, err := Patiently(t.Context(), &pages{answers: test.answers}, stream, Mark{}, 5*time.Second)
 				if took := time.Since(began); !cmp.Equal(got.Text, test.want) || !errors.Is(err, test.err) || took != test.takes {
 					t.Errorf("%v, %v after %s", got, err, took)
 				}
@@ -97,7 +132,7 @@ func TestPatiently(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(denied)
-	if _, err := Patiently(ctx, &pages{answers: []answer{{err: missing}}}, stream, 0, time.Hour); !errors.Is(err, denied) {
+	if _, err := Patiently(ctx, &pages{answers: []answer{{err: missing}}}, stream, Mark{}, time.Hour); !errors.Is(err, denied) {
 		t.Errorf("after a cancel: %v", err)
 	}
 }

@@ -3,7 +3,8 @@ package stage
 import (
 	"context"
 	"errors"
-	"sync"
+	"maps"
+	"slices"
 
 	"github.com/aws/smithy-go"
 
@@ -14,37 +15,49 @@ import (
 	"gitlab-fargate-runners/driver/internal/task"
 )
 
-// warnOfService tells the job's log of a service that is not as it should be, with the end of the service's own log.
-func (d *Driver) warnOfService(ctx context.Context, known *state.Task, index int, what, why string) {
-	known.Services[index].Told = true
-	d.printf("*** WARNING: Service %s %s: its container %s %s", known.Services[index].Image, what,
-		task.ServiceContainer(index), printable.Of(why))
-	d.tellServiceLog(known, index, d.readServiceLog(ctx, known, index))
+// warnOfServices tells the job's log of services that are not as they should be, by index, and why each is not, with the
+// end of the service's own log. A job that is cancelled meanwhile has not been told.
+func (d *Driver) warnOfServices(ctx context.Context, known *state.Task, what string, why map[int]string) {
+	indexes := slices.Sorted(maps.Keys(why))
+	logs := d.readServiceLogs(ctx, known, indexes)
+	if ctx.Err() != nil {
+		return
+	}
+	for _, index := range indexes {
+		known.Services[index].Told = true
+		d.printf("*** WARNING: Service %s %s: its container %s %s", known.Services[index].Image, what,
+			task.ServiceContainer(index), printable.Of(why[index]))
+		d.tellServiceLog(known, index, logs[index])
+	}
 }
 
-// serviceLog is what a service has written since the last time, or why nobody knows.
-type serviceLog struct {
-	servicelog.Lines
-	err error
-}
-
-func (d *Driver) readServiceLog(ctx context.Context, known *state.Task, index int) (log serviceLog) {
-	log.Lines, log.err = d.Tasks.ServiceLog(ctx, known.ARN, index, known.Services[index].LoggedUntil)
-	return log
+// readServiceLogs reads what each of the services has written since the last time.
+func (d *Driver) readServiceLogs(ctx context.Context, known *state.Task, indexes []int) map[int]task.ServiceLog {
+	if len(indexes) == 0 {
+		return nil
+	}
+	since := map[int]servicelog.Mark{}
+	for _, index := range indexes {
+		service := known.Services[index]
+		since[index] = servicelog.Mark{At: service.LoggedUntil, Events: service.LoggedThen}
+	}
+	return d.Tasks.ServiceLogs(ctx, known.ARN, since)
 }
 
 // tellServiceLog tells the job's log what the service has written, or where that is.
-func (d *Driver) tellServiceLog(known *state.Task, index int, log serviceLog) {
+func (d *Driver) tellServiceLog(known *state.Task, index int, log task.ServiceLog) {
 	service := &known.Services[index]
 	switch {
-	case log.err != nil:
-		d.Log.Debug("cannot read a service's log", "image", service.Image, "error", log.err)
+	case log.Err != nil:
+		d.Log.Debug("cannot read a service's log", "image", service.Image, "error", log.Err)
 		d.printf("[service:%s] its log is not here, but in the task's log, in the stream …/%s/%s: %s", service.Name,
-			task.ServiceContainer(index), task.ID(known.ARN), whyUnread(log.err))
+			task.ServiceContainer(index), task.ID(known.ARN), whyUnread(log.Err))
 	case len(log.Text) == 0 && service.LoggedUntil == 0:
 		d.printf("[service:%s] has written nothing", service.Name)
 	}
-	service.LoggedUntil = max(service.LoggedUntil, log.Until)
+	if log.Err == nil {
+		service.LoggedUntil, service.LoggedThen = log.Until.At, log.Until.Events
+	}
 	for _, line := range log.Text {
 		d.printf("[service:%s] %s", service.Name, line)
 	}
@@ -68,14 +81,16 @@ func (d *Driver) tellServiceLogs(ctx context.Context, known *state.Task) {
 	if !d.Job.DebugServices {
 		return
 	}
-	logs := make([]serviceLog, len(known.Services))
-	var all sync.WaitGroup
-	for index := range logs {
-		all.Go(func() { logs[index] = d.readServiceLog(ctx, known, index) })
+	var all []int
+	for index := range known.Services {
+		all = append(all, index)
 	}
-	all.Wait()
-	for index, log := range logs {
-		d.tellServiceLog(known, index, log)
+	logs := d.readServiceLogs(ctx, known, all)
+	if ctx.Err() != nil {
+		return
+	}
+	for _, index := range all {
+		d.tellServiceLog(known, index, logs[index])
 	}
 }
 
@@ -84,12 +99,17 @@ func (d *Driver) tellEndedServices(ctx context.Context, known *state.Task) {
 	if len(known.Services) == 0 || ctx.Err() != nil {
 		return
 	}
+	ended := map[int]string{}
 	for index, now := range d.Tasks.Services(ctx, known.ARN, len(known.Services)) {
 		if now.Ended && !known.Services[index].Told {
-			d.warnOfService(ctx, known, index, "did not last", now.End)
-			if err := d.Store.Save(d.Job.Key(), known); err != nil {
-				d.Log.Warn("a later stage may tell of the service again", "error", err)
-			}
+			ended[index] = now.End
 		}
+	}
+	if len(ended) == 0 {
+		return
+	}
+	d.warnOfServices(ctx, known, "did not last", ended)
+	if err := d.Store.Save(d.Job.Key(), known); err != nil {
+		d.Log.Warn("a later stage may tell of the service again", "error", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/install"
 	"gitlab-fargate-runners/driver/internal/failure"
@@ -26,8 +27,8 @@ func (d *Driver) tellAll(lines []string) {
 	}
 }
 
-// enter adds to a derived definition what its container of the job's image runs. Beside services that container has to
-// begin as root, where its user is known. So does its entry point, unless that is known too: then ci-agent comes before it.
+// enter adds to a derived definition what its container of the job's image runs. Beside services ci-agent comes before the
+// image's entry point where the container starts as root, which is to run nothing else.
 func (d *Driver) enter(add *task.Derived) {
 	if len(add.Services) == 0 {
 		add.Script = d.Volume.Waiting(install.Entrance{})
@@ -55,6 +56,11 @@ func namesOf(services []images.Service) (names []string) {
 	return names
 }
 
+// answering bounds a question to ci-agent: a connection that gives no answer in time counts as lost.
+func answering(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, failure.New("", "the connection gave no answer within %s", limit))
+}
+
 // nameServices lets the coordinator find the services by their names, and tells whether it was the connection that was
 // lost.
 func (d *Driver) nameServices(
@@ -68,7 +74,9 @@ func (d *Driver) nameServices(
 			known.Services = append(known.Services, state.Service{Image: one.Image, Name: one.Names[0]})
 		}
 	}
-	err = install.Name(ctx, connection, known.Agent.Path, d.HostsFile, namesOf(services))
+	bounded, cancel := answering(ctx, d.Config.SSH.ConnectTimeout.Duration)
+	defer cancel()
+	err = install.Name(bounded, connection, known.Agent.Path, d.HostsFile, namesOf(services))
 	var unusable *install.Unusable
 	if errors.As(err, &unusable) {
 		d.printf("The container %s does not let its user write /etc/hosts: the services are at localhost alone there, and not at "+

@@ -27,6 +27,8 @@ type serviceWait struct {
 	states []task.ServiceState
 	// settled are the services that nobody waits for any more.
 	settled []bool
+	// unheard is true where ci-agent did not answer when it was last asked.
+	unheard bool
 }
 
 // reachTurn is how long ci-agent looks at the services before the driver asks ECS's last word on them.
@@ -45,30 +47,36 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 		w.deadline = time.Now().Add(limit.Duration)
 		w.printf("Waiting for services to be up and running (timeout %s)...", limit.Duration)
 	}
+	job := ctx // Services' logs outlive the task.
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { cancel(w.Tasks.WatchServices(ctx, known.ARN, len(w.services), w.look)) })
 	defer watch.Wait()
 	defer cancel(nil)
 	for {
-		w.takeStates(ctx, known)
+		w.takeStates(job, known)
 		remaining := time.Until(w.deadline)
 		switch {
+		case ctx.Err() != nil:
+			return false, context.Cause(ctx)
 		case len(w.left()) == 0:
 			return false, nil
 		case remaining <= 0:
+			late := map[int]string{}
 			for _, index := range w.left() {
 				// Where ECS has shown nothing since the task runs, all that is known is that its containers did then.
 				if len(w.services[index].Ports) > 0 || w.seen() {
-					w.tell(ctx, known, index, w.why(index, limit.Duration))
+					late[index] = w.why(index, limit.Duration)
 				}
 			}
-			return false, nil
+			w.tell(job, known, late)
+			return false, context.Cause(job)
 		}
-		if err := w.ask(ctx, connection, known, min(remaining, reachTurn)); err != nil {
-			if ctx.Err() != nil {
-				return false, context.Cause(ctx)
-			}
+		err := w.ask(ctx, connection, known, remaining)
+		switch w.unheard = err != nil; {
+		case ctx.Err() != nil:
+			return false, context.Cause(ctx)
+		case err != nil && time.Now().Before(w.deadline):
 			return true, err
 		}
 	}
@@ -76,18 +84,22 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 
 // takeStates settles the services of which ECS has shown enough.
 func (w *serviceWait) takeStates(ctx context.Context, known *state.Task) {
+	ended := map[int]string{}
 	for _, index := range w.left() {
 		switch now := w.state(index); {
 		case now.Ended:
-			w.tell(ctx, known, index, now.End)
+			ended[index] = now.End
 		case now.Running && len(w.services[index].Ports) == 0:
 			w.settled[index] = true
 		}
 	}
+	w.tell(ctx, known, ended)
 }
 
-// ask settles the services that take connections.
-func (w *serviceWait) ask(ctx context.Context, connection Connection, known *state.Task, limit time.Duration) error {
+// ask settles the services that take connections. It returns an error where the connection was lost, or gives no answer
+// until little more than the remaining time is over.
+func (w *serviceWait) ask(ctx context.Context, connection Connection, known *state.Task, remaining time.Duration) error {
+	limit := min(remaining, reachTurn)
 	var asked []int
 	var ports [][]int
 	for _, index := range w.left() {
@@ -99,7 +111,9 @@ func (w *serviceWait) ask(ctx context.Context, connection Connection, known *sta
 		_ = sleep.For(ctx, min(limit, w.Config.Fargate.PollInterval.Duration)) // until ECS has been asked again
 		return context.Cause(ctx)
 	}
-	reached, err := install.Reach(ctx, connection, known.Agent.Path, ports, limit)
+	bounded, cancel := answering(ctx, min(limit+w.Config.SSH.ConnectTimeout.Duration, remaining+reachTurn))
+	defer cancel()
+	reached, err := install.Reach(bounded, connection, known.Agent.Path, ports, limit)
 	var unusable *install.Unusable
 	if errors.As(err, &unusable) {
 		w.Log.Warn("ci-agent cannot tell which services are up", "error", err)
@@ -146,13 +160,18 @@ func (w *serviceWait) left() (indexes []int) {
 // why is the reason why a service counts as not up when the time is over.
 func (w *serviceWait) why(index int, waited time.Duration) string {
 	if ports := w.services[index].Ports; len(ports) > 0 {
+		if w.unheard {
+			return fmt.Sprintf("may take connections at port %s or not: ci-agent gave no answer within %s", reach.Format(ports), waited)
+		}
 		return fmt.Sprintf("took no connection at port %s within %s", reach.Format(ports), waited)
 	}
 	return fmt.Sprintf("did not run within %s", waited)
 }
 
-// tell settles a service that is not up, and tells the job's log of it.
-func (w *serviceWait) tell(ctx context.Context, known *state.Task, index int, why string) {
-	w.settled[index] = true
-	w.warnOfService(ctx, known, index, "probably didn't start properly", why)
+// tell settles services that are not up, and tells the job's log of them.
+func (w *serviceWait) tell(ctx context.Context, known *state.Task, why map[int]string) {
+	for index := range why {
+		w.settled[index] = true
+	}
+	w.warnOfServices(ctx, known, "probably didn't start properly", why)
 }

@@ -21,6 +21,8 @@ type watched struct {
 	Tasks
 	states []task.ServiceState
 	over   error
+	// reads counts the readings of logs.
+	reads int
 }
 
 func (w *watched) WatchServices(ctx context.Context, _ string, _ int, look func([]task.ServiceState)) error {
@@ -39,8 +41,13 @@ func (w *watched) WatchServices(ctx context.Context, _ string, _ int, look func(
 	}
 }
 
-func (w *watched) ServiceLog(context.Context, string, int, int64) (servicelog.Lines, error) {
-	return servicelog.Lines{Text: []string{"its last words"}}, nil
+func (w *watched) ServiceLogs(ctx context.Context, _ string, since map[int]servicelog.Mark) map[int]task.ServiceLog {
+	w.reads++
+	logs := map[int]task.ServiceLog{}
+	for index := range since {
+		logs[index] = task.ServiceLog{Lines: servicelog.Lines{Text: []string{"its last words"}}, Err: context.Cause(ctx)}
+	}
+	return logs
 }
 
 // reaching is a task in which a port takes connections after a time, if ever.
@@ -98,6 +105,7 @@ func TestTheWaitForAService(t *testing.T) {
 				w := newWaiting(t, directory, 0, 0)
 				w.Config.Fargate.WaitForServices.Duration = 30 * time.Second
 				w.Config.Fargate.PollInterval.Duration = 500 * time.Millisecond
+				w.Config.SSH.ConnectTimeout.Duration = 5 * time.Second
 				w.Tasks = &watched{states: test.states, over: test.over}
 				began := time.Now()
 				connection := &reaching{up: map[string]time.Time{}, lost: test.lost}

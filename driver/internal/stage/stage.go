@@ -31,7 +31,7 @@ type Tasks interface {
 	WatchServices(ctx context.Context, arn string, count int, look func([]task.ServiceState)) error
 	// Services are nil where ECS does not show them.
 	Services(ctx context.Context, arn string, count int) []task.ServiceState
-	ServiceLog(ctx context.Context, arn string, index int, since int64) (servicelog.Lines, error)
+	ServiceLogs(ctx context.Context, arn string, since map[int]servicelog.Mark) map[int]task.ServiceLog
 	// MemoryLimit is in MiB, "" where ECS does not tell; own is true where it is the container's, and not the task's.
 	MemoryLimit(ctx context.Context, arn string) (limit string, own bool)
 	Check(ctx context.Context, arn string, over task.Over) error

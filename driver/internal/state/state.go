@@ -76,7 +76,9 @@ type Service struct {
 	Image string `json:"image"`
 	Name  string `json:"name"`
 	// LoggedUntil is the time in milliseconds since 1970 up to which the job's log has the service's.
+	// LoggedThen is how many events of that millisecond it has.
 	LoggedUntil int64 `json:"logged_until,omitempty"`
+	LoggedThen  int   `json:"logged_then,omitempty"`
 	// Told is true where the job's log tells that the service has ended or did not come up.
 	Told bool `json:"told,omitempty"`
 }

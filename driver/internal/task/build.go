@@ -37,8 +37,8 @@ func buildStopped(task *types.Task) bool {
 	return build != nil && aws.ToString(build.LastStatus) == "STOPPED"
 }
 
-// passingPulls are signs of a pull that failed for no fault of the job.
-var passingPulls = []string{"toomanyrequests", "pull rate limit", "429 too many requests", "timeout", "timed out",
+// passingSigns are signs of a pull or a start that failed for no fault of the job.
+var passingSigns = []string{"toomanyrequests", "pull rate limit", "429 too many requests", "timeout", "timed out",
 	"deadline exceeded", "connection re", "no such host", "temporary failure", "unexpected eof", "500 ", "502 ", "503 ",
 	"504 ", "unable to retrieve ecr registry auth"}
 
@@ -84,15 +84,17 @@ func neverRan(task *types.Task, container *types.Container, what string) error {
 	case has("cannotpull"):
 		err = failure.New("Check the image's name and tag, that it has the task's architecture, and that the task may "+
 			"pull it.", "%s %s cannot be pulled: %s", what, image, reason)
-		if err.Build = !has(passingPulls...); !err.Build {
+		if err.Build = !has(passingSigns...); !err.Build {
 			err.Hint = found.hint
 		} else if right := allow(reason, "the task's execution role"); right != "" {
 			err.Hint = right
 		}
 	case has("cannotstart", "cannotcreate", "containerruntime"):
 		err = failure.New("", "%s %s does not run: %s", what, image, reason)
-		err.Build = true
+		err.Build = has(noShell...) || !has(passingSigns...)
 		switch {
+		case !err.Build:
+			err.Hint = found.hint
 		case !has(noShell...):
 		case aws.ToString(container.Name) == BuildContainer:
 			err.Hint = "The image has no shell (sh), which a job's script needs; or its entry point is not there."

@@ -3,6 +3,7 @@ package task
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,7 +23,11 @@ const mostContainers = 10
 // ServiceContainer is the name of the container of a job's service; the first one's index is 0.
 func ServiceContainer(index int) string { return fmt.Sprint(servicePrefix, index+1) }
 
-func isService(name *string) bool { return strings.HasPrefix(aws.ToString(name), servicePrefix) }
+// isService tells whether it is such a name. A task definition may have containers of its own whose names begin alike.
+func isService(name *string) bool {
+	index, err := strconv.Atoi(strings.TrimPrefix(aws.ToString(name), servicePrefix))
+	return err == nil && index > 0 && ServiceContainer(index-1) == aws.ToString(name)
+}
 
 // servicesBeside are the containers of the services beside the job's own. They share its network, and have neither its
 // volumes nor its variables. What a service's variables are is said in RunTask: whoever may read task definitions must
@@ -63,7 +68,7 @@ func servicesUsable(base *types.TaskDefinition, add Derived, has string) error {
 	sameName := func(one types.ContainerDefinition) bool { return isService(one.Name) }
 	if len(add.Services) > 0 && slices.ContainsFunc(base.ContainerDefinitions, sameName) {
 		return failure.New("Give the container another name.",
-			"the task definition %s has a container whose name begins with %s, as those of a job's services do", name, servicePrefix)
+			"the task definition %s has a container whose name is %s and a number, as those of a job's services", name, servicePrefix)
 	}
 	for _, one := range add.Services {
 		if one.Architecture != "" && one.Architecture != has {

@@ -26,7 +26,7 @@ var databases = []images.Service{
 
 // A service has what the job says and the coordinator's log, and none of its volumes, variables and secrets.
 func TestDefinitionOfServices(t *testing.T) {
-	for name, build := range map[string]*images.Build{"alone": nil, "beside an image": {Image: "node:24", User: "node"}} {
+	for name, build := range map[string]*images.Build{"alone": nil, "beside an image": {Image: "node:24", User: "node", ConfigKnown: true}} {
 		t.Run(name, func(t *testing.T) {
 			server, tasks := defining(t)
 			arn, err := tasks.Define(t.Context(), Derived{Build: build, Services: databases, Script: "run", Folder: "/ci-job"})
@@ -123,7 +123,9 @@ func TestServicesThatADefinitionCannotHave(t *testing.T) {
 			want: "services: a job can have 7 on this runner, and this one has 8"},
 		"beside a container of that name": {services: databases,
 			change: map[string]any{"containerDefinitions": []any{named("ci-coordinator"), named("ci-service-9")}},
-			want:   "the task definition ci has a container whose name begins with ci-service-"},
+			want:   "the task definition ci has a container whose name is ci-service- and a number"},
+		"beside one whose name begins alike": {services: databases,
+			change: map[string]any{"containerDefinitions": []any{named("ci-coordinator"), named("ci-service-proxy")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, tasks := defining(t)

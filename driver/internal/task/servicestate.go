@@ -22,7 +22,7 @@ type ServiceState struct {
 func (t *Tasks) WatchServices(ctx context.Context, arn string, count int, look func([]ServiceState)) error {
 	return t.Await(ctx, arn, func(task *types.Task) bool {
 		look(serviceStates(task, count))
-		return BuildEnded(task) || serviceRefused(task) != nil
+		return BuildEnded(task) || serviceRefused(task, anyContainer) != nil
 	})
 }
 
@@ -52,11 +52,11 @@ func endOf(task *types.Task, container *types.Container) string {
 	return "has ended" + withReason(container, "")
 }
 
-// serviceRefused explains why a service of the task never ran. A job whose service cannot be started fails, as with
-// GitLab's Docker executor; one whose service ends later goes on.
-func serviceRefused(task *types.Task) error {
+// serviceRefused explains why a service of the task, of those that are asked, never ran. A job whose service cannot be
+// started fails, as with GitLab's Docker executor; one whose service ends later goes on.
+func serviceRefused(task *types.Task, asked func(*types.Container) bool) error {
 	for i := range task.Containers {
-		if one := &task.Containers[i]; isService(one.Name) {
+		if one := &task.Containers[i]; isService(one.Name) && asked(one) {
 			if err := neverRan(task, one, "the service"); err != nil {
 				return err
 			}
@@ -64,6 +64,10 @@ func serviceRefused(task *types.Task) error {
 	}
 	return nil
 }
+
+func anyContainer(*types.Container) bool { return true }
+
+func hasReason(container *types.Container) bool { return aws.ToString(container.Reason) != "" }
 
 // Services returns the states of the task's first services once, nil where ECS does not show them.
 func (t *Tasks) Services(ctx context.Context, arn string, count int) []ServiceState {

@@ -13,10 +13,14 @@ import (
 
 // Stopped explains why a task has stopped, with the reasons of its containers, or why its job's image does not run.
 func Stopped(task *types.Task) error {
+	// A service with a reason of its own comes first: it also ends the container of the job's image, which depends on it.
+	if err := serviceRefused(task, hasReason); err != nil {
+		return err
+	}
 	if err := buildFailed(task); err != nil {
 		return err
 	}
-	if err := serviceRefused(task); err != nil {
+	if err := serviceRefused(task, anyContainer); err != nil {
 		return err
 	}
 	reason := reasons(task)

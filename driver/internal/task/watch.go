@@ -48,7 +48,7 @@ func (t *Tasks) AwaitRunning(ctx context.Context, arn string, progress Progress)
 			if Stopping(task) || buildStopped(task) {
 				return "", Stopped(task)
 			}
-			if err := serviceRefused(task); err != nil {
+			if err := serviceRefused(task, anyContainer); err != nil {
 				return "", err
 			}
 			if status == "RUNNING" {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // User is a user as a container's runtime knows it.
@@ -93,23 +92,6 @@ func entries(root, file string, fields int) (all [][]string, err error) {
 		}
 	}
 	return all, err
-}
-
-// Become makes this process, with all of its threads, the user's for good.
-func (u User) Become() error {
-	if err := syscall.Setgroups(u.Groups); err != nil {
-		return fmt.Errorf("setting the groups of user %d: %w", u.UID, err)
-	}
-	if err := syscall.Setgid(u.GID); err != nil {
-		return fmt.Errorf("setting the group of user %d: %w", u.UID, err)
-	}
-	if err := syscall.Setuid(u.UID); err != nil {
-		return fmt.Errorf("becoming user %d: %w", u.UID, err)
-	}
-	if os.Getuid() != u.UID || os.Geteuid() != u.UID || os.Getgid() != u.GID || os.Getegid() != u.GID {
-		return fmt.Errorf("this process did not become user %d", u.UID)
-	}
-	return nil
 }
 
 // Environment is the environment with the user's home, where it has root's: a runtime sets it by the user as whom it

@@ -83,6 +83,13 @@ func TestBecome(t *testing.T) {
 			got != "65534 65533 65533 29 CapEff: 0000000000000000" {
 			t.Errorf("%q, %v", got, err)
 		}
+		for _, path := range []string{"/dev/stderr", "/proc/self/fd/1"} { // to which programs write their logs
+			stream, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = stream.Close()
+		}
 		if err := (User{}).Become(); err == nil {
 			t.Error("it can become root again")
 		}
