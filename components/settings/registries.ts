@@ -4,15 +4,23 @@ import { imageReference } from "./image-reference";
 import { always, strict } from "./values";
 import { shown } from "./values-shown";
 
-/** As an image's name begins; driver/internal/images has the same rule. */
-const domain = /^(?=[^/]*[.:]|localhost)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/;
+/** A part of a host's name, of the reference's grammar (https://pkg.go.dev/github.com/distribution/reference). */
+const label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
+
+/**
+ * As an image's name begins; Docker reads index.docker.io as docker.io. The driver refuses the same registries
+ * (driver/internal/images/registries.go); driver/internal/images/testdata/registries.json has cases of both.
+ */
+const domain = new RegExp(`^(?!index\\.docker\\.io$)(?:localhost|(?=[^/]*[.:])${label}(?:\\.${label})*(?::\\d+)?)$`);
 
 const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/;
 
 /** A place within a registry, that an image's path may follow. */
 const folder = imageReference.superRefine((text, context) => {
   const [first, ...path] = text.split("/");
-  const whole = domain.test(first) && first !== "index.docker.io" && !path.join("/").match(/[:@]/);
+  // Without a path, Docker would put "library/" before an image's name.
+  const isFolder = first !== "docker.io" || path.length > 0;
+  const whole = domain.test(first) && isFolder && !path.join("/").match(/[:@]/);
   if (!whole) context.addIssue({ code: "custom", message: `not a place in a registry: ${shown(text)}; ${likeThis}` });
 });
 
@@ -51,13 +59,7 @@ const notDomain =
   'not a registry as the names of images begin, like "docker.io" or "registry.example.com"; Docker Hub is docker.io';
 
 export const registries = z
-  .record(
-    z
-      .string()
-      .regex(domain, notDomain)
-      .refine((name) => name !== "index.docker.io", notDomain),
-    registry,
-  )
+  .record(z.string().regex(domain, notDomain), registry)
   .default({})
   .meta({
     description: "How ECS gets at the images of registries, which jobs name by `image:` and `services:`.",

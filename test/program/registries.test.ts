@@ -1,4 +1,6 @@
 /** How ECS gets at the images of registries (images.registries): what is refused, and what comes of it. */
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "smol-toml";
 import type { Statement } from "../../components/iam/documents";
@@ -13,7 +15,22 @@ const hub = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/docker-hub";
 const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf";
 const images = (registries: object) => ({ images: { allowed: ["node:*"], registries } });
 
+const casesFile = path.resolve(__dirname, "../../driver/internal/images/testdata/registries.json");
+type Cases = Record<"taken" | "refused", string[]>;
+const { domains, folders } = JSON.parse(readFileSync(casesFile, "utf8")) as Record<"domains" | "folders", Cases>;
+
 describe("registries of jobs' images", () => {
+  const rules: [string, Cases, (text: string) => object][] = [
+    ["registries", domains, (text) => ({ [text]: { pullFrom: hub } })],
+    ["pullFrom", folders, (text) => ({ "ghcr.io": { pullFrom: text } })],
+  ];
+  for (const [what, { taken, refused }, given] of rules) {
+    it(`are taken and refused as the driver takes and refuses them: ${what}`, () => {
+      for (const text of taken) expect(errorsOf(raw(images(given(text)))), text).to.deep.equal([]);
+      for (const text of refused) expect(errorsOf(raw(images(given(text)))), text).to.not.be.empty;
+    });
+  }
+
   it("are refused with the place and the way out", () => {
     const way =
       'not a registry as the names of images begin, like "docker.io" or "registry.example.com"; Docker Hub is docker.io';
