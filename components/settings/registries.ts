@@ -13,7 +13,11 @@ const label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
  */
 const domain = new RegExp(`^(?!index\\.docker\\.io$)(?:localhost|(?=[^/]*[.:])${label}(?:\\.${label})*(?::\\d+)?)$`);
 
-const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/;
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
+
+const noSecretArn =
+  "not the full ARN of a secret in Secrets Manager, with the hyphen and six characters that AWS puts after its name; IAM " +
+  "compares with the full ARN, which `aws secretsmanager describe-secret` tells";
 
 /** A place within a registry, that an image's path may follow. */
 const folder = imageReference.superRefine((text, context) => {
@@ -38,11 +42,11 @@ const registry = strict({
   }),
   credentials: z
     .string()
-    .regex(secretArn, "not the ARN of a secret in Secrets Manager")
+    .regex(secretArn, noSecretArn)
     .optional()
     .meta({
       description:
-        'ARN of a secret in Secrets Manager, `{"username": …, "password": …}`, by which ECS logs in at the registry. The ' +
+        'Full ARN of a secret in Secrets Manager, `{"username": …, "password": …}`, by which ECS logs in at the registry. The ' +
         "execution role gets the right to read it; the policy of a KMS key of your own has to let it in as well.",
       default: "none: images are public, or in ECR",
       example: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf",

@@ -34,6 +34,9 @@ describe("registries of jobs' images", () => {
   it("are refused with the place and the way out", () => {
     const way =
       'not a registry as the names of images begin, like "docker.io" or "registry.example.com"; Docker Hub is docker.io';
+    const arn =
+      "not the full ARN of a secret in Secrets Manager, with the hyphen and six characters that AWS puts after its name; " +
+      "IAM compares with the full ARN, which `aws secretsmanager describe-secret` tells";
     const folder = (text: string) =>
       `not a place in a registry: "${text}"; write one such as ${hub}, without tag or digest`;
     const cases: [string, object, string[]][] = [
@@ -43,11 +46,13 @@ describe("registries of jobs' images", () => {
       ["ghcr.io", { pullFrom: hub, credentials: secret }, [": has pullFrom and credentials; use one"]],
       ["ghcr.io", { pullFrom: "docker-hub" }, [`.pullFrom: ${folder("docker-hub")}`]],
       ["ghcr.io", { pullFrom: `${hub}:1` }, [`.pullFrom: ${folder(`${hub}:1`)}`]],
-      [
-        "ghcr.io",
-        { credentials: "registry-login" },
-        ['.credentials: not the ARN of a secret in Secrets Manager: "registry-login"'],
-      ],
+      ...["registry-login", secret.slice(0, -"-AbCdEf".length), `${secret}:k`].map(
+        (wrong): [string, object, string[]] => [
+          "ghcr.io",
+          { credentials: wrong },
+          [`.credentials: ${arn}: "${wrong}"`],
+        ],
+      ),
     ];
     for (const [domain, registry, errors] of cases) {
       const told = errorsOf(raw(images({ [domain]: registry })));
