@@ -1,5 +1,6 @@
 /** The schema of how ECS gets at the images of registries that jobs' images and services are named after. */
 import { z } from "zod";
+import { ecrRepositoryArn } from "../iam/documents";
 import { imageReference } from "./image-reference";
 import { always, strict } from "./values";
 import { shown } from "./values-shown";
@@ -19,12 +20,19 @@ const noSecretArn =
   "not the full ARN of a secret in Secrets Manager, with the hyphen and six characters that AWS puts after its name; IAM " +
   "compares with the full ARN, which `aws secretsmanager describe-secret` tells";
 
+/** Whether a text is the address of an ECR registry alone. */
+const isBareEcr = (text: string) => !text.includes("/") && ecrRepositoryArn(`${text}/image`, "aws") !== undefined;
+
 /** A place within a registry, that an image's path may follow. */
 const folder = imageReference.superRefine((text, context) => {
   const [first, ...path] = text.split("/");
   // Without a path, Docker would put "library/" before an image's name.
   const isFolder = first !== "docker.io" || path.length > 0;
   const whole = domain.test(first) && isFolder && !path.join("/").match(/[:@]/);
+  if (isBareEcr(text)) {
+    const message = `${shown(text)} has no prefix: tasks would get rights on all repositories of that registry; ${likeThis}`;
+    return context.addIssue({ code: "custom", message });
+  }
   if (!whole) context.addIssue({ code: "custom", message: `not a place in a registry: ${shown(text)}; ${likeThis}` });
 });
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+
+	"gitlab-fargate-runners/driver/internal/job"
 )
 
 // The program that deploys the stack checks its settings by the same cases (test/program/registries.test.ts).
@@ -37,6 +39,26 @@ func TestRegistriesCases(t *testing.T) {
 			if one.registries(text).Check() == nil {
 				t.Errorf("%s %q is taken", one.what, text)
 			}
+		}
+	}
+}
+
+// The program that deploys the stack gives rights for the registries that patterns reach, by the same cases.
+func TestReachCases(t *testing.T) {
+	content, err := os.ReadFile("testdata/reach.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Pattern, Image string
+		Allowed        bool
+	}
+	if err := json.Unmarshal(content, &cases); err != nil || len(cases) == 0 {
+		t.Fatalf("%+v, %v", cases, err)
+	}
+	for _, one := range cases {
+		if _, err := Of(job.Job{Image: one.Image}, []string{one.Pattern}); (err == nil) != one.Allowed {
+			t.Errorf("%s allows %s: %v, want %t", one.Pattern, one.Image, err, one.Allowed)
 		}
 	}
 }
