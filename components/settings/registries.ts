@@ -12,7 +12,8 @@ const label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
  * As an image's name begins; Docker reads index.docker.io as docker.io. The driver refuses the same registries
  * (driver/internal/images/registries.go); driver/internal/images/testdata/registries.json has cases of both.
  */
-const domain = new RegExp(`^(?!index\\.docker\\.io$)(?:localhost|(?=[^/]*[.:])${label}(?:\\.${label})*(?::\\d+)?)$`);
+const anyDomain = `(?!index\\.docker\\.io(?:/|$))(?:localhost|(?=[^/]*[.:])${label}(?:\\.${label})*(?::\\d+)?)`;
+const domain = new RegExp(`^${anyDomain}$`);
 
 const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
 
@@ -45,6 +46,7 @@ const registry = strict({
       "What takes the registry's place in an image's name when ECS pulls it: a pull-through cache of ECR, by the prefix " +
       "of its rule, which ends a registry's rate limits and lets tasks do without the internet; or a mirror. The " +
       "execution role gets the rights to pull and to fill the cache, for this prefix.",
+    pattern: `^(?!docker\\.io$)${anyDomain}(?:/[^:@]+)?$`,
     default: "the registry itself",
     example,
   }),
@@ -59,11 +61,13 @@ const registry = strict({
       default: "none: images are public, or in ECR",
       example: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf",
     }),
-}).superRefine(({ pullFrom, credentials }, context) => {
-  if ((pullFrom === undefined) !== (credentials === undefined)) return;
-  const message = pullFrom === undefined ? "needs pullFrom or credentials" : "has pullFrom and credentials; use one";
-  context.addIssue({ code: "custom", message });
-}, always);
+})
+  .superRefine(({ pullFrom, credentials }, context) => {
+    if ((pullFrom === undefined) !== (credentials === undefined)) return;
+    const message = pullFrom === undefined ? "needs pullFrom or credentials" : "has pullFrom and credentials; use one";
+    context.addIssue({ code: "custom", message });
+  }, always)
+  .meta({ oneOf: ["pullFrom", "credentials"] });
 
 export type Registry = z.output<typeof registry>;
 
