@@ -44,8 +44,10 @@ const registry = strict({
   pullFrom: folder.optional().meta({
     description:
       "What takes the registry's place in an image's name when ECS pulls it: a pull-through cache of ECR, by the prefix " +
-      "of its rule, which ends a registry's rate limits and lets tasks do without the internet; or a mirror. The " +
-      "execution role gets the rights to pull and to fill the cache, for this prefix.",
+      "of its rule, which ends a registry's rate limits; or a mirror. By AWS's documents, the first pull of an image " +
+      "through a cache needs a route to the internet where only interface endpoints are there. The execution role gets " +
+      "the rights to pull and to fill the cache, for this prefix, where some pattern of images or services reaches the " +
+      "registry.",
     pattern: `^(?!docker\\.io$)${anyDomain}(?:/[^:@]+)?$`,
     default: "the registry itself",
     example,
