@@ -11,7 +11,7 @@ import { encrypted, encryptable, type JsonSchema, withEncrypted } from "./stack-
 
 export const schemaFile = path.resolve(__dirname, "..", "docs", "stack.schema.json");
 
-/** Of `.meta()`, as docs/settings.md has it; `pattern` and `uniqueItems` are for what only a refinement says. */
+/** Of `.meta()`, as docs/settings.md has it; `pattern`, `uniqueItems` and `oneOf` are for what only a refinement says. */
 interface Meta {
   description?: string;
   example?: unknown;
@@ -19,6 +19,8 @@ interface Meta {
   default?: unknown;
   pattern?: string;
   uniqueItems?: boolean;
+  /** Keys of which there has to be just one. */
+  oneOf?: string[];
 }
 
 /** Settings that a file may lack until a command has filled them in; the program requires them all the same. */
@@ -104,6 +106,7 @@ function adapt(json: JsonSchema, one: z.core.$ZodType): void {
   if (json.pattern !== undefined && said !== undefined) json.patternErrorMessage = said;
   if (meta?.pattern !== undefined && json.type === "string") json.pattern = meta.pattern;
   if (meta?.uniqueItems === true && json.type === "array") json.uniqueItems = true;
+  if (meta?.oneOf !== undefined) json.oneOf = meta.oneOf.map((key) => ({ required: [key] }));
   if (meta?.description !== undefined) json.description = described(meta, json.default);
   if (meta?.example !== undefined) json.examples = [meta.example];
   if (meta?.type?.startsWith("secret")) json.secret = true;

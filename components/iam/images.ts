@@ -6,6 +6,7 @@ import { eachOnce } from "../each-once";
 import { imageInfix } from "../names";
 import { alternatives } from "../settings/images";
 import type { Registry } from "../settings/registries";
+import { reached } from "../settings/registry-reach";
 import { arnParts, ecrRepositoryArn, logIn, type ExecutionAccess, type Statement } from "./documents";
 
 /**
@@ -90,7 +91,8 @@ export const readable = ({
 }: Pick<ExecutionAccess, "repositories" | "caches">): string[] => eachOnce([...repositories, ...caches]);
 
 /**
- * What the execution role may reach for jobs' images: nothing where they may name none.
+ * What the execution role may reach for jobs' images: nothing where they may name none, and nothing for a registry that
+ * no pattern reaches.
  *
  * @param images patterns of them
  */
@@ -100,7 +102,7 @@ export function foreignAccess(
   partition: string,
 ): Pick<ExecutionAccess, "repositories" | "caches" | "secrets"> {
   if (images.length === 0) return {};
-  const all = Object.values(registries);
+  const all = Object.values(reached(registries, images));
   return {
     repositories: imageRepositories(images, partition),
     caches: eachOnce(all.flatMap(({ pullFrom }) => ecrRepositoryArn(`${pullFrom}/*`, partition) ?? [])),

@@ -36,7 +36,7 @@ export interface FargateTomlArgs {
   /** The most that a job may ask for, in CPU units, MiB and GiB. It may not ask for what is left out. */
   readonly maxSize: { cpu?: number; memory?: number; ephemeralStorage?: number };
   /**
-   * What the jobs of some runners get and may ask for, in the place of the above.
+   * What the jobs of some runners get and may ask for, instead of the above.
    * @default none
    */
   readonly profiles?: readonly ProfileArgs[];

@@ -39,7 +39,7 @@ export interface Entry extends OnItsOwn {
   maxSize?: MaxSize;
   /** Patterns of the images that its jobs may name, instead of the stack's. */
   images?: string[];
-  /** Patterns of the services that its jobs may name, in the place of the stack's. */
+  /** Patterns of the services that its jobs may name, instead of the stack's. */
   services?: string[];
   /** Jobs at once of this runner, on each host. */
   limit?: number;

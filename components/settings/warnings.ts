@@ -1,6 +1,7 @@
 /** What is legal in the settings and hardly meant: told in each preview and deployment, and refused nowhere. */
 import { validityWarnings } from "./certificates";
 import { lists } from "./entry-path";
+import { reached } from "./registry-reach";
 import { allServices, defaultWait, foreignImages } from "./services";
 import type { Settings } from "./settings";
 
@@ -54,8 +55,20 @@ function waitForNothing(settings: Settings): string[] {
 }
 
 function registriesOfNobody(settings: Settings): string[] {
-  if (Object.keys(settings.images.registries).length === 0 || foreignImages(settings).length > 0) return [];
-  return ["images.registries: has no effect; no job may name images or services (images.allowed, services.allowed)"];
+  const { registries } = settings.images;
+  if (Object.keys(registries).length === 0) return [];
+  const patterns = foreignImages(settings);
+  if (patterns.length === 0) {
+    return ["images.registries: has no effect; no job may name images or services (images.allowed, services.allowed)"];
+  }
+  const used = reached(registries, patterns);
+  return Object.keys(registries)
+    .filter((domain) => !(domain in used))
+    .map(
+      (domain) =>
+        `images.registries["${domain}"]: has no effect; no pattern of images or services reaches this registry ` +
+        "(images.allowed, services.allowed)",
+    );
 }
 
 /** EC2's default quota of Elastic IP addresses in a region, L-0263D0A3. */

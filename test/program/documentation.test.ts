@@ -100,12 +100,27 @@ describe("the documentation", () => {
       cache: { multipart: true },
       debug: { ecsExec: true },
       dashboard: true,
+      images: {
+        allowed: ["registry.example.com/**"],
+        registries: {
+          "registry.example.com": {
+            credentials: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf",
+          },
+        },
+      },
+      services: { allowed: ["redis:*"] },
       metrics: { port: 9300, allowedCidrs: ["10.0.0.0/8"], allowedSecurityGroupIds: ["sg-0123456789abcdef0"] },
     };
     /** Endpoints by the prefix of a service's actions. Roles are handed on by RunTask, and S3 calls KMS. */
     const endpoints: Record<string, string[]> = {
       ...{ ecs: ["ecs"], logs: ["logs"], s3: ["s3"], sts: ["sts"], cloudwatch: ["monitoring"] },
-      ...{ ecr: ["ecr.api", "ecr.dkr"], ssmmessages: ["ssmmessages"], iam: [], kms: [] },
+      ...{
+        ecr: ["ecr.api", "ecr.dkr"],
+        ssmmessages: ["ssmmessages"],
+        secretsmanager: ["secretsmanager"],
+        iam: [],
+        kms: [],
+      },
     };
 
     let deployment: Deployment;

@@ -21,7 +21,9 @@ const sealed = { secure: "v1:x:y" };
 /** A copy with a value at a path of the reference: "groups[].path" is in the first entry, "sizes.<name>.cpu" in any. */
 function withValue(settings: Raw, place: string, value: unknown): Raw {
   const copy = structuredClone(settings);
-  const name = place.includes("images.registries.") ? "registry.example.com" : "large";
+  // A registry has one of its keys.
+  const isRegistry = place.includes("images.registries.");
+  const name = isRegistry ? `${place.endsWith(".pullFrom") ? "quay" : "ghcr"}.io` : "large";
   const parts = place.split(/\.|(?=\[\])/).map((part) => (part === "[]" ? 0 : part === "<name>" ? name : part));
   let holder = copy as Record<PropertyKey, unknown>;
   parts.slice(0, -1).forEach((part, index) => {
@@ -108,6 +110,8 @@ describe("the schema for editors", () => {
     expect(editorErrors({ config, environment, ...rest })).to.deep.equal([]);
   });
 
+  const credentials = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf";
+  const registries = (given: Raw) => ({ config: { [`${namespace}:images`]: { registries: given } } });
   const refused: [string, Raw][] = [
     ["a key without its namespace", { config: { spot: "never" } }],
     ["a setting at the margin", { spot: "never" }],
@@ -116,6 +120,12 @@ describe("the schema for editors", () => {
     ["a text in the place of a list", { config: { [`${namespace}:groups`]: "acme/backend" } }],
     ["a text in the place of a switch", { config: { [`${namespace}:dashboard`]: "yes" } }],
     ["another key beside an encrypted value", { config: { [`${namespace}:tags`]: { ...sealed, count: 1 } } }],
+    ["a registry with nothing", registries({ "ghcr.io": {} })],
+    ["a registry with two ways", registries({ "ghcr.io": { pullFrom: "mirror.example.com", credentials } })],
+    ["Docker Hub's other name", registries({ "index.docker.io": { credentials } })],
+    ["Docker Hub's other name to pull from", registries({ "ghcr.io": { pullFrom: "index.docker.io/acme" } })],
+    ["Docker Hub without a path to pull from", registries({ "ghcr.io": { pullFrom: "docker.io" } })],
+    ["a tag in what is pulled from", registries({ "ghcr.io": { pullFrom: "mirror.example.com/a:1" } })],
   ];
   for (const [what, file] of refused) {
     it(`refuses ${what}`, () => expect(editorErrors(file)).to.not.be.empty);
