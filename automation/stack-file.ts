@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import { namespace } from "../components/settings/settings";
+import { isEncrypted } from "../components/settings/stack-file";
 import { UserError } from "./errors";
 import { asItem, block, identityOf, optionsOf, type EntryList, type NewEntry } from "./new-entry";
 import { checked } from "./stack-file-check";
@@ -84,9 +85,8 @@ function read(text: string, list: EntryList): Parts {
     const names = (given.toJS(document) as unknown[]).map((entry) => nameOf(list, entry));
     return { key, config, given, names };
   }
-  if (isMap(given) && !given.has("secure")) {
-    return { key, config, given, names: Object.keys(given.toJS(document) as object) };
-  }
+  const entries = isMap(given) ? (given.toJS(document) as object) : undefined;
+  if (isMap(given) && !isEncrypted(entries)) return { key, config, given, names: Object.keys(entries!) };
   const json = isScalar(given) && /^\s*[[{]/.test(String(given.value));
   throw new UserError(`${key} is ${json ? "as JSON in a text; write it as YAML first" : "neither a list nor a map"}`);
 }

@@ -82,6 +82,19 @@ describe("a map of groups in a stack file", () => {
     expect(removeGroup(map("{ 42: {}, acme/a: {} }"), "42")).to.equal(map("{ acme/a: {} }"));
   });
 
+  it("may have an entry that is called secure, which encrypts nothing", () => {
+    const runners = (text: string) => `config:\n  gitlab-fargate-runners:instanceRunners: ${text}\n`;
+    const secure = addEntries(runners("{ shared: {} }"), "instanceRunners", [{ name: "secure" }]);
+    const both = addEntries(secure, "instanceRunners", [{ name: "large" }]);
+    expect(both).to.equal(runners("{ shared: {}, secure: {}, large: {} }"));
+    expect(removeEntries(both, "instanceRunners", ["secure", "shared"])).to.equal(runners("{ large: {} }"));
+    const wrong = () => addEntries(both, "instanceRunners", [{ name: "huge", size: "huge" }]);
+    expect(wrong).to.throw(/instanceRunners\.huge\.size: no size 'huge'/);
+    expect(() => addEntries(runners("{ secure: v1:x:y }"), "instanceRunners", [{ name: "a" }])).to.throw(
+      "neither a list",
+    );
+  });
+
   it("is refused for what is there already, and for what the settings refuse, by the map's own places", () => {
     expect(() => addGroup(commented, { path: "Acme/Data" })).to.throw('groups has "Acme/Data" already');
     expect(() => addEntries(commented, "groups", [{ path: "a" }, { path: "A" }])).to.throw('"A" is to be added twice');

@@ -108,6 +108,11 @@ describe("the schema for editors", () => {
     expect(editorErrors({ config, environment, ...rest })).to.deep.equal([]);
   });
 
+  it("takes a map's entry that is called secure for an entry", () => {
+    const entries = { shared: {}, secure: { tags: ["x"] } };
+    expect(editorErrors({ config: { [`${namespace}:instanceRunners`]: entries } })).to.deep.equal([]);
+  });
+
   const refused: [string, Raw][] = [
     ["a key without its namespace", { config: { spot: "never" } }],
     ["a setting at the margin", { spot: "never" }],
@@ -115,6 +120,11 @@ describe("the schema for editors", () => {
     ["the namespace alone", { config: { [namespace]: { spot: "never" } } }],
     ["a text in the place of a list", { config: { [`${namespace}:groups`]: "acme/backend" } }],
     ["a text in the place of a switch", { config: { [`${namespace}:dashboard`]: "yes" } }],
+    [
+      "a plain token beside an entry that is called secure",
+      { config: { [`${namespace}:instanceRunners`]: { shared: { token: "glrt-x" }, secure: {} } } },
+    ],
+    ["an encrypted value that is no text", { config: { [`${namespace}:tags`]: { secure: { x: 1 } } } }],
     ["another key beside an encrypted value", { config: { [`${namespace}:tags`]: { ...sealed, count: 1 } } }],
   ];
   for (const [what, file] of refused) {
