@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { addEntries, addGroup, removeEntries, removeGroup } from "../../automation/stack-file";
+import { addEntries, removeEntries } from "../../automation/stack-file";
+import { addGroup, removeGroup } from "../support/groups";
 
 const key = "gitlab-fargate-runners:groups";
 const commented = `config:

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { addGroup, removeGroup } from "../../automation/stack-file";
+import { addEntries, removeEntries } from "../../automation/stack-file";
 import { setText } from "../../automation/stack-file-value";
 import { root } from "../../components/project";
 import { schema } from "../../components/settings/schema";
@@ -75,9 +75,10 @@ describe("the schema for editors", () => {
       expect(editorErrors(parse(text))).to.deep.equal([]);
       const modeline = /^# yaml-language-server: \$schema=(\S+)\n/;
       expect(path.resolve(root, modeline.exec(text)![1])).to.equal(schemaFile);
-      const added = addGroup(text, { path: "acme/frontend" });
+      const added = addEntries(text, "groups", [{ path: "acme/frontend" }]);
       const pinned = setText(text, ["config", `${namespace}:host`, "runner", "sha256"], "ab".repeat(32));
-      for (const edited of [added, removeGroup(text, "acme/backend"), pinned]) expect(edited).to.match(modeline);
+      for (const edited of [added, removeEntries(text, "groups", ["acme/backend"]), pinned])
+        expect(edited).to.match(modeline);
     });
   }
 
