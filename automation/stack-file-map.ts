@@ -1,7 +1,17 @@
 /** Keys added to and removed from a map in a stack file's text, of which nothing else changes. Pure functions. */
 import { isScalar, type Pair, type YAMLMap } from "yaml";
 import { block, flow } from "./new-entry";
-import { cut, insertLines, lastContent, lineEnd, lineStart, rangeOf, splice, valueStart } from "./stack-file-text";
+import {
+  cut,
+  insertLines,
+  lastContent,
+  lineEnd,
+  lineStart,
+  rangeOf,
+  splice,
+  valueStart,
+  withLastNewline,
+} from "./stack-file-text";
 
 type Added = readonly (readonly [key: string, value: unknown])[];
 
@@ -20,6 +30,7 @@ export function insertKeys(text: string, map: YAMLMap, added: Added, begin: numb
   }
   const first = rangeOf(pairs[0].key)[0];
   const column = first - lineStart(text, first);
+  const ended = withLastNewline(text);
   const names = pairs.map(nameOf);
   const isSorted = names.every((name, index) => index === 0 || order(names[index - 1], name) <= 0);
   const indexOf = (key: string) => (isSorted ? names.filter((name) => order(name, key) < 0).length : names.length);
@@ -27,9 +38,9 @@ export function insertKeys(text: string, map: YAMLMap, added: Added, begin: numb
   // From the end on, so that what is before keeps its place.
   return sorted.reduceRight((edited, [key, value]) => {
     const index = indexOf(key);
-    const at = lineEnd(text, index === 0 ? begin : endOf(pairs[index - 1]));
+    const at = lineEnd(ended, index === 0 ? begin : endOf(pairs[index - 1]));
     return insertLines(edited, at, block({ [key]: value }, column));
-  }, text);
+  }, ended);
 }
 
 /** Without some of its keys, by index. @param emptied what the text is with `{}` in the map's place, once all are gone */

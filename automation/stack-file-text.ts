@@ -50,6 +50,9 @@ export const splice = (text: string, from: number, to: number, insert: string) =
 export const cut = (text: string, parts: readonly (readonly [from: number, to: number])[]) =>
   parts.reduceRight((rest, [from, to]) => splice(rest, from, to, ""), text);
 
+/** With an end of its last line. */
+export const withLastNewline = (text: string) => (text.endsWith("\n") ? text : text + newlineOf(text));
+
 /** Lines at a line's start, or behind a last line without an end. */
 export function insertLines(text: string, at: number, lines: string): string {
   const newline = newlineOf(text);

@@ -48,6 +48,19 @@ describe("a map of groups in a stack file", () => {
     );
   });
 
+  it("gets several at the end of a file whose last line has no end, without blank lines between them", () => {
+    const text = map("\n    acme/a: {}").replace(": \n", ":\n");
+    const two = [{ path: "acme/c" }, { path: "acme/b" }];
+    const after = `${text}    acme/b: {}\n    acme/c: {}\n`;
+    expect(addEntries(text.trimEnd(), "groups", two)).to.equal(after);
+    const windows = (lines: string) => lines.replaceAll("\n", "\r\n");
+    expect(addEntries(windows(text).trimEnd(), "groups", two)).to.equal(windows(after));
+    const before = [{ path: "acme/0" }];
+    expect(addEntries(text.trimEnd(), "groups", before)).to.equal(
+      text.replace("    acme/a", "    acme/0: {}\n    acme/a"),
+    );
+  });
+
   it("gets a group at its end where somebody has ordered it otherwise", () => {
     const text = map("\n    acme/z: {}\n    acme/a: {}").replace(": \n", ":\n");
     expect(addGroup(text, { path: "acme/c" })).to.equal(`${text}    acme/c: {}\n`);
