@@ -6,6 +6,8 @@ import { tell } from "./output";
 export interface Asked {
   text: string;
   standard?: string;
+  /** The variable of the environment that the standard is from. */
+  standardFrom?: string;
   wrong(answer: string): string | undefined;
 }
 
@@ -24,14 +26,15 @@ export async function askAll<Question extends Asked>(
   }
 }
 
-async function answerTo({ text, standard, wrong }: Asked, lines: AsyncIterator<string>): Promise<string> {
+async function answerTo({ text, standard, standardFrom, wrong }: Asked, lines: AsyncIterator<string>): Promise<string> {
   for (;;) {
     tell(`${text}${standard === undefined ? "" : ` [${standard}]`}:`);
     const { value, done } = await lines.next();
     if (done) throw new UserError("the input has ended before all was answered; nothing was written");
-    const answer = String(value).trim() || (standard ?? "");
+    const given = String(value).trim();
+    const answer = given || (standard ?? "");
     const why = answer === "" ? "an answer is needed" : wrong(answer);
     if (why === undefined) return answer;
-    tell(`  ${why}`);
+    tell(`  ${given === "" && standardFrom ? `${standardFrom}: ` : ""}${why}`);
   }
 }

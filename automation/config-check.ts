@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { newKeyPair } from "../components/host/key-pair";
 import { setToken, tokenErrors } from "../components/settings/gitlab-access";
 import { parseSettings } from "../components/settings/settings";
-import { fileErrors } from "../components/settings/stack-file";
+import { fileErrors, isEncrypted } from "../components/settings/stack-file";
 import { warningsOf } from "../components/settings/warnings";
 import { record } from "../components/settings/values";
 import { kindOf } from "../components/settings/values-shown";
@@ -112,7 +112,7 @@ const isOfValue = (error: string, sealed: readonly string[]): boolean =>
 
 /** What is no text is no token, and none that is encrypted. */
 function ofToken(token: unknown, settings: Config): string[] {
-  if (token === undefined || "secure" in record(token)) return [];
+  if (token === undefined || isEncrypted(token)) return [];
   if (typeof token === "string" || token === null) return tokenErrors(token ?? "", settings);
   return [`gitlab:token: a text is expected, encrypted; it is ${kindOf(token)}; ${setToken}`];
 }

@@ -1,8 +1,9 @@
 /** What `npm run init` has to know of a new stack, since nobody can guess it, and which answers will do. Pure functions. */
 import { instanceArchitecture } from "../components/settings/instance-types";
 import { gitlabApiUrl } from "../components/settings/defaults";
-import { addressErrors } from "../components/settings/gitlab-access";
+import { addressErrors, setAddress } from "../components/settings/gitlab-access";
 import { whyNoPath } from "../components/settings/owner-path";
+import { namespace } from "../components/settings/stack-file";
 import { settingErrors } from "./stack-file-settings";
 
 export interface Answers {
@@ -23,6 +24,8 @@ export interface Question {
   text: string;
   /** Undefined: an answer is needed. */
   standard?: string;
+  /** The variable of the environment that the standard is from. */
+  standardFrom?: string;
   /** What is wrong with an answer; undefined where it will do. */
   wrong(answer: string): string | undefined;
 }
@@ -39,7 +42,7 @@ export const questions = (env: NodeJS.ProcessEnv): Question[] => [
     key: "region",
     flag: "--region",
     text: "Region of AWS, such as eu-central-1",
-    standard: env.AWS_REGION ?? env.AWS_DEFAULT_REGION,
+    ...fromEnvironment(env, ["AWS_REGION", "AWS_DEFAULT_REGION"]),
     wrong: (answer) => told("cache.region", { cache: { bucket: "bucket", region: answer } }),
   },
   {
@@ -47,7 +50,7 @@ export const questions = (env: NodeJS.ProcessEnv): Question[] => [
     flag: "--gitlab-url",
     text: "Address of GitLab",
     standard: "https://gitlab.com",
-    wrong: (answer) => withoutPath(addressErrors(answer, undefined)[0]),
+    wrong: whyNoAddress,
   },
   {
     key: "group",
@@ -94,6 +97,26 @@ const networks = (text: string): string[] =>
     .split(/[\s,]+/)
     .filter(Boolean)
     .map((one) => (one.includes("/") ? one : `${one}/${one.includes(":") ? 128 : 32}`));
+
+/** The first of these variables that is set and not empty. */
+function fromEnvironment(
+  env: NodeJS.ProcessEnv,
+  names: readonly string[],
+): Pick<Question, "standard" | "standardFrom"> {
+  const name = names.find((one) => env[one]);
+  return name === undefined ? {} : { standard: env[name], standardFrom: name };
+}
+
+/** The settings' own checks advise commands that need the stack and its file. */
+function whyNoAddress(answer: string): string | undefined {
+  const why = withoutPath(addressErrors(answer, undefined)[0]);
+  const onlyPlainHttp = addressErrors(answer, true).length === 0;
+  if (why === undefined || !onlyPlainHttp) return why?.replace(setAddress, "give one like https://gitlab.example.com");
+  return (
+    `${why.split("; ")[0]}; give it with https://, or where GitLab has none, do so all the same and then edit the file: ` +
+    `gitlab:baseUrl with http://, and ${namespace}:allowPlainHttp: true`
+  );
+}
 
 /** What the settings' own checks tell of a value. */
 function told(path: string, settings: Record<string, unknown>): string | undefined {

@@ -1,4 +1,5 @@
 /** The file of a new stack: the answers, and settings that are small and cheap to begin with. Pure functions. */
+import { isDeepStrictEqual } from "node:util";
 import * as defaults from "../components/settings/defaults";
 import { instanceArchitecture } from "../components/settings/instance-types";
 import { namespace } from "../components/settings/stack-file";
@@ -6,8 +7,20 @@ import { record } from "../components/settings/values";
 import { isGitlabCom, type Answers } from "./init-answers";
 import { block, flow } from "./new-entry";
 
-/** What Pulumi itself keeps in a stack's file, and nobody can make again: the stack's secrets hang on it. */
-export const pulumisKeys = ["secretsprovider", "encryptedkey", "encryptionsalt"];
+/**
+ * What a new file takes over from one that is there. The stack's secrets hang on what Pulumi itself keeps, and nobody can
+ * make that again; the environments of Pulumi ESC may give secrets too.
+ */
+const keptKeys = ["secretsprovider", "encryptedkey", "encryptionsalt", "environment"];
+
+/** Whether a new file loses nothing of what one holds that is there. */
+export function isTakenOver(before: unknown): boolean {
+  if (before === null || before === undefined) return true;
+  if (typeof before !== "object" || Array.isArray(before)) return false;
+  const { config, ...others } = before as Record<string, unknown>;
+  const isEmpty = config === null || config === undefined || isDeepStrictEqual(config, {});
+  return isEmpty && Object.keys(others).every((key) => keptKeys.includes(key));
+}
 
 /** What a job gets unless it asks for more. */
 export const jobSize = { cpu: 1024, memory: 2048 };
@@ -18,7 +31,7 @@ export const taskArchitecture = "x86_64";
 /** @param before what a file of this stack holds already */
 export function initialFile(answers: Answers, before: unknown): string {
   const { stack, region, gitlabUrl, group, adminCidrs, instanceType } = answers;
-  const kept = Object.entries(record(before)).filter(([key]) => pulumisKeys.includes(key));
+  const kept = Object.entries(record(before)).filter(([key]) => keptKeys.includes(key));
   return `# yaml-language-server: $schema=docs/stack.schema.json
 # The stack ${stack}. docs/settings.md has all settings, and docs/first-deploy.md the way to the first deployment.
 ${kept.map(([key, value]) => block({ [key]: value }, 0)).join("")}config:

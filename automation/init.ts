@@ -1,18 +1,17 @@
 /** `init`: the file of a new stack, from what only its owner knows. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { record } from "../components/settings/values";
 import { askAll } from "./ask";
 import { checksums } from "./checksums";
 import { configCheck } from "./config-check";
 import { UserError } from "./errors";
 import { answersOf, questions, type Answers, type Question } from "./init-answers";
 import { costsOf } from "./init-costs";
-import { initialFile, pulumisKeys } from "./init-file";
+import { initialFile, isTakenOver } from "./init-file";
 import { tell } from "./output";
 import { projectDir } from "./stack";
 import { fileOf } from "./stack-file-read";
-import { valueOf } from "./stack-file-yaml";
+import { parseYaml } from "./stack-file-yaml";
 
 export interface InitFlags extends Partial<Record<keyof Answers, string>> {
   /** Ask nothing. */
@@ -63,26 +62,30 @@ export async function init(flags: InitFlags, context: Context = {}): Promise<num
 /** What options say, and with --yes what is left out. @throws UserError that names each option that will not do */
 function givenBy({ yes, ...flags }: InitFlags, all: readonly Question[]): Given {
   const given: Given = {};
-  const errors = all.flatMap(({ key, flag, standard, wrong }) => {
+  const errors = all.flatMap(({ key, flag, standard, standardFrom, wrong }) => {
     const answer = flags[key] ?? (yes ? standard : undefined);
     if (answer === undefined) return yes ? [`${flag}: required with --yes`] : [];
     given[key] = answer;
     const why = wrong(answer);
-    return why === undefined ? [] : [`${flag}: ${why}`];
+    return why === undefined ? [] : [`${flags[key] === undefined ? (standardFrom ?? flag) : flag}: ${why}`];
   });
   if (errors.length > 0) throw new UserError(`nothing was written:\n${errors.map((one) => `  ${one}`).join("\n")}`);
   return given;
 }
 
-/** What the stack's file holds. @throws UserError where that is more than Pulumi's own */
+/** What the stack's file holds. @throws UserError where a new one would lose some of that, or it cannot be read */
 function existing(folder: string, stack: string, { force }: InitFlags): unknown {
   const file = path.join(folder, fileOf(stack));
   if (!existsSync(file)) return undefined;
-  const value = valueOf(readFileSync(file, "utf8"), fileOf(stack));
-  if (force || Object.keys(record(value)).every((key) => pulumisKeys.includes(key))) return value;
+  const { value, broken } = parseYaml(readFileSync(file, "utf8"));
+  if (broken.length > 0) {
+    const [{ line, text }] = broken;
+    throw new UserError(`${fileOf(stack)} is there already, and its line ${line} is ${text}; delete or mend it first`);
+  }
+  if (force || isTakenOver(value)) return value;
   throw new UserError(
     `${fileOf(stack)} is there already, and was left as it is; take another name, or --force to write it anew ` +
-      "(its secrets but Pulumi's own are lost then)",
+      "(its settings and their secrets are lost then)",
   );
 }
 

@@ -37,8 +37,11 @@ export function optionsOf(list: EntryList, { path: _, id: __, name, ...others }:
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
-/** What entries have in common, such as tags, is written down with each of them. */
-const documentOf = (value: unknown) => new Document(value, { aliasDuplicateObjects: false });
+/**
+ * What entries have in common, such as tags, is written down with each of them. Pulumi's parser takes some texts for
+ * numbers and dates as YAML 1.1 does (1_000, 2025-01-31), so those are quoted too.
+ */
+const documentOf = (value: unknown) => new Document(value, { aliasDuplicateObjects: false, compat: "yaml-1.1" });
 
 const style = { lineWidth: 0, flowCollectionPadding: false };
 

@@ -1,7 +1,7 @@
 /** Items added to and removed from a list in a stack file's text, of which nothing else changes. Pure functions. */
 import type { YAMLSeq } from "yaml";
 import { block, flow } from "./new-entry";
-import { dashesOf, insertLines, lastContent, lineEnd, lineStart, rangeOf, splice } from "./stack-file-text";
+import { cut, dashesOf, insertLines, lastContent, lineEnd, lineStart, rangeOf, splice } from "./stack-file-text";
 
 /** With these items at its end. */
 export function appendItems(text: string, list: YAMLSeq, items: readonly unknown[]): string {
@@ -14,17 +14,25 @@ export function appendItems(text: string, list: YAMLSeq, items: readonly unknown
   return insertLines(text, lineEnd(text, lastContent(last)), block(items, dash - lineStart(text, dash)));
 }
 
-/** Without one of its items. @param emptied what the text is with `[]` in the list's place, once the item is gone */
-export function cutItem(text: string, list: YAMLSeq, index: number, emptied: (rest: string) => string): string {
-  const item = list.items[index];
-  const alone = list.items.length === 1;
-  if (list.flow) {
-    const [start, end] = rangeOf(alone ? list : item);
-    if (alone) return splice(text, start, end, "[]");
-    const next = list.items[index + 1];
-    return next ? splice(text, start, rangeOf(next)[0], "") : splice(text, rangeOf(list.items[index - 1])[1], end, "");
-  }
-  const dash = dashesOf(list)[index];
-  const rest = splice(text, lineStart(text, dash), lineEnd(text, lastContent(item)), "");
-  return alone ? emptied(rest) : rest;
+/** Without some of its items, by index. @param emptied what the text is with `[]` in the list's place, once all are gone */
+export function cutItems(
+  text: string,
+  list: YAMLSeq,
+  gone: ReadonlySet<number>,
+  emptied: (rest: string) => string,
+): string {
+  const { items, flow } = list;
+  const all = gone.size === items.length;
+  if (flow && all) return splice(text, rangeOf(list)[0], rangeOf(list)[1], "[]");
+  const last = items.findLastIndex((_, index) => !gone.has(index));
+  const dashes = flow ? [] : dashesOf(list);
+  const partOf = (index: number): [number, number] => {
+    if (!flow) return [lineStart(text, dashes[index]), lineEnd(text, lastContent(items[index]))];
+    // With the comma behind it, or the one before it where nothing that stays follows.
+    return index < last
+      ? [rangeOf(items[index])[0], rangeOf(items[index + 1])[0]]
+      : [rangeOf(items[index - 1])[1], rangeOf(items[index])[1]];
+  };
+  const rest = cut(text, [...gone].sort((a, b) => a - b).map(partOf));
+  return all ? emptied(rest) : rest;
 }

@@ -1,7 +1,17 @@
 /** Keys added to and removed from a map in a stack file's text, of which nothing else changes. Pure functions. */
 import { isScalar, type Pair, type YAMLMap } from "yaml";
 import { block, flow } from "./new-entry";
-import { insertLines, lastContent, lineEnd, lineStart, rangeOf, splice, valueStart } from "./stack-file-text";
+import {
+  cut,
+  insertLines,
+  lastContent,
+  lineEnd,
+  lineStart,
+  rangeOf,
+  splice,
+  valueStart,
+  withLastNewline,
+} from "./stack-file-text";
 
 type Added = readonly (readonly [key: string, value: unknown])[];
 
@@ -20,6 +30,7 @@ export function insertKeys(text: string, map: YAMLMap, added: Added, begin: numb
   }
   const first = rangeOf(pairs[0].key)[0];
   const column = first - lineStart(text, first);
+  const ended = withLastNewline(text);
   const names = pairs.map(nameOf);
   const isSorted = names.every((name, index) => index === 0 || order(names[index - 1], name) <= 0);
   const indexOf = (key: string) => (isSorted ? names.filter((name) => order(name, key) < 0).length : names.length);
@@ -27,26 +38,33 @@ export function insertKeys(text: string, map: YAMLMap, added: Added, begin: numb
   // From the end on, so that what is before keeps its place.
   return sorted.reduceRight((edited, [key, value]) => {
     const index = indexOf(key);
-    const at = lineEnd(text, index === 0 ? begin : endOf(pairs[index - 1]));
+    const at = lineEnd(ended, index === 0 ? begin : endOf(pairs[index - 1]));
     return insertLines(edited, at, block({ [key]: value }, column));
-  }, text);
+  }, ended);
 }
 
-/** Without one of its keys. @param emptied what the text is with `{}` in the map's place, once the key is gone */
-export function cutKey(text: string, map: YAMLMap, index: number, emptied: (rest: string) => string): string {
+/** Without some of its keys, by index. @param emptied what the text is with `{}` in the map's place, once all are gone */
+export function cutKeys(
+  text: string,
+  map: YAMLMap,
+  gone: ReadonlySet<number>,
+  emptied: (rest: string) => string,
+): string {
+  const { flow } = map;
   const pairs = map.items as Pair[];
-  const [pair, next] = pairs.slice(index);
-  const alone = pairs.length === 1;
-  const [start, end] = [rangeOf(pair.key)[0], endOf(pair)];
-  if (map.flow) {
-    if (alone) return splice(text, ...between(map), "{}");
-    return next ? splice(text, start, rangeOf(next.key)[0], "") : splice(text, endOf(pairs[index - 1]), end, "");
-  }
-  const rest = splice(text, lineStart(text, start), lineEnd(text, end), "");
-  return alone ? emptied(rest) : rest;
+  const all = gone.size === pairs.length;
+  if (flow && all) return splice(text, rangeOf(map)[0], rangeOf(map)[1], "{}");
+  const last = pairs.findLastIndex((_, index) => !gone.has(index));
+  const startOf = ({ key }: Pair) => rangeOf(key)[0];
+  const partOf = (index: number): [number, number] => {
+    const pair = pairs[index];
+    if (!flow) return [lineStart(text, startOf(pair)), lineEnd(text, endOf(pair))];
+    // With the comma behind it, or the one before it where nothing that stays follows.
+    return index < last ? [startOf(pair), startOf(pairs[index + 1])] : [endOf(pairs[index - 1]), endOf(pair)];
+  };
+  const rest = cut(text, [...gone].sort((a, b) => a - b).map(partOf));
+  return all ? emptied(rest) : rest;
 }
-
-const between = (node: unknown): [number, number] => [rangeOf(node)[0], rangeOf(node)[1]];
 
 const nameOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
 

@@ -1,6 +1,7 @@
 /** The settings that a stack file holds, as the program gets them, but for what is encrypted. Pure functions. */
 import { namespace, parseSettings, structured } from "../components/settings/settings";
 import { formatPath } from "../components/settings/messages";
+import { isEncrypted } from "../components/settings/stack-file";
 
 export type Config = Record<string, unknown>;
 
@@ -34,7 +35,7 @@ function given(value: unknown): unknown {
 function withSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSecrets);
   if (typeof value !== "object" || value === null) return value;
-  if ("secure" in value) return value.secure;
+  if (isEncrypted(value)) return value.secure;
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withSecrets(one)]));
 }
 
@@ -45,7 +46,7 @@ export const encryptedIn = (config: Config): PropertyKey[][] =>
 function sealedBelow(value: unknown, path: PropertyKey[]): PropertyKey[][] {
   if (typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((one, index) => sealedBelow(one, [...path, index]));
-  if ("secure" in value) return [path];
+  if (isEncrypted(value)) return [path];
   return Object.entries(value).flatMap(([key, one]) => sealedBelow(one, [...path, key]));
 }
 

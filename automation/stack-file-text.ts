@@ -46,6 +46,13 @@ export const newlineOf = (text: string) => (text.includes("\r\n") ? "\r\n" : "\n
 export const splice = (text: string, from: number, to: number, insert: string) =>
   text.slice(0, from) + insert + text.slice(to);
 
+/** Without these parts, which are in the text's order and do not overlap. */
+export const cut = (text: string, parts: readonly (readonly [from: number, to: number])[]) =>
+  parts.reduceRight((rest, [from, to]) => splice(rest, from, to, ""), text);
+
+/** With an end of its last line. */
+export const withLastNewline = (text: string) => (text.endsWith("\n") ? text : text + newlineOf(text));
+
 /** Lines at a line's start, or behind a last line without an end. */
 export function insertLines(text: string, at: number, lines: string): string {
   const newline = newlineOf(text);

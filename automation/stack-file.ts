@@ -4,16 +4,14 @@
  */
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import { namespace } from "../components/settings/settings";
+import { isEncrypted } from "../components/settings/stack-file";
 import { UserError } from "./errors";
 import { asItem, block, identityOf, optionsOf, type EntryList, type NewEntry } from "./new-entry";
 import { checked } from "./stack-file-check";
-import { appendItems, cutItem } from "./stack-file-list";
-import { cutKey, insertKeys } from "./stack-file-map";
+import { appendItems, cutItems } from "./stack-file-list";
+import { cutKeys, insertKeys } from "./stack-file-map";
 import { insertLines, lastContent, lineEnd, lineStart, rangeOf, splice, valueStart } from "./stack-file-text";
 import { parseYaml, refuseBroken } from "./stack-file-yaml";
-
-export const addGroup = (text: string, entry: NewEntry): string => addEntries(text, "groups", [entry]);
-export const removeGroup = (text: string, group: string): string => removeEntries(text, "groups", [group]);
 
 /** @throws UserError naming what is wrong with the entries, in which case nothing has to be undone */
 export function addEntries(text: string, list: EntryList, entries: readonly NewEntry[]): string {
@@ -33,34 +31,41 @@ export function addEntries(text: string, list: EntryList, entries: readonly NewE
   return checked(text, edited, key, (before) => [...((before ?? []) as unknown[]), ...items]);
 }
 
-/** @param names paths, ids or names @throws UserError where the stack file has no such entry */
-export function removeEntries(text: string, list: EntryList, names: readonly string[]): string {
-  return names.reduce((edited, name) => removeEntry(edited, list, name), text);
-}
-
-function removeEntry(text: string, list: EntryList, wanted: string): string {
+/** @param wanted paths, ids or names @throws UserError where the stack file has no such entry */
+export function removeEntries(text: string, list: EntryList, wanted: readonly string[]): string {
   const { config, given, names, key } = read(text, list);
-  const index = indexOf(names, wanted);
-  if (!given || index < 0) {
-    const known = names.filter((name) => name !== undefined).join(", ") || "none";
-    throw new UserError(`${key} has no ${JSON.stringify(wanted)}; it has ${known}`);
-  }
+  const indexes = wanted.map((name, index) => {
+    if (indexOf(wanted, name) < index) throw new UserError(`${JSON.stringify(name)} is to be removed twice`);
+    return existing(names, name, key);
+  });
   // An empty block list or map would be null.
   const emptied = (empty: string) => (rest: string) => {
     const at = colonOf(config, key);
     return splice(rest, at, at, ` ${empty}`);
   };
   if (isSeq(given)) {
-    const edited = cutItem(text, given, index, emptied("[]"));
-    return checked(text, edited, key, (before) => (before as unknown[]).filter((_, other) => other !== index));
+    const gone = new Set(indexes);
+    const edited = cutItems(text, given, gone, emptied("[]"));
+    return checked(text, edited, key, (before) => (before as unknown[]).filter((_, index) => !gone.has(index)));
   }
-  const name = names[index]!;
-  const at = (given.items as Pair[]).findIndex((pair) => nameOfKey(pair) === name);
-  if (at < 0) throw new UserError(`${key} has ${JSON.stringify(name)} by a merge key (<<); edit it by hand`);
-  return checked(text, cutKey(text, given, at, emptied("{}")), key, (before) => {
-    const { [name]: _, ...left } = before as Record<string, unknown>;
-    return left;
-  });
+  const own = ((given?.items ?? []) as Pair[]).map(nameOfKey);
+  const found = indexes.map((index) => names[index]!);
+  const places = found.map((name) => own.indexOf(name));
+  const merged = found.find((_, index) => places[index] < 0);
+  if (merged !== undefined)
+    throw new UserError(`${key} has ${JSON.stringify(merged)} by a merge key (<<); edit it by hand`);
+  const edited = cutKeys(text, given!, new Set(places), emptied("{}"));
+  const gone = new Set(found);
+  return checked(text, edited, key, (before) =>
+    Object.fromEntries(Object.entries(before as object).filter(([name]) => !gone.has(name))),
+  );
+}
+
+function existing(names: Parts["names"], wanted: string, key: string): number {
+  const index = indexOf(names, wanted);
+  if (index >= 0) return index;
+  const known = names.filter((name) => name !== undefined).join(", ") || "none";
+  throw new UserError(`${key} has no ${JSON.stringify(wanted)}; it has ${known}`);
 }
 
 interface Parts {
@@ -84,9 +89,8 @@ function read(text: string, list: EntryList): Parts {
     const names = (given.toJS(document) as unknown[]).map((entry) => nameOf(list, entry));
     return { key, config, given, names };
   }
-  if (isMap(given) && !given.has("secure")) {
-    return { key, config, given, names: Object.keys(given.toJS(document) as object) };
-  }
+  const entries = isMap(given) ? (given.toJS(document) as object) : undefined;
+  if (isMap(given) && !isEncrypted(entries)) return { key, config, given, names: Object.keys(entries!) };
   const json = isScalar(given) && /^\s*[[{]/.test(String(given.value));
   throw new UserError(`${key} is ${json ? "as JSON in a text; write it as YAML first" : "neither a list nor a map"}`);
 }

@@ -2,7 +2,7 @@
  * The time of a merge request's preview job, split into its parts, on the sandbox: from the job's being handed out to its
  * end, in a Fargate task.
  */
-import { addGroup } from "../../automation/stack-file";
+import { addEntries } from "../../automation/stack-file";
 import { stackName } from "../../sandbox/config";
 import { createFleetProject, type FleetProject, type PipelineOutcome } from "../../test/support/fleet-project";
 import type { Benchmark, BenchmarkOptions, Section } from "../lib/benchmark";
@@ -31,7 +31,7 @@ async function measure(
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<Section> {
-  fleet.edit((text) => addGroup(text, { path: "acme/frontend" }));
+  fleet.edit((text) => addEntries(text, "groups", [{ path: "acme/frontend" }]));
   fleet.setPipeline(pipeline);
   const samples: Record<string, number[]> = {};
   // The first round fills the page cache and is not counted.

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type * as yaml from "yaml";
-import { isSuspicious, type StackFile } from "./stack-file";
+import { isEncrypted, isSuspicious, type StackFile } from "./stack-file";
 import { structured } from "./values";
 
 export interface Run {
@@ -68,5 +68,10 @@ function agrees(value: unknown, given: string | undefined): boolean {
   if (given === undefined) return false;
   if (typeof value !== "object" || value === null) return typeof value !== "string" || value === given;
   // Pulumi hands an object's keys on in another order.
-  return JSON.stringify(value).includes('"secure":') || isDeepStrictEqual(value, structured(given));
+  return holdsEncrypted(value) || isDeepStrictEqual(value, structured(given));
+}
+
+function holdsEncrypted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isEncrypted(value) || Object.values(value).some(holdsEncrypted);
 }

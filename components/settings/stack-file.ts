@@ -11,7 +11,7 @@ import { record, structured } from "./values";
 /** The namespace of the settings in the stack's configuration. */
 export const namespace = "gitlab-fargate-runners";
 
-/** A parsed stack file: secrets are objects with the key `secure`. */
+/** A parsed stack file. */
 export interface StackFile {
   config?: Record<string, unknown>;
   [key: string]: unknown;
@@ -24,6 +24,12 @@ const pulumis = ["config", "environment", "secretsprovider", "encryptedkey", "en
 const theirs = ["gitlab:token", "aws:secretKey", "aws:token"];
 
 const settings = factsOf(schema, []).keys;
+
+/** Pulumi takes no other object for an encrypted value: an entry of a map may be called `secure` too. */
+export const isEncrypted = (value: unknown): value is { secure: string } => {
+  const { secure, ...others } = record(value);
+  return typeof secure === "string" && Object.keys(others).length === 0;
+};
 
 /** Each error with path and reason. */
 export function fileErrors(file: StackFile): string[] {
@@ -94,7 +100,7 @@ const isPlain = (value: unknown) => typeof value === "string" && value !== "";
 function plainBelow(value: unknown, path: PropertyKey[]): PropertyKey[][] {
   if (Array.isArray(value)) return value.flatMap((one, index) => plainBelow(one, [...path, index]));
   if (typeof value === "object" && value !== null) {
-    if ("secure" in value) return [];
+    if (isEncrypted(value)) return [];
     return Object.entries(value).flatMap(([key, one]) => plainBelow(one, [...path, key]));
   }
   return isPlain(value) && factsOf(schema, path).isSecret ? [path] : [];

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { checkStackFile } from "../../automation/config-check";
 import { UserError } from "../../automation/errors";
 import { init, type InitFlags } from "../../automation/init";
+import { questions } from "../../automation/init-answers";
 import { costsOf } from "../../automation/init-costs";
 import { setText } from "../../automation/stack-file-value";
 import { editorErrors } from "../program/support/editor";
@@ -119,6 +120,64 @@ describe("a new stack's file", () => {
     folder.file("Pulumi.inited.yaml", "encryptionsalt: v1:salt\n");
     expect(await run({ ...flags, stack: "inited" })).to.equal(0);
     expect(parse(text("inited"))).to.include({ encryptionsalt: "v1:salt" });
+  });
+
+  it("keeps the environments of Pulumi ESC that are named in the file before", async () => {
+    folder.file("Pulumi.esc.yaml", "environment:\n  - acme/dev\nencryptionsalt: v1:salt\nconfig:\n  aws:region: a\n");
+    expect(await run({ ...flags, stack: "esc", force: true })).to.equal(0);
+    expect(parse(text("esc"))).to.deep.include({ environment: ["acme/dev"], encryptionsalt: "v1:salt" });
+    expect(parse(text("esc")).config["aws:region"]).to.equal("eu-central-1");
+  });
+
+  it("is written over a file that holds nothing else than what it takes over, and over no other", async () => {
+    for (const nothing of ["config:", "config: {}", "environment: [acme/dev]"]) {
+      folder.file("Pulumi.nothing.yaml", `encryptionsalt: v1:salt\n${nothing}\n`);
+      expect(await run({ ...flags, stack: "nothing" }), nothing).to.equal(0);
+      expect(parse(text("nothing"))).to.include({ encryptionsalt: "v1:salt" });
+    }
+    for (const some of ["config: { a:b: c }\n", "config: text\n", "- a\n", "text\n", "a: b\n"]) {
+      folder.file("Pulumi.some.yaml", some);
+      expect(await refusal(run({ ...flags, stack: "some" })), some).to.match(/^Pulumi\.some\.yaml is there already/);
+      expect(text("some")).to.equal(some);
+    }
+  });
+
+  it("is not written over what is no YAML, where --force would lose what Pulumi keeps", async () => {
+    folder.file("Pulumi.broken.yaml", "encryptionsalt: v1:salt\nconfig: [\n");
+    for (const force of [false, true]) {
+      const told = await refusal(run({ ...flags, stack: "broken", force }));
+      expect(told).to.match(
+        /^Pulumi\.broken\.yaml is there already, .*line \d+ is no valid YAML: .*; delete or mend it first$/,
+      );
+    }
+    expect(text("broken")).to.equal("encryptionsalt: v1:salt\nconfig: [\n");
+  });
+
+  it("has the region of the environment where that is set, which is named where it is wrong", async () => {
+    const { region: _, ...others } = flags;
+    const region = (stack: string, env: NodeJS.ProcessEnv) =>
+      run({ ...others, stack }, [], env).then(() => parse(text(stack)).config["aws:region"]);
+    expect(await region("env1", { AWS_REGION: "", AWS_DEFAULT_REGION: "eu-west-2" })).to.equal("eu-west-2");
+    expect(await region("env2", { AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "eu-west-2" })).to.equal("eu-west-1");
+    const none = region("env3", { AWS_REGION: "", AWS_DEFAULT_REGION: "" });
+    expect(await refusal(none)).to.contain("\n  --region: required with --yes");
+    const wrong = region("env4", { AWS_REGION: "", AWS_DEFAULT_REGION: "Frankfurt" });
+    expect(await refusal(wrong)).to.match(/\n {2}AWS_DEFAULT_REGION: .*region/);
+    expect(
+      await refusal(run({ ...flags, stack: "env5", region: "Frankfurt" }, [], { AWS_REGION: "eu-west-1" })),
+    ).to.match(/\n {2}--region: /);
+  });
+
+  it("has an address that init can write, and what is told of another needs no stack", () => {
+    const { wrong } = questions({}).find(({ key }) => key === "gitlabUrl")!;
+    expect(wrong("http://gitlab.example.com")).to.match(
+      /^http:\/\/ shows the token.* on the way; give it with https:\/\/, or .* edit the file: .*allowPlainHttp: true$/,
+    );
+    expect(wrong("gitlab.example.com")).to.match(/write https:\/\/gitlab\.example\.com$/);
+    for (const address of ["ftp://a", "https://a/?b", "http://a/?b", ""]) {
+      expect(wrong(address), address).to.match(/; give one like https:\/\/gitlab\.example\.com$/);
+    }
+    expect(wrong("https://gitlab.example.com")).to.equal(undefined);
   });
 
   it("is checked: without checksums it is told what is missing", async () => {

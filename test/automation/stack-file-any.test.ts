@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { addGroup, removeGroup } from "../../automation/stack-file";
+import { addGroup, removeGroup } from "../support/groups";
 
 const key = "gitlab-fargate-runners:groups";
 

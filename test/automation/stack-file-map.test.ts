@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { addEntries, addGroup, removeEntries, removeGroup } from "../../automation/stack-file";
+import { addEntries, removeEntries } from "../../automation/stack-file";
+import { addGroup, removeGroup } from "../support/groups";
 
 const key = "gitlab-fargate-runners:groups";
 const commented = `config:
@@ -47,6 +48,19 @@ describe("a map of groups in a stack file", () => {
     );
   });
 
+  it("gets several at the end of a file whose last line has no end, without blank lines between them", () => {
+    const text = map("\n    acme/a: {}").replace(": \n", ":\n");
+    const two = [{ path: "acme/c" }, { path: "acme/b" }];
+    const after = `${text}    acme/b: {}\n    acme/c: {}\n`;
+    expect(addEntries(text.trimEnd(), "groups", two)).to.equal(after);
+    const windows = (lines: string) => lines.replaceAll("\n", "\r\n");
+    expect(addEntries(windows(text).trimEnd(), "groups", two)).to.equal(windows(after));
+    const before = [{ path: "acme/0" }];
+    expect(addEntries(text.trimEnd(), "groups", before)).to.equal(
+      text.replace("    acme/a", "    acme/0: {}\n    acme/a"),
+    );
+  });
+
   it("gets a group at its end where somebody has ordered it otherwise", () => {
     const text = map("\n    acme/z: {}\n    acme/a: {}").replace(": \n", ":\n");
     expect(addGroup(text, { path: "acme/c" })).to.equal(`${text}    acme/c: {}\n`);
@@ -80,6 +94,19 @@ describe("a map of groups in a stack file", () => {
     expect(parse(text).config[key]).to.deep.equal({ "acme/a": {}, "42": {} });
     expect(removeGroup(text, "42")).to.equal(map("{ acme/a: {} }"));
     expect(removeGroup(map("{ 42: {}, acme/a: {} }"), "42")).to.equal(map("{ acme/a: {} }"));
+  });
+
+  it("may have an entry that is called secure, which encrypts nothing", () => {
+    const runners = (text: string) => `config:\n  gitlab-fargate-runners:instanceRunners: ${text}\n`;
+    const secure = addEntries(runners("{ shared: {} }"), "instanceRunners", [{ name: "secure" }]);
+    const both = addEntries(secure, "instanceRunners", [{ name: "large" }]);
+    expect(both).to.equal(runners("{ shared: {}, secure: {}, large: {} }"));
+    expect(removeEntries(both, "instanceRunners", ["secure", "shared"])).to.equal(runners("{ large: {} }"));
+    const wrong = () => addEntries(both, "instanceRunners", [{ name: "huge", size: "huge" }]);
+    expect(wrong).to.throw(/instanceRunners\.huge\.size: no size 'huge'/);
+    expect(() => addEntries(runners("{ secure: v1:x:y }"), "instanceRunners", [{ name: "a" }])).to.throw(
+      "neither a list",
+    );
   });
 
   it("is refused for what is there already, and for what the settings refuse, by the map's own places", () => {

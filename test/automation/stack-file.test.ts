@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { UserError } from "../../automation/errors";
-import { addGroup, removeGroup } from "../../automation/stack-file";
+import { addGroup, removeGroup } from "../support/groups";
 
 const committed = (stack: string) => readFileSync(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
 const groupsOf = (text: string) => parse(text).config["gitlab-fargate-runners:groups"];

@@ -3,7 +3,7 @@
  * Fargate task.
  */
 import { expect } from "chai";
-import { addGroup, removeGroup } from "../../automation/stack-file";
+import { addEntries, removeEntries } from "../../automation/stack-file";
 import { gitlabTokens, gitlabUrl, stackName } from "../../sandbox/config";
 import { createFleetProject, fleetGroup, type FleetProject } from "../support/fleet-project";
 import { fleet as run, startFleet } from "../support/fleet-cli";
@@ -85,7 +85,11 @@ describe("a merge request that changes the fleet", () => {
 
   it("updates the same note with the next push", async () => {
     const [first] = await notes(1);
-    fleet.edit((text) => addGroup(removeGroup(text, "acme/frontend"), { path: "acme/frontend", tags: ["web"] }));
+    fleet.edit((text) =>
+      addEntries(removeEntries(text, "groups", ["acme/frontend"]), "groups", [
+        { path: "acme/frontend", tags: ["web"] },
+      ]),
+    );
     const { failed, log } = await fleet.run({ mergeRequest: { branch: "add-frontend" } });
     expect(failed, log).to.equal(false);
     const [note, ...others] = await notes(1);
@@ -133,7 +137,7 @@ describe("a merge request that changes the fleet", () => {
   });
 
   it("fails while nobody acknowledges that a runner goes, and deploys after that", async () => {
-    fleet.edit((text) => removeGroup(text, "acme/frontend"));
+    fleet.edit((text) => removeEntries(text, "groups", ["acme/frontend"]));
     const branch = "remove-frontend";
     const stopped = await fleet.run({ mergeRequest: { branch } });
     expect(stopped.failed).to.equal(true);

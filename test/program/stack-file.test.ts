@@ -62,6 +62,13 @@ const wrong: Record<string, [text: string, told: string[]]> = {
       ),
     ],
   ],
+  "a token in plain text beside entries that are called secure": [
+    `config:\n  ${own}:instanceRunners: {shared: {token: glrt-s3cret}, secure: {}}\n  ${own}:groups: {secure: {token: glrt-x}}\n`,
+    [
+      plain("instanceRunners.shared.token", `--path ${own}:instanceRunners.shared.token`),
+      plain("groups.secure.token", `--path ${own}:groups.secure.token`),
+    ],
+  ],
   "a config written in one line": ["config: { spot: prefer }\n", [`spot: without its namespace; write ${own}:spot`]],
 };
 
@@ -151,6 +158,13 @@ describe("the configuration of a run", () => {
   it("is looked up with what merge keys name", () => {
     const merged = `x: &x { groups: [acme/frontend] }\nconfig:\n${host}  <<: *x\n`;
     expect(seen(merged, '["acme/frontend"]')).to.deep.equal(told);
+  });
+
+  it("is not taken from a file for an entry that is called secure", () => {
+    const file = (groups: string) => `config:\n${host}  groups: ${groups}\n`;
+    expect(seen(file("{secure: {}, acme: {}}"), '{"acme":{},"secure":{}}')).to.deep.equal(told);
+    expect(seen(file("{secure: {}, acme: {}}"), '{"other":{}}')).to.deep.equal([]);
+    expect(seen(file("[{path: a, token: {secure: v1:x:y}}]"), '[{"path":"a","token":"t"}]')).to.deep.equal(told);
   });
 
   it("is not looked up in a file that it is not from, as with --config-file", () => {

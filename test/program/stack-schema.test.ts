@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { addGroup, removeGroup } from "../../automation/stack-file";
+import { addEntries, removeEntries } from "../../automation/stack-file";
 import { setText } from "../../automation/stack-file-value";
 import { root } from "../../components/project";
 import { schema } from "../../components/settings/schema";
@@ -77,9 +77,10 @@ describe("the schema for editors", () => {
       expect(editorErrors(parse(text))).to.deep.equal([]);
       const modeline = /^# yaml-language-server: \$schema=(\S+)\n/;
       expect(path.resolve(root, modeline.exec(text)![1])).to.equal(schemaFile);
-      const added = addGroup(text, { path: "acme/frontend" });
+      const added = addEntries(text, "groups", [{ path: "acme/frontend" }]);
       const pinned = setText(text, ["config", `${namespace}:host`, "runner", "sha256"], "ab".repeat(32));
-      for (const edited of [added, removeGroup(text, "acme/backend"), pinned]) expect(edited).to.match(modeline);
+      for (const edited of [added, removeEntries(text, "groups", ["acme/backend"]), pinned])
+        expect(edited).to.match(modeline);
     });
   }
 
@@ -110,6 +111,11 @@ describe("the schema for editors", () => {
     expect(editorErrors({ config, environment, ...rest })).to.deep.equal([]);
   });
 
+  it("takes a map's entry that is called secure for an entry", () => {
+    const entries = { shared: {}, secure: { tags: ["x"] } };
+    expect(editorErrors({ config: { [`${namespace}:instanceRunners`]: entries } })).to.deep.equal([]);
+  });
+
   const credentials = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-login-AbCdEf";
   const registries = (given: Raw) => ({ config: { [`${namespace}:images`]: { registries: given } } });
   const refused: [string, Raw][] = [
@@ -119,6 +125,11 @@ describe("the schema for editors", () => {
     ["the namespace alone", { config: { [namespace]: { spot: "never" } } }],
     ["a text in the place of a list", { config: { [`${namespace}:groups`]: "acme/backend" } }],
     ["a text in the place of a switch", { config: { [`${namespace}:dashboard`]: "yes" } }],
+    [
+      "a plain token beside an entry that is called secure",
+      { config: { [`${namespace}:instanceRunners`]: { shared: { token: "glrt-x" }, secure: {} } } },
+    ],
+    ["an encrypted value that is no text", { config: { [`${namespace}:tags`]: { secure: { x: 1 } } } }],
     ["another key beside an encrypted value", { config: { [`${namespace}:tags`]: { ...sealed, count: 1 } } }],
     ["a registry with nothing", registries({ "ghcr.io": {} })],
     ["a registry with two ways", registries({ "ghcr.io": { pullFrom: "mirror.example.com", credentials } })],
