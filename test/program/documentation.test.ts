@@ -111,13 +111,14 @@ describe("the documentation", () => {
       services: { allowed: ["redis:*"] },
       metrics: { port: 9300, allowedCidrs: ["10.0.0.0/8"], allowedSecurityGroupIds: ["sg-0123456789abcdef0"] },
     };
-    /** Endpoints by the prefix of a service's actions. Roles are handed on by RunTask, and S3 calls KMS. */
+    /** Endpoints by the prefix of a service's actions. Roles are handed on by RunTask, and S3 calls KMS; `aws:` begins conditions' keys. */
     const endpoints: Record<string, string[]> = {
       ...{ ecs: ["ecs"], logs: ["logs"], s3: ["s3"], sts: ["sts"], cloudwatch: ["monitoring"] },
       ...{
         ecr: ["ecr.api", "ecr.dkr"],
         ssmmessages: ["ssmmessages"],
         secretsmanager: ["secretsmanager"],
+        aws: [],
         iam: [],
         kms: [],
       },

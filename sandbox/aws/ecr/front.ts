@@ -54,6 +54,9 @@ export async function startRegistryFront(
   return { close: () => closeServer(server) };
 }
 
+/** All that is asked of a repository. What is not in it is refused: nobody knows which right it needs. */
+const ofRepository = /^\/v2\/([^?]+)\/(manifests(?=\/)|blobs(?=\/)|tags(?=\/list(?:\?|$)))\/([^?]*)/;
+
 async function refusalOf(request: http.IncomingMessage, options: RegistryFrontOptions): Promise<Refusal | undefined> {
   const { method = "GET", url = "/", headers } = request;
   const known = options.passwords.check(headers.authorization);
@@ -65,8 +68,12 @@ async function refusalOf(request: http.IncomingMessage, options: RegistryFrontOp
       message: "Your authorization token has expired. Reauthenticate and try again.",
     };
   }
-  const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^?]*)/.exec(url) ?? [];
-  if (repository === undefined) return undefined;
+  if (/^\/v2\/?$/.test(url)) return undefined;
+  const [, repository, kind, reference] = ofRepository.exec(url) ?? [];
+  if (repository === undefined) {
+    const message = `The sandbox's registry does not know ${method} ${url}`;
+    return { status: 404, code: "UNSUPPORTED", message };
+  }
   const owner = options.passwords.owner(headers.authorization);
   const denied = owner && (await options.authorizer.denial(owner, permissionOf(method, kind!, repository)));
   if (denied !== undefined) return { status: 403, code: "DENIED", message: denied };

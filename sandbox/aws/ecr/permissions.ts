@@ -13,9 +13,10 @@ const actions: Record<string, string> = {
   "PUT blobs": "CompleteLayerUpload",
   "PUT manifests": "PutImage",
   "DELETE manifests": "BatchDeleteImage",
+  "GET tags": "ListImages",
 };
 
-/** @param kind manifests or blobs */
+/** @param kind manifests, blobs or tags */
 export const permissionOf = (method: string, kind: string, repository: string): Permission => ({
   action: `ecr:${actions[`${method} ${kind}`] ?? "*"}`,
   resource: `arn:aws:ecr:${region}:${accountId}:repository/${repository}`,

@@ -49,7 +49,8 @@ describe("ECR's registry", () => {
         store: { host, port: (store.address() as AddressInfo).port },
         authorizer: {
           denial: async ({ roleName }, { action, resource }) =>
-            roleName === "reader" && /(:BatchGetImage|:GetDownloadUrlForLayer)$/.test(action)
+            (roleName === "reader" && /(:BatchGetImage|:GetDownloadUrlForLayer)$/.test(action)) ||
+            (roleName === "lister" && action === "ecr:ListImages")
               ? undefined
               : `${roleName} may not ${action} ${resource}`,
         },
@@ -107,6 +108,16 @@ describe("ECR's registry", () => {
     expect(await ask("GET", "/v2/none/manifests/a", reader)).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
     // Nobody else's password has a role.
     expect((await ask("GET", "/v2/jobs/manifests/a", logIn())).status).to.equal(200);
+  });
+
+  it("lists tags by a right of its own, and passes nothing on that it does not know", async () => {
+    expect(await ask("GET", "/v2/jobs/tags/list", logIn("reader"))).to.deep.equal({ status: 403, code: "DENIED" });
+    expect((await ask("GET", "/v2/jobs/tags/list?n=1", logIn("lister"))).status).to.equal(200);
+    expect(await ask("GET", "/v2/none/tags/list", logIn())).to.deep.equal({ status: 404, code: "NAME_UNKNOWN" });
+    passed = [];
+    const unknown = ["_catalog", "jobs/referrers/sha256:1", "jobs/tags/lists", "jobs", "?a=/x/manifests/b", "../v1/"];
+    for (const path of unknown) expect((await ask("GET", `/v2/${path}`, logIn())).status, path).to.equal(404);
+    expect(passed).to.deep.equal([]);
   });
 
   it("knows only the repositories that ECR has", async () => {
