@@ -24,7 +24,8 @@ export function cutItems(
   const { items, flow } = list;
   const all = gone.size === items.length;
   if (flow && all) return splice(text, rangeOf(list)[0], rangeOf(list)[1], "[]");
-  const last = items.findLastIndex((_, index) => !gone.has(index));
+  let last = items.length - 1;
+  while (gone.has(last)) last--;
   const dashes = flow ? [] : dashesOf(list);
   const partOf = (index: number): [number, number] => {
     if (!flow) return [lineStart(text, dashes[index]), lineEnd(text, lastContent(items[index]))];

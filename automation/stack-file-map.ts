@@ -54,7 +54,8 @@ export function cutKeys(
   const pairs = map.items as Pair[];
   const all = gone.size === pairs.length;
   if (flow && all) return splice(text, rangeOf(map)[0], rangeOf(map)[1], "{}");
-  const last = pairs.findLastIndex((_, index) => !gone.has(index));
+  let last = pairs.length - 1;
+  while (gone.has(last)) last--;
   const startOf = ({ key }: Pair) => rangeOf(key)[0];
   const partOf = (index: number): [number, number] => {
     const pair = pairs[index];

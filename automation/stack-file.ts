@@ -102,7 +102,7 @@ function nameOf(list: EntryList, entry: unknown): string | undefined {
 }
 
 /** GitLab's paths are the same in upper and lower case. */
-const indexOf = (names: (string | undefined)[], wanted: string) =>
+const indexOf = (names: readonly (string | undefined)[], wanted: string) =>
   names.findIndex((name) => name?.toLowerCase() === wanted.toLowerCase());
 
 /** The list where there is none: after the last of this project's own settings, or at the config's end. */

@@ -159,7 +159,9 @@ describe("a command that edits entries of a stack's file", () => {
     )
       .to.contain("groups[1].token: in plain text")
       .and.to.not.contain("s3cret");
-    expect(await failure(remove("groups", ["acme/old", "acme/none"]))).to.contain('has no "acme/none"; it has none');
+    expect(await failure(remove("groups", ["acme/old", "acme/none"]))).to.contain(
+      'has no "acme/none"; it has acme/old',
+    );
     expect(await failure(add("groups", [], {}, { from: path.join(folder.dir, "nowhere") }))).to.contain(
       "nowhere cannot be read: ENOENT",
     );

@@ -168,6 +168,21 @@ describe("a new stack's file", () => {
     ).to.match(/\n {2}--region: /);
   });
 
+  it("asks with the region of the environment, and names the variable where that will not do", async () => {
+    const told: string[] = [];
+    const { error } = console;
+    console.error = (line: string) => void told.push(line);
+    try {
+      const { yes: _, region: __, ...others } = flags;
+      await refusal(run({ ...others, stack: "env6" }, ["", "Rome"], { AWS_REGION: "Frankfurt" }));
+    } finally {
+      console.error = error;
+    }
+    expect(told[0]).to.match(/\[Frankfurt\]:$/);
+    expect(told[1]).to.match(/^ {2}AWS_REGION: /);
+    expect(told[3]).to.not.contain("AWS_REGION");
+  });
+
   it("has an address that init can write, and what is told of another needs no stack", () => {
     const { wrong } = questions({}).find(({ key }) => key === "gitlabUrl")!;
     expect(wrong("http://gitlab.example.com")).to.match(
