@@ -21,15 +21,14 @@ export const ids = (text: string) =>
     return Number(word);
   });
 
-export function number(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a number");
+/** @param what it is */
+const digits = (what: string) => (text: string) => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`not ${what}`);
   return Number(text);
-}
+};
 
-export function seconds(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a number of seconds");
-  return Number(text);
-}
+export const number = digits("a number");
+export const seconds = digits("a number of seconds");
 
 /** A report's file: one that cannot be written is told before anything is done, and not after it. */
 export function target(file: string): string {

@@ -1,7 +1,7 @@
 /** Items added to and removed from a list in a stack file's text, of which nothing else changes. Pure functions. */
 import type { YAMLSeq } from "yaml";
 import { block, flow } from "./new-entry";
-import { cut, dashesOf, insertLines, lastContent, lineEnd, lineStart, rangeOf, splice } from "./stack-file-text";
+import { cutNodes, dashesOf, insertLines, lastContent, lineEnd, lineStart, rangeOf, splice } from "./stack-file-text";
 
 /** With these items at its end. */
 export function appendItems(text: string, list: YAMLSeq, items: readonly unknown[]): string {
@@ -24,16 +24,10 @@ export function cutItems(
   const { items, flow } = list;
   const all = gone.size === items.length;
   if (flow && all) return splice(text, rangeOf(list)[0], rangeOf(list)[1], "[]");
-  let last = items.length - 1;
-  while (gone.has(last)) last--;
   const dashes = flow ? [] : dashesOf(list);
-  const partOf = (index: number): [number, number] => {
-    if (!flow) return [lineStart(text, dashes[index]), lineEnd(text, lastContent(items[index]))];
-    // With the comma behind it, or the one before it where nothing that stays follows.
-    return index < last
-      ? [rangeOf(items[index])[0], rangeOf(items[index + 1])[0]]
-      : [rangeOf(items[index - 1])[1], rangeOf(items[index])[1]];
-  };
-  const rest = cut(text, [...gone].sort((a, b) => a - b).map(partOf));
+  const nodes = items.map((item, index): [number, number] =>
+    flow ? [rangeOf(item)[0], rangeOf(item)[1]] : [dashes[index], lastContent(item)],
+  );
+  const rest = cutNodes(text, gone, nodes, flow === true);
   return all ? emptied(rest) : rest;
 }

@@ -2,7 +2,7 @@
 import { isScalar, type Pair, type YAMLMap } from "yaml";
 import { block, flow } from "./new-entry";
 import {
-  cut,
+  cutNodes,
   insertLines,
   lastContent,
   lineEnd,
@@ -54,16 +54,8 @@ export function cutKeys(
   const pairs = map.items as Pair[];
   const all = gone.size === pairs.length;
   if (flow && all) return splice(text, rangeOf(map)[0], rangeOf(map)[1], "{}");
-  let last = pairs.length - 1;
-  while (gone.has(last)) last--;
-  const startOf = ({ key }: Pair) => rangeOf(key)[0];
-  const partOf = (index: number): [number, number] => {
-    const pair = pairs[index];
-    if (!flow) return [lineStart(text, startOf(pair)), lineEnd(text, endOf(pair))];
-    // With the comma behind it, or the one before it where nothing that stays follows.
-    return index < last ? [startOf(pair), startOf(pairs[index + 1])] : [endOf(pairs[index - 1]), endOf(pair)];
-  };
-  const rest = cut(text, [...gone].sort((a, b) => a - b).map(partOf));
+  const nodes = pairs.map((pair): [number, number] => [rangeOf(pair.key)[0], endOf(pair)]);
+  const rest = cutNodes(text, gone, nodes, flow === true);
   return all ? emptied(rest) : rest;
 }
 

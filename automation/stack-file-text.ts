@@ -46,9 +46,28 @@ export const newlineOf = (text: string) => (text.includes("\r\n") ? "\r\n" : "\n
 export const splice = (text: string, from: number, to: number, insert: string) =>
   text.slice(0, from) + insert + text.slice(to);
 
-/** Without these parts, which are in the text's order and do not overlap. */
-export const cut = (text: string, parts: readonly (readonly [from: number, to: number])[]) =>
-  parts.reduceRight((rest, [from, to]) => splice(rest, from, to, ""), text);
+/**
+ * Without some of a collection's nodes, of which not all go where it is one in a line.
+ *
+ * @param nodes where each begins, with a block item's dash, and where it ends
+ */
+export function cutNodes(
+  text: string,
+  gone: ReadonlySet<number>,
+  nodes: readonly (readonly [start: number, end: number])[],
+  isFlow: boolean,
+): string {
+  let last = nodes.length - 1;
+  while (gone.has(last)) last--;
+  const partOf = (index: number): [number, number] => {
+    const [start, end] = nodes[index];
+    if (!isFlow) return [lineStart(text, start), lineEnd(text, end)];
+    // With the comma behind it, or the one before it where nothing that stays follows.
+    return index < last ? [start, nodes[index + 1][0]] : [nodes[index - 1][1], end];
+  };
+  // From the end on, so that what is before keeps its place.
+  return [...gone].sort((a, b) => b - a).reduce((rest, index) => splice(rest, ...partOf(index), ""), text);
+}
 
 /** With an end of its last line. */
 export const withLastNewline = (text: string) => (text.endsWith("\n") ? text : text + newlineOf(text));

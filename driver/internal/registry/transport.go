@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -17,13 +18,28 @@ const dialTimeout = 2 * time.Second
 // registries, and those name others to ask for tokens and contents. So no connection goes to an address of the host
 // itself or of its own link, where the instance's metadata are.
 func NewTransport() http.RoundTripper {
-	direct := http.DefaultTransport.(*http.Transport).Clone()
-	direct.Proxy = nil
+	return transport{direct: lazily(sync.OnceValue(direct)), proxied: lazily(sync.OnceValue(proxied))}
+}
+
+func direct() http.RoundTripper {
+	made := http.DefaultTransport.(*http.Transport).Clone()
+	made.Proxy = nil
 	dialer := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		return elsewhere(address)
 	}}
-	direct.DialContext = dialer.DialContext
-	return transport{direct: direct, proxied: http.DefaultTransport.(*http.Transport).Clone()}
+	made.DialContext = dialer.DialContext
+	return made
+}
+
+func proxied() http.RoundTripper { return http.DefaultTransport.(*http.Transport).Clone() }
+
+// lazily is a transport that is made when it is needed: the driver starts for each stage, and reads registries in
+// prepare alone.
+type lazily func() http.RoundTripper
+
+// RoundTrip implements http.RoundTripper.
+func (l lazily) RoundTrip(request *http.Request) (*http.Response, error) {
+	return l().RoundTrip(request)
 }
 
 type transport struct{ direct, proxied http.RoundTripper }

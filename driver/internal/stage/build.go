@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"gitlab-fargate-runners/driver/internal/agent/attach"
@@ -127,11 +126,8 @@ func (d *Driver) joinBuild(
 	}
 	build := has.build
 	limit := d.Config.SSH.ConnectTimeout.Duration
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { cancel(d.Tasks.Await(ctx, known.ARN, task.BuildEnded)) })
-	defer watch.Wait()
-	defer cancel(nil)
+	ctx, end := whileWatching(ctx, func(ctx context.Context) error { return d.Tasks.Await(ctx, known.ARN, task.BuildEnded) })
+	defer end()
 	other, err := install.Beside(ctx, connection, known.Agent.Path, d.Volume, namesOf(has.services), limit)
 	var unusable *install.Unusable
 	switch {

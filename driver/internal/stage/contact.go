@@ -56,12 +56,21 @@ func (d *Driver) firstContact(ctx context.Context, known *state.Task, has beside
 func (d *Driver) connectWatched(
 	ctx context.Context, known *state.Task, over task.Over, retrying sshconn.Attempt,
 ) (Connection, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { cancel(d.Tasks.Await(ctx, known.ARN, over)) })
-	defer watch.Wait()
-	defer cancel(nil)
+	ctx, end := whileWatching(ctx, func(ctx context.Context) error { return d.Tasks.Await(ctx, known.ARN, over) })
+	defer end()
 	return d.Connect(ctx, target(known), retrying)
+}
+
+// whileWatching returns a context that ends, with the reason, as soon as watch returns one. The function that it returns
+// ends watch and waits for it.
+func whileWatching(ctx context.Context, watch func(context.Context) error) (watching context.Context, end func()) {
+	watching, cancel := context.WithCancelCause(ctx)
+	var over sync.WaitGroup
+	over.Go(func() { cancel(watch(watching)) })
+	return watching, func() {
+		cancel(nil)
+		over.Wait()
+	}
 }
 
 // installAgent returns an error only where the connection was lost. A task that cannot have an agent is no error.

@@ -111,14 +111,22 @@ func (r *reading) anything() bool {
 	return slices.ContainsFunc(r.found, func(one registry.Found) bool { return one.Outcome != registry.Unknown })
 }
 
+// parts are what was found of the job's image and of its services: nil for the image, and nothing for services, of which
+// nothing is known.
+func (r *reading) parts() (build *registry.Found, services []registry.Found) {
+	if r.has.build == nil || len(r.found) == 0 {
+		return nil, r.found
+	}
+	return &r.found[0], r.found[1:]
+}
+
 // trouble returns why no task can have one of the images.
 func (r *reading) trouble() error {
-	services := r.found
-	if r.has.build != nil && len(r.found) > 0 {
-		if err := r.found[0].Trouble("the job's image "+r.has.build.Image, r.architecture); err != nil {
+	build, services := r.parts()
+	if build != nil {
+		if err := build.Trouble("the job's image "+r.has.build.Image, r.architecture); err != nil {
 			return err
 		}
-		services = r.found[1:]
 	}
 	for i, one := range services {
 		if err := one.Trouble("the service "+r.has.services[i].Image, r.architecture); err != nil {
@@ -130,12 +138,10 @@ func (r *reading) trouble() error {
 
 // fill writes into the containers what is known of their images.
 func (r *reading) fill() {
-	services := r.found
-	if build := r.has.build; build != nil && len(r.found) > 0 {
-		if config := r.found[0].Config; config != nil {
-			build.ConfigKnown, build.ConfigUser, build.ConfigEntrypoint = true, config.User, config.Entrypoint
-		}
-		services = r.found[1:]
+	build, services := r.parts()
+	if build != nil && build.Config != nil {
+		own := r.has.build
+		own.ConfigKnown, own.ConfigUser, own.ConfigEntrypoint = true, build.Config.User, build.Config.Entrypoint
 	}
 	for i, one := range services {
 		// A port that the job itself names counts more.

@@ -48,11 +48,10 @@ func (w *serviceWait) until(ctx context.Context, connection Connection, known *s
 		w.printf("Waiting for services to be up and running (timeout %s)...", limit.Duration)
 	}
 	job := ctx // Services' logs outlive the task.
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { cancel(w.Tasks.WatchServices(ctx, known.ARN, len(w.services), w.look)) })
-	defer watch.Wait()
-	defer cancel(nil)
+	ctx, end := whileWatching(ctx, func(ctx context.Context) error {
+		return w.Tasks.WatchServices(ctx, known.ARN, len(w.services), w.look)
+	})
+	defer end()
 	for {
 		w.takeStates(job, known)
 		remaining := time.Until(w.deadline)

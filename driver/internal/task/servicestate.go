@@ -43,11 +43,7 @@ func serviceStates(task *types.Task, count int) []ServiceState {
 // endOf is how a service's container has ended.
 func endOf(task *types.Task, container *types.Container) string {
 	if strings.Contains(aws.ToString(container.Reason), "OutOfMemory") {
-		memory := aws.ToString(container.Memory)
-		if memory == "" || memory == "0" {
-			memory = aws.ToString(task.Memory)
-		}
-		return "ran out of memory" + withReason(container, limit(memory))
+		return "ran out of memory" + withReason(container, limit(memoryOf(task, container)))
 	}
 	return "has ended" + withReason(container, "")
 }

@@ -76,8 +76,13 @@ func killed(task *types.Task) bool {
 // memoryLimit returns the memory limit of the job's container in MiB: the container's own, or the task's; "" where ECS
 // tells neither.
 func memoryLimit(task *types.Task) string {
-	if job := scriptContainer(task); job != nil {
-		if memory := aws.ToString(job.Memory); memory != "" && memory != "0" {
+	return memoryOf(task, scriptContainer(task))
+}
+
+// memoryOf returns the memory limit of a container, which may be nil where ECS does not show it.
+func memoryOf(task *types.Task, container *types.Container) string {
+	if container != nil {
+		if memory := aws.ToString(container.Memory); memory != "" && memory != "0" {
 			return memory
 		}
 	}
