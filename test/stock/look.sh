@@ -1,6 +1,7 @@
 #!/bin/sh
 # What of a machine the sandbox might change and leave changed, a line for each thing. Runs in the machine.
-# Its own cache and the clone are left out, as is what the machine itself changes as it goes.
+# Its own cache and the clone are left out, as is what the machine itself changes as it goes, and what Node, tsx and
+# Pulumi's ts-node have compiled, which they keep in the folder for temporary files.
 set -u
 ip -o addr | awk '{ print "address", $2, $3, $4 }'
 ip -o link | awk '{ print "link", $2 }'
@@ -23,4 +24,4 @@ systemctl list-unit-files --no-legend --state=enabled | awk '{ print "enabled", 
 find /etc /usr /opt /srv /home /root /var /tmp -xdev \
   \( -path /root/.cache -o -path /root/gitlab-fargate-runners -o -path /root/go -o -path /root/.npm \
   -o -path /var/log -o -path /var/lib/systemd -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt \
-  -o -path /var/cache \) -prune -o \( -type f -o -type l \) -print | sed 's/^/file /'
+  -o -path /var/cache -o -path /tmp/node-compile-cache -o -path '/tmp/tsx-*' -o -path '/tmp/ts-node-*' \) -prune -o \( -type f -o -type l \) -print | sed 's/^/file /'
