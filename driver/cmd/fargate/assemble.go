@@ -154,6 +154,7 @@ func loadAWS(ctx context.Context, settings config.Fargate) (aws.Config, error) {
 		// The SDK's default client waits for an answer without a limit.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(settings.APITimeout.Duration)),
 		awsconfig.WithRetryer(func() aws.Retryer { return newRetryer(settings.APIAttempts) }),
+		awsapi.UnhurriedHostRole(),
 	)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)

@@ -35,6 +35,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/spf13/cobra"
 
+	"gitlab-fargate-runners/driver/internal/awsapi"
 	"gitlab-fargate-runners/driver/internal/report"
 	"gitlab-fargate-runners/driver/internal/shiplog"
 )
@@ -132,5 +133,6 @@ const answerTimeout = 15 * time.Second
 
 func loadAWS(ctx context.Context, region string) (aws.Config, error) {
 	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(region),
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(answerTimeout)))
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(answerTimeout)),
+		awsapi.UnhurriedHostRole())
 }
