@@ -24,4 +24,5 @@ systemctl list-unit-files --no-legend --state=enabled | awk '{ print "enabled", 
 find /etc /usr /opt /srv /home /root /var /tmp -xdev \
   \( -path /root/.cache -o -path /root/gitlab-fargate-runners -o -path /root/go -o -path /root/.npm \
   -o -path /var/log -o -path /var/lib/systemd -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt \
-  -o -path /var/cache -o -path /tmp/node-compile-cache -o -path '/tmp/tsx-*' -o -path '/tmp/ts-node-*' \) -prune -o \( -type f -o -type l \) -print | sed 's/^/file /'
+  -o -path /var/cache -o -path /tmp/node-compile-cache -o -path '/tmp/tsx-*' -o -path '/tmp/ts-node-*' \) -prune \
+  -o \( -type f -o -type l \) -print | sed 's/^/file /'

@@ -2,7 +2,7 @@
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
 
-/** Where a buildah of root's has it, whatever its settings are (seen with 1.28 and 1.39). */
+/** Where a buildah of root's has it, whatever its settings are (seen with 1.28). */
 const ofRoot = "/var/lib/containers/cache/blob-info-cache-v1.boltdb";
 
 /**
@@ -10,8 +10,8 @@ const ofRoot = "/var/lib/containers/cache/blob-info-cache-v1.boltdb";
  * @returns takes away what has come since the call, with its folders where they are empty
  */
 export function blobInfoCacheRemover(file = ofRoot): () => void {
-  const folders = [path.dirname(file), path.dirname(path.dirname(file))].filter((folder) => !existsSync(folder));
   if (existsSync(file)) return () => {};
+  const folders = [path.dirname(file), path.dirname(path.dirname(file))].filter((folder) => !existsSync(folder));
   return () => {
     rmSync(file, { force: true });
     for (const folder of folders) {

@@ -11,6 +11,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
+import { blobInfoCacheRemover } from "../../../sandbox/providers/docker-build/blob-info-cache";
 import { buildahEnvironment } from "../../../sandbox/providers/docker-build/buildah-environment";
 import { inNamespaces } from "../../../sandbox/world/namespaces";
 import type { Question } from "./daemon";
@@ -82,6 +83,7 @@ export async function pushImage(rootfs: string, name: string): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "aws-test-image-"));
   const script = 'echo "on $(hostname)"; trap "exit 3" TERM; while :; do nc -l -p 7000 -e sh & wait; done';
   const env = buildahEnvironment(folder);
+  const removeBlobInfoCache = blobInfoCacheRemover();
   const storage = [
     "--root",
     path.join(folder, "root"),
@@ -99,6 +101,7 @@ export async function pushImage(rootfs: string, name: string): Promise<void> {
     await buildah("push", "--quiet", "--tls-verify=false", name, `docker://${registryStore}/${name}:latest`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    removeBlobInfoCache();
   }
 }
 
