@@ -17,6 +17,7 @@ import { startPage } from "./page/server";
 import { startProviders } from "./providers";
 import { prepareArtifacts } from "./setup";
 import { createWorld, enterCgroup } from "./world";
+import { blobInfoCacheRemover } from "./world/blob-info-cache";
 
 /** Its own process id, as the machine knows it. */
 const pid = Number(process.env.MACHINE_PID);
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
   await enterCgroup(process.pid);
   const artifacts = await prepareArtifacts({ onProgress: () => {} });
 
-  const closers: (() => Promise<void>)[] = [];
+  const removeBlobInfoCache = blobInfoCacheRemover();
+  const closers: (() => Promise<void>)[] = [async () => removeBlobInfoCache()];
   let closing: Promise<void> | undefined;
   const shutdown = () =>
     (closing ??= (async () => {

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { follow } from "../../command";
-import { blobInfoCacheRemover } from "./blob-info-cache";
 import { BuildCache } from "./build-cache";
 import { buildahEnvironment } from "./buildah-environment";
 import { basic, mapRegistry, manifest, tagAgain, type Credentials } from "./registry";
@@ -64,7 +63,6 @@ export function createBuilder(options: BuilderOptions): Builder {
     return follow("buildah", [...storage, ...args], { env, signal, onLine: onOutput, name: `buildah ${args[0]}` });
   };
   const cache = new BuildCache();
-  const removeBlobInfoCache = blobInfoCacheRemover();
   let cleared: Promise<void> | undefined;
   let importing: Promise<void> | undefined;
 
@@ -104,7 +102,6 @@ export function createBuilder(options: BuilderOptions): Builder {
         return digest;
       } finally {
         rmSync(scratch, { recursive: true, force: true });
-        removeBlobInfoCache();
       }
     },
   };

@@ -11,8 +11,8 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import type { Aws, AwsOptions } from "../../../sandbox/aws";
 import { awsEndpoint, region, registryStore } from "../../../sandbox/config";
 import { run } from "../../../sandbox/command";
-import { blobInfoCacheRemover } from "../../../sandbox/providers/docker-build/blob-info-cache";
 import { buildahEnvironment } from "../../../sandbox/providers/docker-build/buildah-environment";
+import { blobInfoCacheRemover } from "../../../sandbox/world/blob-info-cache";
 import { inNamespaces } from "../../../sandbox/world/namespaces";
 import type { Question } from "./daemon";
 

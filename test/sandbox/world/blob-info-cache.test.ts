@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { blobInfoCacheRemover } from "../../../sandbox/providers/docker-build/blob-info-cache";
+import { blobInfoCacheRemover } from "../../../sandbox/world/blob-info-cache";
 
-describe("buildah's cache outside of its storage", () => {
+describe("the cache that buildah and skopeo share", () => {
   let machine: string;
   let folder: string;
   let file: string;
@@ -22,12 +22,12 @@ describe("buildah's cache outside of its storage", () => {
     writeFileSync(file, "");
   };
 
-  it("goes with the folders that came with it, after each build", () => {
+  it("goes with the folders that came with it, each time", () => {
     const remove = blobInfoCacheRemover(file);
-    for (const build of ["first", "second"]) {
+    for (const time of ["first", "second"]) {
       written();
       remove();
-      expect(readdirSync(machine), build).to.deep.equal([]);
+      expect(readdirSync(machine), time).to.deep.equal([]);
     }
   });
 
@@ -50,7 +50,7 @@ describe("buildah's cache outside of its storage", () => {
     expect(readdirSync(path.dirname(folder))).to.deep.equal([]);
   });
 
-  it("is no error where nothing was built", () => {
+  it("is no error where nothing was made", () => {
     blobInfoCacheRemover(file)();
     expect(readdirSync(machine)).to.deep.equal([]);
   });
